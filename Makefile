@@ -1,0 +1,44 @@
+# Every target first makes the one environment, .venv, from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: run test soak lint bench dist clean lock
+
+run: .venv/.ready
+	$(BIN)/python -m tests.run_demo
+
+test: lint
+	$(BIN)/pytest -q
+
+soak: .venv/.ready
+	$(BIN)/python -m tests.soak
+
+lint: .venv/.ready
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.ready
+	$(BIN)/python -m tests.bench
+
+dist: .venv/.ready
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $$($(PYTHON) --version) is too old; Python 3.11 or newer is needed"; \
+	  echo "try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# Writes requirements.lock anew from pyproject.toml; needs `pip install uv` first.
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --group dev pyproject.toml \
+	  --no-header --no-emit-index-url --no-annotate -o requirements.lock
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,73 @@
+"""What is measured of runs, and what it adds up to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from darwinflow.model.run import ExecutionLog, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionMetric:
+    """What one finished run counts for."""
+
+    run_id: str
+    workflow_id: str
+    workflow_version: int
+    workflow_hash: str
+    duration_ms: float
+    success: bool
+    nodes_executed: int
+    tokens_used: int
+    cost: float
+    """In the currency that the program recorded; US dollars by custom."""
+    timestamp: datetime
+    """When the run ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSummary:
+    """What the finished runs of one version, or of one text, add up to."""
+
+    runs: int
+    successes: int
+    failures: int
+    """Everything that finished and did not succeed, cancelled runs included."""
+    average_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    """Percentiles come from logarithmic buckets and are within 2 % of the exact ones."""
+    tokens: int
+    cost: float
+    last_updated: datetime
+
+    @property
+    def success_rate(self) -> float:
+        """0 to 1."""
+        return self.successes / self.runs
+
+
+def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
+    """What *log* counts for; None while it is live.
+
+    Tokens and cost are the sums of `tokens` and `cost` among the details of the steps' actions.
+    """
+    if log.output is None or log.duration_ms is None:
+        return None
+    details = [action.details for step in log.steps for action in step.actions]
+    return ExecutionMetric(
+        run_id=log.run_id,
+        workflow_id=log.workflow_id,
+        workflow_version=log.workflow_version,
+        workflow_hash=log.workflow_hash,
+        duration_ms=max(log.duration_ms, 0.0),
+        success=log.status is RunStatus.SUCCESS,
+        nodes_executed=len(log.steps),
+        tokens_used=int(sum(_number(detail.get("tokens")) for detail in details)),
+        cost=sum(_number(detail.get("cost")) for detail in details),
+        timestamp=log.output.end_time,
+    )
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else 0

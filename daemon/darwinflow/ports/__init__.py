@@ -1,0 +1,1 @@
+"""What the library needs of the outside, as protocols. The contract suites in `tests/contract` are their meaning."""

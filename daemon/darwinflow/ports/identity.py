@@ -1,0 +1,33 @@
+"""Who is there: accounts, organizations and who belongs to which."""
+
+from typing import NamedTuple, Protocol
+
+
+class Account(NamedTuple):
+    id: str
+    name: str
+    """Of the operating system's user, on a machine of one's own."""
+    uid: int | None
+
+
+class Organization(NamedTuple):
+    id: str
+    """Opaque, `[a-z0-9]{8,32}`; the tenant database is named by it."""
+    slug: str
+
+
+class IdentityStore(Protocol):
+    """What `system.db` says. Defined by `tests/contract/test_identity_store.py`."""
+
+    def account_of_uid(self, uid: int) -> Account | None: ...
+
+    def organization(self, slug: str) -> Organization | None: ...
+
+    def is_member(self, account: str, organization: str) -> bool: ...
+
+    def create_personal(self, account: Account, organization: Organization) -> None:
+        """Make account, organization and membership, and say so in the audit log, together.
+
+        Does nothing where the account's uid is already known.
+        """
+        ...

@@ -1,0 +1,63 @@
+"""Where the logs of one project's runs are kept."""
+
+from typing import Protocol
+
+from darwinflow.model.filter import Page, RunFilter
+from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
+
+
+class LogRepository(Protocol):
+    """One project's run logs: append-only, each run id stored once.
+
+    What the methods mean is defined by `tests/contract/test_log_repository.py`, which every back end passes.
+    """
+
+    def store_log(self, log: ExecutionLog) -> bool:
+        """Keep a finished run; whether it is new.
+
+        The same id with the same content again is a success that changes nothing. Raises `RunConflict` where
+        the id is kept with other content, `NameRefused` for an id of another form.
+        """
+        ...
+
+    def start(self, log: ExecutionLog) -> bool:
+        """Keep a live run, with the steps it has so far; whether it is new. Raises `RunConflict`."""
+        ...
+
+    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        """Put *step* at *index* of a live run: a new one, or the next state of one that is there.
+
+        *index* is at most the number of steps. Raises `RunNotFound`, `RunFinished`.
+        """
+        ...
+
+    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
+        """Close a live or lost run and return its whole log.
+
+        The same output again is a success. Raises `RunNotFound`, `RunFinished` (with another output).
+        """
+        ...
+
+    def mark_lost(self, run_id: str) -> bool:
+        """Say that a live run's program is gone; whether that was news. A finished run stays as it is."""
+        ...
+
+    def get_log(self, run_id: str) -> ExecutionLog:
+        """Raises `RunNotFound`."""
+        ...
+
+    def header(self, run_id: str) -> RunHeader:
+        """Raises `RunNotFound`."""
+        ...
+
+    def find(self, part: str) -> tuple[str, ...]:
+        """Ids of runs that begin or end with *part*, at most 10, newest first."""
+        ...
+
+    def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
+        """Newest start first, ties by id, in keyset pages: nothing is skipped or shown twice."""
+        ...
+
+    def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
+        """The newest runs of a workflow, of one version or (None) of any."""
+        ...

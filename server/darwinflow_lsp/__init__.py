@@ -1,0 +1,1 @@
+"""The language server: a border of LSP around the library."""
