@@ -1,0 +1,1 @@
+"""What programs import to record their runs; standard library only, and nothing else of ours."""

@@ -1,0 +1,167 @@
+"""Where things lie: data, configuration, spool and socket of one home, and the workspace of a file.
+
+Computed from the environment and the names of files alone: nothing is created here, and no daemon is asked.
+Programs, command line, language server and daemon all find each other through this module.
+"""
+
+import os
+from collections.abc import Mapping
+
+SETTINGS_NAME = ".darwinflow.yaml"
+MAX_SETTINGS_BYTES = 1 << 20
+"""A larger settings file counts as none."""
+_MAX_SOCKET_DIRECTORY_BYTES = 85
+"""With `/`, ten letters and `.poke` behind it a path still fits into the 103 bytes that macOS allows (Linux: 107)."""
+
+
+class Home:
+    """All that belongs to one user's DarwinFlow. There is one daemon a home."""
+
+    __slots__ = (
+        "config",
+        "data",
+        "lock_path",
+        "log_path",
+        "socket_directory",
+        "socket_path",
+        "spool",
+        "system_db",
+    )
+
+    def __init__(self, data: str, config: str, socket_directory: str) -> None:
+        self.data = data
+        """Its absolute path without symbolic links is the home's identity, which `hello` returns."""
+        self.config = config
+        """The folder of `config.yaml`."""
+        self.spool = os.path.join(data, "spool")
+        self.lock_path = os.path.join(data, "daemon.lock")
+        """Locked by the daemon for life; its text is the path of the socket that the daemon has bound."""
+        self.log_path = os.path.join(data, "daemon.log")
+        self.system_db = os.path.join(data, "system.db")
+        self.socket_directory = socket_directory
+        """Mode 0700; who uses it checks the owner first (`is_private`)."""
+        self.socket_path = os.path.join(socket_directory, _short_hash(data))
+        """Where a daemon binds. Clients ask `bound_socket`, because its environment may differ from theirs."""
+
+    def tenant_db(self, organization: str) -> str:
+        """*organization* is the opaque id, `[a-z0-9]{8,32}`."""
+        return os.path.join(self.data, f"tenant-{organization}.db")
+
+    def __repr__(self) -> str:
+        return f"Home({self.data!r})"
+
+
+def home_of(environ: Mapping[str, str]) -> Home:
+    """The home that *environ* names: `DARWINFLOW_HOME` where set, else the XDG folders.
+
+    An XDG variable that is no absolute path is ignored, as the XDG specification wants.
+    """
+    own = environ.get("DARWINFLOW_HOME")
+    if own:
+        data = config = os.path.realpath(own)
+    else:
+        user = environ.get("HOME") or _home_of_user()
+        data = _xdg(environ, "XDG_DATA_HOME", user, ".local/share")
+        config = _xdg(environ, "XDG_CONFIG_HOME", user, ".config")
+    return Home(data, config, _socket_directory(environ))
+
+
+def bound_socket(home: Home) -> str | None:
+    """The path that the home's daemon has written into its lock file; None where none has.
+
+    A daemon that was killed leaves its path behind: connecting tells.
+    """
+    try:
+        with open(home.lock_path, "rb") as file:
+            text = file.read(4096)
+    except OSError:
+        return None
+    path = os.fsdecode(text).strip()
+    return path if os.path.isabs(path) else None
+
+
+def poke_path(socket_path: str) -> str:
+    """The datagram socket beside *socket_path*, on which recorders tell the daemon that a journal has grown."""
+    return socket_path + ".poke"
+
+
+def is_private(directory: str) -> bool:
+    """Whether *directory* is a real folder of this user that nobody else may enter."""
+    try:
+        status = os.lstat(directory)
+    except OSError:
+        return False
+    return status.st_mode & 0o170077 == 0o040000 and status.st_uid == os.getuid()
+
+
+class Workspace:
+    """The folder that a file belongs to, and what its settings say."""
+
+    __slots__ = ("folder", "settings")
+
+    def __init__(self, folder: str, settings: str | None) -> None:
+        self.folder = folder
+        """Absolute."""
+        self.settings = settings
+        """Text of its `.darwinflow.yaml`; None where it has none that can be read as UTF-8."""
+
+
+def nearest_settings(path: str) -> Workspace:
+    """The workspace of the file *path*, which need not exist."""
+    return workspace_of(os.path.dirname(os.path.abspath(path)))
+
+
+def workspace_of(folder: str) -> Workspace:
+    """That of the files in *folder*: the nearest folder with settings, else the nearest with `.git`, else its own."""
+    folder = os.path.abspath(folder)
+    repository: str | None = None
+    for above in _upward(folder):
+        settings = os.path.join(above, SETTINGS_NAME)
+        if os.path.isfile(settings):
+            return Workspace(above, _settings_text(settings))
+        if repository is None and os.path.exists(os.path.join(above, ".git")):
+            repository = above
+    return Workspace(repository or folder, None)
+
+
+def _upward(folder: str) -> list[str]:
+    folders = [folder]
+    while (parent := os.path.dirname(folders[-1])) != folders[-1]:
+        folders.append(parent)
+    return folders
+
+
+def _settings_text(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_SETTINGS_BYTES + 1)
+        return content.decode() if len(content) <= MAX_SETTINGS_BYTES else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _xdg(environ: Mapping[str, str], name: str, user: str, default: str) -> str:
+    base = environ.get(name, "")
+    if not os.path.isabs(base):
+        base = os.path.join(user, default)
+    return os.path.realpath(os.path.join(base, "darwinflow"))
+
+
+def _home_of_user() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_dir
+
+
+def _socket_directory(environ: Mapping[str, str]) -> str:
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    directory = os.path.join(runtime, "darwinflow")
+    if not os.path.isabs(directory) or len(os.fsencode(directory)) > _MAX_SOCKET_DIRECTORY_BYTES:
+        return f"/tmp/darwinflow-{os.getuid()}"  # noqa: S108  # private: the owner and mode are checked before use
+    return directory
+
+
+def _short_hash(data: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(os.fsencode(data)).hexdigest()[:10]
