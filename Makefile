@@ -5,8 +5,12 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test soak lint bench dist clean lock
 
+# In a home of its own: the user's data is never touched, and the daemon is stopped whatever happens.
+run: export DARWINFLOW_HOME := $(CURDIR)/build/run/home
 run: .venv/.ready
-	$(BIN)/python -m tests.run_demo
+	@$(BIN)/darwinflow daemon stop >/dev/null 2>&1 || true
+	@rm -rf build/run && mkdir -p build/run
+	@trap '$(BIN)/darwinflow daemon stop >/dev/null' EXIT; $(BIN)/darwinflow demo build/run/workspace
 
 test: lint
 	$(BIN)/pytest -q
