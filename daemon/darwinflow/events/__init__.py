@@ -1,0 +1,1 @@
+"""What is announced when data changes, and to whom in this process."""

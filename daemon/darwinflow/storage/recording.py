@@ -1,0 +1,76 @@
+"""What happens when something is recorded: log, figures and event together, in one transaction.
+
+The one place that joins the three; the journals' intake and `run/record` both come through here.
+"""
+
+from collections.abc import Iterable
+
+from darwinflow.events.run_events import RUN_CHANGED, RUN_STARTED, RUN_STORED, RUN_TOPIC, run_event
+from darwinflow.model.metric import WorkflowSummary, metric_of
+from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
+from darwinflow.ports.tenant import Transaction
+
+
+def record(tx: Transaction, project: str, log: ExecutionLog) -> bool:
+    """Keep a finished run; whether it is new. Raises what `LogRepository.store_log` does."""
+    if not tx.logs(project).store_log(log):
+        return False
+    _count_and_announce(tx, project, log)
+    return True
+
+
+def record_start(tx: Transaction, project: str, log: ExecutionLog) -> bool:
+    """Keep a live run; whether it is new. Raises what `LogRepository.start` does."""
+    if not tx.logs(project).start(log):
+        return False
+    _announce(tx, project, RUN_STARTED, header_of(log), None)
+    return True
+
+
+def record_steps(tx: Transaction, project: str, run_id: str, steps: Iterable[tuple[int, StepLog]]) -> None:
+    """Put *steps* at their indexes, announced once. Raises what `LogRepository.append_step` does."""
+    logs = tx.logs(project)
+    for index, step in steps:
+        logs.append_step(run_id, index, step)
+    _announce(tx, project, RUN_CHANGED, logs.header(run_id), None)
+
+
+def record_finish(tx: Transaction, project: str, run_id: str, output: RunOutput) -> bool:
+    """Close a live or lost run; whether that was news. Raises what `LogRepository.finish` does."""
+    logs = tx.logs(project)
+    news = not logs.header(run_id).status.finished
+    log = logs.finish(run_id, output)
+    if news:
+        _count_and_announce(tx, project, log)
+    return news
+
+
+def record_lost(tx: Transaction, project: str, run_id: str) -> bool:
+    """Say that a live run's program is gone; whether that was news. Raises `RunNotFound`."""
+    logs = tx.logs(project)
+    if not logs.mark_lost(run_id):
+        return False
+    _announce(tx, project, RUN_CHANGED, logs.header(run_id), None)
+    return True
+
+
+def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None:
+    metric = metric_of(log)
+    assert metric is not None, "a finished run counts for something"
+    metrics = tx.metrics(project)
+    metrics.record_execution(metric)
+    summaries = (
+        metrics.get_summary(log.workflow_id, log.workflow_version),
+        metrics.get_text_summary(log.workflow_id, log.workflow_hash) if log.workflow_hash else None,
+    )
+    _announce(tx, project, RUN_STORED, header_of(log), summaries)
+
+
+def _announce(
+    tx: Transaction,
+    project: str,
+    kind: str,
+    header: RunHeader,
+    summaries: tuple[WorkflowSummary | None, WorkflowSummary | None] | None,
+) -> None:
+    tx.events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, summaries))

@@ -1,0 +1,1 @@
+"""The ports on SQLite, through apsw alone."""

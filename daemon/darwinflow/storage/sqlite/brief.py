@@ -1,0 +1,99 @@
+"""What the column `run.brief` holds: the part of a run's header that is shown and not asked for, as JSON.
+
+`{"nodes": [ids], "steps": [[index into nodes, status, milliseconds, error]], "count", "failedNode", "error"}`.
+The list of nodes is whole, since the filter by node reads it; that of steps ends at `MAX_BRIEF_STEPS`.
+"""
+
+import json
+from typing import Any
+
+from darwinflow.model.run import (
+    MAX_BRIEF_STEPS,
+    ExecutionLog,
+    RunHeader,
+    RunStatus,
+    StepBrief,
+    StepLog,
+    first_line,
+)
+from darwinflow.storage.instants import from_micros
+
+Brief = dict[str, Any]
+"""`Any` because it is JSON and this module alone looks inside."""
+
+
+def brief_of(log: ExecutionLog, header: RunHeader) -> str:
+    """*header* is `header_of(log)`."""
+    brief: Brief = {"nodes": [], "steps": [], "count": 0}
+    indexes: dict[str, int] = {}
+    for step in log.steps:
+        indexes.setdefault(step.node_id, len(indexes))
+    brief["nodes"] = list(indexes)
+    brief["steps"] = [
+        [indexes[step.node_id], str(step.status), step.duration_ms, step.error] for step in header.steps
+    ]
+    brief["count"] = header.step_count
+    if header.failed_node is not None:
+        brief["failedNode"] = header.failed_node
+    if header.error is not None:
+        brief["error"] = header.error
+    if log.output is None and header.failed_node is not None:
+        brief["failedAt"] = next(i for i, step in enumerate(log.steps) if step.status is RunStatus.FAILED)
+    return _dump(brief)
+
+
+def with_step(brief: str, index: int, step: StepLog) -> str:
+    """The brief of a live run with *step* at *index*: a new one, or a step of the same node that ran until now."""
+    known: Brief = json.loads(brief)
+    nodes: list[str] = known["nodes"]
+    if step.node_id not in nodes:
+        nodes.append(step.node_id)
+    shown = [nodes.index(step.node_id), str(step.status), step.duration_ms, first_line(step.error)]
+    if index < len(known["steps"]):
+        known["steps"][index] = shown
+    elif index < MAX_BRIEF_STEPS:
+        known["steps"].append(shown)
+    count: int = max(known["count"], index + 1)
+    known["count"] = count
+    if step.status is RunStatus.FAILED and index < known.get("failedAt", count):
+        known["failedAt"] = index
+        known["failedNode"] = step.node_id
+        known.pop("error", None)
+        if (error := first_line(step.error)) is not None:
+            known["error"] = error
+    return _dump(known)
+
+
+def count_of(brief: str) -> int:
+    count: int = json.loads(brief)["count"]
+    return count
+
+
+HeaderRow = tuple[str, str, int, str, str, int, int | None, str]
+"""id, workflow, version, hash, status, started, ended, brief"""
+
+
+def header_from(row: HeaderRow) -> RunHeader:
+    run_id, workflow, version, text_hash, status, started, ended, stored = row
+    brief: Brief = json.loads(stored)
+    nodes: list[str] = brief["nodes"]
+    return RunHeader(
+        run_id=run_id,
+        workflow_id=workflow,
+        workflow_version=version,
+        workflow_hash=text_hash,
+        status=RunStatus(status),
+        start_time=from_micros(started),
+        end_time=None if ended is None else from_micros(ended),
+        step_count=brief["count"],
+        failed_node=brief.get("failedNode"),
+        error=brief.get("error"),
+        steps=tuple(
+            StepBrief(nodes[node], RunStatus(state), duration, error)
+            for node, state, duration, error in brief["steps"]
+        ),
+    )
+
+
+def _dump(brief: Brief) -> str:
+    return json.dumps(brief, separators=(",", ":"))

@@ -1,0 +1,164 @@
+"""The one place that opens a database, with every setting and its reason."""
+
+import os
+import stat
+from typing import NamedTuple
+
+import apsw
+
+from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreUnwritable
+from darwinflow.storage.sqlite.faults import store_error
+from darwinflow.storage.sqlite.fetch import fetch
+
+BUSY_TIMEOUT_MS = 5_000
+"""Longer than any transaction of ours. Another process may hold the file: a backup, a second daemon of a team."""
+
+LEAST_SQLITE = (3, 51, 3)
+"""Below it a reset of the WAL may race with a checkpoint and lose a commit."""
+
+_WAL_KEPT_BYTES = 64 << 20
+"""A WAL that has grown beyond this is cut back at the next reset; it never shrinks by itself."""
+
+_SCHEMAS = os.path.join(os.path.dirname(__file__), "schema")
+
+
+class Kind(NamedTuple):
+    """A kind of database: its mark in the file's header, and the folder of its numbered schema steps."""
+
+    application_id: int
+    schema: str
+
+    def steps(self) -> list[str]:
+        """Paths, in the order they are applied. Step n makes `user_version` n; a released step never changes."""
+        folder = os.path.join(_SCHEMAS, self.schema)
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".sql")]
+
+
+TENANT = Kind(0x44464C54, "tenant")
+SYSTEM = Kind(0x44464C53, "system")
+
+
+def connect(path: str, kind: Kind) -> apsw.Connection:
+    """Open *path* for writing, make it where it is missing, and bring its schema up to date.
+
+    Raises `SchemaTooNew` with the file untouched, `StoreDamaged`, `StoreFull`, `StoreUnwritable`.
+    """
+    _refuse_old_sqlite()
+    path = _resolved(path)
+    _claim(path)
+    try:
+        db = _open(path)
+        try:
+            _prepare(db, path, kind)
+        except BaseException:
+            db.close()
+            raise
+    except apsw.Error as error:
+        raise store_error(error, path) or error from error
+    return db
+
+
+def connect_reader(path: str) -> apsw.Connection:
+    """Open *path*, which `connect` has opened before, for reading alone."""
+    path = _resolved(path)
+    try:
+        db = _open(path)
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+    except apsw.Error as error:
+        raise store_error(error, path) or error from error
+    return db
+
+
+def _open(path: str) -> apsw.Connection:
+    db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
+    db.set_busy_timeout(BUSY_TIMEOUT_MS)
+    # What lies in a file is data: it may neither run our functions from triggers and views nor be edited raw.
+    db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    # "text" in double quotes is a misspelt column, never a string.
+    db.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+    db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+    db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
+    # Until we know that the file is ours: closing a foreign one must leave its WAL as it lies.
+    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    db.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+    return db
+
+
+def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
+    steps = kind.steps()
+    version = _version(db, path, kind, len(steps))
+    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+    db.pragma("journal_mode", "wal")
+    # An acknowledged commit survives a power cut; group commit pays for it.
+    db.pragma("synchronous", "full")
+    db.pragma("journal_size_limit", _WAL_KEPT_BYTES)
+    if version < len(steps):
+        _migrate(db, path, kind, steps)
+
+
+def _version(db: apsw.Connection, path: str, kind: Kind, newest: int) -> int:
+    version, application, tables = fetch(
+        db,
+        """
+        SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)
+        FROM pragma_user_version, pragma_application_id
+        """,
+    )[0]
+    if application != kind.application_id and (tables or application or version):
+        raise StoreDamaged(
+            f"{path} is not a {kind.schema} database of darwinflow", hint="move it out of the way"
+        )
+    if version > newest:
+        raise SchemaTooNew(f"{path} has schema {version}; this version knows {newest}")
+    return int(version)
+
+
+def _migrate(db: apsw.Connection, path: str, kind: Kind, steps: list[str]) -> None:
+    """All missing steps or none. The version is read again under the lock: another process may have been faster."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(_version(db, path, kind, len(steps)) + 1, len(steps) + 1):
+            with open(steps[number - 1], encoding="utf-8") as step:
+                db.execute(step.read())
+            db.pragma("user_version", number)
+        db.pragma("application_id", kind.application_id)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _resolved(path: str) -> str:
+    """With links among its folders followed: SQLite refuses any, and /home or /tmp may be one."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _claim(path: str) -> None:
+    """Make sure that *path* is a plain file that is ours alone; a new one is made with mode 0600.
+
+    A file that is there is not opened: closing any descriptor of it would drop SQLite's locks on it.
+    """
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags, 0o600))
+    except FileExistsError:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreUnwritable(f"{path} is not a plain file") from None
+        if found.st_uid != os.geteuid():
+            raise StoreUnwritable(f"{path} belongs to another user") from None
+        if found.st_nlink != 1:
+            raise StoreUnwritable(f"{path} has a second name (a hard link)") from None
+    except OSError as error:
+        raise StoreUnwritable(f"{path} cannot be made: {error.strerror}") from error
+
+
+def _refuse_old_sqlite() -> None:
+    if tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) < LEAST_SQLITE:
+        raise StoreUnwritable(
+            f"SQLite {apsw.sqlite_lib_version()} may lose commits",
+            hint="install apsw 3.51.3 or newer from its wheel",
+        )

@@ -1,0 +1,66 @@
+"""`EventStream` on Honker's SQL functions."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import apsw
+
+from darwinflow.model.event import Event
+from darwinflow.storage.sqlite.fetch import Values, fetch
+
+
+class HonkerEventStream:
+    """The functions are installed on the connection by `honker.install`."""
+
+    __slots__ = ("_db", "_published")
+
+    def __init__(self, db: apsw.Connection, published: list[Event]) -> None:
+        self._db = db
+        self._published = published
+
+    def publish(self, topic: str, key: str | None, payload: Mapping[str, object]) -> int:
+        offset = self._number(
+            "SELECT honker_stream_publish(:topic, :key, :payload)",
+            {"topic": topic, "key": key, "payload": json.dumps(payload, separators=(",", ":"))},
+        )
+        self._published.append(Event(offset, topic, key, payload, datetime.now(UTC).replace(microsecond=0)))
+        return offset
+
+    def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
+        found = fetch(
+            self._db,
+            "SELECT honker_stream_read_since(:topic, :offset, :limit)",
+            {"topic": topic, "offset": offset, "limit": max(limit, 0)},  # a negative one would mean all
+        )[0][0]
+        return tuple(
+            Event(
+                offset=event["offset"],
+                topic=event["topic"],
+                key=event["key"],
+                payload=json.loads(event["payload"]),
+                created_at=datetime.fromtimestamp(event["created_at"], UTC),
+            )
+            for event in json.loads(found)
+        )
+
+    def last_offset(self) -> int:
+        # Honker has no function for it. Rows may go, the sequence stays.
+        rows = fetch(self._db, "SELECT seq FROM sqlite_sequence WHERE name = '_honker_stream'")
+        return int(rows[0][0]) if rows else 0
+
+    def save_offset(self, consumer: str, topic: str, offset: int) -> bool:
+        # The function answers 0 also where the same offset is saved again, which is no step back.
+        saved = self._number(
+            "SELECT honker_stream_save_offset(:consumer, :topic, :offset)",
+            {"consumer": consumer, "topic": topic, "offset": offset},
+        )
+        return saved == 1 or self.saved_offset(consumer, topic) == offset
+
+    def saved_offset(self, consumer: str, topic: str) -> int:
+        return self._number(
+            "SELECT honker_stream_get_offset(:consumer, :topic)", {"consumer": consumer, "topic": topic}
+        )
+
+    def _number(self, statement: str, values: Values) -> int:
+        return int(fetch(self._db, statement, values)[0][0])

@@ -1,0 +1,55 @@
+"""What SQLite reports, as errors that a caller can act on."""
+
+import os
+
+import apsw
+
+from darwinflow.model.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
+
+_UNREADABLE = frozenset(
+    {
+        apsw.SQLITE_IOERR_READ,
+        apsw.SQLITE_IOERR_SHORT_READ,
+        apsw.SQLITE_IOERR_DATA,
+        apsw.SQLITE_IOERR_CORRUPTFS,
+    }
+)
+_ROOM_NEEDED = 1 << 20
+"""SQLite reports a full disk as an I/O error where it cannot size its shared memory; below this we call it full."""
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The first error behind *error*.
+
+    Where SQLite has undone a transaction by itself, what is raised is that there is nothing to roll back, and
+    the reason hides in the context.
+    """
+    while isinstance(error.__context__, apsw.Error):
+        error = error.__context__
+    return error
+
+
+def store_error(error: BaseException, path: str) -> StoreError | None:
+    """What *error*, met in the database *path*, means to a caller; None where it is no trouble of the store."""
+    cause = cause_of(error)
+    if isinstance(cause, apsw.FullError) or (isinstance(cause, apsw.IOError) and _is_full(path)):
+        return StoreFull(f"the disk with {path} is full")
+    if isinstance(cause, (apsw.CorruptError, apsw.NotADBError)) or (
+        isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
+    ):
+        return StoreDamaged(f"{path} is damaged: {cause}")
+    if isinstance(cause, (apsw.BusyError, apsw.LockedError)):
+        return StoreUnwritable(f"{path} is in use by another program")
+    if isinstance(
+        cause, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError, apsw.IOError)
+    ):
+        return StoreUnwritable(f"{path} cannot be written: {cause}")
+    return None
+
+
+def _is_full(path: str) -> bool:
+    try:
+        disk = os.statvfs(os.path.dirname(path))
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _ROOM_NEEDED

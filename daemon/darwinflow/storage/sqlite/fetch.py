@@ -1,0 +1,17 @@
+"""Reading the rows of a statement."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import apsw
+
+Values = Mapping[str, object]
+
+
+def fetch(db: apsw.Connection, statement: str, values: Values | None = None) -> list[Any]:
+    """All rows, as tuples. Always all: a cursor that is left half way pins the WAL, and keeps the write lock
+    where the statement writes.
+
+    `Any`, because what a column holds is known where the statement is written and nowhere else.
+    """
+    return db.execute(statement, values).fetchall()

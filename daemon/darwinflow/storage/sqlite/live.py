@@ -1,0 +1,170 @@
+"""Runs that have not finished: their steps lie in rows of their own, and finishing folds them into the body.
+
+Every statement about `run_step` is in this file.
+"""
+
+from dataclasses import replace
+
+import apsw
+
+from darwinflow.model.errors import Refused, RunFinished, RunNotFound
+from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.log_codec import (
+    dump_log,
+    dump_step,
+    load_log,
+    load_step,
+    same_content,
+    same_output,
+)
+from darwinflow.storage.sqlite.brief import brief_of, count_of, with_step
+from darwinflow.storage.sqlite.compression import ZSTD, Compression
+from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.questions import searchable
+
+
+class LiveRuns:
+    __slots__ = ("_compression", "_db", "_project")
+
+    def __init__(self, db: apsw.Connection, project: str, compression: Compression) -> None:
+        self._db = db
+        self._project = project
+        self._compression = compression
+
+    def insert_body(self, number: int, log: ExecutionLog) -> None:
+        self._put_body(number, replace(log, steps=()))
+        if log.steps:
+            self._db.executemany(
+                "INSERT INTO run_step (run, position, body) VALUES (:run, :position, :body)",
+                [
+                    {"run": number, "position": position, "body": dump_step(step)}
+                    for position, step in enumerate(log.steps)
+                ],
+            )
+
+    def same_start(self, known: ExecutionLog, log: ExecutionLog) -> bool:
+        """Whether *log* began as *known*, which may have come further since."""
+        return same_content(replace(known, steps=(), output=None), replace(log, steps=()))
+
+    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        number, status, brief = self._row(run_id)
+        if status.finished:
+            raise RunFinished(f"run {run_id} has finished", run=run_id)
+        count = count_of(brief)
+        if not 0 <= index <= count:
+            raise Refused(f"run {run_id} has {count} steps; there is no place {index}", run=run_id)
+        before = self._step(number, index) if index < count else None
+        self._db.execute(
+            """
+            INSERT INTO run_step (run, position, body) VALUES (:run, :position, :body)
+            ON CONFLICT (run, position) DO UPDATE SET body = excluded.body
+            """,
+            {"run": number, "position": index, "body": dump_step(step)},
+        )
+        self._put_error(number, index + 1, step.error, before=before.error if before else None)
+        if before is None or (before.status is RunStatus.RUNNING and before.node_id == step.node_id):
+            brief = with_step(brief, index, step)
+        else:
+            # Rare: a step that had ended has another state. What it had added cannot be taken out again.
+            log = self._log(number, status)
+            brief = brief_of(log, header_of(log))
+        self._db.execute(
+            """
+            UPDATE run SET brief = :brief, errors = EXISTS (SELECT 1 FROM run_error WHERE run = number)
+            WHERE number = :number
+            """,
+            {"brief": brief, "number": number},
+        )
+
+    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
+        if not output.status.finished:
+            raise Refused(f"{output.status} is no end of a run", run=run_id)
+        number, status, _ = self._row(run_id)
+        log = self._log(number, status)
+        if log.output is not None:
+            if same_output(log.output, output):
+                return log
+            raise RunFinished(f"run {run_id} has finished otherwise", run=run_id)
+        log = replace(log, output=output)
+        self._put_error(number, 0, output.error, before=None)
+        self._put_body(number, log)
+        self._db.execute(
+            """
+            UPDATE run SET status = :status, ended = :ended, brief = :brief,
+                errors = EXISTS (SELECT 1 FROM run_error WHERE run = number)
+            WHERE number = :number
+            """,
+            {
+                "status": str(output.status),
+                "ended": to_micros(output.end_time),
+                "brief": brief_of(log, header_of(log)),
+                "number": number,
+            },
+        )
+        self._db.execute("DELETE FROM run_step WHERE run = :run", {"run": number})
+        return log
+
+    def mark_lost(self, run_id: str) -> bool:
+        number, status, _ = self._row(run_id)
+        if status is not RunStatus.RUNNING:
+            return False
+        self._db.execute("UPDATE run SET status = 'LOST' WHERE number = :number", {"number": number})
+        return True
+
+    def get_log(self, run_id: str) -> ExecutionLog:
+        number, status, _ = self._row(run_id)
+        return self._log(number, status)
+
+    def _row(self, run_id: str) -> tuple[int, RunStatus, str]:
+        rows = fetch(
+            self._db,
+            "SELECT number, status, brief FROM run WHERE project = :project AND id = :id",
+            {"project": self._project, "id": run_id},
+        )
+        if not rows:
+            raise RunNotFound(f"there is no run {run_id}", run=run_id)
+        number, status, brief = rows[0]
+        return number, RunStatus(status), brief
+
+    def _log(self, number: int, status: RunStatus) -> ExecutionLog:
+        codec, body = fetch(self._db, "SELECT codec, body FROM run_body WHERE run = :run", {"run": number})[0]
+        log = load_log(self._compression.unpack(codec, body))
+        if status.finished:
+            return log
+        steps = fetch(
+            self._db, "SELECT body FROM run_step WHERE run = :run ORDER BY position", {"run": number}
+        )
+        return replace(log, steps=tuple(load_step(step) for (step,) in steps))
+
+    def _step(self, number: int, index: int) -> StepLog:
+        rows = fetch(
+            self._db,
+            "SELECT body FROM run_step WHERE run = :run AND position = :position",
+            {"run": number, "position": index},
+        )
+        return load_step(rows[0][0])
+
+    def _put_body(self, number: int, log: ExecutionLog) -> None:
+        self._db.execute(
+            """
+            INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)
+            ON CONFLICT (run) DO UPDATE SET codec = excluded.codec, body = excluded.body
+            """,
+            {"run": number, "codec": ZSTD, "body": self._compression.pack(dump_log(log))},
+        )
+
+    def _put_error(self, number: int, position: int, error: str | None, *, before: str | None) -> None:
+        if error is not None:
+            self._db.execute(
+                """
+                INSERT INTO run_error (run, position, text) VALUES (:run, :position, :text)
+                ON CONFLICT (run, position) DO UPDATE SET text = excluded.text
+                """,
+                {"run": number, "position": position, "text": searchable(error)},
+            )
+        elif before is not None:
+            self._db.execute(
+                "DELETE FROM run_error WHERE run = :run AND position = :position",
+                {"run": number, "position": position},
+            )

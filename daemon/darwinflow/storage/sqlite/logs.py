@@ -1,0 +1,169 @@
+"""`LogRepository` on SQLite. The statements about finished runs are here, those about live ones in `live.py`."""
+
+import apsw
+
+from darwinflow.model.errors import Refused, RunConflict, RunNotFound
+from darwinflow.model.filter import Page, RunFilter
+from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.log_codec import dump_log, same_content
+from darwinflow.storage.names import check_run_id
+from darwinflow.storage.sqlite.brief import brief_of, header_from
+from darwinflow.storage.sqlite.compression import ZSTD, Compression
+from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.live import LiveRuns
+from darwinflow.storage.sqlite.questions import cursor_behind, searchable, statement_for, values_for
+
+TAIL_CHARACTERS = 12
+_MOST_FOUND = 10
+_AFTER_ALL = chr(0x10FFFF)
+
+
+class SqliteLogRepository:
+    """Bound to one connection and one project; lives as long as the transaction."""
+
+    __slots__ = ("_compression", "_db", "_live", "_project")
+
+    def __init__(self, db: apsw.Connection, project: str, compression: Compression) -> None:
+        self._db = db
+        self._project = project
+        self._compression = compression
+        self._live = LiveRuns(db, project, compression)
+
+    def store_log(self, log: ExecutionLog) -> bool:
+        if log.output is None or not log.output.status.finished:
+            raise Refused(f"run {log.run_id} has not finished", run=log.run_id)
+        return self._insert(log)
+
+    def start(self, log: ExecutionLog) -> bool:
+        if log.output is not None:
+            raise Refused(f"run {log.run_id} has finished", run=log.run_id)
+        return self._insert(log)
+
+    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        self._live.append_step(run_id, index, step)
+
+    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
+        return self._live.finish(run_id, output)
+
+    def mark_lost(self, run_id: str) -> bool:
+        return self._live.mark_lost(run_id)
+
+    def get_log(self, run_id: str) -> ExecutionLog:
+        return self._live.get_log(run_id)
+
+    def header(self, run_id: str) -> RunHeader:
+        rows = fetch(
+            self._db,
+            """
+            SELECT id, workflow, version, hash, status, started, ended, brief
+            FROM run WHERE project = :project AND id = :id
+            """,
+            {"project": self._project, "id": run_id},
+        )
+        if not rows:
+            raise RunNotFound(f"there is no run {run_id}", run=run_id)
+        return header_from(rows[0])
+
+    def find(self, part: str) -> tuple[str, ...]:
+        tail = part[: -TAIL_CHARACTERS - 1 : -1]
+        rows = fetch(
+            self._db,
+            """
+            SELECT id, started FROM run
+            WHERE project = :project AND id >= :part AND id < :after_part
+            UNION
+            SELECT id, started FROM run INDEXED BY run_by_tail
+            WHERE project = :project AND tail >= :tail AND tail < :after_tail
+              AND substr(id, -length(:part)) = :part
+            ORDER BY started DESC, id DESC LIMIT :limit
+            """,
+            {
+                "project": self._project,
+                "part": part,
+                "after_part": part + _AFTER_ALL,
+                "tail": tail,
+                "after_tail": tail + _AFTER_ALL,
+                "limit": _MOST_FOUND,
+            },
+        )
+        return tuple(row[0] for row in rows)
+
+    def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
+        rows = fetch(self._db, statement_for(wanted), values_for(self._project, wanted))
+        shown = rows[: wanted.limit]
+        return Page(
+            items=tuple(header_from(row) for row in shown),
+            next=cursor_behind(shown[-1][5], shown[-1][0]) if shown and len(rows) > len(shown) else None,
+        )
+
+    def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
+        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
+
+    def _insert(self, log: ExecutionLog) -> bool:
+        check_run_id(log.run_id)
+        errors = _errors_of(log)
+        header = header_of(log)
+        rows = fetch(
+            self._db,
+            """
+            INSERT INTO run (project, id, tail, workflow, version, hash, status, started, ended, errors, brief)
+            VALUES (:project, :id, :tail, :workflow, :version, :hash, :status, :started, :ended, :errors, :brief)
+            ON CONFLICT (project, id) DO NOTHING
+            RETURNING number
+            """,
+            {
+                "project": self._project,
+                "id": log.run_id,
+                "tail": log.run_id[: -TAIL_CHARACTERS - 1 : -1],
+                "workflow": log.workflow_id,
+                "version": log.workflow_version,
+                "hash": log.workflow_hash,
+                "status": str(header.status),
+                "started": to_micros(log.start_time),
+                "ended": None if log.output is None else to_micros(log.output.end_time),
+                "errors": bool(errors),
+                "brief": brief_of(log, header),
+            },
+        )
+        if not rows:
+            return self._refuse_other(log)
+        number = rows[0][0]
+        if log.output is None:
+            self._live.insert_body(number, log)
+        else:
+            self._db.execute(
+                "INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)",
+                {"run": number, "codec": ZSTD, "body": self._compression.pack(dump_log(log))},
+            )
+        if errors:
+            self._db.executemany(
+                "INSERT INTO run_error (run, position, text) VALUES (:run, :position, :text)",
+                [{"run": number, "position": position, "text": text} for position, text in errors],
+            )
+        return True
+
+    def _refuse_other(self, log: ExecutionLog) -> bool:
+        """A run of this id is there: False where *log* says the same, else `RunConflict`."""
+        known = self.get_log(log.run_id)
+        same = self._live.same_start(known, log) if log.output is None else same_content(known, log)
+        if not same:
+            raise RunConflict(f"run {log.run_id} is stored with other content", run=log.run_id)
+        return False
+
+
+def _errors_of(log: ExecutionLog) -> list[tuple[int, str]]:
+    """Position and text for `run_error`. Of equal ones in a finished run the first is enough."""
+    errors: dict[str, int] = {}
+    if log.output is not None and log.output.error is not None:
+        errors[searchable(log.output.error)] = 0
+    for position, step in enumerate(log.steps, start=1):
+        if step.error is not None:
+            errors.setdefault(searchable(step.error), position)
+    if log.output is None:
+        return [
+            (position, searchable(step.error))
+            for position, step in enumerate(log.steps, start=1)
+            if step.error is not None
+        ]
+    return [(position, text) for text, position in errors.items()]

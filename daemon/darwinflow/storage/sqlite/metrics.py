@@ -1,0 +1,99 @@
+"""`MetricsRepository` on SQLite. Every statement about summaries is in this file."""
+
+import apsw
+
+from darwinflow.model.histogram import bucket_of
+from darwinflow.model.metric import ExecutionMetric, WorkflowSummary
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.summing import summary_from, text_subject, version_subject
+
+
+class SqliteMetricsRepository:
+    """Bound to one connection and one project; lives as long as the transaction."""
+
+    __slots__ = ("_db", "_project")
+
+    def __init__(self, db: apsw.Connection, project: str) -> None:
+        self._db = db
+        self._project = project
+
+    def record_execution(self, metric: ExecutionMetric) -> bool:
+        news = fetch(
+            self._db,
+            """
+            INSERT INTO counted_run (project, id) VALUES (:project, :id)
+            ON CONFLICT (project, id) DO NOTHING
+            RETURNING 1
+            """,
+            {"project": self._project, "id": metric.run_id},
+        )
+        if not news:
+            return False
+        self._add(version_subject(metric.workflow_version), metric)
+        if metric.workflow_hash:
+            self._add(text_subject(metric.workflow_hash), metric)
+        return True
+
+    def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
+        return self._summary(workflow_id, version_subject(version))
+
+    def get_text_summary(self, workflow_id: str, workflow_hash: str) -> WorkflowSummary | None:
+        return self._summary(workflow_id, text_subject(workflow_hash))
+
+    def _add(self, subject: str, metric: ExecutionMetric) -> None:
+        # fetchall: an unfinished RETURNING would keep the statement, and with it the transaction, open.
+        number = fetch(
+            self._db,
+            """
+            INSERT INTO summary
+                (project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
+            VALUES (:project, :workflow, :subject, 1, :success, :ms, :tokens, :cost, :at)
+            ON CONFLICT (project, workflow, subject) DO UPDATE SET
+                runs = runs + 1,
+                successes = successes + excluded.successes,
+                total_ms = total_ms + excluded.total_ms,
+                tokens = tokens + excluded.tokens,
+                cost = cost + excluded.cost,
+                updated = max(updated, excluded.updated)
+            RETURNING number
+            """,
+            {
+                "project": self._project,
+                "workflow": metric.workflow_id,
+                "subject": subject,
+                "success": int(metric.success),
+                "ms": metric.duration_ms,
+                "tokens": metric.tokens_used,
+                "cost": metric.cost,
+                "at": to_micros(metric.timestamp),
+            },
+        )[0][0]
+        self._db.execute(
+            """
+            INSERT INTO summary_duration (summary, bucket, runs) VALUES (:summary, :bucket, 1)
+            ON CONFLICT (summary, bucket) DO UPDATE SET runs = runs + 1
+            """,
+            {"summary": number, "bucket": bucket_of(metric.duration_ms)},
+        )
+
+    def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
+        rows = fetch(
+            self._db,
+            """
+            SELECT number, runs, successes, total_ms, tokens, cost, updated FROM summary
+            WHERE project = :project AND workflow = :workflow AND subject = :subject
+            """,
+            {"project": self._project, "workflow": workflow_id, "subject": subject},
+        )
+        if not rows:
+            return None
+        number, runs, successes, total_ms, tokens, cost, updated = rows[0]
+        durations: dict[int, int] = dict(
+            fetch(
+                self._db,
+                "SELECT bucket, runs FROM summary_duration WHERE summary = :summary ORDER BY bucket",
+                {"summary": number},
+            )
+        )
+        return summary_from(runs, successes, total_ms, tokens, cost, updated, durations)

@@ -1,0 +1,142 @@
+"""The statements that answer `query_logs`, one for each index that can lead, and the choice among them.
+
+Each names its index, so that no statistics can ever talk the planner into a scan. What the index does not
+cover is checked row by row: `(:x IS NULL OR ...)` is true where nothing was asked.
+"""
+
+from darwinflow.model.errors import Refused
+from darwinflow.model.filter import RunFilter
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sqlite.fetch import Values
+
+BY_HASH = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_hash
+WHERE project = :project AND hash = :hash
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:workflow IS NULL OR workflow = :workflow)
+  AND (:version IS NULL OR version = :version)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+  AND (:text IS NULL OR EXISTS (SELECT 1 FROM run_error WHERE run = number AND instr(text, :text)))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+BY_VERSION = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_version
+WHERE project = :project AND workflow = :workflow AND version = :version
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+  AND (:text IS NULL OR EXISTS (SELECT 1 FROM run_error WHERE run = number AND instr(text, :text)))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+BY_WORKFLOW = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_workflow
+WHERE project = :project AND workflow = :workflow
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:version IS NULL OR version = :version)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+  AND (:text IS NULL OR EXISTS (SELECT 1 FROM run_error WHERE run = number AND instr(text, :text)))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+BY_ERROR = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_error
+WHERE project = :project
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND errors = 1 AND EXISTS (SELECT 1 FROM run_error WHERE run = number AND instr(text, :text))
+  AND (:workflow IS NULL OR workflow = :workflow)
+  AND (:version IS NULL OR version = :version)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+BY_STATUS = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_status
+WHERE project = :project AND status = :status
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:workflow IS NULL OR workflow = :workflow)
+  AND (:version IS NULL OR version = :version)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+  AND (:text IS NULL OR EXISTS (SELECT 1 FROM run_error WHERE run = number AND instr(text, :text)))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+BY_START = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_start
+WHERE project = :project
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:workflow IS NULL OR workflow = :workflow)
+  AND (:version IS NULL OR version = :version)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
+
+_BEFORE_ALL = -(1 << 63)
+_AFTER_ALL = (1 << 63) - 1
+
+
+def statement_for(wanted: RunFilter) -> str:
+    """The most selective index that what is asked allows."""
+    if wanted.workflow_hash is not None:
+        return BY_HASH
+    if wanted.workflow is not None:
+        return BY_WORKFLOW if wanted.version is None else BY_VERSION
+    if wanted.text is not None:
+        return BY_ERROR
+    return BY_START if wanted.status is None else BY_STATUS
+
+
+def values_for(project: str, wanted: RunFilter) -> Values:
+    """One more than the limit is asked for: it tells whether there is a next page. Raises `Refused`."""
+    until, until_id = _end(wanted)
+    return {
+        "project": project,
+        "workflow": wanted.workflow,
+        "version": wanted.version,
+        "hash": wanted.workflow_hash,
+        "node": wanted.node,
+        "status": None if wanted.status is None else str(wanted.status),
+        "text": None if wanted.text is None else searchable(wanted.text),
+        "since": _BEFORE_ALL if wanted.since is None else to_micros(wanted.since),
+        "until": until,
+        "until_id": until_id,
+        "limit": wanted.limit + 1,
+    }
+
+
+def cursor_behind(started: int, run_id: str) -> str:
+    """Where the page that follows this run begins."""
+    return f"{started}:{run_id}"
+
+
+def searchable(text: str) -> str:
+    """How errors are kept and asked for; a lone surrogate cannot be bound and counts as a question mark."""
+    return text.casefold().encode("utf-8", "replace").decode()
+
+
+def _end(wanted: RunFilter) -> tuple[int, str]:
+    """The pair of start and id below which everything wanted lies."""
+    until = (_AFTER_ALL if wanted.until is None else to_micros(wanted.until), "")
+    if wanted.cursor is None:
+        return until
+    started, colon, run_id = wanted.cursor.partition(":")
+    if not colon or not started.removeprefix("-").isdecimal() or len(started) > 18:
+        raise Refused("the cursor is not one that an earlier page has given")
+    return min(until, (int(started), run_id))

@@ -1,0 +1,123 @@
+"""`TenantStore` on one SQLite file."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+import apsw
+
+from darwinflow.model.errors import StoreError
+from darwinflow.model.event import Event
+from darwinflow.ports.events import EventStream
+from darwinflow.ports.journals import JournalOffsets
+from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.metrics import MetricsRepository
+from darwinflow.ports.tenant import Transaction
+from darwinflow.storage.sqlite import honker
+from darwinflow.storage.sqlite.compression import Compression
+from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader
+from darwinflow.storage.sqlite.events import HonkerEventStream
+from darwinflow.storage.sqlite.faults import store_error
+from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
+from darwinflow.storage.sqlite.logs import SqliteLogRepository
+from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
+from darwinflow.storage.sqlite.readers import Readers
+from darwinflow.storage.sqlite.writer import Writer
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Announce = Callable[[tuple[Event, ...]], None]
+"""Called in the writer's thread, in the order of commits, with what a commit has made durable. Must not block."""
+
+
+def announce_nothing(events: tuple[Event, ...]) -> None:
+    """For stores that nobody subscribes to."""
+
+
+class SqliteTransaction:
+    """One connection's side of a `Transaction`; it outlives the single transactions."""
+
+    __slots__ = ("_announce", "_compression", "_done", "_noted", "connection", "events", "journals")
+
+    def __init__(self, connection: apsw.Connection, announce: Announce) -> None:
+        self.connection = connection
+        self._announce = announce
+        self._noted: list[Event] = []
+        self._done: list[Event] = []
+        self._compression = Compression()
+        self.events: EventStream = HonkerEventStream(connection, self._noted)
+        self.journals: JournalOffsets = SqliteJournalOffsets(connection)
+
+    def logs(self, project: str) -> LogRepository:
+        return SqliteLogRepository(self.connection, project, self._compression)
+
+    def metrics(self, project: str) -> MetricsRepository:
+        return SqliteMetricsRepository(self.connection, project)
+
+    def undone(self) -> None:
+        self._noted.clear()
+
+    def done(self) -> None:
+        self._done += self._noted
+        self._noted.clear()
+
+    def committed(self) -> None:
+        events = tuple(self._done)
+        self._done.clear()
+        if events:
+            try:
+                self._announce(events)
+            except Exception:
+                # The data is durable and its callers know; a fault in telling others must not stop the writer.
+                log.exception("announcing %d events failed", len(events))
+
+    def lost(self) -> None:
+        self._noted.clear()
+        self._done.clear()
+
+
+class SqliteTenantStore:
+    """One organization's database: made when it is missing, with one thread that writes and a few that read.
+
+    *extension* is the path of Honker's loadable extension; without one our adapter does the same.
+    """
+
+    def __init__(
+        self, path: str, *, extension: str | None = None, announce: Announce = announce_nothing
+    ) -> None:
+        self.path = path
+        self._extension = extension
+        self._announce = announce
+        self._writer: Writer[SqliteTransaction] = Writer(path, self._open_writer(), self._open_writer)
+        self._readers: Readers[SqliteTransaction] = Readers(path, self._open_reader)
+
+    def write(self, work: Callable[[Transaction], T]) -> "Future[T]":
+        return self._writer.write(work)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self._readers.read(work)
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of the files. May be called again."""
+        self._readers.close()
+        self._writer.close()
+
+    def _open_writer(self) -> SqliteTransaction:
+        db = connect(self.path, TENANT)
+        try:
+            honker.install(db, self._extension)
+            fetch(db, "SELECT honker_bootstrap()")
+        except (apsw.Error, StoreError) as error:
+            db.close()
+            raise store_error(error, self.path) or error from error
+        return SqliteTransaction(db, self._announce)
+
+    def _open_reader(self) -> SqliteTransaction:
+        db = connect_reader(self.path)
+        honker.install(db, self._extension)
+        db.pragma("query_only", True)  # noqa: FBT003 - the pragma's value
+        return SqliteTransaction(db, announce_nothing)

@@ -1,0 +1,194 @@
+"""The one thread that writes to a database.
+
+What waits in the queue goes into one transaction, each piece of work in a savepoint of its own, and all of them
+share the commit's sync. A commit that fails may have taken effect: then nobody is told that it did or did not.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
+
+import apsw
+
+from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreFull, StoreUnwritable
+from darwinflow.storage.sqlite.faults import cause_of, store_error
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MOST_IN_ONE_COMMIT = 256
+"""Bounds what a reader's snapshot or a crash can be behind by, and how long the first of a group waits."""
+
+
+class Session(Protocol):
+    """What work is done on, bound to one connection for as long as that lives."""
+
+    @property
+    def connection(self) -> apsw.Connection: ...
+
+    def undone(self) -> None:
+        """Forget what the work since the last `done` or `undone` has noted: it did not happen."""
+        ...
+
+    def done(self) -> None:
+        """The work since the last `done` or `undone` is part of the transaction."""
+        ...
+
+    def committed(self) -> None:
+        """What was `done` is durable."""
+        ...
+
+    def lost(self) -> None:
+        """What was `done` did not take effect, or nobody knows."""
+        ...
+
+
+S = TypeVar("S", bound=Session)
+
+
+class _Job(Generic[S]):
+    __slots__ = ("future", "result", "work")
+
+    def __init__(self, work: Callable[[S], object]) -> None:
+        self.work = work
+        self.result: object = None
+        self.future: Future[Any] = Future()  # each job's own type; `Writer.write` knows it
+
+
+class Writer(Generic[S]):
+    """Runs work on one connection, in a thread of its own, until it is closed."""
+
+    def __init__(self, path: str, first: S, reopen: Callable[[], S]) -> None:
+        self._path = path
+        self._session: S | None = first
+        self._reopen = reopen
+        self._queue: SimpleQueue[_Job[S] | None] = SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name=f"writer of {path}", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Callable[[S], T]) -> "Future[T]":
+        """Queue *work*; the future is done when the commit is durable."""
+        job = _Job(work)
+        with self._closing:
+            if self._closed:
+                raise RuntimeError(f"{self._path} is closed")
+            self._queue.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was accepted and close the connection. May be called again."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        open_ = True
+        while open_:
+            jobs: list[_Job[S]] = []
+            job = self._queue.get()
+            try:
+                while job is not None and len(jobs) < MOST_IN_ONE_COMMIT:
+                    jobs.append(job)
+                    job = self._queue.get_nowait()
+            except Empty:
+                pass
+            else:
+                if job is None:
+                    open_ = False
+                else:
+                    jobs.append(job)
+            waiting = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            while waiting:
+                waiting = self._commit(waiting)
+        if self._session is not None:
+            self._session.connection.close()
+
+    def _commit(self, jobs: list[_Job[S]]) -> list[_Job[S]]:
+        """One transaction of as many of *jobs* as can share it; returns those that were not begun."""
+        try:
+            session = self._session = self._session or self._reopen()
+            session.connection.execute("BEGIN IMMEDIATE")
+        except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
+            trouble = store_error(error, self._path) or error
+            for job in jobs:
+                job.future.set_exception(trouble)
+            return []
+        kept: list[_Job[S]] = []
+        for begun, job in enumerate(jobs, start=1):
+            if not self._run(session, job, kept):
+                return jobs[begun:]
+        self._settle(session, kept)
+        return []
+
+    def _run(self, session: S, job: _Job[S], kept: list[_Job[S]]) -> bool:
+        """Do one job inside the transaction; False where that is gone and has taken the *kept* ones with it."""
+        db = session.connection
+        try:
+            db.execute("SAVEPOINT job")
+            try:
+                job.result = job.work(session)
+                db.execute("RELEASE job")
+            except BaseException:
+                # Where SQLite has undone everything by itself (disk full, I/O error), there is no savepoint.
+                if db.in_transaction:
+                    db.execute("ROLLBACK TO job")
+                    db.execute("RELEASE job")
+                raise
+        except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
+            session.undone()
+            trouble = store_error(error, self._path) or error
+            if db.in_transaction:
+                job.future.set_exception(trouble)
+                return True
+            session.lost()
+            for other in kept:
+                other.future.set_exception(self._undone(trouble))
+            job.future.set_exception(trouble)
+            return False
+        session.done()
+        kept.append(job)
+        return True
+
+    def _settle(self, session: S, jobs: list[_Job[S]]) -> None:
+        try:
+            session.connection.execute("COMMIT")
+        except apsw.Error as error:
+            session.lost()
+            trouble = self._failed_commit(session, error)
+            for job in jobs:
+                job.future.set_exception(trouble)
+            return
+        for job in jobs:
+            job.future.set_result(job.result)
+        session.committed()
+
+    def _failed_commit(self, session: S, error: apsw.Error) -> StoreError:
+        """What the callers are told. The connection is given up unless it is certain that nothing happened."""
+        trouble = store_error(error, self._path)
+        log.error("commit to %s failed: %s", self._path, cause_of(error))
+        if isinstance(trouble, StoreFull):
+            # Kept open: a full disk cannot size the shared memory of a new connection.
+            if session.connection.in_transaction:
+                session.connection.execute("ROLLBACK")
+            return trouble
+        self._session = None
+        try:
+            session.connection.close()
+        except apsw.Error as failure:
+            log.warning("closing %s failed: %s", self._path, failure)
+        return OutcomeUnknown(
+            f"{self._path}: the commit failed ({cause_of(error)}) and may have taken effect; send the same again"
+        )
+
+    def _undone(self, trouble: BaseException) -> StoreError:
+        if isinstance(trouble, StoreError):
+            return trouble
+        return StoreUnwritable(f"{self._path}: not stored, the transaction was undone ({trouble})")
