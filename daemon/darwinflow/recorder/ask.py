@@ -1,0 +1,152 @@
+"""Asks the daemon whether it has a run. The one connection that the recorder ever makes, and only when asked to wait."""
+
+import json
+import os
+import socket
+import struct
+import time
+
+from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.paths import Home, Workspace, bound_socket
+
+PROTOCOL = 1
+RUN_NOT_FOUND = 1101
+_FIRST_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.1
+_MAX_REPLY_BYTES = 32 << 20
+
+
+class Away(Exception):
+    """No daemon answers, or it does not speak as expected."""
+
+
+def waited_for(home: Home, workspace: Workspace, run: str, timeout: float, *, with_end: bool) -> bool:
+    """Whether the daemon has *run* (*with_end*: with its end) within *timeout* seconds. Waits for a daemon, too."""
+    deadline = time.monotonic() + timeout
+    pause = _FIRST_PAUSE_S
+    line: _Line | None = None
+    try:
+        while True:
+            try:
+                if line is None:
+                    line = _Line(home, workspace, deadline)
+                if line.has(run, with_end=with_end):
+                    return True
+            except (Away, OSError, ValueError):
+                if line is not None:
+                    line.close()
+                line = None
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+    finally:
+        if line is not None:
+            line.close()
+
+
+def answers(home: Home) -> bool:
+    """Whether a daemon listens at the home's socket."""
+    path = bound_socket(home)
+    if path is None:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.1)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+class _Line:
+    """One connection: `hello`, `session/open`, then as many questions as needed."""
+
+    __slots__ = ("_buffer", "_deadline", "_id", "_socket")
+
+    def __init__(self, home: Home, workspace: Workspace, deadline: float) -> None:
+        path = bound_socket(home)
+        if path is None:
+            raise Away("no daemon has been started")
+        self._buffer = b""
+        self._deadline = deadline
+        self._id = 0
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
+            self._socket.connect(path)
+            _check_peer(self._socket)
+            self._call(
+                "hello", {"protocol": PROTOCOL, "client": "recorder", "clientVersion": RECORDER_VERSION}
+            )
+            self._call("session/open", {"workspace": workspace.folder, "settings": workspace.settings})
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def has(self, run: str, *, with_end: bool) -> bool:
+        reply = self._call("run/get", {"run": run})
+        return reply is not None and (not with_end or _has_ended(reply))
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _call(self, method: str, params: dict[str, object]) -> dict[str, object] | None:
+        """The result; None where the daemon knows no such run. Raises `Away` for any other error."""
+        self._id += 1
+        body = json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}).encode()
+        self._socket.settimeout(max(self._deadline - time.monotonic(), 0.01))
+        self._socket.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        while True:
+            reply = json.loads(self._message())
+            if isinstance(reply, dict) and reply.get("id") == self._id:
+                break
+        if "error" in reply:
+            if reply["error"].get("code") == RUN_NOT_FOUND:
+                return None
+            raise Away(str(reply["error"].get("message")))
+        result = reply.get("result")
+        return result if isinstance(result, dict) else {}
+
+    def _message(self) -> bytes:
+        while b"\r\n\r\n" not in self._buffer:
+            self._receive()
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        length = next(
+            (
+                int(value)
+                for name, _, value in (line.partition(b":") for line in head.split(b"\r\n"))
+                if name.lower() == b"content-length"
+            ),
+            -1,
+        )
+        if not 0 <= length <= _MAX_REPLY_BYTES:
+            raise Away("it does not speak the protocol")
+        while len(self._buffer) < length:
+            self._receive()
+        body, self._buffer = self._buffer[:length], self._buffer[length:]
+        return body
+
+    def _receive(self) -> None:
+        self._socket.settimeout(max(self._deadline - time.monotonic(), 0.01))
+        data = self._socket.recv(1 << 16)
+        if not data:
+            raise Away("it hung up")
+        self._buffer += data
+
+
+def _has_ended(reply: dict[str, object]) -> bool:
+    """Whether a `run/get` result says that its run is over."""
+    run = reply.get("run", reply)
+    return isinstance(run, dict) and (
+        run.get("output") is not None or run.get("status") in ("SUCCESS", "FAILED", "CANCELLED")
+    )
+
+
+def _check_peer(connection: socket.socket) -> None:
+    """Refuse a daemon of another user. Where this cannot be asked, only its owner may enter the socket's folder."""
+    if hasattr(socket, "SO_PEERCRED"):
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        if struct.unpack("3i", credentials)[1] != os.getuid():
+            raise Away("the socket is another user's")

@@ -1,0 +1,249 @@
+"""Values of a program to JSON text: whatever is given, something readable is kept and a run is never lost.
+
+Most values take the short way, one call of the C encoder. What it refuses or would spoil (NaN, lone
+surrogates, odd keys, objects, cycles, depth, size, secrets) is walked and cleaned.
+"""
+
+import json
+import operator
+from collections.abc import Callable, Mapping
+
+from darwinflow.recorder.redact import Redaction
+
+MAX_VALUE_BYTES = 256 * 1024
+"""Of JSON text; what is longer is cut, and says so."""
+MAX_DEPTH = 100
+"""Levels of a value; decoders of other languages stop at 200 or so."""
+_NOTE_BYTES = 16 * 1024
+"""Kept free for the notes about what was cut, at most one a level."""
+_FIRST_LOOK = 400
+"""Members looked at before the whole is encoded, so that something huge is not."""
+
+
+class JsonText(str):
+    """JSON in ASCII on one line, ready to be put into a line of the journal."""
+
+    __slots__ = ()
+
+
+_encode: Callable[[object], str] = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+NULL = JsonText("null")
+
+
+def json_of(value: object, redaction: Redaction) -> JsonText:
+    """*value* as it is now; later changes to it do not matter. Never raises."""
+    try:
+        return _as_it_is(value, redaction) or JsonText(_encode(cleaned(value, redaction)))
+    except Exception as exc:  # noqa: BLE001 - foreign objects may raise anything, and another thread may change them
+        return JsonText(
+            _encode(f"(not recorded: {type(exc).__name__} while reading a {type(value).__name__})")
+        )
+
+
+def cleaned(value: object, redaction: Redaction) -> object:
+    """*value* as what JSON can hold, within the limits."""
+    return _Cleaner(redaction).clean(value, 0)
+
+
+def sound_text(text: str) -> str:
+    """*text* with lone surrogates spelled out, as file names that are no UTF-8 hold."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def whole(value: object, least: int) -> int:
+    """*value* as a count of at least *least*; what is none counts as the least."""
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value < 1 << 53
+        else least
+    )
+
+
+def is_sound(json_text: str, value: object) -> bool:
+    """Whether *json_text*, the encoded *value*, is one that every decoder takes: no lone surrogate, not too deep."""
+    if "\\ud" in json_text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return False
+    return json_text.count("[") + json_text.count("{") <= MAX_DEPTH or not _nests_deeper(value)
+
+
+def _as_it_is(value: object, redaction: Redaction) -> JsonText | None:
+    if not _looks_harmless(value):
+        return None
+    try:
+        text = _encode(value)
+    except (TypeError, ValueError, RecursionError, RuntimeError):
+        return None  # an object, NaN, a cycle, too deep, changed by another thread: the long way knows
+    if len(text) > MAX_VALUE_BYTES or redaction.may_touch(text) or not is_sound(text, value):
+        return None
+    return JsonText(text)
+
+
+def _looks_harmless(value: object) -> bool:
+    """A first look at some members: none is huge, and keys are texts (the encoder would turn 1 and "1" into one)."""
+    todo = [value]
+    for item in todo:
+        kind = type(item)
+        if kind is str:
+            assert isinstance(item, str)
+            if len(item) > MAX_VALUE_BYTES:
+                return False
+        elif kind is dict:
+            assert isinstance(item, dict)
+            if len(item) > MAX_VALUE_BYTES or not {str}.issuperset(map(type, item)):
+                return False
+            if len(todo) < _FIRST_LOOK:
+                todo.extend(item.values())
+        elif kind is list or kind is tuple:
+            assert isinstance(item, (list, tuple))
+            if len(item) > MAX_VALUE_BYTES:
+                return False
+            if len(todo) < _FIRST_LOOK:
+                todo.extend(item[:_FIRST_LOOK])
+    return True
+
+
+def _nests_deeper(value: object) -> bool:
+    level = [value] if isinstance(value, (dict, list, tuple)) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            member
+            for holder in level
+            for member in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(member, (dict, list, tuple))
+        ]
+    return bool(level)
+
+
+class _Cleaner:
+    """One walk over one value, with what is left of its allowance."""
+
+    __slots__ = ("_left", "_open", "_redaction")
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+        self._left = MAX_VALUE_BYTES - _NOTE_BYTES
+        self._open: set[int] = set()
+
+    def clean(self, value: object, depth: int) -> object:
+        if isinstance(value, str):
+            return self._text(value)
+        if value is None or isinstance(value, (bool, int, float)):
+            return self._number(value)
+        if hasattr(type(value), "__index__"):
+            return self._whole(value)
+        if isinstance(value, (dict, list, tuple, set, frozenset)) or _is_mapping(value):
+            if id(value) in self._open:
+                return self._text("(a cycle)")
+            if depth >= MAX_DEPTH:
+                return self._text(f"(nested deeper than {MAX_DEPTH} levels)")
+            self._open.add(id(value))
+            try:
+                if isinstance(value, (list, tuple, set, frozenset)):
+                    return self._items(list(value), depth + 1)
+                assert isinstance(value, Mapping)
+                return self._entries(list(value.items()), depth + 1)
+            finally:
+                self._open.discard(id(value))
+        return self._text(_shown(value))
+
+    def _items(self, items: list[object], depth: int) -> list[object]:
+        self._left -= 2
+        out: list[object] = []
+        for item in items:
+            if self._left <= 0:
+                out.append(f"(cut: {len(items) - len(out)} more)")
+                break
+            self._left -= 1
+            out.append(self.clean(item, depth))
+        return out
+
+    def _entries(self, entries: list[tuple[object, object]], depth: int) -> dict[str, object]:
+        self._left -= 2
+        out: dict[str, object] = {}
+        for key, value in entries:
+            if self._left <= 0:
+                out[_free("(cut)", out)] = f"{len(entries) - len(out)} more"
+                break
+            self._left -= 2
+            name = _free(self._text(key if isinstance(key, str) else _key(key)), out)
+            out[name] = self.clean(value, depth)
+        return out
+
+    def _number(self, value: int | float | None) -> object:
+        if value is None or isinstance(value, bool):
+            self._left -= 5
+            return value
+        if isinstance(value, int):
+            try:
+                text = int.__repr__(value)
+            except ValueError:
+                return self._text(f"(an integer of {value.bit_length()} bits)")
+        else:
+            text = float.__repr__(value)
+        if text in ("nan", "inf", "-inf"):
+            return self._text(text)
+        if self._redaction.patterns and (hidden := self._redaction.applied(text)) != text:
+            return self._text(hidden)
+        self._left -= len(text)
+        return value
+
+    def _whole(self, value: object) -> object:
+        try:
+            return self._number(operator.index(value))  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - the object's own code; a tensor of many numbers has the method and refuses
+            return self._text(_shown(value))
+
+    def _text(self, text: str) -> str:
+        text = str.__str__(text)
+        length = len(text)
+        # Cut generously first, so that redacting a huge text costs little, and a token is never cut before it is seen.
+        if length > 2 * MAX_VALUE_BYTES:
+            text = text[: 2 * MAX_VALUE_BYTES]
+        text = self._redaction.applied(sound_text(text))
+        size = len(_encode(text))
+        if size > self._left or length > 2 * MAX_VALUE_BYTES:
+            keep = max(0, min(len(text), len(text) * max(self._left, 0) // size))
+            while keep and len(_encode(text[:keep])) > max(self._left, 0) + 2:
+                keep = keep * 9 // 10
+            text = f"{text[:keep]}... (cut: {length} characters in all)"
+            size = len(_encode(text))
+        self._left -= size
+        return text
+
+
+def _is_mapping(value: object) -> bool:
+    try:
+        return isinstance(value, Mapping)
+    except Exception:  # noqa: BLE001 - an object's own `__class__` is asked
+        return False
+
+
+def _key(key: object) -> str:
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return _shown(key)
+
+
+def _free(name: str, taken: dict[str, object]) -> str:
+    """*name*, or with a number behind it where two keys look the same."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name} ({number})" in taken:
+        number += 1
+    return f"{name} ({number})"
+
+
+def _shown(value: object) -> str:
+    """An object as it shows itself."""
+    if isinstance(value, (bytes, bytearray)):
+        return repr(bytes(value[:MAX_VALUE_BYTES]))
+    try:
+        return repr(value)
+    except Exception as exc:  # noqa: BLE001 - the object's own code
+        return f"(a {type(value).__name__} whose repr raises {type(exc).__name__})"

@@ -1,0 +1,204 @@
+"""Where the events of one run go: its beginning, its lines, its end.
+
+Raises what goes wrong; `run` and `step` make warnings of that.
+"""
+
+import itertools
+import os
+from collections.abc import Mapping
+
+from darwinflow.recorder.clean import JsonText, json_of, sound_text
+from darwinflow.recorder.ending import Ending
+from darwinflow.recorder.events import MAX_NAME, line_of
+from darwinflow.recorder.ids import Clock
+from darwinflow.recorder.journal import Journal, JournalGone
+from darwinflow.recorder.nesting import Outer
+from darwinflow.recorder.origin import commit_of, origin
+from darwinflow.recorder.paths import home_of
+from darwinflow.recorder.redact import Redaction
+from darwinflow.recorder.reference import Reference
+from darwinflow.recorder.spool import MAX_SPOOL_BYTES, Spool, spool_of
+
+_joined: set[str] = set()
+"""Runs of outer programs that this process has joined."""
+
+
+class Beginning:
+    """What is known of a run when it begins."""
+
+    __slots__ = ("context", "redaction", "reference", "request", "tags")
+
+    def __init__(
+        self, reference: Reference, redaction: Redaction, request: JsonText, context: JsonText, tags: JsonText
+    ) -> None:
+        self.reference = reference
+        self.redaction = redaction
+        self.request = request
+        self.context = context
+        self.tags = tags
+
+
+class Recording:
+    """One run's way into the spool of this process."""
+
+    __slots__ = ("_indexes", "_pid", "clock", "is_joined", "is_over", "journal", "run", "spool", "workflow")
+
+    def __init__(self, run: str, spool: Spool, journal: Journal, workflow: str, *, is_joined: bool) -> None:
+        self.run = run
+        self.spool = spool
+        self.journal = journal
+        self.workflow = workflow
+        """`Reference.name`."""
+        self.is_joined = is_joined
+        """Whether another program began the run and will end it."""
+        self.is_over = False
+        self.clock = Clock()
+        self._pid = os.getpid()
+        self._indexes = itertools.count()
+
+    @property
+    def is_here(self) -> bool:
+        """False in a forked child of the process that began to record."""
+        return os.getpid() == self._pid
+
+    def outer(self, step: str | None = None) -> Outer:
+        """This run, as one that lies inside sees it."""
+        return Outer(self.run, step, self.journal.name, self.workflow)
+
+    def write(
+        self,
+        event: str,
+        members: dict[str, object],
+        values: dict[str, JsonText] | None = None,
+        *,
+        may_wait: bool = True,
+        last: bool = False,
+    ) -> None:
+        """Append one event of this run and poke the daemon. For the rest see `Journal.write`."""
+        if self.is_over:
+            raise JournalGone(f"run {self.run} is over")
+        line = line_of(event, {"run": self.run, "at": self.clock.now(), **members}, values)
+        self.journal.write(line, may_wait=may_wait, last=last)
+        self.spool.poker.poke(self.journal.name, at_once=last or not may_wait)
+
+    def write_step(self, members: dict[str, object], values: dict[str, JsonText]) -> None:
+        """Append a `step.started` with the next index of the run, also where several programs record it."""
+        if self.is_over:
+            raise JournalGone(f"run {self.run} is over")
+        start = {"run": self.run, "at": self.clock.now(), **members}
+        if self.journal.shared:
+            self.journal.write_counted(
+                f'"event":"step.started","run":"{self.run}"'.encode(),
+                lambda index: line_of("step.started", {**start, "index": index}, values),
+            )
+        else:
+            self.journal.write(line_of("step.started", {**start, "index": next(self._indexes)}, values))
+        self.spool.poker.poke(self.journal.name, at_once=False)
+
+    def end(self, ending: Ending, result: JsonText | None) -> None:
+        """The run's last event. One that was joined is left open; its result and error are handed over."""
+        values = {"result": result} if result is not None else {}
+        try:
+            if not self.is_joined:
+                members: dict[str, object] = {"status": ending.status, "error": ending.error}
+                self.write("run.finished", members, values, last=True)
+            elif result is not None or ending.error is not None:
+                self.write("run.output", {"error": ending.error}, values, last=True)
+        finally:
+            self.is_over = True
+            self.spool.end(self.journal)
+
+
+def own_spool() -> Spool:
+    """That of the home which the environment names."""
+    limit = os.environ.get("DARWINFLOW_SPOOL_LIMIT", "")
+    return spool_of(
+        home_of(os.environ), int(limit) if limit.isascii() and limit.isdigit() else MAX_SPOOL_BYTES
+    )
+
+
+def begun(run: str, beginning: Beginning, outer: Outer | None) -> Recording:
+    """A new run, below *outer* if there is one. Raises `OSError` and `SpoolFull`; then nothing is recorded."""
+    spool = own_spool()
+    journal = spool.begin()
+    recording = Recording(run, spool, journal, beginning.reference.name, is_joined=False)
+    try:
+        _write_document(journal, beginning)
+        _write_start(recording, beginning, outer)
+    except BaseException:
+        spool.end(journal)
+        raise
+    return recording
+
+
+def joined(outer: Outer, beginning: Beginning | None) -> Recording | None:
+    """The run that this program was started in, to be recorded on; None where it is not this program's to join.
+
+    With a *beginning* it must be a run of the same workflow, and the first in this process that asks: a program
+    which executes the workflow many times has many runs, below the outer one.
+    """
+    if outer.journal is None:
+        return None
+    if beginning is not None and (beginning.reference.name != outer.workflow or outer.run in _joined):
+        return None
+    spool = own_spool()
+    try:
+        journal = spool.join(outer.journal)
+    except (OSError, JournalGone):
+        return None
+    recording = Recording(outer.run, spool, journal, outer.workflow or "", is_joined=True)
+    if beginning is not None:
+        _joined.add(outer.run)
+        values = {"request": beginning.request, "context": beginning.context, "tags": beginning.tags}
+        recording.write("run.joined", {"metadata": origin()}, values)
+    return recording
+
+
+def _write_document(journal: Journal, beginning: Beginning) -> None:
+    reference = beginning.reference
+    document = reference.document
+    if document is None or document.hash in journal.documents:
+        return
+    members: dict[str, object] = {
+        "hash": document.hash,
+        "path": _path(reference.path),
+        "workspace": _path(reference.workspace.folder),
+        "settings": _settings(beginning),
+        "text": document.text,
+    }
+    journal.write(line_of("document", members), may_wait=False)
+    journal.documents.add(document.hash)
+
+
+def _write_start(recording: Recording, beginning: Beginning, outer: Outer | None) -> None:
+    reference = beginning.reference
+    members: dict[str, object] = {
+        "document": reference.document.hash if reference.document else None,
+        "path": _path(reference.path),
+        "workflow": reference.workflow and sound_text(reference.workflow)[:MAX_NAME],
+        "version": reference.version,
+        "workspace": _path(reference.workspace.folder),
+        "settings": _settings(beginning),
+        "parentRun": outer.run if outer else None,
+        "parentStep": outer.step if outer else None,
+        "metadata": {**origin(), "commit": commit_of(reference.workspace)},
+    }
+    values = {"request": beginning.request, "context": beginning.context, "tags": beginning.tags}
+    recording.write("run.started", members, values, may_wait=False)
+
+
+def _path(path: str | None) -> str | None:
+    return None if path is None else sound_text(path)
+
+
+def _settings(beginning: Beginning) -> str | None:
+    settings = beginning.reference.workspace.settings
+    return None if settings is None else beginning.redaction.applied(settings)
+
+
+def tags_of(tags: Mapping[str, object] | None, redaction: Redaction) -> JsonText:
+    """Tags are texts; numbers and the like become texts."""
+    return json_of(
+        {str(name): value if isinstance(value, str) else str(value) for name, value in (tags or {}).items()},
+        redaction,
+    )
