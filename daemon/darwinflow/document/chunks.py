@@ -1,0 +1,226 @@
+"""Immutable sequences in blocks, so that changing one place copies a few hundred pointers and not all.
+
+`Chunks` counts its pieces; `Blocks` knows in addition how many lines each piece
+takes, and which blocks hold problems or anchors.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, chain
+from typing import Final, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+BLOCK: Final = 256
+"""Pieces of a fresh block. A block is cut again when it has grown to twice as many."""
+
+
+def cut(pieces: list[T]) -> list[tuple[T, ...]]:
+    return [tuple(pieces[at : at + BLOCK]) for at in range(0, len(pieces), BLOCK)]
+
+
+class Chunks(Generic[T]):
+    """An immutable sequence that shares all but the changed block with what it was made from."""
+
+    __slots__ = ("_blocks", "_firsts")
+
+    def __init__(self, blocks: list[tuple[T, ...]], firsts: list[int] | None = None) -> None:
+        self._blocks = blocks
+        self._firsts = firsts or list(accumulate(map(len, blocks), initial=0))
+
+    @classmethod
+    def of(cls, pieces: list[T]) -> "Chunks[T]":
+        return cls(cut(pieces))
+
+    def __len__(self) -> int:
+        return self._firsts[-1]
+
+    def __getitem__(self, at: int) -> T:
+        block = bisect_right(self._firsts, at) - 1
+        return self._blocks[block][at - self._firsts[block]]
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self._blocks)
+
+    def slice(self, start: int, end: int) -> list[T]:
+        """The pieces from *start* to before *end*."""
+        if start >= end:
+            return []
+        first = bisect_right(self._firsts, start) - 1
+        base = self._firsts[first]
+        block = self._blocks[first]
+        if end <= base + len(block):
+            return list(block[start - base : end - base])
+        pieces = list(block[start - base :])
+        for at in range(first + 1, len(self._blocks)):
+            base = self._firsts[at]
+            if base >= end:
+                break
+            pieces.extend(self._blocks[at][: end - base])
+        return pieces
+
+    def replaced(self, start: int, end: int, pieces: list[T]) -> "Chunks[T]":
+        """This sequence with *pieces* in the place of those from *start* to before *end*."""
+        if not self._blocks:
+            return Chunks.of(pieces)
+        count = len(self._blocks)
+        first = min(bisect_right(self._firsts, start) - 1, count - 1)
+        last = min(max(bisect_right(self._firsts, end - 1) - 1, first), count - 1)
+        left = self._blocks[first][: start - self._firsts[first]]
+        right = self._blocks[last][max(end - self._firsts[last], 0) :]
+        blocks = self._blocks.copy()
+        middle = (*left, *pieces, *right)
+        blocks[first : last + 1] = rejoined(middle)
+        if first == last and len(middle) == len(self._blocks[first]):
+            return Chunks(blocks, self._firsts)
+        return Chunks(blocks)
+
+
+def rejoined(pieces: tuple[T, ...]) -> list[tuple[T, ...]]:
+    """The blocks that a changed block becomes."""
+    if not pieces:
+        return []
+    return [pieces] if len(pieces) <= 2 * BLOCK else cut(list(pieces))
+
+
+class Piece(Protocol):
+    """Something that takes lines of a document."""
+
+    line_count: int
+
+    @property
+    def is_troubled(self) -> bool: ...
+
+    @property
+    def is_linked(self) -> bool: ...
+
+
+P = TypeVar("P", bound=Piece)
+
+
+class Block(Generic[P]):
+    """Some neighbouring pieces, and what is known of them together; worked out when first asked for."""
+
+    __slots__ = ("_linked", "_starts", "_troubled", "data", "line_count", "pieces")
+
+    def __init__(self, pieces: tuple[P, ...]) -> None:
+        self.pieces = pieces
+        self.line_count = sum([piece.line_count for piece in pieces])
+        self._starts: list[int] | None = None
+        self._troubled: list[int] | None = None
+        self._linked: list[int] | None = None
+        self.data: list[object] | None = None
+        """The data of all pieces in one list, kept by whoever computed it."""
+
+    @property
+    def starts(self) -> list[int]:
+        """The first line of each piece, relative to the block; one more at the end."""
+        if self._starts is None:
+            self._starts = list(accumulate([piece.line_count for piece in self.pieces], initial=0))
+        return self._starts
+
+    @property
+    def troubled(self) -> list[int]:
+        """Indices of pieces that have problems."""
+        if self._troubled is None:
+            self._troubled = [at for at, piece in enumerate(self.pieces) if piece.is_troubled]
+        return self._troubled
+
+    @property
+    def linked(self) -> list[int]:
+        """Indices of pieces that have anchors or aliases."""
+        if self._linked is None:
+            self._linked = [at for at, piece in enumerate(self.pieces) if piece.is_linked]
+        return self._linked
+
+
+class Blocks(Generic[P]):
+    """An immutable sequence of pieces that follow each other line by line."""
+
+    __slots__ = ("_firsts", "_lines", "blocks")
+
+    def __init__(
+        self, blocks: list[Block[P]], firsts: list[int] | None = None, lines: list[int] | None = None
+    ) -> None:
+        self.blocks = blocks
+        self._firsts = firsts or list(accumulate([len(block.pieces) for block in blocks], initial=0))
+        self._lines = lines or list(accumulate([block.line_count for block in blocks], initial=0))
+
+    @classmethod
+    def of(cls, pieces: list[P]) -> "Blocks[P]":
+        return cls([Block(part) for part in cut(pieces)])
+
+    def __len__(self) -> int:
+        return self._firsts[-1]
+
+    @property
+    def line_count(self) -> int:
+        return self._lines[-1]
+
+    def __iter__(self) -> Iterator[P]:
+        return chain.from_iterable([block.pieces for block in self.blocks])
+
+    def __getitem__(self, at: int) -> P:
+        block = bisect_right(self._firsts, at) - 1
+        return self.blocks[block].pieces[at - self._firsts[block]]
+
+    def start(self, at: int) -> int:
+        """The first line of piece *at*, counted from the first piece's."""
+        block = min(bisect_right(self._firsts, at) - 1, len(self.blocks) - 1)
+        if block < 0:
+            return 0
+        return self._lines[block] + self.blocks[block].starts[at - self._firsts[block]]
+
+    def at_line(self, line: int) -> int:
+        """The index of the piece that takes this line; the last one for lines beyond."""
+        block = min(bisect_right(self._lines, line) - 1, len(self.blocks) - 1)
+        starts = self.blocks[block].starts
+        within = min(bisect_right(starts, line - self._lines[block]) - 1, len(starts) - 2)
+        return self._firsts[block] + within
+
+    def slice(self, start: int, end: int) -> list[P]:
+        """The pieces from *start* to before *end*."""
+        return [self[at] for at in range(start, end)]
+
+    def starts(self) -> Iterator[tuple[int, P]]:
+        """Every piece behind its first line."""
+        return zip(accumulate([piece.line_count for piece in self], initial=0), self, strict=False)
+
+    def troubled(self) -> Iterator[tuple[int, int, P]]:
+        """Index, first line and piece, of pieces that have problems."""
+        for number, block in enumerate(self.blocks):
+            for at in block.troubled:
+                line = self._lines[number] + block.starts[at]
+                yield self._firsts[number] + at, line, block.pieces[at]
+
+    def linked(self) -> Iterator[tuple[int, P]]:
+        """Index and piece, of pieces that have anchors or aliases."""
+        for number, block in enumerate(self.blocks):
+            for at in block.linked:
+                yield self._firsts[number] + at, block.pieces[at]
+
+    @property
+    def is_troubled(self) -> bool:
+        return any(block.troubled for block in self.blocks)
+
+    @property
+    def is_linked(self) -> bool:
+        return any(block.linked for block in self.blocks)
+
+    def replaced(self, start: int, end: int, pieces: Iterable[P]) -> "Blocks[P]":
+        """These pieces with others in the place of those from *start* to before *end*; *start* exists."""
+        last_block = len(self.blocks) - 1
+        first = min(bisect_right(self._firsts, start) - 1, last_block)
+        last = min(max(bisect_right(self._firsts, end - 1) - 1, first), last_block)
+        old = self.blocks[first]
+        left = old.pieces[: start - self._firsts[first]]
+        right = self.blocks[last].pieces[end - self._firsts[last] :]
+        middle = (*left, *pieces, *right)
+        new = [Block(part) for part in rejoined(middle)]
+        blocks = self.blocks.copy()
+        blocks[first : last + 1] = new
+        if first != last or len(new) != 1:
+            return Blocks(blocks)
+        firsts = self._firsts if len(middle) == len(old.pieces) else None
+        lines = self._lines if new[0].line_count == old.line_count else None
+        return Blocks(blocks, firsts, lines)

@@ -1,0 +1,192 @@
+"""A YAML text and everything read from it: an immutable value.
+
+`Document.edit` gives a new document that shares with the old one every segment
+whose text is the same. What a keystroke costs does not depend on the length of
+the text.
+"""
+
+from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Final, NamedTuple
+
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
+from darwinflow.document.lines import Edit, LineChange, Lines
+from darwinflow.document.linking import linked
+from darwinflow.document.path import NodePath, path_in_section
+from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
+from darwinflow.document.reading import read
+from darwinflow.document.root import Root
+from darwinflow.document.segment import Form, Segment
+from darwinflow.document.stream import edge_lines, extents, root_of
+from darwinflow.model.span import Span
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+MAX_LINES: Final = 200_000
+MAX_PROBLEMS: Final = 1_000
+
+
+class Change(NamedTuple):
+    """What an edit did where everything but some neighbouring segments of one section stayed."""
+
+    root_index: int
+    section_index: int
+    first_segment: int
+    removed: tuple[Segment, ...]
+    added: tuple[Segment, ...]
+
+
+class Place(NamedTuple):
+    """Where a line belongs. An index is -1 where the line is in nothing of that kind."""
+
+    root_index: int
+    section_index: int
+    """-1: before the first section or after the last one of the root."""
+    segment_index: int
+    """-1: the head of the section."""
+    start_line: int
+    """The first line of the segment, or of the root where there is no section."""
+
+
+class Document:
+    """One version of a text. Nothing in it changes once it is made."""
+
+    def __init__(self, lines: Lines, roots: tuple[Root, ...], change: Change | None) -> None:
+        self.lines = lines
+        self.roots = roots
+        """At least one, unless the text is beyond a limit; then none."""
+        self.change = change
+        """What the edit that made this document changed; None: no edit made it, or more than segments changed."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Document":
+        """Read a text, whatever it is; what is wrong in it is among `problems`."""
+        return _read(Lines.of(text), {})
+
+    def edit(self, edit: Edit) -> "Document":
+        """The document after *edit*, whose span is cut to fit the text."""
+        edit = Edit(self.lines.clamped(edit.span), edit.text)
+        lines, change = self.lines.edited(edit)
+        return _read(lines, self._kept(change))
+
+    def _kept(self, change: LineChange) -> dict[int, Segment]:
+        """Segments that an edit did not touch, by the line on which each begins after it."""
+        kept: dict[int, Segment] = {}
+        shift = len(change.added) - change.removed
+        line = 0
+        for root in self.roots:
+            at = line + root.lead
+            for section in root.sections:
+                for segment in ([section.head] if section.head else []) + list(section.segments):
+                    if at + segment.line_count <= change.start:
+                        kept[at] = segment
+                    elif at >= change.start + change.removed:
+                        kept[at + shift] = segment
+                    at += segment.line_count
+            line += root.line_count
+        return kept
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong, in the order of the text, at most `MAX_PROBLEMS` and one that says there are more."""
+        if not self.roots:
+            return [_limit_problem(self.lines)]
+        found: list[Problem] = []
+        limits: set[str] = set()
+        for root, line in zip(self.roots, self._root_starts, strict=False):
+            for problem in root.problems():
+                if problem.code == DOCUMENT_LIMIT:
+                    if problem.message in limits:
+                        continue
+                    limits.add(problem.message)
+                found.append(problem.moved(line))
+        found.sort(key=_place_of)
+        if len(found) > MAX_PROBLEMS:
+            last = found[MAX_PROBLEMS].span
+            message = f"there are {len(found)} problems; those from here on are not shown"
+            return [*found[:MAX_PROBLEMS], Problem(DOCUMENT_LIMIT, message, last)]
+        return found
+
+    @cached_property
+    def _root_starts(self) -> list[int]:
+        return list(accumulate([root.line_count for root in self.roots], initial=0))
+
+    def segment_start(self, root_index: int, section_index: int, segment_index: int) -> int:
+        """The first line of a segment; index -1 is the section's head."""
+        root = self.roots[root_index]
+        within = root.start(section_index) + root.sections[section_index].start(segment_index)
+        return self._root_starts[root_index] + within
+
+    def locate(self, line: int) -> Place:
+        """The segment to which a line belongs. Raises `IndexError` when the document is beyond a limit."""
+        starts = self._root_starts
+        root_index = max(min(bisect_right(starts, line) - 1, len(self.roots) - 1), 0)
+        root = self.roots[root_index]
+        start = starts[root_index]
+        within = line - start - root.lead
+        if within < 0 or within >= root.sections.line_count:
+            return Place(root_index, -1, -1, start)
+        section_index = root.sections.at_line(within)
+        section = root.sections[section_index]
+        first = root.sections.start(section_index)
+        segment_index = section.at_line(within - first)
+        return Place(
+            root_index, section_index, segment_index, start + root.lead + first + section.start(segment_index)
+        )
+
+    def path_at(self, line: int, column: int) -> NodePath:
+        """The nodes around a place, outermost first; see `darwinflow.document.path`."""
+        place = self.locate(line)
+        root_index, section_index, segment_index, _ = place
+        if section_index < 0:
+            return NodePath(root_index, section_index, segment_index, (), is_on_key=False)
+        section = self.roots[root_index].sections[section_index]
+        start = self.segment_start(root_index, section_index, -1)
+        steps, is_key = path_in_section(section, start, segment_index, line, column)
+        return NodePath(root_index, section_index, segment_index, tuple(steps), is_on_key=is_key)
+
+    def data(self, root_index: int) -> Any:
+        """The data of one document of the stream: shared, never to be changed by whoever reads it."""
+        return self.roots[root_index].data
+
+    def item_data(self, root_index: int, section_index: int, segment_index: int) -> Any:
+        """The data of one segment, kept with it: a list for items, a dict for entries."""
+        return self.roots[root_index].sections[section_index].segment(segment_index).data
+
+
+def _place_of(problem: Problem) -> tuple[int, int]:
+    return problem.span.line, problem.span.column
+
+
+def _limit_problem(lines: Lines) -> Problem:
+    if lines.byte_size > MAX_BYTES:
+        message = f"this file has {lines.byte_size} bytes; one of more than {MAX_BYTES} (8 MiB) is not read"
+    else:
+        message = f"this file has {len(lines)} lines; one of more than {MAX_LINES} is not read"
+    return Problem(DOCUMENT_LIMIT, message, Span(0, 0, 0, min(len(lines[0]), 80)))
+
+
+def _is_too_long(lines: Lines) -> bool:
+    count = len(lines)
+    if lines.byte_size > MAX_BYTES or count > MAX_LINES + 1:
+        return True
+    return count == MAX_LINES + 1 and lines[count - 1] != ""
+
+
+def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
+    """Read everything but what is *kept*, by first line, from before."""
+    if _is_too_long(lines):
+        return Document(lines, (), None)
+    texts = list(lines)
+    bare = texts
+    if texts[0].startswith(BYTE_ORDER_MARK):
+        bare = [texts[0][1:], *texts[1:]]
+
+    def take(form: Form, start: int, end: int) -> Segment:
+        segment = kept.get(start)
+        if segment is not None and segment.line_count == end - start and segment.form == form:
+            return segment
+        return read(form, texts[start:end])
+
+    edges = edge_lines(bare)
+    roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]
+    return Document(lines, tuple([linked(root) for root in roots]), None)

@@ -1,0 +1,168 @@
+"""Lists of ``- `` and mappings of ``key: value`` lines."""
+
+import re
+from typing import Final
+
+from darwinflow.document.grammar.core_schema import resolved
+from darwinflow.document.grammar.entries import Entries
+from darwinflow.document.grammar.reader import MAX_DEPTH
+from darwinflow.document.grammar.scan import BLANKS, after_blanks, first_column, indent_of, is_mark, key_colon
+from darwinflow.document.node import BLOCK, MAP, PLAIN, SCALAR, SEQ, Node
+
+SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]*+):(?: +([\w./(][^:#\t]*+))? *\Z")
+"""``key: plain text`` or ``key:``, which nearly every line is."""
+
+
+class Collections(Entries):
+    """The layer that reads block lists and block mappings."""
+
+    __slots__ = ()
+
+    def sequence(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """The list whose dashes stand at *column*, and the row behind it."""
+        if self.depth >= MAX_DEPTH:
+            return self.too_deep(row, column, outer)
+        self.depth += 1
+        start = row
+        items: list[Node] = []
+        while True:
+            node, row = self._item(row, column)
+            items.append(node)
+            row = self.next_content(row)
+            if row < self.count:
+                row = self._strays(row, column, items)
+            if row >= self.count or self._column(row) != column or not is_mark(self.lines[row], column, "-"):
+                break
+        self.depth -= 1
+        last = items[-1]
+        return Node(SEQ, tuple(items), start, column, last.end_line, last.end_column, BLOCK), row
+
+    def _item(self, row: int, column: int) -> tuple[Node, int]:
+        line = self.lines[row]
+        at = after_blanks(line, column + 1)
+        if at < len(line) and not (line[at] == "#" and at > column + 1):
+            if "\t" in line[column + 1 : at] and (key_colon(line, at) >= 0 or self.is_indicator(line, at)):
+                self.report(row, column + 1, row, at, "a tab cannot indent what follows '-'; use spaces")
+            return self.block(row, at, column)
+        below = self.next_content(row + 1)
+        if below < self.count:
+            line = self.lines[below]
+            indent = indent_of(line)
+            if indent > column:
+                if line[indent] == "\t":
+                    self.report_tab(below, indent)
+                    indent = first_column(line)
+                return self.block(below, indent, column)
+        return self.empty(row, column + 1), row + 1
+
+    def _column(self, row: int) -> int:
+        """Where a line's text begins; indentation with tabs is counted like spaces."""
+        line = self.lines[row]
+        indent = indent_of(line)
+        return first_column(line) if line[indent] == "\t" else indent
+
+    def _strays(self, row: int, column: int, items: list[Node]) -> int:
+        """Take lines into the list that are deeper than its dashes and part of no item."""
+        line = self.lines[row]
+        indent = indent_of(line)
+        if line[indent] == "\t":
+            self.report_tab(row, indent)
+            indent = first_column(line)
+        if indent <= column:
+            return row
+        self.report(
+            row, 0, row, indent, f"this line is indented by {indent}, the list above by {column}; align them"
+        )
+        node, row = self.block(row, indent, column)
+        if node.kind == SEQ:
+            items.extend(node.value)
+        elif node.kind == MAP and items[-1].kind == MAP:
+            grow(items[-1], node)
+        row = self.next_content(row)
+        if row < self.count and indent_of(self.lines[row]) > column:
+            row = self.next_shallow(row, column)
+        return row
+
+    def mapping(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """The mapping whose keys stand at *column*, and the row behind it."""
+        if self.depth >= MAX_DEPTH:
+            return self.too_deep(row, column, outer)
+        self.depth += 1
+        lines, count = self.lines, self.count
+        start, place = row, column
+        pairs: list[tuple[Node, Node]] = []
+        seen: dict[str, Node] = {}
+        repeats: dict[str, list[Node]] = {}
+        while True:
+            line = lines[row]
+            match = SIMPLE_ENTRY.match(line, place)
+            if match is not None:
+                name, text = match.groups()
+                end = place + len(name)
+                key = Node(SCALAR, name, row, place, row, end, PLAIN, name)
+                below = lines[row + 1] if row + 1 < count else "-"
+                if text is not None and below[: place + 1].strip(" ") and below[0] != "\t":
+                    # A line follows that is no deeper than the key, so the text ends here.
+                    text = text.rstrip(BLANKS)
+                    at = match.start(2)
+                    value = Node(SCALAR, resolved(text), row, at, row, at + len(text), PLAIN, text)
+                    row += 1
+                else:
+                    value, row = self.value(row, end + 1, place, name)
+            else:
+                key, value, row = self.entry(row, place)
+            pairs.append((key, value))
+            if key.kind == SCALAR:
+                if key.source in seen:
+                    repeats.setdefault(key.source, [seen[key.source]]).append(key)
+                else:
+                    seen[key.source] = key
+                if key.source == "<<":
+                    self.check_merge(key, value)
+            row, place = self._next_entry(row, column, outer)
+            if place < 0:
+                break
+        self.depth -= 1
+        if repeats:
+            self.report_repeats(repeats)
+        last = pairs[-1][1]
+        return Node(MAP, tuple(pairs), start, column, last.end_line, last.end_column, BLOCK), row
+
+    def _next_entry(self, row: int, column: int, outer: int) -> tuple[int, int]:
+        """Row and column of the mapping's next entry; column -1 where the mapping ends before that row."""
+        while True:
+            row = self.next_content(row)
+            if row >= self.count:
+                return row, -1
+            line = self.lines[row]
+            indent = indent_of(line)
+            first = line[indent]
+            if first == "\t":
+                self.report_tab(row, indent)
+                return row, first_column(line)
+            if indent == column and first != "-":
+                return row, column
+            is_item = is_mark(line, indent, "-")
+            if indent <= outer or (is_item and indent < column):
+                return row, -1
+            if indent != column:
+                message = (
+                    f"this line is indented by {indent}, the lines it belongs to by {column}; align them"
+                )
+                self.report(row, 0, row, indent, message)
+            if not is_item:
+                return row, indent
+            if indent == column:
+                self.report(
+                    row, indent, row, indent + 1, "a list item cannot stand between the keys of a mapping"
+                )
+            _, row = self.sequence(row, indent, column)
+            row = self.next_content(row)
+            if row >= self.count or indent_of(self.lines[row]) < column:
+                return row, -1
+
+
+def grow(mapping: Node, more: Node) -> None:
+    """Give a mapping the entries of another one that bad indentation cut off it."""
+    mapping.value = (*mapping.value, *more.value)
+    mapping.end_line, mapping.end_column = more.end_line, more.end_column

@@ -1,0 +1,242 @@
+"""One entry of a mapping: its key, its value, and what is made of a line that is neither."""
+
+import re
+from abc import abstractmethod
+from typing import Final
+
+from darwinflow.document.grammar.core_schema import resolved
+from darwinflow.document.grammar.flow import Flow
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    after_blanks,
+    first_column,
+    indent_of,
+    is_mark,
+    key_colon,
+    uncommented,
+)
+from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
+
+MAX_KEY: Final = 1024
+"""Characters of a key on one line, as YAML has it."""
+
+_TIGHT_COLON: Final = re.compile(r"([A-Za-z_][\w./-]*):(?=\S)")
+_EQUALS: Final = re.compile(r"([A-Za-z_][\w.-]*) *=")
+
+
+class Entries(Flow):
+    """The layer that reads what stands on one line of a mapping, and below it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def block(
+        self, row: int, column: int, outer: int, *, is_inline: bool = False, below_key: bool = False
+    ) -> tuple[Node, int]:
+        """The node that begins here, and the row behind it."""
+
+    @abstractmethod
+    def sequence(self, row: int, column: int, outer: int) -> tuple[Node, int]: ...
+
+    @staticmethod
+    def is_indicator(line: str, column: int) -> bool:
+        return is_mark(line, column, "-") or is_mark(line, column, "?")
+
+    def too_deep(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """Pass over a collection that is nested too deep."""
+        self.report_depth(row, column, len(self.lines[row]))
+        below = row + 1
+        while below < self.count and (
+            indent_of(self.lines[below]) > outer or not self.lines[below].strip(BLANKS)
+        ):
+            below += 1
+        return self.empty(row, column), below
+
+    def next_shallow(self, row: int, column: int) -> int:
+        """The next content row indented no more than *column*."""
+        while True:
+            row = self.next_content(row)
+            if row >= self.count or indent_of(self.lines[row]) <= column:
+                return row
+            row += 1
+
+    def entry(self, row: int, column: int) -> tuple[Node, Node, int]:
+        """Key, value and the row behind them, of a line that is not of the simple form."""
+        line = self.lines[row]
+        if is_mark(line, column, "?"):
+            return self._explicit(row, column)
+        colon = key_colon(line, column)
+        if colon < 0:
+            return self._broken(row, column)
+        key = self._key(row, column, colon)
+        value, row = self.value(row, colon + 1, column, key.source)
+        return key, value, row
+
+    def _explicit(self, row: int, column: int) -> tuple[Node, Node, int]:
+        """``? key`` and the ``: value`` below it."""
+        key, row = self._behind_mark(row, column)
+        below = self.next_content(row)
+        if below < self.count:
+            line = self.lines[below]
+            if indent_of(line) == column and is_mark(line, column, ":"):
+                value, row = self._behind_mark(below, column)
+                return key, value, row
+        return key, self.empty(key.end_line, key.end_column), row
+
+    def _behind_mark(self, row: int, column: int) -> tuple[Node, int]:
+        """The node behind ``?`` or ``:`` at *column*, on its line or below."""
+        line = self.lines[row]
+        at = after_blanks(line, column + 1)
+        if at < len(line) and line[at] != "#":
+            if "\t" in line[column + 1 : at] and (key_colon(line, at) >= 0 or line[at] == "-"):
+                self.report(
+                    row, column + 1, row, at, f"a tab cannot indent what follows '{line[column]}'; use spaces"
+                )
+            return self.block(row, at, column)
+        below = self.next_content(row + 1)
+        if below < self.count:
+            line = self.lines[below]
+            indent = indent_of(line)
+            if indent > column and line[indent] != "\t":
+                return self.block(below, indent, column)
+            if indent == column and is_mark(line, column, "-"):
+                return self.sequence(below, column, column)
+        return self.empty(row, column + 1), row + 1
+
+    def _key(self, row: int, column: int, colon: int) -> Node:
+        """The key between *column* and its colon."""
+        line = self.lines[row]
+        anchor, tag, at = self.properties(row, column) if line[column] in "&!" else (None, None, column)
+        if at >= colon:
+            node = self.empty(row, colon)
+        elif line[at] in "\"'":
+            node = self.quoted(row, at, column - 1)[0]
+        elif line[at] in "[{":
+            node = self.flow(row, at, column - 1)[0]
+        elif line[at] == "*":
+            node = self.alias(row, at)[0]
+        else:
+            text = line[at:colon].rstrip(BLANKS)
+            node = Node(SCALAR, text, row, at, row, at + len(text), PLAIN, text)
+        if colon - at > MAX_KEY:
+            self.report(
+                row,
+                at,
+                row,
+                colon,
+                f"a key can have {MAX_KEY} characters at most; put a longer one behind '? '",
+            )
+        return self.with_properties(node, anchor, tag, row, column)
+
+    def value(self, row: int, column: int, outer: int, key: str) -> tuple[Node, int]:
+        """What a key has as its value; *column* is just behind its colon, *outer* where the key begins."""
+        line = self.lines[row]
+        at = start = after_blanks(line, column)
+        named = f"'{key}'" if key else "a key"
+        anchor = tag = None
+        if at < len(line) and line[at] in "&!":
+            anchor, tag, at = self.properties(row, at)
+            if at < len(line) and key_colon(line, start) >= 0:
+                self.report(row, at, row, len(line), f"the mapping under {named} begins on its own line")
+        if at >= len(line) or (line[at] == "#" and at > column):
+            node, below = self._value_below(row, column, outer)
+        elif is_mark(line, at, "-"):
+            self.report(row, at, row, at + 1, f"the list under {named} begins on its own line")
+            node, below = self.sequence(row, at, outer)
+        elif line[at] not in "[{|>" and (colon := key_colon(line, at)) >= 0:
+            message = (
+                f"the mapping under {named} begins on its own line; if this is a text, quote it for its ': '"
+            )
+            self.report(row, at, row, colon + 1, message)
+            text = uncommented(line, at)[0]
+            node, below = Node(SCALAR, text, row, at, row, at + len(text), BROKEN, text), row + 1
+            following = self.next_content(below)
+            if following < self.count and indent_of(self.lines[following]) > outer:
+                below = self.next_shallow(following, outer)
+        else:
+            node, below = self.inline(row, at, outer)
+        return self.with_properties(node, anchor, tag, row, start), below
+
+    def _value_below(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """The value under a key that has none on its line."""
+        below = self.next_content(row + 1)
+        if below < self.count:
+            line = self.lines[below]
+            indent = indent_of(line)
+            if line[indent] == "\t":
+                first = first_column(line)
+                if indent <= outer or key_colon(line, first) >= 0 or line[first] == "-":
+                    self.report_tab(below, indent)
+                if first > outer:
+                    return self.block(below, first, outer)
+            elif indent > outer:
+                return self.block(below, indent, outer, below_key=True)
+            elif indent == outer and is_mark(line, indent, "-"):
+                return self.sequence(below, indent, outer)
+        at = min(column, len(self.lines[row]))
+        return self.empty(row, at), row + 1
+
+    def inline(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """A value that is no block collection, and the row behind it."""
+        first = self.lines[row][column]
+        if first in "|>":
+            return self.block_scalar(row, column, outer)
+        if first in "\"'":
+            node, end_row, end = self.quoted(row, column, outer)
+            self.check_tail(end_row, end, "the closing quote")
+            return node, end_row + 1
+        if first in "[{":
+            node, end_row, end = self.flow(row, column, outer)
+            self.check_tail(end_row, end, "the closing bracket")
+            return node, end_row + 1
+        if first == "*":
+            node, end_row, end = self.alias(row, column)
+            self.check_tail(end_row, end, "an alias")
+            return node, end_row + 1
+        return self.plain(row, column, outer)
+
+    def _broken(self, row: int, column: int) -> tuple[Node, Node, int]:
+        """An entry made of a line that is none: a half-typed key, a missing colon, a stray bracket."""
+        line = self.lines[row]
+        text = uncommented(line, column)[0]
+        end = column + len(text)
+        first = line[column]
+        behind = row + 1
+        if first in "\"'[{":
+            known = len(self.problems)
+            read = self.flow if first in "[{" else self.quoted
+            _, end_row, _ = read(row, column, column - 1)
+            if len(self.problems) == known:
+                self.report(
+                    row, column, row, end, f"a key needs ':' and a value behind it; write '{text[:40]}: ...'"
+                )
+            return self.text_node(row, column, end), self.empty(row, end), end_row + 1
+        if first in "]}":
+            self.report(row, column, row, column + 1, f"'{first}' closes nothing; remove it")
+            return self.text_node(row, column, end), self.empty(row, end), behind
+        if tight := _TIGHT_COLON.match(line, column):
+            colon = tight.end() - 1
+            self.report(row, colon, row, colon + 1, f"':' needs a space behind it; write '{tight[1]}: ...'")
+            key = Node(SCALAR, tight[1], row, column, row, colon, PLAIN, tight[1])
+            source = uncommented(line, colon + 1)[0]
+            value = Node(
+                SCALAR, resolved(source), row, colon + 1, row, colon + 1 + len(source), PLAIN, source
+            )
+            return key, value, behind
+        if equals := _EQUALS.match(text):
+            at = column + equals.end() - 1
+            self.report(row, at, row, at + 1, f"a value follows ':'; write '{equals[1]}: ...'")
+            return self.text_node(row, column, column + equals.end(1)), self.empty(row, end), behind
+        if first in "@`%":
+            self.report(row, column, row, column + 1, f"a key cannot begin with '{first}'; quote it")
+        else:
+            self.report(row, column, row, end, f"'{text[:40]}' is no 'key: value'; a key needs ':' behind it")
+        key = self.text_node(row, column, column + len(text.split(" ")[0]))
+        # A half-typed key may stand over the block that was, or will be, its value.
+        below = self.next_content(behind)
+        if below < self.count:
+            indent = indent_of(self.lines[below])
+            if indent > column and self.lines[below][indent] != "\t":
+                value, behind = self.block(below, indent, column)
+                return key, value, behind
+        return key, self.empty(row, end), behind

@@ -1,0 +1,258 @@
+"""Lists and mappings in brackets."""
+
+import re
+from typing import Final
+
+from darwinflow.document.grammar.block_scalars import BlockScalars
+from darwinflow.document.grammar.plain import plain_node
+from darwinflow.document.grammar.reader import MAX_DEPTH
+from darwinflow.document.grammar.scan import ALIAS_NAME, BLANKS, after_blanks, first_column, indent_of
+from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SCALAR, SEQ, Node
+
+_CLOSING: Final = {"[": "]", "{": "}"}
+_PLAIN_END: Final = re.compile(r"[,\[\]{}]|:(?=[ \t,\[\]{}]|\Z)|(?<=[ \t])#")
+
+
+def is_flow_colon(line: str, column: int) -> bool:
+    """Whether a ``:`` here ends a plain key inside brackets."""
+    return line[column : column + 1] == ":" and line[column + 1 : column + 2] in " \t,[]{}"
+
+
+class Flow(BlockScalars):
+    """The layer that reads ``[...]`` and ``{...}``."""
+
+    __slots__ = ()
+
+    def flow(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
+        """The collection that opens here, and the row and column behind it.
+
+        A line indented no more than *outer* ends it, closed or not.
+        """
+        if self.depth >= MAX_DEPTH:
+            return self._skipped(row, column, outer)
+        self.depth += 1
+        opening = self.lines[row][column]
+        closing = _CLOSING[opening]
+        pairs: list[tuple[Node, Node]] = []
+        items: list[Node] = []
+        at_row, at = row, column + 1
+        is_separated = True
+        while True:
+            place = self._flow_token(at_row, at, outer)
+            if place is None:
+                end = len(self.lines[at_row])
+                if not self.is_too_deep:
+                    message = f"'{opening}' is never closed; add '{closing}'"
+                    self.report(row, column, row, column + 1, message)
+                break
+            at_row, at = place
+            mark = self.lines[at_row][at]
+            if mark in "]}":
+                end = at + 1
+                if mark != closing:
+                    message = f"'{mark}' cannot close '{opening}'; write '{closing}'"
+                    self.report(at_row, at, at_row, end, message)
+                break
+            if mark == ",":
+                if is_separated:
+                    self.report(at_row, at, at_row, at + 1, "nothing stands before this ','; remove it")
+                is_separated = True
+                at += 1
+                continue
+            if not is_separated:
+                self.report(at_row, at, at_row, at + 1, "a ',' is missing before this")
+            is_separated = False
+            start = (at_row, at)
+            key, value, at_row, at = self._flow_entry(at_row, at, outer, opening)
+            if (at_row, at) == start:
+                at += 1
+            if opening == "{":
+                pairs.append((key, value or self.empty(key.end_line, key.end_column)))
+            elif value is None:
+                items.append(key)
+            else:
+                pair = Node(
+                    MAP, ((key, value),), key.line, key.column, value.end_line, value.end_column, PAIR
+                )
+                items.append(pair)
+        self.depth -= 1
+        if opening == "[":
+            return Node(SEQ, tuple(items), row, column, at_row, end, FLOW), at_row, end
+        self._check_keys(pairs)
+        return Node(MAP, tuple(pairs), row, column, at_row, end, FLOW), at_row, end
+
+    def _check_keys(self, pairs: list[tuple[Node, Node]]) -> None:
+        seen: dict[str, Node] = {}
+        repeats: dict[str, list[Node]] = {}
+        for key, value in pairs:
+            if key.kind != SCALAR:
+                continue
+            if key.source in seen:
+                repeats.setdefault(key.source, [seen[key.source]]).append(key)
+            else:
+                seen[key.source] = key
+            if key.source == "<<":
+                self.check_merge(key, value)
+        if repeats:
+            self.report_repeats(repeats)
+
+    def check_merge(self, key: Node, value: Node) -> None:
+        """``<<`` takes mappings; what an alias stands for is seen when aliases are resolved."""
+        if not key.is_merge:
+            return
+        sources = value.value if value.kind == SEQ else (value,)
+        for source in sources:
+            if source.kind not in (MAP, ALIAS):
+                message = "'<<' takes a mapping or a list of mappings, as a rule an alias: '<<: *name'"
+                self.report(source.line, source.column, source.end_line, source.end_column, message)
+
+    def _skipped(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
+        self.report_depth(row, column, column + 1)
+        last = row
+        while last + 1 < self.count and indent_of(self.lines[last + 1]) > outer:
+            last += 1
+        return self.empty(row, column), last, len(self.lines[last])
+
+    def _flow_token(self, row: int, column: int, outer: int) -> tuple[int, int] | None:
+        """The next place that holds neither blanks nor a comment, or None where the brackets' lines end."""
+        while True:
+            line = self.lines[row]
+            at = after_blanks(line, column)
+            if at < len(line) and not (line[at] == "#" and (at == 0 or line[at - 1] in BLANKS)):
+                return row, at
+            below = self.next_content(row + 1)
+            if below >= self.count:
+                return None
+            line = self.lines[below]
+            indent = indent_of(line)
+            if indent <= outer:
+                if line[indent] not in "]}":
+                    return None
+                message = f"'{line[indent]}' closes a value and must be indented deeper than its key"
+                self.report(below, indent, below, indent + 1, message)
+            row, column = below, indent
+
+    def _flow_entry(
+        self, row: int, column: int, outer: int, opening: str
+    ) -> tuple[Node, Node | None, int, int]:
+        """A key or an item, the value if there is one, and the place behind both."""
+        line = self.lines[row]
+        is_explicit = line[column] == "?" and line[column + 1 : column + 2] in BLANKS
+        key_row, at = row, column
+        if is_explicit:
+            place = self._flow_token(row, column + 1, outer)
+            if place is None:
+                return self.empty(row, column + 1), self.empty(row, column + 1), row, len(line)
+            key_row, at = place
+            line = self.lines[key_row]
+            if line[at] in ",]}":
+                return self.empty(key_row, at), self.empty(key_row, at), key_row, at
+        if is_flow_colon(line, at):
+            key, is_json = self.empty(key_row, at), False
+            end_row, end = key_row, at
+        else:
+            key, end_row, end, is_json = self._flow_node(key_row, at, outer)
+        missing = self.empty(key.end_line, key.end_column) if is_explicit else None
+        place = self._flow_token(end_row, end, outer)
+        if place is None:
+            return key, missing, end_row, end
+        colon_row, colon = place
+        line = self.lines[colon_row]
+        is_adjacent = is_json and (opening == "{" or place == (end_row, end))
+        if not (is_flow_colon(line, colon) or (is_adjacent and line[colon] == ":")):
+            return key, missing, end_row, end
+        if opening == "[" and not is_explicit and colon_row != key.line:
+            message = "a key inside a list must stand on one line with its ':'"
+            self.report(key.line, key.column, colon_row, colon + 1, message)
+        place = self._flow_token(colon_row, colon + 1, outer)
+        if place is None:
+            return key, self.empty(colon_row, colon + 1), colon_row, colon + 1
+        value_row, at = place
+        if self.lines[value_row][at] in ",]}":
+            return key, self.empty(colon_row, colon + 1), value_row, at
+        value, end_row, end, _ = self._flow_node(value_row, at, outer)
+        return key, value, end_row, end
+
+    def _flow_node(self, row: int, column: int, outer: int) -> tuple[Node, int, int, bool]:
+        """A value inside brackets, the place behind it, and whether JSON could have written it."""
+        start_row, start = row, column
+        anchor = tag = None
+        while self.lines[row][column : column + 1] in ("&", "!"):
+            more_anchor, more_tag, at = self.properties(row, column)
+            anchor, tag = anchor or more_anchor, tag or more_tag
+            place = self._flow_token(row, at, outer)
+            if place is None:
+                node = self.with_properties(self.empty(row, at), anchor, tag, start_row, start)
+                return node, row, len(self.lines[row]), False
+            row, column = place
+        line = self.lines[row]
+        first = line[column]
+        if (row, column) != (start_row, start) and (first in ",]}" or is_flow_colon(line, column)):
+            node = self.with_properties(self.empty(row, column), anchor, tag, start_row, start)
+            return node, row, column, False
+        is_json = first in "[{\"'"
+        if first in "[{":
+            node, end_row, end = self.flow(row, column, outer)
+        elif is_json:
+            node, end_row, end = self.quoted(row, column, outer)
+        elif first == "*":
+            node, end_row, end = self.alias(row, column)
+        else:
+            node = self._flow_plain(row, column, outer)
+            end_row, end = node.end_line, node.end_column
+        return self.with_properties(node, anchor, tag, start_row, start), end_row, end, is_json
+
+    def alias(self, row: int, column: int) -> tuple[Node, int, int]:
+        """The alias that begins here and the place behind it."""
+        match = ALIAS_NAME.match(self.lines[row], column)
+        if match is None:
+            self.report(
+                row,
+                column,
+                row,
+                column + 1,
+                "'*' begins an alias and needs an anchor's name; or quote the value",
+            )
+            return self.empty(row, column), row, column + 1
+        node = Node(ALIAS, match[1], row, column, row, match.end(), "")
+        self.aliases.append(node)
+        return node, row, match.end()
+
+    def _flow_plain(self, row: int, column: int, outer: int) -> Node:
+        """A text without quotes inside brackets, which may run over several lines."""
+        line = self.lines[row]
+        first = line[column]
+        if first in "|>%@`#" or (first == "-" and line[column + 1 : column + 2] in " \t,[]{}"):
+            self.report(row, column, row, column + 1, f"a value cannot begin with '{first}' here; quote it")
+        parts: list[str] = []
+        start_row, end_row, end = row, row, column
+        blank_lines = 0
+        at = column
+        while True:
+            line = self.lines[row]
+            stop, is_stopped = _flow_plain_end(line, at)
+            text = line[at:stop].rstrip(BLANKS)
+            if text:
+                if parts:
+                    parts.append("\n" * blank_lines if blank_lines else " ")
+                parts.append(text)
+                blank_lines = 0
+                end_row, end = row, at + len(text)
+            elif parts and not is_stopped:
+                blank_lines += 1
+            row += 1
+            if is_stopped or row >= self.count:
+                break
+            line = self.lines[row]
+            at = first_column(line)
+            if at < len(line) and (indent_of(line) <= outer or line[at] == "#"):
+                break
+        return plain_node("".join(parts), start_row, column, end_row, end)
+
+
+def _flow_plain_end(line: str, start: int) -> tuple[int, bool]:
+    """Where a plain text inside brackets ends on this line, and whether something there ends it for good."""
+    match = _PLAIN_END.search(line, start)
+    if match is not None and line[match.start()] == "#" and match.start() == start:
+        match = _PLAIN_END.search(line, start + 1)
+    return (len(line), False) if match is None else (match.start(), True)

@@ -1,0 +1,55 @@
+"""Texts without quotes in block context."""
+
+from darwinflow.document.grammar.core_schema import resolved
+from darwinflow.document.grammar.quoted import Quoted
+from darwinflow.document.grammar.scan import BLANKS, first_column, indent_of, key_colon, uncommented
+from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
+
+
+class Plain(Quoted):
+    """The layer that reads plain scalars, which may run over several lines."""
+
+    __slots__ = ()
+
+    def plain(self, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """The scalar that begins here and the row behind it."""
+        line = self.lines[row]
+        first = line[column]
+        text, is_commented = uncommented(line, column)
+        if first in ",]}%@`#":
+            self.report(row, column, row, column + 1, f"a value cannot begin with '{first}'; quote it")
+            return Node(SCALAR, text, row, column, row, column + len(text), BROKEN, text), row + 1
+        if is_commented or row + 1 >= self.count:
+            return plain_node(text, row, column, row, column + len(text)), row + 1
+        return self._continued(text, row, column, outer)
+
+    def _continued(self, text: str, row: int, column: int, outer: int) -> tuple[Node, int]:
+        """The same scalar with the deeper lines below it that continue it."""
+        parts = [text]
+        end_row, end_column = row, column + len(text)
+        blank_lines = 0
+        for at in range(row + 1, self.count):
+            line = self.lines[at]
+            start = first_column(line)
+            if start >= len(line):
+                blank_lines += 1
+                continue
+            if indent_of(line) <= outer or line[start] == "#" or key_colon(line, start) >= 0:
+                break
+            more, is_commented = uncommented(line, start)
+            parts.append("\n" * blank_lines if blank_lines else " ")
+            parts.append(more)
+            blank_lines = 0
+            end_row, end_column = at, start + len(more)
+            if is_commented:
+                break
+        return plain_node("".join(parts), row, column, end_row, end_column), end_row + 1
+
+    def text_node(self, row: int, column: int, end: int) -> Node:
+        """Part of a line kept as text because it is no YAML."""
+        text = self.lines[row][column:end].rstrip(BLANKS)
+        return Node(SCALAR, text, row, column, row, column + len(text), BROKEN, text)
+
+
+def plain_node(text: str, row: int, column: int, end_row: int, end_column: int) -> Node:
+    return Node(SCALAR, resolved(text), row, column, end_row, end_column, PLAIN, text)

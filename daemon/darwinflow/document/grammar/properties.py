@@ -1,0 +1,107 @@
+"""Anchors and tags in front of a value."""
+
+import re
+from typing import Final
+
+from darwinflow.document.grammar.core_schema import Scalar, resolved
+from darwinflow.document.grammar.reader import Reader
+from darwinflow.document.grammar.scan import PROPERTY, after_blanks
+from darwinflow.document.node import ALIAS, SCALAR, Node
+from darwinflow.document.problem import UNKNOWN_TAG, Problem
+from darwinflow.model.span import Span
+
+CORE: Final = "tag:yaml.org,2002:"
+_KNOWN: Final = frozenset(
+    {"!", *(CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
+)
+_HANDLE: Final = re.compile(r"(![A-Za-z0-9-]*!)(.*)", re.DOTALL)
+
+
+class Properties(Reader):
+    """The layer that reads ``&anchor`` and ``!tag``."""
+
+    __slots__ = ()
+
+    def properties(self, row: int, column: int) -> tuple[str | None, str | None, int]:
+        """Anchor, tag, and the column behind them and their blanks."""
+        line = self.lines[row]
+        anchor = tag = None
+        while column < len(line) and line[column] in "&!":
+            match = PROPERTY.match(line, column)
+            if match is None:
+                self.report(row, column, row, column + 1, "an anchor needs a name right behind its '&'")
+                column += 1
+                break
+            end = match.end()
+            if match[1] is not None:
+                if anchor is not None:
+                    self.report(
+                        row, column, row, end, f"a value can have one anchor; this one is '{anchor}' already"
+                    )
+                anchor = match[1]
+            else:
+                if tag is not None:
+                    self.report(row, column, row, end, "a value can have one tag; remove one of the two")
+                tag = self._tag(match[2], row, column, end)
+            column = after_blanks(line, end)
+            if column == end and column < len(line) and line[column] not in ",]}":
+                self.report(row, column, row, column + 1, "an anchor or a tag needs a space behind it")
+        return anchor, tag, column
+
+    def _tag(self, text: str, row: int, column: int, end: int) -> str:
+        """The tag in full; one that no schema of ours knows is warned about."""
+        if text.startswith("!<"):
+            tag = text[2:-1]
+        elif match := _HANDLE.match(text):
+            handle, suffix = match.groups()
+            if handle in self.handles:
+                tag = self.handles[handle] + suffix
+            elif handle == "!!":
+                tag = CORE + suffix
+            else:
+                self.report(row, column, row, end, f"the tag handle '{handle}' is declared by no %TAG line")
+                return text
+        else:
+            tag = text
+        if tag not in _KNOWN:
+            message = f"the tag '{text}' means nothing here; quote the value if '!' is part of it"
+            self.add(Problem(UNKNOWN_TAG, message, Span(row, column, row, end)))
+        return tag
+
+    def with_properties(self, node: Node, anchor: str | None, tag: str | None, row: int, column: int) -> Node:
+        """*node* with what stood before it at *row*, *column*."""
+        if anchor is None and tag is None:
+            return node
+        if node.kind == ALIAS:
+            self.report(
+                row,
+                column,
+                node.line,
+                node.end_column,
+                f"'*{node.value}' is an alias and takes no anchor or tag",
+            )
+            return node
+        if anchor is not None:
+            if node.anchor is None:
+                node.anchor = anchor
+                self.anchors.append(node)
+            else:
+                message = f"a value can have one anchor; this one is '{node.anchor}' already"
+                self.report(row, column, row, column + 1 + len(anchor), message)
+        if tag is not None:
+            node.tag = tag
+            if node.kind == SCALAR:
+                node.value = _tagged(tag, node)
+        node.outset = (row, column)
+        return node
+
+
+def _tagged(tag: str, node: Node) -> Scalar:
+    """The value of a scalar under *tag*; a tag that is not ours makes it text."""
+    text = node.source
+    if tag in (CORE + "int", CORE + "float", CORE + "bool", CORE + "null"):
+        value = resolved(text)
+        if tag == CORE + "float" and type(value) is int:
+            return float(value)
+        return value
+    return text

@@ -1,0 +1,163 @@
+"""Texts in quotes, on one line and over several."""
+
+import re
+from typing import Final
+
+from darwinflow.document.grammar.properties import Properties
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    DOUBLE_END,
+    DOUBLE_QUOTED,
+    SINGLE_END,
+    SINGLE_QUOTED,
+    indent_of,
+)
+from darwinflow.document.node import BROKEN, DOUBLE, SCALAR, SINGLE, Node
+
+_ESCAPES: Final = {
+    "0": "\0",
+    "a": "\a",
+    "b": "\b",
+    "t": "\t",
+    "\t": "\t",
+    "n": "\n",
+    "v": "\v",
+    "f": "\f",
+    "r": "\r",
+    "e": "\x1b",
+    " ": " ",
+    '"': '"',
+    "/": "/",
+    "\\": "\\",
+    "N": "\x85",
+    "_": "\xa0",
+    "L": "\u2028",
+    "P": "\u2029",
+}
+_ESCAPE: Final = re.compile(
+    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|(.|$))",
+    re.DOTALL,
+)
+_REPLACEMENT: Final = "\ufffd"
+
+
+class Quoted(Properties):
+    """The layer that reads ``"..."`` and ``'...'``."""
+
+    __slots__ = ()
+
+    def quoted(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
+        """The text that opens here, and the row and column behind its end.
+
+        A line indented no more than *outer* ends it in any case: YAML wants
+        every line of a value deeper than its parent, which is what keeps one
+        open quote from swallowing the document.
+        """
+        line = self.lines[row]
+        is_double = line[column] == '"'
+        match = (DOUBLE_QUOTED if is_double else SINGLE_QUOTED).match(line, column)
+        style = DOUBLE if is_double else SINGLE
+        if match is not None:
+            body = line[column + 1 : match.end() - 1]
+            text = self._unescaped(body, row, column + 1) if is_double else body.replace("''", "'")
+            return Node(SCALAR, text, row, column, row, match.end(), style, text), row, match.end()
+        end_pattern = DOUBLE_END if is_double else SINGLE_END
+        chunks = [line[column + 1 :]]
+        for at in range(row + 1, self.count):
+            line = self.lines[at]
+            if indent_of(line) <= outer and line.strip(BLANKS):
+                break
+            match = end_pattern.match(line)
+            if match is not None:
+                chunks.append(line[: match.end() - 1])
+                text = self._folded(chunks, row, column, is_double=is_double)
+                return Node(SCALAR, text, row, column, at, match.end(), style, text), at, match.end()
+            chunks.append(line)
+        return self._unclosed(row, column)
+
+    def _unclosed(self, row: int, column: int) -> tuple[Node, int, int]:
+        line = self.lines[row]
+        end = len(line.rstrip(BLANKS))
+        self.report(
+            row, column, row, end, f"this text opens with {line[column]} and is never closed; close it"
+        )
+        text = line[column + 1 :].rstrip(BLANKS)
+        return Node(SCALAR, text, row, column, row, end, BROKEN, text), row, len(line)
+
+    def _unescaped(self, body: str, row: int, column: int) -> str:
+        """*body* with its escapes replaced; *column* is where it begins on its line."""
+        if "\\" not in body:
+            return body
+
+        def replacement(match: re.Match[str]) -> str:
+            high, low, code, letter = match.groups()
+            if high is not None:
+                # JSON writes an astral character as two; whoever pastes it means one.
+                return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
+            start, end = column + match.start(), column + match.end()
+            if code is not None:
+                number = int(code[1:], 16)
+                if 0xD800 <= number <= 0xDFFF:
+                    self.report(
+                        row,
+                        start,
+                        row,
+                        end,
+                        f"'\\{code}' is half a surrogate pair; the other half is missing",
+                    )
+                    return _REPLACEMENT
+                if number > 0x10FFFF:
+                    self.report(
+                        row, start, row, end, f"'\\{code}' is beyond the last character, '\\U0010FFFF'"
+                    )
+                    return _REPLACEMENT
+                return chr(number)
+            if letter in _ESCAPES:
+                return _ESCAPES[letter]
+            message = f"'\\{letter}' is no escape; write '\\\\{letter}' for a backslash, or use single quotes"
+            self.report(row, start, row, end, message)
+            return match[0]
+
+        return _ESCAPE.sub(replacement, body)
+
+    def _folded(self, chunks: list[str], row: int, column: int, *, is_double: bool) -> str:
+        """The lines of a quoted text as one: a line end is a space, a blank line is a line end."""
+        parts: list[str] = []
+        last = len(chunks) - 1
+        blank_lines = 0
+        is_joined = False
+        for at, chunk in enumerate(chunks):
+            text = chunk.lstrip(BLANKS) if at else chunk
+            is_joining = False
+            if at < last:
+                text, is_joining = _without_line_end(text, is_double=is_double)
+            if is_double:
+                shift = len(chunk) - len(chunk.lstrip(BLANKS)) if at else column + 1
+                text = self._unescaped(text, row + at, shift)
+            else:
+                text = text.replace("''", "'")
+            if at:
+                if at < last and not chunk.strip(BLANKS):
+                    blank_lines += 1
+                    continue
+                if blank_lines:
+                    parts.append("\n" * blank_lines)
+                elif not is_joined:
+                    parts.append(" ")
+                blank_lines = 0
+            parts.append(text)
+            is_joined = is_joining
+        return "".join(parts)
+
+
+def _without_line_end(text: str, *, is_double: bool) -> tuple[str, bool]:
+    """A line of a quoted text without what the line end takes away, and whether a backslash joins the next."""
+    if not is_double:
+        return text.rstrip(BLANKS), False
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        return text[:-1], True
+    bare = text.rstrip(BLANKS)
+    if len(bare) < len(text) and (len(bare) - len(bare.rstrip("\\"))) % 2:
+        bare = text[: len(bare) + 1]  # the blank is escaped, so it stays
+    return bare, False

@@ -1,0 +1,109 @@
+"""What every part of the grammar shares: the lines, what was found wrong, what was named.
+
+The grammar is one class in several files, each a layer that uses only the
+layers before it: `Reader`, `Properties`, `Quoted`, `Plain`, `BlockScalars`,
+`Flow`, `Collections`, `Parser`. It works on the lines of one segment and never
+raises: what is wrong is reported, and reading goes on.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
+from darwinflow.document.node import EMPTY, SCALAR, Node
+from darwinflow.document.problem import DOCUMENT_LIMIT, DUPLICATE_KEY, YAML_SYNTAX, Problem, Related
+from darwinflow.model.span import Span
+
+MAX_DEPTH: Final = 128
+"""Open collections, the root counted as one. Keeps the recursion far from Python's own limit."""
+
+MAX_PROBLEMS: Final = 200
+"""Of one segment. Whoever sees that many fixes the first."""
+
+NO_HANDLES: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Reader:
+    """The lines of one segment, and what reading them has brought to light."""
+
+    __slots__ = ("aliases", "anchors", "count", "depth", "handles", "is_too_deep", "lines", "problems")
+
+    def __init__(self, lines: list[str], *, depth: int = 0, handles: Mapping[str, str] = NO_HANDLES) -> None:
+        self.lines = lines
+        self.count = len(lines)
+        self.depth = depth
+        """Collections open around what is being read."""
+        self.handles = handles
+        """Prefixes that ``%TAG`` lines gave to tag handles."""
+        self.problems: list[Problem] = []
+        self.anchors: list[Node] = []
+        """Nodes with an anchor, in the order in which they end."""
+        self.aliases: list[Node] = []
+        self.is_too_deep = False
+
+    def report(self, row: int, column: int, end_row: int, end_column: int, message: str) -> None:
+        self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column)))
+
+    def add(self, problem: Problem) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+
+    def report_depth(self, row: int, column: int, end_column: int) -> None:
+        """Said once a segment: what lies deeper is not read at all."""
+        if not self.is_too_deep:
+            self.is_too_deep = True
+            message = f"this is nested deeper than {MAX_DEPTH} levels; what lies deeper is not read"
+            self.add(Problem(DOCUMENT_LIMIT, message, Span(row, column, row, end_column)))
+
+    def report_tab(self, row: int, column: int) -> None:
+        end = first_column(self.lines[row])
+        self.report(row, column, row, end, "a tab cannot indent a line; use spaces")
+
+    def report_repeats(self, repeats: Mapping[str, list[Node]]) -> None:
+        """One problem a key, at its second place, with the other places beside it."""
+        for key, nodes in repeats.items():
+            first, second, *more = nodes
+            related = [Related(first.span, f"'{key}' is given here first")]
+            related += [Related(node.span, "and here again") for node in more]
+            self.add(Problem(DUPLICATE_KEY, repeat_message(key), second.span, tuple(related)))
+
+    def next_content(self, row: int) -> int:
+        """The first row from *row* on that is neither blank nor a comment; `count` where none is left."""
+        lines = self.lines
+        for at in range(row, self.count):
+            text = lines[at].lstrip(" ")
+            if not text:
+                continue
+            first = text[0]
+            if first == "#":
+                continue
+            if first == "\t" or first == BYTE_ORDER_MARK:
+                text = text.strip(BLANKS + BYTE_ORDER_MARK)
+                if not text or text[0] == "#":
+                    continue
+            return at
+        return self.count
+
+    def check_tail(self, row: int, column: int, what: str) -> None:
+        """Report text behind a value that is complete at *column*."""
+        line = self.lines[row]
+        if is_ended(line, column):
+            return
+        at = after_blanks(line, column)
+        if line[at] == "#":
+            self.report(row, at, row, len(line), "a comment needs a space before its '#'")
+        else:
+            end = len(line.rstrip(BLANKS))
+            self.report(row, at, row, end, f"nothing may follow {what} on its line; quote the whole value")
+
+    @staticmethod
+    def empty(row: int, column: int) -> Node:
+        """The value of a place where nothing is written."""
+        return Node(SCALAR, None, row, column, row, column, EMPTY)
+
+
+def repeat_message(key: str) -> str:
+    if key == "<<":
+        return "'<<' is given twice in one mapping; list what to merge in one: '<<: [*a, *b]'"
+    return f"'{key}' is given twice in one mapping; keep one"

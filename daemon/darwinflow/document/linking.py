@@ -1,0 +1,102 @@
+"""What aliases stand for: an anchor is known from where it is given to the end of its document."""
+
+from typing import Final
+
+from darwinflow.document.chunks import Blocks
+from darwinflow.document.root import Root
+from darwinflow.document.section import Section
+from darwinflow.document.segment import Segment
+from darwinflow.document.values import Bound, node_count
+
+EXPANSION_FACTOR: Final = 10
+EXPANSION_FREE: Final = 100_000
+"""Aliases may stand for ten times the nodes of their document and 100 000 more."""
+
+
+def linked(root: Root) -> Root:
+    """The root with its aliases resolved; itself where nothing is new about them."""
+    if not root.sections.is_linked:
+        return root
+    linking = _Linking(None)
+    result = linking.root(root)
+    if linking.expanded > EXPANSION_FREE:
+        allowance = EXPANSION_FACTOR * _size(root) + EXPANSION_FREE
+        if linking.expanded > allowance:
+            return _Linking(allowance).root(root)
+    return result
+
+
+class _Linking:
+    """One walk over a root's anchors and aliases, in their order."""
+
+    def __init__(self, allowance: int | None) -> None:
+        self.known: dict[str, Bound] = {}
+        self.expanded = 0
+        self._allowance = allowance
+        self._is_exhausted = False
+        """Whether the alias that is too much has been found; it is the one that is reported."""
+
+    def root(self, root: Root) -> Root:
+        changed: dict[int, Section] = {}
+        for at, section in root.sections.linked():
+            result = self._section(section)
+            if result is not section:
+                changed[at] = result
+        if not changed:
+            return root
+        sections = [changed.get(at, section) for at, section in enumerate(root.sections)]
+        return root.with_sections(Blocks.of(sections))
+
+    def _section(self, section: Section) -> Section:
+        head = section.head
+        anchor = head.children.anchor if head is not None and head.children is not None else None
+        if head is not None and head.is_linked:
+            head = self._segment(head)
+        if anchor is not None:
+            self.known.pop(anchor, None)
+        changed: dict[int, Segment] = {}
+        for at, segment in section.segments.linked():
+            result = self._segment(segment)
+            if result is not segment:
+                changed[at] = result
+        if changed or head is not section.head:
+            segments = [changed.get(at, segment) for at, segment in enumerate(section.segments)]
+            section = Section(head, Blocks.of(segments))
+        if anchor is not None:
+            if section.bound is None:
+                section.bound = Bound(section.data, 1 + sum(map(_segment_size, section.segments)))
+            self.known[anchor] = section.bound
+        return section
+
+    def _segment(self, segment: Segment) -> Segment:
+        names = {alias.value for alias in segment.aliases}
+        bindings = {name: self.known[name] for name in names if name in self.known}
+        result = segment.resolved(bindings, None)
+        if self._allowance is not None and (
+            self._is_exhausted or self.expanded + result.expanded > self._allowance
+        ):
+            result = segment.resolved(bindings, -1 if self._is_exhausted else self._allowance - self.expanded)
+            self._is_exhausted = True
+        self.expanded += result.expanded
+        self.known.update(result.exports)
+        return result
+
+
+def _segment_size(segment: Segment) -> int:
+    if segment.is_linked:
+        return segment.size
+    if segment.node is not None:
+        return node_count(segment.node)
+    return sum(map(node_count, segment.items)) + sum([node_count(value) for _, value in segment.pairs])
+
+
+def _size(root: Root) -> int:
+    """Nodes that the document itself holds, aliases counted as one each."""
+    total = 1
+    for section in root.sections:
+        for segment in section.segments:
+            nodes = (
+                [segment.node] if segment.node else [*segment.items, *(value for _, value in segment.pairs)]
+            )
+            total += sum(map(node_count, nodes))
+    return total

@@ -1,0 +1,37 @@
+"""What the engine has to say about a text. Values only."""
+
+from typing import Final, NamedTuple
+
+from darwinflow.model.span import Span
+
+YAML_SYNTAX: Final = "yaml-syntax"
+DUPLICATE_KEY: Final = "duplicate-key"
+UNDEFINED_ALIAS: Final = "undefined-alias"
+DOCUMENT_LIMIT: Final = "document-limit"
+UNKNOWN_TAG: Final = "unknown-tag"
+
+WARNINGS: Final = frozenset({UNKNOWN_TAG})
+"""Codes that are warnings; every other one is an error."""
+
+
+class Related(NamedTuple):
+    """Another place that belongs to a problem."""
+
+    span: Span
+    message: str
+
+
+class Problem(NamedTuple):
+    """One thing wrong. The span is relative to whatever holds the problem."""
+
+    code: str
+    message: str
+    span: Span
+    related: tuple[Related, ...] = ()
+
+    def moved(self, lines: int) -> "Problem":
+        """The same problem, *lines* further down."""
+        if not lines:
+            return self
+        related = tuple(Related(other.span.moved(lines), other.message) for other in self.related)
+        return Problem(self.code, self.message, self.span.moved(lines), related)

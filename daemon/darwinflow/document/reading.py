@@ -1,0 +1,206 @@
+"""From the lines of one segment to the segment."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from darwinflow.document.grammar.collections import grow
+from darwinflow.document.grammar.parser import Parser
+from darwinflow.document.grammar.reader import MAX_PROBLEMS
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, first_column, indent_of, is_mark, key_colon
+from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
+from darwinflow.document.problem import Problem, Related
+from darwinflow.document.segment import Form, Kind, Segment
+from darwinflow.model.span import Span
+
+_MAX_STRAYS: Final = 200
+"""Stretches of a segment that fit nowhere and are read all the same."""
+
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufffe\uffff]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+
+
+def read(form: Form, lines: list[str]) -> Segment:
+    """The segment that *lines*, which belong to it wholly, make in this form."""
+    body = lines
+    has_mark = bool(lines) and lines[0].startswith(BYTE_ORDER_MARK)
+    if has_mark:
+        body = [lines[0][1:], *lines[1:]]
+    if form.name == "inline":
+        body = ["   " + body[0][3:], *body[1:]]
+    is_printable = "".join(body).isprintable()
+    parser = Parser(body if is_printable else _encodable(body), depth=form.depth, handles=form.handles)
+    kind, key, children = _READERS[form.name](parser, form)
+    if not is_printable:
+        _report_unprintable(parser, body)
+    problems = tuple(dict.fromkeys(parser.problems))
+    anchors, aliases = tuple(parser.anchors), tuple(parser.aliases)
+    if has_mark:
+        problems = tuple(map(_shifted_problem, problems))
+    segment = Segment(form, kind, len(lines), key, children, problems, anchors, aliases)
+    if has_mark:
+        _shift(segment)
+    return segment
+
+
+_Content = tuple[Kind, Node | None, Any]
+
+
+def _read_items(parser: Parser, form: Form) -> _Content:
+    items: list[Node] = []
+    row = parser.next_content(0)
+    if row < parser.count:
+        node, row = parser.sequence(row, form.column, form.column - 1)
+        items.extend(node.items)
+    for node in _strays(parser, row, form):
+        if node.kind == SEQ:
+            items.extend(node.value)
+        elif node.kind == MAP and items and items[-1].kind == MAP:
+            grow(items[-1], node)
+    return "items", None, tuple(items)
+
+
+def _read_pairs(parser: Parser, form: Form) -> Pairs:
+    row = parser.next_content(0)
+    if row >= parser.count:
+        return ()
+    node, row = parser.mapping(row, form.column, form.column - 1)
+    pairs = node.pairs
+    for stray in _strays(parser, row, form):
+        pairs += stray.pairs
+    return pairs
+
+
+def _read_entries(parser: Parser, form: Form) -> _Content:
+    return "entries", None, _read_pairs(parser, form)
+
+
+def _read_root_entry(parser: Parser, form: Form) -> _Content:
+    """One key of the root with its value; broken text may hold several."""
+    pairs = _read_pairs(parser, form)
+    if len(pairs) != 1:
+        return "entries", None, pairs
+    key, value = pairs[0]
+    if key.kind != SCALAR:
+        return "entries", None, pairs
+    return "value", key, value
+
+
+def _read_head(parser: Parser, form: Form) -> _Content:
+    _, key, value = _read_root_entry(parser, form)
+    return "head", key, value
+
+
+def _read_prelude(parser: Parser, form: Form) -> _Content:
+    """Indented lines before the first key of a root mapping."""
+    row = parser.next_content(0)
+    indent = indent_of(parser.lines[row])
+    if indent < len(parser.lines[row]) and parser.lines[row][indent] == "\t":
+        parser.report_tab(row, indent)
+        indent = first_column(parser.lines[row])
+    parser.report(row, 0, row, indent, f"this line is indented by {indent}, the keys below by 0; align them")
+    node, row = parser.block(row, indent, -1)
+    pairs = node.pairs
+    for stray in _strays(parser, row, form):
+        pairs += stray.pairs
+    return "entries", None, pairs
+
+
+def _read_whole(parser: Parser, form: Form) -> _Content:
+    """A root that is read in one piece."""
+    row = parser.next_content(0)
+    if row >= parser.count:
+        return "value", None, parser.empty(0, 0)
+    line = parser.lines[row]
+    column = indent_of(line)
+    if line[column] == "\t":
+        first = first_column(line)
+        if key_colon(line, first) >= 0 or is_mark(line, first, "-"):
+            parser.report_tab(row, column)
+        column = first
+    root, row = parser.block(row, column, -1, is_inline=form.name == "inline" and row == 0)
+    for stray in _strays(parser, row, form):
+        if stray.kind == root.kind and root.kind in (MAP, SEQ):
+            grow(root, stray)
+    return "value", None, root
+
+
+def _strays(parser: Parser, row: int, form: Form) -> Iterator[Node]:
+    """What is left of a segment where its first node has ended."""
+    for _ in range(_MAX_STRAYS):
+        row = parser.next_content(row)
+        if row >= parser.count:
+            return
+        line = parser.lines[row]
+        indent = first_column(line)
+        message = f"this belongs to nothing above; align it with the lines before, which are indented by {form.column}"
+        parser.report(row, indent, row, len(line), message)
+        node, behind = parser.block(row, indent, min(0 if form.depth else -1, indent - 1))
+        row = max(behind, row + 1)
+        yield node
+
+
+_READERS: Final[dict[str, Callable[[Parser, Form], _Content]]] = {
+    "item": _read_items,
+    "entry": _read_entries,
+    "root entry": _read_root_entry,
+    "head": _read_head,
+    "prelude": _read_prelude,
+    "whole": _read_whole,
+    "inline": _read_whole,
+}
+
+
+def _encodable(body: list[str]) -> list[str]:
+    """Lone halves of surrogate pairs cannot be stored anywhere, so no value may hold one."""
+    return [_SURROGATE.sub("\ufffd", line) for line in body]
+
+
+def _report_unprintable(parser: Parser, body: list[str]) -> None:
+    for row, line in enumerate(body):
+        for match in _UNPRINTABLE.finditer(line):
+            code = ord(match[0])
+            what = "half a surrogate pair" if 0xD800 <= code <= 0xDFFF else "a control character"
+            column = match.start()
+            message = f"U+{code:04X} is {what}, which YAML does not allow; remove it or write an escape in double quotes"
+            parser.report(row, column, row, column + 1, message)
+            if len(parser.problems) >= MAX_PROBLEMS:
+                return
+
+
+def _shift(segment: Segment) -> None:
+    """Move what was found on the first line behind the byte order mark that was left out."""
+    pending: list[Node] = [] if segment.key is None else [segment.key]
+    if segment.node is not None:
+        pending.append(segment.node)
+    pending.extend(segment.items)
+    for key, value in segment.pairs:
+        pending += (key, value)
+    if segment.kind == "head":
+        pending.append(segment.children)
+    while pending:
+        node = pending.pop()
+        if node.line > 0:
+            continue
+        node.column += 1
+        if node.end_line == 0:
+            node.end_column += 1
+        if node.outset is not None and node.outset[0] == 0:
+            node.outset = (0, node.outset[1] + 1)
+        pending.extend(node.items)
+        for key, value in node.pairs:
+            pending += (key, value)
+
+
+def _shifted_problem(problem: Problem) -> Problem:
+    related = tuple(Related(_shifted_span(other.span), other.message) for other in problem.related)
+    return Problem(problem.code, problem.message, _shifted_span(problem.span), related)
+
+
+def _shifted_span(span: Span) -> Span:
+    return Span(
+        span.line,
+        span.column + (span.line == 0),
+        span.end_line,
+        span.end_column + (span.end_line == 0),
+    )

@@ -1,0 +1,127 @@
+"""One YAML document of a stream."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from darwinflow.document.chunks import Blocks
+from darwinflow.document.node import EMPTY, MAP, SEQ, Node
+from darwinflow.document.problem import Problem
+from darwinflow.document.section import Repeat, Section, repeat_problem, repeats_among
+from darwinflow.document.segment import merged
+
+Layout = Literal["map", "list", "whole", "empty"]
+"""How the lines of a root are cut: at its keys, at its dashes, not at all."""
+
+
+class Root:
+    """One document of the stream: its sections, with the lines before and after them."""
+
+    __slots__ = (
+        "_repeats",
+        "is_explicit",
+        "layout",
+        "lead",
+        "lead_problems",
+        "line_count",
+        "sections",
+        "tail",
+    )
+
+    def __init__(
+        self,
+        layout: Layout,
+        lead: int,
+        sections: Blocks[Section],
+        tail: int,
+        lead_problems: tuple[Problem, ...],
+        *,
+        is_explicit: bool,
+        repeats: tuple[Repeat, ...] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.lead = lead
+        """Lines before the first section: directives, marker, comments."""
+        self.sections = sections
+        self.tail = tail
+        self.lead_problems = lead_problems
+        self.is_explicit = is_explicit
+        """Whether a ``---`` begins it, so that it counts even when empty."""
+        self.line_count = lead + sections.line_count + tail
+        self._repeats = repeats
+
+    def with_sections(self, sections: Blocks[Section]) -> "Root":
+        """This root with sections whose keys are the same."""
+        return Root(
+            self.layout,
+            self.lead,
+            sections,
+            self.tail,
+            self.lead_problems,
+            is_explicit=self.is_explicit,
+            repeats=self._repeats,
+        )
+
+    @property
+    def kind(self) -> int | None:
+        """MAP, SEQ, SCALAR or ALIAS; None where the document is empty."""
+        if self.layout == "map":
+            return MAP
+        if self.layout == "list":
+            return SEQ
+        if not len(self.sections):
+            return None
+        node = self.sections[0].segments[0].node
+        if node is None or (node.style == EMPTY and node.anchor is None and node.tag is None):
+            return None
+        return node.kind
+
+    def section(self, key: str) -> int | None:
+        """The index of the first section of this key."""
+        return next((at for at, section in enumerate(self.sections) if section.key_text == key), None)
+
+    @property
+    def data(self) -> Any:
+        """The document's data, keys as they are written, aliases and merges resolved."""
+        if self.layout != "map":
+            return self.sections[0].data if len(self.sections) else None
+        own: dict[str, Any] = {}
+        sources: list[Any] = []
+        for section in self.sections:
+            key = section.key
+            if key is None:
+                more, more_sources = section.entries()
+                own.update(more)
+                sources.extend(more_sources)
+            elif key.is_merge:
+                sources.append(section.data)
+            else:
+                own[key.source] = section.data
+        return merged(own, sources)
+
+    @property
+    def repeats(self) -> tuple[Repeat, ...]:
+        """Keys that several sections give."""
+        if self._repeats is None:
+            self._repeats = repeats_among(self._keys()) if self.layout == "map" else ()
+        return self._repeats
+
+    def _keys(self) -> Iterator[tuple[int, Node]]:
+        for at, section in enumerate(self.sections):
+            if section.key is not None:
+                yield at, section.key
+            else:
+                for key, _ in section.segments[0].pairs:
+                    yield at, key
+
+    def start(self, section: int) -> int:
+        """The first line of a section, relative to the root."""
+        return self.lead + self.sections.start(section)
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything wrong here, relative to the root's first line."""
+        yield from self.lead_problems
+        for _, line, section in self.sections.troubled():
+            for problem in section.problems():
+                yield problem.moved(self.lead + line)
+        for repeat in self.repeats:
+            yield repeat_problem([(key, self.start(at)) for at, key in repeat])

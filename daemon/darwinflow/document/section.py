@@ -1,0 +1,250 @@
+"""One key of a root mapping with all its lines, or all of a root that is no mapping.
+
+The value of a long section is cut at the lines on which its own items or
+entries begin. That cut needs no reading: YAML wants every line of an entry
+deeper than the entry, so a line at the entries' column begins the next one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from darwinflow.document.chunks import Blocks
+from darwinflow.document.grammar.reader import repeat_message
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    BYTE_ORDER_MARK,
+    after_blanks,
+    indent_of,
+    is_mark,
+    key_colon,
+)
+from darwinflow.document.node import SCALAR, Node
+from darwinflow.document.problem import DUPLICATE_KEY, Problem, Related
+from darwinflow.document.segment import Form, Segment, merged
+from darwinflow.document.values import Bound
+
+MIN_SPLIT: Final = 12
+"""Lines. A shorter section is read at once."""
+
+HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
+"""A key whose colon is still to be typed."""
+
+NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
+"""What begins no entry when it stands at the entries' column."""
+
+Repeat = tuple[tuple[int, Node], ...]
+"""The places of one key: the index of the piece that gives it, and the key there."""
+
+Take = Callable[[Form, int, int], Segment]
+"""Gives the segment of some lines, read now or kept from before."""
+
+
+class Section:
+    """Part of a root: a key with its value, or without a key what the root itself consists of.
+
+    ``head`` holds the key's own lines where the value is cut into several
+    segments; else the one segment has the key too.
+    """
+
+    __slots__ = ("_data", "_repeats", "bound", "head", "line_count", "segments")
+
+    def __init__(
+        self, head: Segment | None, segments: Blocks[Segment], repeats: tuple[Repeat, ...] | None = None
+    ) -> None:
+        self.head = head
+        self.segments = segments
+        self.line_count = segments.line_count + (head.line_count if head else 0)
+        self._data: Any = None
+        self._repeats = repeats
+        self.bound: Bound | None = None
+        """What the anchor of a head stands for, once it is known."""
+
+    @property
+    def key(self) -> Node | None:
+        """The key whose value this is, relative to the section's first line; None: part of the root itself."""
+        return self.head.key if self.head else self.segments[0].key
+
+    @property
+    def key_text(self) -> str:
+        """The key as text, empty where there is none."""
+        key = self.key
+        return key.source if key is not None else ""
+
+    @property
+    def kind(self) -> str:
+        """What the segments hold: ``items``, ``entries`` or ``value``."""
+        return self.segments[0].kind
+
+    @property
+    def is_linked(self) -> bool:
+        return self.segments.is_linked or (self.head is not None and self.head.is_linked)
+
+    @property
+    def is_troubled(self) -> bool:
+        if self.head is not None and self.head.problems:
+            return True
+        return self.segments.is_troubled or bool(self.repeats)
+
+    def start(self, at: int) -> int:
+        """The first line of segment *at*, relative to the section; -1 is the head."""
+        if at < 0:
+            return 0
+        return self.segments.start(at) + (self.head.line_count if self.head else 0)
+
+    def at_line(self, line: int) -> int:
+        """The segment that takes a line of this section; -1 is the head."""
+        if self.head is None:
+            return self.segments.at_line(line)
+        return -1 if line < self.head.line_count else self.segments.at_line(line - self.head.line_count)
+
+    def segment(self, at: int) -> Segment:
+        """Segment *at*; -1 is the head."""
+        if at >= 0 or self.head is None:
+            return self.segments[at]
+        return self.head
+
+    @property
+    def data(self) -> Any:
+        """What the segments hold together: a list, a dict, or the value's data."""
+        kind = self.kind
+        if kind == "value":
+            return self.segments[0].data
+        if self._data is None:
+            self._data = self._items() if kind == "items" else merged(*self.entries())
+        return self._data
+
+    def _items(self) -> list[Any]:
+        items: list[Any] = []
+        for block in self.segments.blocks:
+            if block.data is None:
+                block.data = [item for segment in block.pieces for item in segment.data]
+            items.extend(block.data)
+        return items
+
+    def entries(self) -> tuple[dict[str, Any], list[Any]]:
+        """What the entries give themselves, and the values of ``<<`` keys among them."""
+        own: dict[str, Any] = {}
+        sources: list[Any] = []
+        for segment in self.segments:
+            own.update(segment.data)
+            sources.extend(segment.sources)
+        return own, sources
+
+    @property
+    def repeats(self) -> tuple[Repeat, ...]:
+        """Keys that several segments give; those within one segment are among its problems."""
+        if self._repeats is None:
+            keys = ((at, key) for at, segment in enumerate(self.segments) for key, _ in segment.pairs)
+            self._repeats = repeats_among(keys) if len(self.segments) > 1 and self.kind == "entries" else ()
+        return self._repeats
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything wrong in the section, relative to its first line."""
+        first = 0
+        if self.head is not None:
+            yield from self.head.problems
+            first = self.head.line_count
+        for _, line, segment in self.segments.troubled():
+            for problem in segment.problems:
+                yield problem.moved(first + line)
+        for repeat in self.repeats:
+            yield repeat_problem([(key, self.start(at)) for at, key in repeat])
+
+    def keeps_keys(self, removed: list[Segment], added: list[Segment]) -> bool:
+        """Whether replacing segments leaves the section's own keys as they are."""
+        before = [key.source for segment in removed for key, _ in segment.pairs]
+        return before == [key.source for segment in added for key, _ in segment.pairs]
+
+    def replaced(self, start: int, end: int, pieces: list[Segment]) -> "Section":
+        """This section with other segments from *start* to before *end*."""
+        return Section(self.head, self.segments.replaced(start, end, pieces))
+
+
+def repeats_among(keys: Iterable[tuple[int, Node]]) -> tuple[Repeat, ...]:
+    """Scalar keys that stand in more than one place; a place is counted once."""
+    seen: dict[str, list[tuple[int, Node]]] = {}
+    for place, key in keys:
+        if key.kind == SCALAR:
+            places = seen.setdefault(key.source, [])
+            if not places or places[-1][0] != place:
+                places.append((place, key))
+    return tuple([tuple(places) for places in seen.values() if len(places) > 1])
+
+
+def repeat_problem(places: list[tuple[Node, int]]) -> Problem:
+    """One problem at the second place of a key, with the other places beside it."""
+    (first, first_line), (second, second_line), *more = places
+    related = [Related(first.span.moved(first_line), f"'{first.source}' is given here first")]
+    related += [Related(key.span.moved(line), "and here again") for key, line in more]
+    return Problem(
+        DUPLICATE_KEY, repeat_message(first.source), second.span.moved(second_line), tuple(related)
+    )
+
+
+def read_section(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
+    """The section of a root mapping that begins with the key at line *start*."""
+    if end - start > MIN_SPLIT and is_open_header(lines[start]):
+        form, cuts = value_cuts(lines, start + 1, end, handles)
+        if form is not None:
+            head = take(Form("head", handles=handles), start, cuts[0])
+            if head.key is not None:
+                segments = [take(form, first, behind) for first, behind in pairwise([*cuts, end])]
+                return Section(head, Blocks.of(segments))
+    return Section(None, Blocks.of([take(Form("root entry", handles=handles), start, end)]))
+
+
+def is_open_header(line: str) -> bool:
+    """Whether a key at column 0 has its value below: nothing, an anchor, a tag or a comment behind it."""
+    line = line.removeprefix(BYTE_ORDER_MARK)
+    colon = key_colon(line, 0)
+    if colon < 0:
+        return HALF_KEY.match(line) is not None
+    at = after_blanks(line, colon + 1)
+    while at < len(line) and line[at] in "&!":
+        while at < len(line) and line[at] not in BLANKS:
+            at += 1
+        at = after_blanks(line, at)
+    return at >= len(line) or line[at] == "#"
+
+
+def value_cuts(
+    lines: list[str], start: int, end: int, handles: Mapping[str, str]
+) -> tuple[Form | None, list[int]]:
+    """The form of the items or entries below a key and the lines on which they begin."""
+    first = next((at for at in range(start, end) if lines[at].lstrip(" ")[:1] not in ("", "#")), end)
+    if first == end:
+        return None, []
+    line = lines[first]
+    column = indent_of(line)
+    if is_mark(line, column, "-"):
+        form = Form("item", column, 1, handles)
+    elif column > 0 and line[column] not in "?&!\t" and key_colon(line, column) >= 0:
+        form = Form("entry", column, 1, handles)
+    else:
+        return None, []
+    cuts = cut_lines(lines, first, end, form)
+    return (form, cuts) if cuts and cuts[0] == first else (None, [])
+
+
+def cut_lines(lines: list[str], start: int, end: int, form: Form) -> list[int]:
+    """The lines from *start* to before *end* on which a segment of this form begins."""
+    column = form.column
+    if form.name == "item":
+        dash, bare = " " * column + "- ", " " * column + "-"
+        tabbed = bare + "\t"
+        return [
+            at
+            for at in range(start, end)
+            if lines[at].startswith(bare) and (lines[at] == bare or lines[at].startswith((dash, tabbed)))
+        ]
+    prefix = " " * column
+    return [
+        at
+        for at in range(start, end)
+        if lines[at].startswith(prefix)
+        and lines[at][column : column + 1] not in NO_ENTRY
+        and not is_mark(lines[at], column, "-")
+        and not is_mark(lines[at], column, ":")
+    ]

@@ -1,0 +1,191 @@
+"""A stretch of lines that is read by itself, and what stands in it.
+
+A segment is the unit of reuse: as long as its text stays, so does the object,
+wherever it moves. Data, problems and whatever upper layers keep in `memo` hang
+on it and are never wrong: a segment whose aliases come to mean something else
+is replaced by a new one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+from darwinflow.document.grammar.reader import NO_HANDLES
+from darwinflow.document.node import SCALAR, Node, Pairs
+from darwinflow.document.problem import Problem
+from darwinflow.document.values import Bound, Scope, merge, plain_value
+
+Kind = Literal["items", "entries", "value", "head"]
+
+
+class Form(NamedTuple):
+    """How a stretch of lines is read. Equal text in an equal form gives equal nodes."""
+
+    name: Literal["item", "entry", "root entry", "head", "prelude", "whole", "inline"]
+    column: int = 0
+    depth: int = 0
+    handles: Mapping[str, str] = NO_HANDLES
+
+
+_UNREAD: Final = object()
+
+
+class Segment:
+    """What one stretch of lines holds.
+
+    ``items``: ``items`` are items of a list. ``entries``: ``pairs`` are entries
+    of a mapping. ``value``: ``node`` is one value, of ``key`` where that is not
+    None. ``head``: the lines of ``key`` alone, whose value is in the segments
+    after it.
+    """
+
+    __slots__ = (
+        "_data",
+        "_sources",
+        "aliases",
+        "allowance",
+        "anchors",
+        "bindings",
+        "children",
+        "expanded",
+        "exports",
+        "form",
+        "key",
+        "kind",
+        "line_count",
+        "memo",
+        "parse_problems",
+        "problems",
+        "size",
+    )
+
+    def __init__(
+        self,
+        form: Form,
+        kind: Kind,
+        line_count: int,
+        key: Node | None,
+        children: Any,
+        problems: tuple[Problem, ...],
+        anchors: tuple[Node, ...],
+        aliases: tuple[Node, ...],
+    ) -> None:
+        self.form = form
+        self.kind = kind
+        self.line_count = line_count
+        self.key = key
+        self.children = children
+        self.parse_problems = problems
+        self.problems = problems
+        """Relative to the segment's first line."""
+        self.anchors = anchors
+        self.aliases = aliases
+        self.memo: dict[object, Any] = {}
+        """What upper layers derived from this segment, each under a key of its own."""
+        self._data: Any = _UNREAD
+        self._sources: list[Any] = []
+        self.bindings: dict[str, Bound] | None = None
+        self.allowance: int | None = None
+        self.exports: dict[str, Bound] = {}
+        self.size = 0
+        self.expanded = 0
+
+    @property
+    def items(self) -> tuple[Node, ...]:
+        """The items of a segment of that kind, none of any other."""
+        return self.children if self.kind == "items" else ()
+
+    @property
+    def pairs(self) -> Pairs:
+        """The entries of a segment of that kind, none of any other."""
+        return self.children if self.kind == "entries" else ()
+
+    @property
+    def node(self) -> Node | None:
+        """The node of a segment of kind ``value``."""
+        return self.children if self.kind == "value" else None
+
+    @property
+    def is_troubled(self) -> bool:
+        return bool(self.problems)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it has anchors or aliases."""
+        return bool(self.anchors or self.aliases)
+
+    @property
+    def data(self) -> Any:
+        """A list for ``items``, a dict for ``entries`` (merges not yet in it), else the value's data."""
+        if self._data is _UNREAD:
+            self._read()
+        return self._data
+
+    @property
+    def sources(self) -> list[Any]:
+        """The data of the ``<<`` keys among ``entries``, which yield to all other keys of the mapping."""
+        if self._data is _UNREAD:
+            self._read()
+        return self._sources
+
+    def _read(self) -> None:
+        if self.kind == "items":
+            self._data = [
+                child.value if child.kind == SCALAR else plain_value(child) for child in self.children
+            ]
+        elif self.kind == "value":
+            self._data = plain_value(self.children)
+        elif self.kind == "entries":
+            scope = Scope({}, None)
+            self._data, self._sources = scope.entries(self.children)
+        else:
+            self._data = None
+
+    def resolved(self, bindings: dict[str, Bound], allowance: int | None) -> "Segment":
+        """This segment with its aliases resolved: itself where they already mean exactly this."""
+        if self.bindings is not None and self.allowance == allowance and _is_same(self.bindings, bindings):
+            return self
+        segment = self
+        if self.bindings is not None:
+            segment = Segment(
+                self.form,
+                self.kind,
+                self.line_count,
+                self.key,
+                self.children,
+                self.parse_problems,
+                self.anchors,
+                self.aliases,
+            )
+        segment.bindings = bindings
+        segment.allowance = allowance
+        segment._resolve(Scope(bindings, allowance))
+        return segment
+
+    def _resolve(self, scope: Scope) -> None:
+        if self.key is not None:
+            scope.value(self.key)
+        if self.kind == "items":
+            self._data = [scope.value(child) for child in self.children]
+        elif self.kind == "value":
+            self._data = scope.value(self.children)
+        elif self.kind == "entries":
+            self._data, self._sources = scope.entries(self.children)
+        else:
+            self._data = None
+        self.problems = (*self.parse_problems, *scope.problems)
+        self.exports = scope.exports
+        self.size = scope.size
+        self.expanded = scope.expanded
+
+
+def _is_same(left: dict[str, Bound], right: dict[str, Bound]) -> bool:
+    return left.keys() == right.keys() and all(left[name] is right[name] for name in left)
+
+
+def merged(own: dict[str, Any], sources: list[Any]) -> dict[str, Any]:
+    """*own* completed by its merges."""
+    if not sources:
+        return own
+    result = dict(own)
+    merge(result, sources)
+    return result

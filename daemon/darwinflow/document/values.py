@@ -1,0 +1,155 @@
+"""From nodes to Python data: dicts, lists and scalars, keys as they are written.
+
+Data is shared wherever text is shared: an alias gives the very object of its
+anchor. Whoever gets data reads it and does not change it.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
+from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX, Problem
+
+
+class Bound(NamedTuple):
+    """What an anchor stands for."""
+
+    data: Any
+    size: int
+    """Nodes in it when every alias inside is written out."""
+
+
+def plain_value(node: Node) -> Any:
+    """The data of a node that has neither anchors nor aliases inside."""
+    kind = node.kind
+    if kind == SCALAR:
+        return node.value
+    if kind == SEQ:
+        return [child.value if child.kind == SCALAR else plain_value(child) for child in node.value]
+    result: dict[str, Any] = {}
+    sources: list[Any] = []
+    for key, value in node.value:
+        data = value.value if value.kind == SCALAR else plain_value(value)
+        if key.kind != SCALAR:
+            result[key_text(plain_value(key))] = data
+        elif key.source == "<<" and key.is_merge:
+            sources.append(data)
+        else:
+            result[key.source] = data
+    if sources:
+        merge(result, sources)
+    return result
+
+
+def key_text(data: Any) -> str:
+    """The text of a key that is no scalar: its data as JSON."""
+    if isinstance(data, str):
+        return data
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def merge(result: dict[str, Any], sources: list[Any]) -> None:
+    """Add to *result* what the values of its ``<<`` keys hold and it does not, earlier ones first."""
+    for source in sources:
+        for mapping in source if isinstance(source, list) else (source,):
+            if isinstance(mapping, dict):
+                for key, value in mapping.items():
+                    result.setdefault(key, value)
+
+
+class Scope:
+    """The anchors known at some place, and what resolving aliases there has found."""
+
+    __slots__ = ("allowance", "bound", "expanded", "exports", "problems", "size")
+
+    def __init__(self, bound: dict[str, Bound], allowance: int | None) -> None:
+        self.bound = dict(bound)
+        self.allowance = allowance
+        """How many nodes aliases may still stand for, None for as many as they like."""
+        self.exports: dict[str, Bound] = {}
+        self.problems: list[Problem] = []
+        self.size = 0
+        self.expanded = 0
+
+    def value(self, node: Node) -> Any:
+        """The data of *node*; its anchors are known from then on."""
+        before = self.size
+        if node.anchor is not None:
+            self.bound.pop(node.anchor, None)  # an alias inside its own anchor stands for nothing
+        kind = node.kind
+        self.size += 1
+        data: Any
+        if kind == SCALAR:
+            data = node.value
+        elif kind == ALIAS:
+            return self._alias(node)
+        elif kind == SEQ:
+            data = [self.value(child) for child in node.value]
+        else:
+            own, sources = self.entries(node.value)
+            merge(own, sources)
+            data = own
+        if node.anchor is not None:
+            self.bind(node.anchor, Bound(data, self.size - before))
+        return data
+
+    def bind(self, anchor: str, bound: Bound) -> None:
+        self.bound[anchor] = self.exports[anchor] = bound
+
+    def entries(self, pairs: tuple[tuple[Node, Node], ...]) -> tuple[dict[str, Any], list[Any]]:
+        """What entries give themselves, and the values of their ``<<`` keys."""
+        own: dict[str, Any] = {}
+        sources: list[Any] = []
+        for key, value in pairs:
+            if key.kind == SCALAR and key.anchor is None:
+                name = key.source
+            else:
+                name = key.source if key.kind == SCALAR else ""
+                key_data = self.value(key)
+                if key.kind != SCALAR:
+                    name = key_text(key_data)
+            data = self.value(value)
+            if key.kind == SCALAR and key.is_merge:
+                self._check_merge(value, data)
+                sources.append(data)
+            else:
+                own[name] = data
+        return own, sources
+
+    def _check_merge(self, node: Node, data: Any) -> None:
+        if node.kind == ALIAS and node.value in self.bound and data is not None:
+            parts = data if isinstance(data, list) else (data,)
+            if not all(isinstance(part, dict) for part in parts):
+                message = f"'<<' takes a mapping, and '*{node.value}' stands for none"
+                self.problems.append(Problem(YAML_SYNTAX, message, node.span))
+        for child in node.items:
+            if child.kind == ALIAS and child.value in self.bound:
+                bound = self.bound[child.value].data
+                if bound is not None and not isinstance(bound, dict):
+                    message = f"'<<' takes mappings, and '*{child.value}' stands for none"
+                    self.problems.append(Problem(YAML_SYNTAX, message, child.span))
+
+    def _alias(self, node: Node) -> Any:
+        bound = self.bound.get(node.value)
+        if bound is None:
+            message = f"no anchor '&{node.value}' stands before this alias"
+            self.problems.append(Problem(UNDEFINED_ALIAS, message, node.span))
+            return None
+        if self.allowance is not None and self.expanded + bound.size > self.allowance:
+            if self.allowance >= 0:
+                message = f"'*{node.value}' and the aliases before it stand for more than 10 times the document; from here on aliases are left out"
+                self.problems.append(Problem(DOCUMENT_LIMIT, message, node.span))
+            self.allowance = -1
+            return None
+        self.size += bound.size - 1
+        self.expanded += bound.size
+        return bound.data
+
+
+def node_count(node: Node) -> int:
+    """Nodes in *node*, itself included, keys not."""
+    if node.kind == SEQ:
+        return 1 + sum(map(node_count, node.value))
+    if node.kind == MAP:
+        return 1 + sum(node_count(value) for _, value in node.value)
+    return 1
