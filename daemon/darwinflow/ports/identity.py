@@ -31,3 +31,7 @@ class IdentityStore(Protocol):
         Does nothing where the account's uid is already known.
         """
         ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...

@@ -4,6 +4,7 @@ The Python package of that name is never imported: it brings a second SQLite, an
 """
 
 import importlib.util
+import logging
 import os
 
 import apsw
@@ -11,16 +12,18 @@ import apsw
 from darwinflow.model.errors import StoreUnwritable
 from darwinflow.storage.sqlite import honker_adapter
 
+log = logging.getLogger(__name__)
+
 _ENTRY_POINT = "sqlite3_honkerext_init"
 _LIBRARY = ("_lib", "libhonker_ext.so")
 
 
 def find_extension() -> str | None:
-    """The extension of an installed `honker` distribution, or None."""
+    """The extension of an installed `honker` distribution; None where there is none, or it does not load here."""
     found = importlib.util.find_spec("honker")
     for folder in (found.submodule_search_locations or ()) if found else ():
         path = os.path.join(folder, *_LIBRARY)
-        if os.path.isfile(path):
+        if os.path.isfile(path) and _loads(path):
             return path
     return None
 
@@ -44,3 +47,15 @@ def install(db: apsw.Connection, extension: str | None) -> None:
         ) from error
     finally:
         db.enable_load_extension(enable=False)
+
+
+def _loads(extension: str) -> bool:
+    db = apsw.Connection(":memory:")
+    try:
+        install(db, extension)
+    except StoreUnwritable as error:
+        log.warning("%s; using the built-in adapter", error)
+        return False
+    finally:
+        db.close()
+    return True

@@ -5,6 +5,7 @@ import apsw
 from darwinflow.model.errors import Refused, RunConflict, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
+from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log, same_content
 from darwinflow.storage.names import check_run_id
@@ -12,7 +13,7 @@ from darwinflow.storage.sqlite.brief import brief_of, header_from
 from darwinflow.storage.sqlite.compression import ZSTD, Compression
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.live import LiveRuns
-from darwinflow.storage.sqlite.questions import cursor_behind, searchable, statement_for, values_for
+from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for
 
 TAIL_CHARACTERS = 12
 _MOST_FOUND = 10
@@ -94,7 +95,7 @@ class SqliteLogRepository:
         shown = rows[: wanted.limit]
         return Page(
             items=tuple(header_from(row) for row in shown),
-            next=cursor_behind(shown[-1][5], shown[-1][0]) if shown and len(rows) > len(shown) else None,
+            next=cursor_from((shown[-1][5], shown[-1][0])) if shown and len(rows) > len(shown) else None,
         )
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:

@@ -4,8 +4,8 @@ Each names its index, so that no statistics can ever talk the planner into a sca
 cover is checked row by row: `(:x IS NULL OR ...)` is true where nothing was asked.
 """
 
-from darwinflow.model.errors import Refused
 from darwinflow.model.filter import RunFilter
+from darwinflow.storage.cursor import Position, position_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.fetch import Values
 
@@ -121,22 +121,14 @@ def values_for(project: str, wanted: RunFilter) -> Values:
     }
 
 
-def cursor_behind(started: int, run_id: str) -> str:
-    """Where the page that follows this run begins."""
-    return f"{started}:{run_id}"
-
-
 def searchable(text: str) -> str:
     """How errors are kept and asked for; a lone surrogate cannot be bound and counts as a question mark."""
     return text.casefold().encode("utf-8", "replace").decode()
 
 
-def _end(wanted: RunFilter) -> tuple[int, str]:
+def _end(wanted: RunFilter) -> Position:
     """The pair of start and id below which everything wanted lies."""
-    until = (_AFTER_ALL if wanted.until is None else to_micros(wanted.until), "")
+    until: Position = (_AFTER_ALL if wanted.until is None else to_micros(wanted.until), "")
     if wanted.cursor is None:
         return until
-    started, colon, run_id = wanted.cursor.partition(":")
-    if not colon or not started.removeprefix("-").isdecimal() or len(started) > 18:
-        raise Refused("the cursor is not one that an earlier page has given")
-    return min(until, (int(started), run_id))
+    return min(until, position_from(wanted.cursor))

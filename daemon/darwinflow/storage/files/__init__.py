@@ -1,0 +1,1 @@
+"""The ports on plain files, to be read with cat and kept in git."""

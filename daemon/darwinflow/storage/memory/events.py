@@ -1,0 +1,51 @@
+"""`EventStream` in memory."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from darwinflow.model.event import Event
+from darwinflow.storage.memory.table import Table
+
+
+class MemoryEventStream:
+    __slots__ = ("_now", "_offsets", "_published", "_rows")
+
+    def __init__(
+        self,
+        rows: Table[int, Event],
+        offsets: Table[tuple[str, str], int],
+        published: list[Event],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._rows = rows
+        self._offsets = offsets
+        self._published = published
+        self._now = now
+
+    def publish(self, topic: str, key: str | None, payload: Mapping[str, object]) -> int:
+        offset = self.last_offset() + 1
+        # Through JSON, as what is stored elsewhere goes: a later change to the payload does not reach it.
+        kept = json.loads(json.dumps(payload))
+        event = Event(offset, topic, key, kept, self._now().replace(microsecond=0))
+        self._rows.put(offset, event)
+        self._published.append(event)
+        return offset
+
+    def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
+        found = [
+            event for _, event in sorted(self._rows.items()) if event.topic == topic and event.offset > offset
+        ]
+        return tuple(found[: max(limit, 0)])
+
+    def last_offset(self) -> int:
+        return max((offset for offset, _ in self._rows.items()), default=0)
+
+    def save_offset(self, consumer: str, topic: str, offset: int) -> bool:
+        if offset < self.saved_offset(consumer, topic):
+            return False
+        self._offsets.put((consumer, topic), offset)
+        return True
+
+    def saved_offset(self, consumer: str, topic: str) -> int:
+        return self._offsets.get((consumer, topic)) or 0

@@ -1,0 +1,68 @@
+"""Rows by key that can be taken back."""
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from darwinflow.model.errors import StoreUnwritable
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Undo:
+    """What would take back everything since `begin`, newest first; shared by the tables of one store."""
+
+    __slots__ = ("_steps", "_writable")
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], object]] = []
+        self._writable = False
+
+    def begin(self) -> None:
+        self._steps.clear()
+        self._writable = True
+
+    def end(self) -> None:
+        self._steps.clear()
+        self._writable = False
+
+    def take_back(self) -> None:
+        while self._steps:
+            self._steps.pop()()
+        self._writable = False
+
+    def note(self, step: Callable[[], object]) -> None:
+        """Called before a change. Raises `StoreUnwritable` in a transaction that reads."""
+        if not self._writable:
+            raise StoreUnwritable("this transaction reads")
+        self._steps.append(step)
+
+
+class Table(Generic[K, V]):
+    """Values must be immutable: what is handed out is what is kept."""
+
+    __slots__ = ("_rows", "_undo")
+
+    def __init__(self, undo: Undo) -> None:
+        self._rows: dict[K, V] = {}
+        self._undo = undo
+
+    def get(self, key: K) -> V | None:
+        return self._rows.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        if key in self._rows:
+            before = self._rows[key]
+            self._undo.note(lambda: self._rows.__setitem__(key, before))
+        else:
+            self._undo.note(lambda: self._rows.__delitem__(key))
+        self._rows[key] = value
+
+    def remove(self, key: K) -> None:
+        if key in self._rows:
+            before = self._rows[key]
+            self._undo.note(lambda: self._rows.__setitem__(key, before))
+            del self._rows[key]
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        return iter(self._rows.items())

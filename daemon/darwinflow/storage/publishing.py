@@ -1,0 +1,61 @@
+"""The rules of publishing that hold on every back end."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from darwinflow.model.errors import ParentUnknown, VersionNotAbove, VersionPublished
+from darwinflow.model.workflow import PublishedVersion, Workflow
+
+BY_A_PERSON = "user"
+"""Who made a version that does not say."""
+
+
+def version_already_there(
+    workflow: Workflow, known: Sequence[PublishedVersion], is_published: Callable[[str, int], bool]
+) -> PublishedVersion | None:
+    """The one of *known*, all versions of this id, that *workflow* repeats; None where it is new and may be added.
+
+    Raises `VersionPublished`, `VersionNotAbove`, `ParentUnknown`.
+    """
+    named: dict[str, str | int] = {"workflow": workflow.id, "version": workflow.version}
+    for version in known:
+        if version.version == workflow.version:
+            if version.content_hash == workflow.content_hash:
+                return version
+            raise VersionPublished(
+                f"{workflow.id} version {workflow.version} is published with other content",
+                hint=f"make it version {max(each.version for each in known) + 1}",
+                **named,
+            )
+    highest = max((version.version for version in known), default=0)
+    if workflow.version <= highest:
+        raise VersionNotAbove(
+            f"{workflow.id} is already at version {highest}; {workflow.version} would come before it",
+            hint=f"make it version {highest + 1}",
+            **named,
+        )
+    parent = workflow.parent
+    if parent is not None and not is_published(parent.workflow, parent.version):
+        raise ParentUnknown(
+            f"{parent.workflow} version {parent.version}, named as the parent, is not published",
+            hint="publish the parent first, or name another",
+            **named,
+        )
+    return None
+
+
+def published_from(
+    workflow: Workflow, workflow_id: str, *, published_by: str, published_at: datetime
+) -> PublishedVersion:
+    """*workflow_id* is the id as the store spells it."""
+    return PublishedVersion(
+        workflow=workflow_id,
+        version=workflow.version,
+        content_hash=workflow.content_hash,
+        parent=workflow.parent,
+        created_by=workflow.created_by or BY_A_PERSON,
+        reasoning=workflow.reasoning,
+        description=workflow.description,
+        published_by=published_by,
+        published_at=published_at,
+    )

@@ -1,0 +1,108 @@
+"""`IdentityStore` on `system.db`. Every statement about accounts, organizations and the audit log is in this file."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import apsw
+
+from darwinflow.ports.identity import Account, Organization
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sqlite.connection import SYSTEM, connect
+from darwinflow.storage.sqlite.faults import store_error
+from darwinflow.storage.sqlite.fetch import Values, fetch
+
+
+class SqliteIdentityStore:
+    """Asked at start and when something is made, so one connection with a lock serves all threads."""
+
+    def __init__(self, path: str, now: Callable[[], datetime]) -> None:
+        self.path = path
+        self._now = now
+        self._db = connect(path, SYSTEM)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def account_of_uid(self, uid: int) -> Account | None:
+        rows = self._ask("SELECT id, name, uid FROM accounts WHERE uid = :uid", {"uid": uid})
+        return Account(*rows[0]) if rows else None
+
+    def organization(self, slug: str) -> Organization | None:
+        rows = self._ask("SELECT id, slug FROM organizations WHERE slug = :slug", {"slug": slug})
+        return Organization(*rows[0]) if rows else None
+
+    def is_member(self, account: str, organization: str) -> bool:
+        rows = self._ask(
+            "SELECT 1 FROM organization_members WHERE organization = :organization AND account = :account",
+            {"organization": organization, "account": account},
+        )
+        return bool(rows)
+
+    def create_personal(self, account: Account, organization: Organization) -> None:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._create_personal(account, organization)
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except apsw.Error as error:
+                raise store_error(error, self.path) or error from error
+
+    def _create_personal(self, account: Account, organization: Organization) -> None:
+        at = to_micros(self._now())
+        made = fetch(
+            self._db,
+            """
+            INSERT INTO accounts (id, name, uid, created_at) VALUES (:id, :name, :uid, :at)
+            ON CONFLICT (uid) DO NOTHING
+            RETURNING id
+            """,
+            {**account._asdict(), "at": at},
+        )
+        if not made:
+            return
+        fetch(
+            self._db,
+            """
+            INSERT INTO organizations (id, slug, created_at) VALUES (:id, :slug, :at)
+            ON CONFLICT (slug) DO NOTHING
+            """,
+            {**organization._asdict(), "at": at},
+        )
+        fetch(
+            self._db,
+            """
+            INSERT INTO organization_members (organization, account, role, created_at)
+            SELECT id, :account, 'owner', :at FROM organizations WHERE slug = :slug
+            """,
+            {"account": account.id, "at": at, "slug": organization.slug},
+        )
+        fetch(
+            self._db,
+            """
+            INSERT INTO audit_logs (at, actor, action, subject, details)
+            VALUES (:at, :actor, 'account.created', :subject, :details)
+            """,
+            {
+                "at": at,
+                "actor": account.id,
+                "subject": account.id,
+                "details": json.dumps({"name": account.name, "organization": organization.slug}),
+            },
+        )
+
+    def _ask(self, statement: str, values: Values) -> list[Any]:
+        with self._lock:
+            try:
+                return fetch(self._db, statement, values)
+            except apsw.Error as error:
+                raise store_error(error, self.path) or error from error
