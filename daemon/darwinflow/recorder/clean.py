@@ -5,19 +5,24 @@ surrogates, odd keys, objects, cycles, depth, size, secrets) is walked and clean
 """
 
 import json
+import math
 import operator
 from collections.abc import Callable, Mapping
 
 from darwinflow.recorder.redact import Redaction
+from darwinflow.recorder.soundness import (
+    MAX_DEPTH,
+    MAX_VALUE_BYTES,
+    has_whole_letters,
+    is_flat,
+    looks_harmless,
+    seems_flat,
+)
 
-MAX_VALUE_BYTES = 256 * 1024
-"""Of JSON text; what is longer is cut, and says so."""
-MAX_DEPTH = 100
-"""Levels of a value; decoders of other languages stop at 200 or so."""
 _NOTE_BYTES = 16 * 1024
 """Kept free for the notes about what was cut, at most one a level."""
-_FIRST_LOOK = 400
-"""Members looked at before the whole is encoded, so that something huge is not."""
+_SHORT = 14
+"""Letters; no known token is so short."""
 
 
 class JsonText(str):
@@ -33,11 +38,15 @@ NULL = JsonText("null")
 def json_of(value: object, redaction: Redaction) -> JsonText:
     """*value* as it is now; later changes to it do not matter. Never raises."""
     try:
-        return _as_it_is(value, redaction) or JsonText(_encode(cleaned(value, redaction)))
+        text = _as_it_is(value, redaction) or JsonText(_encode(cleaned(value, redaction)))
     except Exception as exc:  # noqa: BLE001 - foreign objects may raise anything, and another thread may change them
         return JsonText(
             _encode(f"(not recorded: {type(exc).__name__} while reading a {type(value).__name__})")
         )
+
+    if len(text) <= MAX_VALUE_BYTES:
+        return text
+    return JsonText(_encode(f"{text[: MAX_VALUE_BYTES // 3]}... (cut: JSON of {len(text)} characters)"))
 
 
 def cleaned(value: object, redaction: Redaction) -> object:
@@ -61,62 +70,18 @@ def whole(value: object, least: int) -> int:
     )
 
 
-def is_sound(json_text: str, value: object) -> bool:
-    """Whether *json_text*, the encoded *value*, is one that every decoder takes: no lone surrogate, not too deep."""
-    if "\\ud" in json_text:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            return False
-    return json_text.count("[") + json_text.count("{") <= MAX_DEPTH or not _nests_deeper(value)
-
-
 def _as_it_is(value: object, redaction: Redaction) -> JsonText | None:
-    if not _looks_harmless(value):
-        return None
     try:
+        if not looks_harmless(value):
+            return None
         text = _encode(value)
     except (TypeError, ValueError, RecursionError, RuntimeError):
         return None  # an object, NaN, a cycle, too deep, changed by another thread: the long way knows
-    if len(text) > MAX_VALUE_BYTES or redaction.may_touch(text) or not is_sound(text, value):
+    if len(text) > MAX_VALUE_BYTES or redaction.may_touch(text) or not has_whole_letters(text, value):
+        return None
+    if not seems_flat(text) and not is_flat(value):
         return None
     return JsonText(text)
-
-
-def _looks_harmless(value: object) -> bool:
-    """A first look at some members: none is huge, and keys are texts (the encoder would turn 1 and "1" into one)."""
-    todo = [value]
-    for item in todo:
-        kind = type(item)
-        if kind is str:
-            assert isinstance(item, str)
-            if len(item) > MAX_VALUE_BYTES:
-                return False
-        elif kind is dict:
-            assert isinstance(item, dict)
-            if len(item) > MAX_VALUE_BYTES or not {str}.issuperset(map(type, item)):
-                return False
-            if len(todo) < _FIRST_LOOK:
-                todo.extend(item.values())
-        elif kind is list or kind is tuple:
-            assert isinstance(item, (list, tuple))
-            if len(item) > MAX_VALUE_BYTES:
-                return False
-            if len(todo) < _FIRST_LOOK:
-                todo.extend(item[:_FIRST_LOOK])
-    return True
-
-
-def _nests_deeper(value: object) -> bool:
-    level = [value] if isinstance(value, (dict, list, tuple)) else []
-    for _ in range(MAX_DEPTH):
-        level = [
-            member
-            for holder in level
-            for member in (holder.values() if isinstance(holder, dict) else holder)
-            if isinstance(member, (dict, list, tuple))
-        ]
-    return bool(level)
 
 
 class _Cleaner:
@@ -183,10 +148,11 @@ class _Cleaner:
                 text = int.__repr__(value)
             except ValueError:
                 return self._text(f"(an integer of {value.bit_length()} bits)")
-        else:
+        elif math.isfinite(value):
             text = float.__repr__(value)
-        if text in ("nan", "inf", "-inf"):
-            return self._text(text)
+        else:
+            self._left -= 6
+            return float.__repr__(value)
         if self._redaction.patterns and (hidden := self._redaction.applied(text)) != text:
             return self._text(hidden)
         self._left -= len(text)
@@ -201,6 +167,9 @@ class _Cleaner:
     def _text(self, text: str) -> str:
         text = str.__str__(text)
         length = len(text)
+        if length < _SHORT and self._left > _NOTE_BYTES and not self._redaction.patterns:
+            self._left -= length + 2 if text.isascii() else 6 * length
+            return sound_text(text)
         # Cut generously first, so that redacting a huge text costs little, and a token is never cut before it is seen.
         if length > 2 * MAX_VALUE_BYTES:
             text = text[: 2 * MAX_VALUE_BYTES]

@@ -9,9 +9,10 @@ import json
 import os
 from collections.abc import Callable
 
-from darwinflow.recorder.clean import MAX_DEPTH, JsonText, cleaned, is_sound
+from darwinflow.recorder.clean import JsonText, cleaned, sound_text
 from darwinflow.recorder.ids import RUN_ID
 from darwinflow.recorder.redact import Redaction
+from darwinflow.recorder.soundness import MAX_DEPTH, is_sound
 
 FORMAT_VERSION = 1
 RECORDER_VERSION = "0.1.0"
@@ -122,7 +123,7 @@ RULES: dict[str, dict[str, _Rule]] = {
         "tags": ("map", {}),
         "metadata": ("map", {}),
     },
-    "run.output": {**_RUN, "result": ("any", None), "error": ("error", None)},
+    "run.output": {**_RUN, **_END, "result": ("any", None)},
     "run.finished": {**_RUN, **_END, "result": ("any", None), "metadata": ("map", {})},
 }
 """Every kind of event with its members.
@@ -137,6 +138,12 @@ def decode(line: bytes) -> Event | Problem:
 
     Members that are unknown are left out, so that a newer recorder's lines can be read; a higher `v` is a problem.
     """
+    raw = parsed(line)
+    return raw if isinstance(raw, Problem) else checked(raw)
+
+
+def parsed(line: bytes) -> dict[str, object] | Problem:
+    """The JSON object that *line* holds, cleaned where no other decoder would take it."""
     if len(line) > MAX_LINE_BYTES:
         return Problem(f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
     try:
@@ -144,15 +151,16 @@ def decode(line: bytes) -> Event | Problem:
         raw = json.loads(text, parse_constant=str)
         if not isinstance(raw, dict):
             return Problem("an event is a JSON object")
-        if ("\\ud" in text or text.count("[") + text.count("{") > MAX_DEPTH) and not is_sound(text, raw):
-            raw = {name: _sound(value) for name, value in raw.items()}
+        suspicious = "\\ud" in text or text.count("[") + text.count("{") > MAX_DEPTH
+        if suspicious and not is_sound(text, raw):
+            return {sound_text(name): cleaned(value, Redaction()) for name, value in raw.items()}
     except UnicodeDecodeError:
         return Problem("the line is not UTF-8")
     except json.JSONDecodeError as exc:
         return Problem(f"the line is no JSON: {exc.msg} at column {exc.colno}")
     except (ValueError, RecursionError):
         return Problem("the line holds a number or a nesting that is too large")
-    return _checked(raw)
+    return raw
 
 
 def unknown_members(raw: dict[str, object], event: Event) -> list[str]:
@@ -160,7 +168,8 @@ def unknown_members(raw: dict[str, object], event: Event) -> list[str]:
     return sorted(set(raw) - set(event))
 
 
-def _checked(raw: dict[str, object]) -> Event | Problem:
+def checked(raw: dict[str, object]) -> Event | Problem:
+    """*raw* as an event of its kind."""
     version = raw.get("v")
     if version != FORMAT_VERSION or isinstance(version, bool):
         newer = isinstance(version, int) and version > FORMAT_VERSION
@@ -227,7 +236,3 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     "map": (lambda value: isinstance(value, dict), "an object"),
 }
 """Of each rule: whether a value follows it, and what to call that."""
-
-
-def _sound(value: object) -> object:
-    return cleaned(value, Redaction())

@@ -7,9 +7,9 @@ import itertools
 import os
 from collections.abc import Mapping
 
-from darwinflow.recorder.clean import JsonText, json_of, sound_text
+from darwinflow.recorder.clean import NULL, JsonText, json_of, sound_text
 from darwinflow.recorder.ending import Ending
-from darwinflow.recorder.events import MAX_NAME, line_of
+from darwinflow.recorder.events import MAX_NAME, SUCCESS, Event, Problem, decode, line_of
 from darwinflow.recorder.ids import Clock
 from darwinflow.recorder.journal import Journal, JournalGone
 from darwinflow.recorder.nesting import Outer
@@ -96,17 +96,47 @@ class Recording:
         self.spool.poker.poke(self.journal.name, at_once=False)
 
     def end(self, ending: Ending, result: JsonText | None) -> None:
-        """The run's last event. One that was joined is left open; its result and error are handed over."""
-        values = {"result": result} if result is not None else {}
+        """The run's last event. One that was joined is left open; what came of it is handed to who ends it."""
         try:
-            if not self.is_joined:
-                members: dict[str, object] = {"status": ending.status, "error": ending.error}
-                self.write("run.finished", members, values, last=True)
-            elif result is not None or ending.error is not None:
-                self.write("run.output", {"error": ending.error}, values, last=True)
+            if self.is_joined:
+                if result is not None or ending.status != SUCCESS:
+                    members: dict[str, object] = {"status": ending.status, "error": ending.error}
+                    self.write("run.output", members, {"result": result or NULL}, last=True)
+                return
+            given = self._handed_over() if self.journal.shared else {}
+            output = given.get("run.output", {})
+            if output:
+                status = str(output["status"]) if ending.status == SUCCESS else ending.status
+                ending = Ending(status, ending.error if output["error"] is None else str(output["error"]))
+            if result is None:
+                result = json_of(output.get("result"), Redaction())
+            joined = given.get("run.joined", {})
+            metadata = {name: joined[name] for name in ("request", "context", "tags") if joined.get(name)}
+            self.write(
+                "run.finished",
+                {"status": ending.status, "error": ending.error},
+                {"result": result, "metadata": json_of(metadata, Redaction())},
+                last=True,
+            )
         finally:
             self.is_over = True
             self.spool.end(self.journal)
+
+    def _handed_over(self) -> dict[str, Event]:
+        """The first `run.joined` and the last `run.output` that other programs have left in the journal."""
+        found: dict[str, Event] = {}
+        kinds = [
+            (kind, f'"event":"{kind}","run":"{self.run}"'.encode()) for kind in ("run.joined", "run.output")
+        ]
+        for line in self.journal.content().splitlines():
+            for kind, marker in kinds:
+                if (
+                    marker in line
+                    and not isinstance(event := decode(line), Problem)
+                    and event["event"] == kind
+                ):
+                    found[kind] = found.get(kind, event) if kind == "run.joined" else event
+        return found
 
 
 def own_spool() -> Spool:

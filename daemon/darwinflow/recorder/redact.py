@@ -75,21 +75,22 @@ class Redaction:
                 compiled.append(re.compile(r"[\s\S]+"))
         self.patterns = tuple(compiled)
 
-    def may_touch(self, json_text: str) -> bool:
-        """Whether *json_text*, all ASCII, could hold something to take out; False is certain."""
+    def may_touch(self, text: str) -> bool:
+        """Whether *text*, a value or its JSON, could hold something to take out; False is certain."""
         if self.patterns:
             return True
-        if "earer " in json_text or ("://" in json_text and "@" in json_text):
+        if "earer " in text or ("://" in text and "@" in text):
             return True
-        if _LONG_WORD not in json_text.encode().translate(_WORD):
+        if _LONG_WORD not in text.encode().translate(_WORD):
             return False
-        return any(anchor in json_text for anchor, _ in _SHAPES)
+        return any(anchor in text for anchor, _ in _SHAPES)
 
     def applied(self, text: str) -> str:
         """*text* without what is to be taken out."""
-        for anchor, shape in _SHAPES:
-            if anchor in text:
-                text = re.sub(shape, _keep_prefix, text)
+        if self.patterns or self.may_touch(text):
+            for anchor, shape in _SHAPES:
+                if anchor in text:
+                    text = re.sub(shape, _keep_prefix, text)
         for pattern in self.patterns:
             text = pattern.sub(_hide, text)
         return text

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from darwinflow.recorder.clean import NULL, JsonText, json_of, whole
 from darwinflow.recorder.ending import Ending, ending_of, error_text
-from darwinflow.recorder.events import FAILED
+from darwinflow.recorder.events import CANCELLED, FAILED
 from darwinflow.recorder.ids import RUN_ID, new_id
 from darwinflow.recorder.nesting import Outer, here, outer_of
 from darwinflow.recorder.recording import Beginning, Recording, begun, joined, tags_of
@@ -148,7 +148,11 @@ class Run:
 
     def fail(self, error: object) -> None:
         """The run ends as FAILED with the text of *error*, though no exception leaves its block."""
-        quietly(lambda: self._set_ending(error))
+        quietly(lambda: self._set_ending(FAILED, error))
+
+    def cancel(self, reason: object) -> None:
+        """The run ends as CANCELLED: it was stopped from outside."""
+        quietly(lambda: self._set_ending(CANCELLED, reason))
 
     def wait_stored(self, timeout: float = 5.0) -> bool:
         """Wait up to *timeout* seconds until the daemon has the run, its end included once the block is left.
@@ -223,5 +227,5 @@ class Run:
             with_end=self._recording.is_over and not self._recording.is_joined,
         )
 
-    def _set_ending(self, error: object) -> None:
-        self._ending = Ending(FAILED, error_text(error, self._redaction))
+    def _set_ending(self, status: str, error: object) -> None:
+        self._ending = Ending(status, error_text(error, self._redaction))

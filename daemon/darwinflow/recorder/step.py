@@ -5,7 +5,7 @@ from types import TracebackType
 
 from darwinflow.recorder.clean import NULL, JsonText, json_of, sound_text
 from darwinflow.recorder.ending import Ending, ending_of, error_text
-from darwinflow.recorder.events import FAILED, MAX_NAME
+from darwinflow.recorder.events import CANCELLED, FAILED, MAX_NAME
 from darwinflow.recorder.ids import new_id
 from darwinflow.recorder.nesting import here
 from darwinflow.recorder.recording import Recording
@@ -83,7 +83,11 @@ class Step:
 
     def fail(self, error: object) -> None:
         """The step ends as FAILED with the text of *error*, though no exception leaves its block."""
-        quietly(lambda: self._set_ending(error))
+        quietly(lambda: self._set_ending(FAILED, error))
+
+    def cancel(self, reason: object) -> None:
+        """The step ends as CANCELLED: it was stopped from outside."""
+        quietly(lambda: self._set_ending(CANCELLED, reason))
 
     def __enter__(self) -> "Step":
         quietly(self._enter)
@@ -140,8 +144,8 @@ class Step:
             {"details": json_of(details, self._redaction)},
         )
 
-    def _set_ending(self, error: object) -> None:
-        self._ending = Ending(FAILED, error_text(error, self._redaction))
+    def _set_ending(self, status: str, error: object) -> None:
+        self._ending = Ending(status, error_text(error, self._redaction))
 
 
 def node_name(name: object, redaction: Redaction) -> str:

@@ -1,0 +1,56 @@
+"""`darwinflow record --stdin`: events of a program in any language, one a line, checked and spooled."""
+
+import os
+import sys
+from typing import BinaryIO
+
+from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
+from darwinflow.recorder.redact import redaction_of
+from darwinflow.recorder.report import warn
+from darwinflow.recorder.spool import SpoolFull
+from darwinflow.recorder.stream import Stream
+
+BAD_LINES = 1
+NOT_RECORDED = 1
+_PIECE = 1 << 20
+
+
+def take_all(source: BinaryIO) -> int:
+    """Spool every event in *source*. Bad lines are named on standard error and skipped; the exit code tells."""
+    redaction = redaction_of((), os.environ.get("DARWINFLOW_REDACT"))
+    if redaction.problem:
+        warn(redaction.problem)
+    number = taken = bad = 0
+    stream = Stream(redaction, lambda message: warn(f"line {number}: {message}"))
+    try:
+        while line := source.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            if not line.endswith(b"\n") and len(line) > MAX_LINE_BYTES:
+                _skip_rest(source)
+            if not line.strip():
+                continue
+            problem = stream.take(line)
+            if isinstance(problem, Problem):
+                bad += 1
+                _tell(f"line {number}: {problem.message}")
+            else:
+                taken += 1
+    except (OSError, SpoolFull) as exc:
+        print(f"error: line {number} and what follows is not recorded: {exc}", file=sys.stderr)
+        return NOT_RECORDED
+    finally:
+        stream.close()
+    for run in stream.unfinished:
+        warn(f"run {run} has no end; it will be shown as lost")
+    ended = len(stream.finished)
+    _tell(f"{taken} of {taken + bad} lines are spooled, {ended} run{'s' * (ended != 1)} came to an end")
+    return BAD_LINES if bad else 0
+
+
+def _skip_rest(source: BinaryIO) -> None:
+    while (piece := source.readline(_PIECE)) and not piece.endswith(b"\n"):
+        pass
+
+
+def _tell(text: str) -> None:
+    print(f"darwinflow: {text}", file=sys.stderr)

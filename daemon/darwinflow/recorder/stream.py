@@ -1,0 +1,182 @@
+"""Events that a program in any language hands over as lines: checked one by one, completed, and spooled.
+
+The journal is this process's own. What the recorder would add itself is added: the document behind a path, the
+workspace and its settings, host, user and commit, the place of a step among the run's.
+"""
+
+import os
+from collections.abc import Callable
+
+from darwinflow.recorder.clean import JsonText, json_of
+from darwinflow.recorder.events import (
+    RULES,
+    Event,
+    Problem,
+    checked,
+    hash_of,
+    line_of,
+    parsed,
+    unknown_members,
+)
+from darwinflow.recorder.journal import Journal
+from darwinflow.recorder.nesting import outer_of
+from darwinflow.recorder.origin import commit_of, origin
+from darwinflow.recorder.paths import workspace_of
+from darwinflow.recorder.recording import own_spool
+from darwinflow.recorder.redact import Redaction
+from darwinflow.recorder.reference import reference_of
+
+
+class _Run:
+    __slots__ = ("is_over", "open_steps", "steps")
+
+    def __init__(self) -> None:
+        self.steps: set[str] = set()
+        self.open_steps: set[str] = set()
+        self.is_over = False
+
+
+class Stream:
+    """One stream of lines on its way into a journal."""
+
+    def __init__(self, redaction: Redaction, complain: Callable[[str], None]) -> None:
+        """*complain* is told what the program's author should know of a line that is taken all the same."""
+        self.finished: list[str] = []
+        """Ids of the runs that came to their end, in that order."""
+        self._redaction = redaction
+        self._complain = complain
+        self._spool = own_spool()
+        self._journal: Journal | None = None
+        self._runs: dict[str, _Run] = {}
+        self._hashes: dict[str, str] = {}
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Ids of runs without an end: once this program is gone, they are lost."""
+        return [name for name, run in self._runs.items() if not run.is_over]
+
+    def take(self, line: bytes) -> Problem | None:
+        """Spool the event in *line*, or say why it is none. Raises `OSError` and `SpoolFull`; then nothing goes on."""
+        raw = parsed(line)
+        if isinstance(raw, Problem):
+            return raw
+        if raw.get("event") == "run.started":
+            self._complete(raw)
+        elif raw.get("event") == "step.started" and (run := self._runs.get(str(raw.get("run")))):
+            raw.setdefault("index", len(run.steps))
+        event = checked(raw)
+        if isinstance(event, Problem):
+            return event
+        if unknown := unknown_members(raw, event):
+            self._complain(f"a '{event['event']}' has no {', '.join(map(repr, unknown))}; left out")
+        if problem := self._misplaced(event):
+            return Problem(problem)
+        self._write(event)
+        return None
+
+    def close(self) -> None:
+        """Nothing more comes: the daemon may take the journal away."""
+        if self._journal is not None:
+            self._spool.end(self._journal)
+
+    def _complete(self, raw: dict[str, object]) -> None:
+        path, folder = raw.get("path"), os.getcwd()
+        workspace = workspace_of(folder)
+        if isinstance(path, str) and path and "\0" not in path:
+            reference = reference_of(path, self._redaction)
+            if reference.path is not None:
+                raw["path"] = reference.path
+                workspace = reference.workspace
+            if raw.get("document") is None and reference.document is not None:
+                document = {
+                    "v": 1,
+                    "event": "document",
+                    "hash": reference.document.hash,
+                    "text": reference.document.text,
+                }
+                event = checked(document | {"path": reference.path, "workspace": workspace.folder})
+                if not isinstance(event, Problem):
+                    self._write(event)
+                    raw["document"] = reference.document.hash
+            if reference.problem and raw.get("document") is None:
+                self._complain(reference.problem)
+        if raw.get("workspace") is None:
+            raw["workspace"] = workspace.folder
+            raw.setdefault("settings", workspace.settings)
+        outer = outer_of(os.environ)
+        if outer is not None and raw.get("parentRun") is None:
+            raw["parentRun"], raw["parentStep"] = outer.run, outer.step
+        given = raw.get("metadata") or {}
+        if isinstance(given, dict):
+            raw["metadata"] = {**origin(), "recorder": "stdin", "commit": commit_of(workspace), **given}
+
+    def _misplaced(self, event: Event) -> str | None:
+        """Why *event* cannot come here; else it is noted."""
+        kind, name = str(event["event"]), event.get("run")
+        if not isinstance(name, str):
+            return None
+        run = self._runs.get(name)
+        if kind == "run.started":
+            if run is not None:
+                return f"run '{name}' has begun already"
+            if event["path"] is None and event["document"] is None and event["workflow"] is None:
+                return "a 'run.started' needs 'path', 'document' or 'workflow'"
+            if event["document"] is not None and event["document"] not in self._hashes:
+                return "the 'document' of this hash has not come before"
+            self._runs[name] = _Run()
+            return None
+        if run is None:
+            return f"no 'run.started' of run '{name}' has come before"
+        if run.is_over:
+            return f"run '{name}' is over"
+        if kind == "run.finished":
+            run.is_over = True
+            self.finished.append(name)
+        step = event.get("step")
+        return _misplaced_step(run, kind, step) if isinstance(step, str) else None
+
+    def _write(self, event: Event) -> None:
+        kind = str(event["event"])
+        if kind == "journal":
+            return  # this process's own journal says who writes it
+        if self._journal is None:
+            self._journal = self._spool.begin()
+        if kind == "document":
+            given = str(event["hash"])
+            event["text"] = self._redaction.applied(str(event["text"]))
+            event["hash"] = self._hashes[given] = hash_of(str(event["text"]))
+            if event["hash"] in self._journal.documents:
+                return
+            self._journal.documents.add(str(event["hash"]))
+        elif event.get("document") is not None:
+            event["document"] = self._hashes[str(event["document"])]
+        members: dict[str, object] = {}
+        values: dict[str, JsonText] = {}
+        for name, value in event.items():
+            rule = RULES[kind].get(name, ("", None))[0]
+            if rule in ("any", "map"):
+                values[name] = json_of(value, self._redaction)
+            elif (rule == "error" or name == "settings") and value is not None:
+                members[name] = self._redaction.applied(str(value))
+            elif name not in ("v", "event"):
+                members[name] = value
+        self._journal.write(line_of(kind, members, values), may_wait=False, last=kind == "run.finished")
+        self._spool.poker.poke(self._journal.name, at_once=kind.startswith("run."))
+
+
+def _misplaced_step(run: _Run, kind: str, step: str) -> str | None:
+    if kind == "step.started":
+        if step in run.steps:
+            return f"step '{step}' has begun already"
+        run.steps.add(step)
+        run.open_steps.add(step)
+        return None
+    if step not in run.open_steps:
+        return (
+            f"step '{step}' is over"
+            if step in run.steps
+            else f"no 'step.started' of step '{step}' has come before"
+        )
+    if kind == "step.finished":
+        run.open_steps.discard(step)
+    return None
