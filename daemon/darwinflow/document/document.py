@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
+from darwinflow.document.editing import replaced_segments
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import linked
@@ -67,7 +68,28 @@ class Document:
         """The document after *edit*, whose span is cut to fit the text."""
         edit = Edit(self.lines.clamped(edit.span), edit.text)
         lines, change = self.lines.edited(edit)
+        if self.roots and not _is_too_long(lines):
+            document = self._with_segments(lines, change)
+            if document is not None:
+                return document
         return _read(lines, self._kept(change))
+
+    def _with_segments(self, lines: Lines, change: LineChange) -> "Document | None":
+        """The document after an edit inside one section, unless the section has to be cut anew."""
+        place = self.locate(change.start)
+        end = self.locate(change.start + change.removed - 1) if change.removed > 1 else place
+        if place.section_index < 0 or place[:2] != end[:2]:
+            return None
+        root_index, section_index, _, _ = place
+        start = self.segment_start(root_index, section_index, -1)
+        replaced = replaced_segments(self.roots[root_index], section_index, start, self.lines, lines, change)
+        if replaced is None:
+            return None
+        roots = (*self.roots[:root_index], replaced.root, *self.roots[root_index + 1 :])
+        if not replaced.is_all:
+            return Document(lines, roots, None)
+        told = Change(root_index, section_index, replaced.first, replaced.removed, replaced.added)
+        return Document(lines, roots, told)
 
     def _kept(self, change: LineChange) -> dict[int, Segment]:
         """Segments that an edit did not touch, by the line on which each begins after it."""
@@ -185,7 +207,7 @@ def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
         segment = kept.get(start)
         if segment is not None and segment.line_count == end - start and segment.form == form:
             return segment
-        return read(form, texts[start:end])
+        return read(form, texts[start:end], ends_text=end == len(texts))
 
     edges = edge_lines(bare)
     roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]

@@ -20,12 +20,16 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufffe\uffff]
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
-def read(form: Form, lines: list[str]) -> Segment:
-    """The segment that *lines*, which belong to it wholly, make in this form."""
-    body = lines
+def read(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
+    """The segment that *lines*, which belong to it wholly, make in this form.
+
+    Where they end the text and the text ends with a line end, the last of them
+    is empty and no line to YAML.
+    """
+    body = lines[:-1] if ends_text and lines[-1] == "" else lines
     has_mark = bool(lines) and lines[0].startswith(BYTE_ORDER_MARK)
     if has_mark:
-        body = [lines[0][1:], *lines[1:]]
+        body = [body[0][1:], *body[1:]]
     if form.name == "inline":
         body = ["   " + body[0][3:], *body[1:]]
     is_printable = "".join(body).isprintable()

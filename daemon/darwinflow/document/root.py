@@ -61,6 +61,10 @@ class Root:
             repeats=self._repeats,
         )
 
+    def with_section(self, at: int, section: Section) -> "Root":
+        """This root with another section, of the same key, in the place of one."""
+        return self.with_sections(self.sections.replaced(at, at + 1, [section]))
+
     @property
     def kind(self) -> int | None:
         """MAP, SEQ, SCALAR or ALIAS; None where the document is empty."""

@@ -152,14 +152,15 @@ class Section:
         for repeat in self.repeats:
             yield repeat_problem([(key, self.start(at)) for at, key in repeat])
 
-    def keeps_keys(self, removed: list[Segment], added: list[Segment]) -> bool:
-        """Whether replacing segments leaves the section's own keys as they are."""
-        before = [key.source for segment in removed for key, _ in segment.pairs]
-        return before == [key.source for segment in added for key, _ in segment.pairs]
+    def replaced(self, first: int, removed: tuple[Segment, ...], added: tuple[Segment, ...]) -> "Section":
+        """This section with *added* in the place of the segments *removed*, which begin at *first*."""
+        segments = self.segments.replaced(first, first + len(removed), added)
+        is_free = self._repeats == () and (self.kind != "entries" or _keys(removed) == _keys(added))
+        return Section(self.head, segments, () if is_free else None)
 
-    def replaced(self, start: int, end: int, pieces: list[Segment]) -> "Section":
-        """This section with other segments from *start* to before *end*."""
-        return Section(self.head, self.segments.replaced(start, end, pieces))
+
+def _keys(segments: tuple[Segment, ...]) -> list[str]:
+    return [key.source for segment in segments for key, _ in segment.pairs]
 
 
 def repeats_among(keys: Iterable[tuple[int, Node]]) -> tuple[Repeat, ...]:

@@ -72,6 +72,8 @@ class BlockScalars(Plain):
                 continue
             if indent is None:
                 if column <= outer:
+                    if line[column] == "\t" and not line.strip(BLANKS):
+                        self.report_tab(at, column)
                     break
                 indent = column
                 if widest_blank > indent:

@@ -1,0 +1,98 @@
+"""Edits that stay inside one section: only the segments whose lines changed are read again.
+
+What decides is whether the cuts stay where they are. An edit that could move
+the border of a section or of a document is not taken on here; the caller then
+cuts the text anew, which reads no segment twice either.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from darwinflow.document.grammar.scan import indent_of, is_mark, key_colon
+from darwinflow.document.lines import LineChange, Lines
+from darwinflow.document.linking import linked
+from darwinflow.document.reading import read
+from darwinflow.document.root import Root
+from darwinflow.document.section import MIN_SPLIT, cut_lines
+from darwinflow.document.segment import Form, Segment
+
+_INNER = frozenset(["", " ", "\t", "#", "]", "}"])
+"""First characters of lines that begin neither a section nor a document."""
+
+
+class Replacement(NamedTuple):
+    """Segments of one section that an edit replaced, and the root after it."""
+
+    root: Root
+    first: int
+    removed: tuple[Segment, ...]
+    added: tuple[Segment, ...]
+    is_all: bool
+    """Whether no other segment changed; aliases elsewhere may have come to mean something else."""
+
+
+def replaced_segments(
+    root: Root, section_index: int, start: int, before: Lines, after: Lines, change: LineChange
+) -> Replacement | None:
+    """Read again what *change* touched in a section that begins at line *start*; None: cut anew."""
+    section = root.sections[section_index]
+    shift = len(change.added) - change.removed
+    first = section.at_line(change.start - start)
+    last = section.at_line(change.start + change.removed - 1 - start)
+    form = section.segments[0].form
+    if first < 0 or form.name not in ("item", "entry"):
+        return None
+    if form.depth and section.line_count + shift <= MIN_SPLIT:
+        return None
+    removed_lines = before.slice(change.start, change.start + change.removed)
+    if not (_is_inner(removed_lines, form) and _is_inner(change.added, form)):
+        return None
+    low = start + section.start(first)
+    if first == 0 and change.start == low and not _begins_value(change.added[0], form):
+        return None
+    end = start + section.start(last) + section.segments[last].line_count + shift
+    lines = after.slice(low, end)
+    cuts = cut_lines(lines, 0, len(lines), form)
+    if not cuts or cuts[0] != 0:
+        if first == 0:
+            return None
+        first -= 1
+        lines = after.slice(start + section.start(first), low) + lines
+        cuts = [0, *(cut + low - start - section.start(first) for cut in cuts)]
+    borders = [*cuts, len(lines)]
+    ends_text = end == len(after)
+    added = tuple(
+        [
+            read(form, lines[cut:behind], ends_text=ends_text and behind == len(lines))
+            for cut, behind in pairwise(borders)
+        ]
+    )
+    removed = tuple(section.segments.slice(first, last + 1))
+    result = root.with_section(section_index, section.replaced(first, removed, added))
+    is_linked = any(segment.is_linked for segment in (*removed, *added))
+    if is_linked or (section.head is not None and section.head.is_linked):
+        relinked = linked(result)
+        return Replacement(relinked, first, removed, added, is_all=relinked is result)
+    return Replacement(result, first, removed, added, is_all=True)
+
+
+def _is_inner(lines: list[str], form: Form) -> bool:
+    """Whether none of the lines can begin a section or a document; at column 0 items have their dashes there."""
+    for line in lines:
+        if line[:1] not in _INNER and not (
+            form.column == 0 and form.name == "item" and is_mark(line, 0, "-")
+        ):
+            return False
+    return True
+
+
+def _begins_value(line: str, form: Form) -> bool:
+    """Whether a section whose value begins with this line is cut in this form."""
+    if indent_of(line) != form.column:
+        return False
+    if form.name == "item":
+        return is_mark(line, form.column, "-")
+    return (
+        line[form.column : form.column + 1] not in ("", "?", "&", "!", "\t")
+        and key_colon(line, form.column) >= 0
+    )
