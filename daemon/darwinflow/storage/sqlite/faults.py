@@ -18,6 +18,17 @@ _ROOM_NEEDED = 1 << 20
 """SQLite reports a full disk as an I/O error where it cannot size its shared memory; below this we call it full."""
 
 
+_IN_WORDS = {
+    "attempt to write a readonly database": apsw.ReadOnlyError,
+    "database disk image is malformed": apsw.CorruptError,
+    "database is locked": apsw.BusyError,
+    "database or disk is full": apsw.FullError,
+    "disk I/O error": apsw.IOError,
+    "file is not a database": apsw.NotADBError,
+}
+"""What fails inside a function of an extension arrives as `SQLError`, with the real error's words alone."""
+
+
 def cause_of(error: BaseException) -> BaseException:
     """The first error behind *error*.
 
@@ -32,19 +43,24 @@ def cause_of(error: BaseException) -> BaseException:
 def store_error(error: BaseException, path: str) -> StoreError | None:
     """What *error*, met in the database *path*, means to a caller; None where it is no trouble of the store."""
     cause = cause_of(error)
-    if isinstance(cause, apsw.FullError) or (isinstance(cause, apsw.IOError) and _is_full(path)):
+    kind = _kind(cause)
+    if issubclass(kind, apsw.FullError) or (issubclass(kind, apsw.IOError) and _is_full(path)):
         return StoreFull(f"the disk with {path} is full")
-    if isinstance(cause, (apsw.CorruptError, apsw.NotADBError)) or (
+    if issubclass(kind, (apsw.CorruptError, apsw.NotADBError)) or (
         isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
     ):
         return StoreDamaged(f"{path} is damaged: {cause}")
-    if isinstance(cause, (apsw.BusyError, apsw.LockedError)):
+    if issubclass(kind, (apsw.BusyError, apsw.LockedError)):
         return StoreUnwritable(f"{path} is in use by another program")
-    if isinstance(
-        cause, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError, apsw.IOError)
+    if issubclass(
+        kind, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError, apsw.IOError)
     ):
         return StoreUnwritable(f"{path} cannot be written: {cause}")
     return None
+
+
+def _kind(cause: BaseException) -> type[BaseException]:
+    return _IN_WORDS.get(str(cause), apsw.SQLError) if isinstance(cause, apsw.SQLError) else type(cause)
 
 
 def _is_full(path: str) -> bool:

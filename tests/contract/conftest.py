@@ -1,0 +1,130 @@
+"""To add a back end, write an opener and list it: the whole suite of its port then runs on it.
+
+A fixture gives an opener, not a store: one suite can so test a second handle, a restart and a race.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from darwinflow.model.event import Event
+from darwinflow.model.workflow import Workflow
+from darwinflow.ports.identity import IdentityStore
+from darwinflow.ports.tenant import TenantStore
+from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.files.workflows import FileWorkflowRepository
+from darwinflow.storage.memory.identity import MemoryIdentityStore
+from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
+from darwinflow.storage.memory.workflows import MemoryWorkflowRepository
+from darwinflow.storage.sqlite.system import SqliteIdentityStore
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+from honker_extension import NoExtension, extension
+
+Announce = Callable[[tuple[Event, ...]], None]
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def clock() -> datetime:
+    return NOW
+
+
+class Handles:
+    """Opens handles on one, initially empty, store, and closes what is left open."""
+
+    def __init__(self, open_one: Callable[[Announce], TenantStore]) -> None:
+        self._open_one = open_one
+        self._opened: list[TenantStore] = []
+
+    def __call__(self, announce: Announce = lambda _: None) -> TenantStore:
+        store = self._open_one(announce)
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+
+
+def memory(tmp_path: Path) -> Handles:
+    tenant = MemoryTenant(clock)
+    return Handles(lambda announce: MemoryTenantStore(tenant, announce))
+
+
+def sqlite(tmp_path: Path) -> Handles:
+    path = str(tmp_path / "tenant.db")
+    return Handles(lambda announce: SqliteTenantStore(path, announce=announce))
+
+
+def sqlite_with_extension(tmp_path: Path) -> Handles:
+    path = str(tmp_path / "tenant.db")
+    library = honker_or_skip()
+    return Handles(lambda announce: SqliteTenantStore(path, extension=library, announce=announce))
+
+
+def honker_or_skip() -> str:
+    try:
+        return extension()
+    except NoExtension as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture
+def honker() -> str:
+    """The path of the real extension."""
+    return honker_or_skip()
+
+
+@pytest.fixture(params=(memory, sqlite, sqlite_with_extension), ids=lambda make: make.__name__)
+def open_tenant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
+    handles: Handles = request.param(tmp_path)
+    yield handles
+    handles.close()
+
+
+def understands_nothing(text: bytes) -> Workflow | None:
+    return None
+
+
+def memory_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
+    store = MemoryWorkflowRepository(clock)
+    return lambda: store
+
+
+def file_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
+    return lambda: FileWorkflowRepository(
+        str(tmp_path / "workflows"), now=clock, understand=understands_nothing
+    )
+
+
+@pytest.fixture(params=(memory_workflows, file_workflows), ids=lambda make: make.__name__)
+def open_workflows(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], WorkflowRepository]:
+    return request.param(tmp_path)
+
+
+def memory_identity(tmp_path: Path) -> Callable[[], IdentityStore]:
+    store = MemoryIdentityStore()
+    return lambda: store
+
+
+def sqlite_identity(tmp_path: Path) -> Callable[[], IdentityStore]:
+    return lambda: SqliteIdentityStore(str(tmp_path / "system.db"), clock)
+
+
+@pytest.fixture(params=(memory_identity, sqlite_identity), ids=lambda make: make.__name__)
+def open_identity(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], IdentityStore]]:
+    opened: list[IdentityStore] = []
+    open_one = request.param(tmp_path)
+
+    def open_and_remember() -> IdentityStore:
+        opened.append(open_one())
+        return opened[-1]
+
+    yield open_and_remember
+    for store in opened:
+        store.close()
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)

@@ -1,0 +1,111 @@
+"""What `MetricsRepository` means."""
+
+import math
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from contract.sample_runs import FULL, HASH, START, finished, live
+from darwinflow.model.metric import ExecutionMetric, metric_of
+from darwinflow.model.run import RunStatus
+
+
+def metric(run_id, *, ms=100.0, version=1, text=HASH, success=True, tokens=0, cost=0.0, at=0):
+    return ExecutionMetric(
+        run_id, "assistant", version, text, ms, success, 3, tokens, cost, START + timedelta(seconds=at)
+    )
+
+
+def count(store, one, project="demo"):
+    return store.write(lambda tx: tx.metrics(project).record_execution(one)).result(10)
+
+
+def summary(store, version=1, project="demo"):
+    return store.read(lambda tx: tx.metrics(project).get_summary("assistant", version))
+
+
+def text_summary(store, text=HASH, project="demo"):
+    return store.read(lambda tx: tx.metrics(project).get_text_summary("assistant", text))
+
+
+def test_what_was_never_run_has_no_summary(open_tenant):
+    assert summary(open_tenant()) is None
+    assert text_summary(open_tenant()) is None
+
+
+def test_a_summary_adds_up_what_was_counted(open_tenant):
+    store = open_tenant()
+    count(store, metric("a", ms=100, tokens=5, cost=0.5, at=7))
+    count(store, metric("b", ms=300, tokens=7, cost=0.25, success=False, at=3))
+    found = summary(open_tenant())
+    assert (found.runs, found.successes, found.failures) == (2, 1, 1)
+    assert (found.average_ms, found.tokens, found.cost) == (200, 12, 0.75)
+    assert found.last_updated == START + timedelta(seconds=7)
+    assert found.success_rate == 0.5
+
+
+def test_a_run_counts_once_a_run_id(open_tenant):
+    store = open_tenant()
+    assert count(store, metric("a"))
+    assert not count(store, metric("a", ms=900, version=2))
+    assert summary(store).runs == 1
+    assert summary(store, version=2) is None
+    store.close()
+    assert not count(open_tenant(), metric("a"))
+
+
+def test_versions_texts_and_projects_are_counted_apart(open_tenant):
+    store = open_tenant()
+    count(store, metric("a", version=1, text="aa"))
+    count(store, metric("b", version=2, text="aa"))
+    count(store, metric("c", version=2, text="bb"))
+    count(store, metric("d", version=2, text=""))
+    count(store, metric("a", version=2, text="bb"), project="other")
+    assert [summary(store, version).runs for version in (1, 2)] == [1, 3]
+    assert [text_summary(store, text).runs for text in ("aa", "bb")] == [2, 1]
+    assert text_summary(store, "") is None
+    assert summary(store, 2, project="other").runs == 1
+
+
+@pytest.mark.parametrize("runs", [1, 2, 19, 500])
+def test_percentiles_are_within_two_percent_of_the_exact_ones(open_tenant, runs):
+    durations = sorted(random.Random(runs).lognormvariate(5, 2) for _ in range(runs))
+    store = open_tenant()
+
+    def count_all(tx):
+        for number, ms in enumerate(durations):
+            tx.metrics("demo").record_execution(metric(f"r{number}", ms=ms))
+
+    store.write(count_all).result(10)
+    found = summary(store)
+    for share, shown in ((0.5, found.p50_ms), (0.95, found.p95_ms), (0.99, found.p99_ms)):
+        exact = durations[max(1, math.ceil(share * runs)) - 1]
+        assert shown == pytest.approx(exact, rel=0.021)
+
+
+def test_a_duration_of_nothing_or_of_a_year_is_counted(open_tenant):
+    store = open_tenant()
+    count(store, metric("a", ms=0.0))
+    count(store, metric("b", ms=366 * 86_400_000.0))
+    assert summary(store).p99_ms == pytest.approx(366 * 86_400_000.0, rel=0.021)
+
+
+def test_a_metric_is_what_the_run_says():
+    found = metric_of(FULL)
+    assert (found.duration_ms, found.success, found.nodes_executed) == (3000.001, False, 2)
+    assert (found.tokens_used, found.cost) == (812, 0.25)
+    assert metric_of(live("r")) is None
+    assert not metric_of(finished("r", status=RunStatus.CANCELLED)).success
+
+
+def test_eight_threads_count_each_run_once(open_tenant):
+    store = open_tenant()
+
+    def count_all(_):
+        return sum(count(store, metric(f"r{number}")) for number in range(30))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(count_all, range(8))) == 30
+    assert summary(store).runs == 30

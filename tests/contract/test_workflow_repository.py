@@ -1,0 +1,161 @@
+"""What `WorkflowRepository` means."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from contract.conftest import NOW
+from contract.sample_workflows import TEXT, workflow
+from darwinflow.model.errors import (
+    Conflict,
+    NameRefused,
+    ParentUnknown,
+    VersionNotAbove,
+    VersionPublished,
+    WorkflowNotFound,
+)
+from darwinflow.model.workflow import Parent, PublishedVersion
+
+
+def publish(store, one, text=TEXT, by="ada"):
+    return store.store(one, text, published_by=by)
+
+
+def test_the_text_is_kept_byte_for_byte(open_workflows):
+    text = b"\xef\xbb\xbfid: a\r\nversion: 1 # \xf0\x9f\x8e\x89\n\ttabs\n\n\nno newline at end \xff"
+    publish(open_workflows(), workflow("a"), text)
+    assert open_workflows().get("a", 1)[1] == text
+    assert open_workflows().get_latest("a")[1] == text
+
+
+def test_what_is_known_of_a_version_reads_back(open_workflows):
+    publish(open_workflows(), workflow("forked"))
+    one = workflow(
+        "größe.2-b_c", version=7, parent=Parent("forked", 1), created_by="reflection", reasoning="weil\n✓"
+    )
+    told, new = publish(open_workflows(), one, by="Ren\u00e9e")
+    assert new
+    assert told == PublishedVersion(
+        workflow="größe.2-b_c",
+        version=7,
+        content_hash=one.content_hash,
+        parent=Parent("forked", 1),
+        created_by="reflection",
+        reasoning="weil\n✓",
+        description=one.description,
+        published_by="Ren\u00e9e",
+        published_at=NOW,
+    )
+    assert open_workflows().get("größe.2-b_c", 7)[0] == told
+    assert open_workflows().list("größe.2-b_c") == (told,)
+
+
+def test_a_version_that_names_nobody_was_made_by_a_person(open_workflows):
+    assert publish(open_workflows(), workflow("a", created_by=None))[0].created_by == "user"
+
+
+def test_the_same_content_again_changes_nothing(open_workflows):
+    first, _ = publish(open_workflows(), workflow("a"))
+    assert publish(open_workflows(), workflow("a"), b"# other layout\n" + TEXT, by="bob") == (first, False)
+    assert open_workflows().get("a", 1) == (first, TEXT)
+
+
+def test_versions_only_go_up(open_workflows):
+    store = open_workflows()
+    publish(store, workflow("a", version=5))
+    with pytest.raises(VersionPublished):
+        publish(store, workflow("a", version=5, content="other"))
+    with pytest.raises(VersionNotAbove):
+        publish(store, workflow("a", version=4))
+    publish(store, workflow("a", version=9))
+    assert not publish(store, workflow("a", version=5))[1]
+    assert [version.version for version in store.list("a")] == [5, 9]
+    assert store.get_latest("a")[0].version == 9
+
+
+def test_versions_are_ordered_as_numbers(open_workflows):
+    store = open_workflows()
+    for number in (9, 10, 100):
+        publish(store, workflow("a", version=number))
+    assert [version.version for version in store.list("a")] == [9, 10, 100]
+
+
+def test_a_parent_must_be_published(open_workflows):
+    store = open_workflows()
+    with pytest.raises(ParentUnknown):
+        publish(store, workflow("a", version=2, parent=Parent("a", 1)))
+    publish(store, workflow("a"))
+    publish(store, workflow("a", version=2, parent=Parent("A", 1)))
+    with pytest.raises(ParentUnknown):
+        publish(store, workflow("b", parent=Parent("a", 3)))
+
+
+def test_what_is_not_published_is_not_found(open_workflows):
+    store = open_workflows()
+    assert store.list("a") == ()
+    assert store.list_all() == ()
+    publish(store, workflow("a"))
+    for ask in (lambda: store.get("a", 2), lambda: store.get("b", 1), lambda: store.get_latest("b")):
+        with pytest.raises(WorkflowNotFound):
+            ask()
+
+
+def test_ids_are_told_apart_without_regard_to_case(open_workflows):
+    store = open_workflows()
+    publish(store, workflow("Straße"))
+    with pytest.raises(VersionPublished):
+        publish(store, workflow("STRASSE", content="other"))
+    publish(store, workflow("strasse", version=2))
+    assert [version.workflow for version in store.list("STRASSE")] == ["Straße", "Straße"]
+    assert store.get("sTRASSE", 2)[0].version == 2
+
+
+def test_all_versions_are_listed_by_id_then_ascending(open_workflows):
+    store = open_workflows()
+    for name, version in (("b", 1), ("C", 1), ("a", 2), ("a", 10), ("b", 3)):
+        publish(store, workflow(name, version=version))
+    listed = [(version.workflow, version.version) for version in open_workflows().list_all()]
+    assert listed == [("a", 2), ("a", 10), ("b", 1), ("b", 3), ("C", 1)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        ".git",
+        "-a",
+        "a/b",
+        "../a",
+        "a\\b",
+        "a\x00b",
+        "a b",
+        "a\n",
+        "x" * 101,
+        "ü" * 101,
+        "𒀀" * 60,
+    ]
+    + ["con", "NUL", "com1", "lpt9.x", "a.", "\ud800"],
+)
+def test_a_name_that_could_leave_the_store_or_is_no_file_name_is_refused(open_workflows, name):
+    with pytest.raises(NameRefused):
+        publish(open_workflows(), workflow(name))
+    with pytest.raises(WorkflowNotFound):
+        open_workflows().get(name, 1)
+    assert open_workflows().list(name) == ()
+    assert open_workflows().list_all() == ()
+
+
+def test_eight_racing_threads_publish_one_version_once(open_workflows):
+    def race(worker):
+        try:
+            return publish(open_workflows(), workflow("a", content=f"of {worker % 2}"), by=str(worker))[1]
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(race, range(8)))
+    assert results.count(True) == 1
+    assert results.count(None) == 4
+    assert len(open_workflows().list("a")) == 1
