@@ -61,6 +61,16 @@ def sound_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def shown(value: object) -> str:
+    """An object as it shows itself."""
+    if isinstance(value, (bytes, bytearray)):
+        return repr(bytes(value[:MAX_VALUE_BYTES]))
+    try:
+        return repr(value)
+    except Exception as exc:  # noqa: BLE001 - the object's own code
+        return f"(a {type(value).__name__} whose repr raises {type(exc).__name__})"
+
+
 def whole(value: object, least: int) -> int:
     """*value* as a count of at least *least*; what is none counts as the least."""
     return (
@@ -114,7 +124,7 @@ class _Cleaner:
                 return self._entries(list(value.items()), depth + 1)
             finally:
                 self._open.discard(id(value))
-        return self._text(_shown(value))
+        return self._text(shown(value))
 
     def _items(self, items: list[object], depth: int) -> list[object]:
         self._left -= 2
@@ -162,7 +172,7 @@ class _Cleaner:
         try:
             return self._number(operator.index(value))  # type: ignore[arg-type]
         except Exception:  # noqa: BLE001 - the object's own code; a tensor of many numbers has the method and refuses
-            return self._text(_shown(value))
+            return self._text(shown(value))
 
     def _text(self, text: str) -> str:
         text = str.__str__(text)
@@ -195,7 +205,7 @@ def _is_mapping(value: object) -> bool:
 def _key(key: object) -> str:
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    return _shown(key)
+    return shown(key)
 
 
 def _free(name: str, taken: dict[str, object]) -> str:
@@ -206,13 +216,3 @@ def _free(name: str, taken: dict[str, object]) -> str:
     while f"{name} ({number})" in taken:
         number += 1
     return f"{name} ({number})"
-
-
-def _shown(value: object) -> str:
-    """An object as it shows itself."""
-    if isinstance(value, (bytes, bytearray)):
-        return repr(bytes(value[:MAX_VALUE_BYTES]))
-    try:
-        return repr(value)
-    except Exception as exc:  # noqa: BLE001 - the object's own code
-        return f"(a {type(value).__name__} whose repr raises {type(exc).__name__})"

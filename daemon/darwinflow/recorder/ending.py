@@ -32,11 +32,11 @@ def ending_of(exc: BaseException | None, redaction: Redaction) -> Ending:
 
 def error_text(error: object, redaction: Redaction) -> str:
     """*error* as it is recorded."""
-    return short_error(redaction.applied(sound_text(str(error))))
+    return short_error(redaction.applied(sound_text(_message(error))))
 
 
-def _message(exc: BaseException) -> str:
+def _message(error: object) -> str:
     try:
-        return str(exc)
+        return str(error)
     except Exception as inner:  # noqa: BLE001 - the program's own code
         return f"(its message raises {type(inner).__name__})"

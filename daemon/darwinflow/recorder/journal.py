@@ -107,8 +107,7 @@ class Journal:
             with _Turn(self._fd):
                 self._heal()
                 self._append(line, may_wait=may_wait)
-            if os.fstat(self._fd).st_nlink == 0:
-                raise JournalGone("the program that began the run is gone")
+            self._own()  # its program may have gone, and the file with it, while the line was written
 
     def write_counted(self, marker: bytes, line_of: Callable[[int], bytes]) -> None:
         """Append the line for the number of times that *marker* is in the file already, whoever wrote it."""
@@ -169,6 +168,8 @@ class Journal:
         if status is None or (status.st_dev, status.st_ino) != self._identity:
             self._fd = -1
             raise JournalGone("the journal was closed")
+        if status.st_nlink == 0:
+            raise JournalGone("the journal was deleted")
         return status
 
     def _append(self, line: bytes, *, may_wait: bool) -> None:

@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Mapping
 
-from darwinflow.recorder.clean import NULL, JsonText, json_of, sound_text
+from darwinflow.recorder.clean import NULL, JsonText, json_of, shown, sound_text
 from darwinflow.recorder.ending import Ending
 from darwinflow.recorder.events import MAX_NAME, SUCCESS, Event, Problem, decode, line_of
 from darwinflow.recorder.ids import Clock
@@ -226,9 +226,8 @@ def _settings(beginning: Beginning) -> str | None:
     return None if settings is None else beginning.redaction.applied(settings)
 
 
-def tags_of(tags: Mapping[str, object] | None, redaction: Redaction) -> JsonText:
-    """Tags are texts; numbers and the like become texts."""
-    return json_of(
-        {str(name): value if isinstance(value, str) else str(value) for name, value in (tags or {}).items()},
-        redaction,
-    )
+def tags_of(tags: object, redaction: Redaction) -> JsonText:
+    """Tags are texts by their names; what is neither shows itself."""
+    given = tags if isinstance(tags, Mapping) else {"tags": tags} if tags is not None else {}
+    texts = {name: value if isinstance(value, str) else shown(value) for name, value in given.items()}
+    return json_of(texts, redaction)

@@ -69,10 +69,12 @@ class Redaction:
         compiled = []
         for pattern in patterns:
             try:
-                compiled.append(re.compile(pattern))
-            except re.error as exc:
-                self.problem = f"the redaction pattern '{pattern!s}' is no regular expression ({exc}); every value is hidden"
-                compiled.append(re.compile(r"[\s\S]+"))
+                compiled.append(_compiled(pattern))
+            except (re.error, TypeError, RecursionError, OverflowError) as exc:
+                self.problem = (
+                    f"the redaction pattern {pattern!r} cannot be used ({exc}); every value is hidden"
+                )
+                compiled.append(_ALL)
         self.patterns = tuple(compiled)
 
     def may_touch(self, text: str) -> bool:

@@ -67,7 +67,7 @@ class Run:
     )  # fmt: skip
 
     def __init__(self, run_id: str | None, redaction: Redaction) -> None:
-        self._has_own_id = run_id is not None and RUN_ID.fullmatch(run_id) is not None
+        self._has_own_id = isinstance(run_id, str) and RUN_ID.fullmatch(run_id) is not None
         self.id = run_id if run_id is not None and self._has_own_id else new_id()
         """Final once the block has begun: a run that joins an outer program's takes on its id there."""
         if run_id is not None and not self._has_own_id:

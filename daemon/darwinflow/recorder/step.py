@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import TracebackType
 
-from darwinflow.recorder.clean import NULL, JsonText, json_of, sound_text
+from darwinflow.recorder.clean import NULL, JsonText, json_of, shown, sound_text
 from darwinflow.recorder.ending import Ending, ending_of, error_text
 from darwinflow.recorder.events import CANCELLED, FAILED, MAX_NAME
 from darwinflow.recorder.ids import new_id
@@ -150,4 +150,5 @@ class Step:
 
 def node_name(name: object, redaction: Redaction) -> str:
     """*name* as a text of 1 to `MAX_NAME` letters."""
-    return redaction.applied(sound_text(str(name)))[:MAX_NAME] or "(no name)"
+    text = name if isinstance(name, str) else shown(name)
+    return redaction.applied(sound_text(text))[:MAX_NAME] or "(no name)"
