@@ -35,6 +35,10 @@ class WorkflowNotFound(NotFound):
     code = 1102
 
 
+class OrganizationNotFound(NotFound):
+    code = 1103
+
+
 class Conflict(DarwinFlowError):
     """The caller acted on a state that is no longer true."""
 
@@ -89,6 +93,12 @@ class NameRefused(Refused):
     code = 1302
 
 
+class RunAmbiguous(Refused):
+    """Several runs have an id that begins or ends so."""
+
+    code = 1303
+
+
 class StoreError(DarwinFlowError):
     """The store is at fault, not the request."""
 
@@ -138,3 +148,40 @@ class DaemonRunning(DaemonError):
 
 class ProtocolMismatch(DaemonError):
     code = 1503
+    hint = "use client and daemon of the same darwinflow version: darwinflow daemon stop, then start"
+
+
+class DaemonFault(DaemonError):
+    """The daemon has failed in a way that is its own fault."""
+
+    code = 1504
+    hint = "look into the daemon's log: darwinflow daemon status names it"
+
+
+class RequestMalformed(DaemonError):
+    """The daemon cannot read what it was sent."""
+
+    code = 1505
+    hint = "use client and daemon of the same darwinflow version"
+
+
+class MethodUnknown(DaemonError):
+    code = 1506
+    hint = "use client and daemon of the same darwinflow version"
+
+
+class DaemonBusy(DaemonError):
+    code = 1507
+    hint = "try again in a moment"
+
+
+class SessionMissing(DaemonError):
+    """The connection is bound to no workspace yet."""
+
+    code = 1508
+
+
+class HomeUnsafe(DaemonError):
+    """A folder of the home can be entered or replaced by others."""
+
+    code = 1509

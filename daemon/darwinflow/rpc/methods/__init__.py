@@ -1,0 +1,1 @@
+"""One module a subject: its parameters and results, its functions, its part of the table."""

@@ -1,0 +1,23 @@
+"""What a method is to the dispatcher: a function, and where it runs. The models are read off its signature."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+class Place(Enum):
+    LOOP = "loop"
+    """It touches memory alone."""
+    THREAD = "thread"
+    """It reads files or databases."""
+    COMMIT = "commit"
+    """It returns a future that is done when a commit is durable."""
+
+
+class Method(NamedTuple):
+    call: Callable[[Any, Any], Any]
+    """Of a `Session` or a `Peer`, and the parameters' model; returns the result's model, or a future of it."""
+    place: Place
+
+
+Table = Mapping[str, Method]

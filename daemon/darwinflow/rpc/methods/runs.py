@@ -1,0 +1,142 @@
+"""Runs: keep a finished one, list them, give one whole."""
+
+from concurrent.futures import Future
+from typing import Annotated
+
+from pydantic import Field
+
+from darwinflow.model.errors import RunAmbiguous, RunNotFound
+from darwinflow.model.filter import RunFilter
+from darwinflow.model.run import ExecutionLog, RunStatus
+from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.tenant import Transaction
+from darwinflow.rpc.chained import chained
+from darwinflow.rpc.methods.method import Method, Place, Table
+from darwinflow.rpc.session import Session
+from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
+from darwinflow.rpc.wire.runs import RunHeader, RunLog
+from darwinflow.storage.recording import record
+
+
+class RecordRun(Wire):
+    run: RunLog
+    """Finished."""
+
+
+class RunRecorded(Wire):
+    run_id: str
+    created: bool
+    """False where the same run was stored before."""
+    durability: str = "power"
+    """What a stored run survives: a power cut."""
+
+
+class QueryRuns(Wire):
+    """Runs for which everything that is given holds."""
+
+    workflow: WorkflowId | None = None
+    version: Version | None = None
+    workflow_hash: Hash | None = None
+    node: Name | None = None
+    status: RunStatus | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    text: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """Part of an error, without regard to case."""
+    before: RunPart | None = None
+    """An id, its beginning or its end: runs that started before that one."""
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    cursor: Annotated[str, Field(max_length=1000)] | None = None
+    """From `next` of an earlier answer to the same question."""
+
+
+class RunPage(Wire):
+    runs: list[RunHeader]
+    next: str | None
+    """Give it as `cursor` for what follows; null at the end."""
+
+
+class GetRun(Wire):
+    run: RunPart
+    """An id, or a beginning or end that only one run has."""
+
+
+class RunFound(Wire):
+    run: RunHeader
+    log: RunLog
+
+
+def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
+    """Keep a finished run. The reply means that it is stored, counted and announced, and survives a power cut."""
+    log = params.run.value()
+    project = session.project
+
+    def work(tx: Transaction) -> bool:
+        return record(tx, project, log)
+
+    return chained(
+        session.tenant.write(work),
+        lambda created: RunRecorded.model_construct(run_id=log.run_id, created=created, durability="power"),
+    )
+
+
+def query_runs(session: Session, params: QueryRuns) -> RunPage:
+    """Newest first, in pages."""
+
+    def work(tx: Transaction) -> RunPage:
+        logs = tx.logs(session.project)
+        until = params.until
+        if params.before is not None:
+            start = logs.header(only_run(logs, params.before)).start_time
+            until = start if until is None else min(until, start)
+        page = logs.query_logs(
+            RunFilter(
+                workflow=params.workflow,
+                version=params.version,
+                workflow_hash=params.workflow_hash,
+                node=params.node,
+                status=params.status,
+                since=params.since,
+                until=until,
+                text=params.text,
+                limit=params.limit,
+                cursor=params.cursor,
+            )
+        )
+        return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next)
+
+    return session.tenant.read(work)
+
+
+def get_run(session: Session, params: GetRun) -> RunFound:
+    """One run with its whole log."""
+
+    def work(tx: Transaction) -> tuple[ExecutionLog, RunHeader]:
+        logs = tx.logs(session.project)
+        run_id = only_run(logs, params.run)
+        return logs.get_log(run_id), RunHeader.of(logs.header(run_id))
+
+    log, header = session.tenant.read(work)
+    return RunFound(run=header, log=RunLog.of(log, header.status))
+
+
+def only_run(logs: LogRepository, part: str) -> str:
+    """The id of the run that is called *part*, or that alone begins or ends so. Raises `RunNotFound`, `RunAmbiguous`."""
+    found = logs.find(part)
+    if part in found:
+        return part
+    if not found:
+        raise RunNotFound(f"no run has an id that begins or ends with '{part}'", hint="darwinflow runs list")
+    if len(found) > 1:
+        raise RunAmbiguous(
+            f"{len(found)} runs have an id that begins or ends with '{part}'",
+            hint=f"name more of it, as in {found[0]}",
+        )
+    return found[0]
+
+
+METHODS: Table = {
+    "run/record": Method(record_run, Place.COMMIT),
+    "run/query": Method(query_runs, Place.THREAD),
+    "run/get": Method(get_run, Place.THREAD),
+}

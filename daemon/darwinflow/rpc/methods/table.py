@@ -1,0 +1,12 @@
+"""Every method of the daemon, by name."""
+
+from darwinflow.rpc.methods import connection, daemon, events, runs, workflows
+from darwinflow.rpc.methods.method import Table
+
+METHODS: Table = {
+    **connection.METHODS,
+    **workflows.METHODS,
+    **runs.METHODS,
+    **events.METHODS,
+    **daemon.METHODS,
+}

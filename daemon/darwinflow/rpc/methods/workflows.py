@@ -1,0 +1,167 @@
+"""Workflows: publish a version, and what is known of those that are published."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from darwinflow.events.run_events import instant_wire
+from darwinflow.model.workflow import PublishedVersion as Published
+from darwinflow.ports.tenant import Transaction
+from darwinflow.rpc.methods.method import Method, Place, Table
+from darwinflow.rpc.session import Session
+from darwinflow.rpc.wire.base import MAX_TEXT_BYTES, Hash, Offset, Path, Version, Wire, WorkflowId
+from darwinflow.rpc.wire.runs import RunHeader, Summary
+from darwinflow.rpc.wire.workflows import PublishedVersion
+
+WORKFLOW_TOPIC = "workflow"
+"""Its keys are workflow ids."""
+WORKFLOW_PUBLISHED = "workflow.published"
+RECENT_RUNS = 20
+
+
+class Publish(Wire):
+    text: Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
+    path: Path | None = None
+    """Where the author keeps it; only for messages."""
+
+
+class WorkflowPublished(Wire):
+    workflow: WorkflowId
+    version: Version
+    content_hash: Hash
+    created: bool
+    """False where this version was published before with the same content."""
+
+
+class OfWorkflow(Wire):
+    workflow: WorkflowId
+
+
+class Versions(Wire):
+    versions: list[PublishedVersion]
+
+
+class NoQuestion(Wire):
+    """All there is."""
+
+
+class AskHistory(Wire):
+    workflow: WorkflowId
+    version: Version | None = None
+    """Of the text that is being looked at."""
+    workflow_hash: Hash | None = None
+    """Its content hash."""
+
+
+class Summaries(Wire):
+    version: Summary | None
+    text: Summary | None
+    published: Summary | None
+    """Of the highest published version."""
+
+
+class History(Wire):
+    """All that an editor shows of one workflow's past, from one state of the data."""
+
+    workflow: WorkflowId
+    lineage: list[PublishedVersion]
+    """Ascending, each with the summary of its runs."""
+    runs: list[RunHeader]
+    """The newest of any version."""
+    summaries: Summaries
+    published: int | None
+    """The highest version."""
+    offset: Offset
+    """Of the event stream: subscribe after it, and nothing is missed."""
+
+
+def publish(session: Session, params: Publish) -> WorkflowPublished:
+    """Copy a text into the store as an immutable version. Refuses one that has findings of severity error."""
+    workflow = session.approve(params.text)
+    version, created = session.workflows.store(workflow, params.text.encode(), published_by=session.account)
+    if created:
+        payload = {
+            "kind": WORKFLOW_PUBLISHED,
+            "project": session.project,
+            "version": {
+                "workflow": version.workflow,
+                "version": version.version,
+                "contentHash": version.content_hash,
+                "parent": None
+                if version.parent is None
+                else {"workflow": version.parent.workflow, "version": version.parent.version},
+                "createdBy": version.created_by,
+                "reasoning": version.reasoning,
+                "description": version.description,
+                "publishedBy": version.published_by,
+                "publishedAt": instant_wire(version.published_at),
+            },
+        }
+        session.tenant.write(lambda tx: tx.events.publish(WORKFLOW_TOPIC, version.workflow, payload)).result()
+    return WorkflowPublished(
+        workflow=version.workflow,
+        version=version.version,
+        content_hash=version.content_hash,
+        created=created,
+    )
+
+
+def lineage(session: Session, params: OfWorkflow) -> Versions:
+    """The versions of a workflow, ascending, each with the figures of its runs."""
+    versions = session.workflows.list(params.workflow)
+    return Versions(
+        versions=session.tenant.read(lambda tx: _with_figures(tx, session.project, params.workflow, versions))
+    )
+
+
+def list_workflows(session: Session, _: NoQuestion) -> Versions:
+    """All versions of all workflows, by id, then ascending."""
+    return Versions(versions=[PublishedVersion.of(version) for version in session.workflows.list_all()])
+
+
+def history(session: Session, params: AskHistory) -> History:
+    """Lineage, newest runs and figures of one workflow, and the offset from which events go on."""
+    versions = session.workflows.list(params.workflow)
+    newest = versions[-1].version if versions else None
+
+    def work(tx: Transaction) -> History:
+        offset = tx.events.last_offset()
+        metrics = tx.metrics(session.project)
+        figures = _with_figures(tx, session.project, params.workflow, versions)
+        recent = tx.logs(session.project).get_recent(params.workflow, None, RECENT_RUNS)
+        return History(
+            workflow=params.workflow,
+            lineage=figures,
+            runs=[RunHeader.of(header) for header in recent],
+            summaries=Summaries(
+                version=None
+                if params.version is None
+                else Summary.of(metrics.get_summary(params.workflow, params.version)),
+                text=None
+                if params.workflow_hash is None
+                else Summary.of(metrics.get_text_summary(params.workflow, params.workflow_hash)),
+                published=figures[-1].summary if figures else None,
+            ),
+            published=newest,
+            offset=offset,
+        )
+
+    return session.tenant.read(work)
+
+
+def _with_figures(
+    tx: Transaction, project: str, workflow: str, versions: tuple[Published, ...]
+) -> list[PublishedVersion]:
+    metrics = tx.metrics(project)
+    return [
+        PublishedVersion.of(version, Summary.of(metrics.get_summary(workflow, version.version)))
+        for version in versions
+    ]
+
+
+METHODS: Table = {
+    "workflow/publish": Method(publish, Place.THREAD),
+    "workflow/lineage": Method(lineage, Place.THREAD),
+    "workflow/list": Method(list_workflows, Place.THREAD),
+    "workflow/history": Method(history, Place.THREAD),
+}

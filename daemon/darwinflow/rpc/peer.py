@@ -1,0 +1,19 @@
+"""Who is at the other end of a Unix socket."""
+
+import socket
+import struct
+
+_MAC_LOCAL_PEERCRED = 1
+_SOL_LOCAL = 0
+
+
+def peer_uid(connection: socket.socket) -> int | None:
+    """The user whose process made the other end; None where the system cannot tell."""
+    if hasattr(socket, "SO_PEERCRED"):
+        size = struct.calcsize("3i")
+        return int(struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1])
+    try:
+        found = connection.getsockopt(_SOL_LOCAL, _MAC_LOCAL_PEERCRED, 76)
+    except OSError:
+        return None
+    return int(struct.unpack_from("=II", found)[1])

@@ -1,0 +1,101 @@
+"""What methods may touch: a session's stores, the daemon behind them, the connection they were asked on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from darwinflow.events.hub import Hub
+from darwinflow.model.workflow import Workflow
+from darwinflow.ports.tenant import TenantStore
+from darwinflow.ports.workflows import WorkflowRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One workspace's view of the daemon. Organization and project are decided here and by no parameter."""
+
+    organization: str
+    """Its slug."""
+    project: str
+    workspace: str
+    """Absolute folder."""
+    account: str
+    """Name of the person at the other end."""
+    tenant: TenantStore
+    hub: Hub
+    """Tells what the tenant's commits have made durable."""
+    workflows: WorkflowRepository
+    approve: Callable[[str], Workflow]
+    """The workflow that a text holds. Raises `WorkflowFaulty` where it has findings of severity error."""
+    now: Callable[[], datetime]
+
+
+class Status(NamedTuple):
+    """How the daemon is."""
+
+    pid: int
+    home: str
+    socket: str
+    log: str
+    started_at: datetime
+    connections: int
+    journals: int
+    """Files in the spool that are known and not wholly taken in, or whose programs live."""
+    events_taken: int
+    """Lines of journals that were taken in since the start."""
+    lines_refused: int
+    """Lines of journals that were no events, or said what cannot be; the log says where."""
+    runs_lost: int
+    """Runs whose program went away before their end, found since the start."""
+
+
+class Host(Protocol):
+    """The daemon, as its methods see it."""
+
+    @property
+    def home(self) -> str:
+        """Path of the data directory."""
+        ...
+
+    @property
+    def version(self) -> str: ...
+
+    def open_session(self, workspace: str, settings: str | None) -> Session:
+        """Bind to the folder *workspace* and the text of its settings. Raises `OrganizationNotFound`, `Refused`."""
+        ...
+
+    def status(self) -> Status: ...
+
+    def stop(self) -> None:
+        """Begin to stop; returns at once, and the reply still goes out."""
+        ...
+
+
+class Peer(Protocol):
+    """One connection, as the methods that are about it see it. Thread-safe."""
+
+    @property
+    def host(self) -> Host: ...
+
+    @property
+    def session(self) -> Session:
+        """Raises `SessionMissing`."""
+        ...
+
+    def greet(self) -> None:
+        """The other end fits; other requests than hello are taken from now on."""
+        ...
+
+    def bind(self, session: Session) -> None:
+        """From now on requests are about *session*; subscriptions of an earlier one end."""
+        ...
+
+    def subscribe(self, topic: str, after: int | None) -> tuple[int, int]:
+        """Push what is published above *after* (None: from now on). The subscription's number, and the offset
+        that the stream stands at."""
+        ...
+
+    def unsubscribe(self, number: int) -> bool:
+        """Whether there was such a subscription."""
+        ...

@@ -1,0 +1,1 @@
+"""Models of what crosses the socket: camelCase there, closed, immutable, every size bounded."""
