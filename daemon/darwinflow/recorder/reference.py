@@ -72,6 +72,8 @@ def _read(path: str, redaction: Redaction) -> tuple[Document | None, str | None]
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         raise OSError("it is no regular file")
+    if redaction.problem:
+        return None, None  # everything is hidden, and that was said
     if status.st_size > MAX_DOCUMENT_BYTES:
         return (
             None,
