@@ -1,0 +1,1 @@
+"""The graph types that hold in a workspace: read with positions, made whole, compiled once."""

@@ -1,0 +1,96 @@
+"""The graph types that documents are checked against, and their compiled schemas."""
+
+import os
+
+import jsonschema_rs
+
+import darwinflow_schemas
+from darwinflow.document.document import Document
+from darwinflow.graph.graph_type import GraphType, Schema
+from darwinflow.graph.load import load
+from darwinflow.graph.reference import Module
+
+WORKFLOW = "workflow"
+_BUNDLED = (WORKFLOW,)
+_SHARED = ("base",)
+
+
+class Compiled:
+    """One schema, ready to validate. Compiling waits until somebody asks."""
+
+    __slots__ = ("_integers", "_validator", "schema")
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._validator: jsonschema_rs.Draft202012Validator | None = None
+        self._integers: tuple[tuple[str, ...], ...] | None = None
+
+    @property
+    def validator(self) -> jsonschema_rs.Draft202012Validator:
+        if self._validator is None:
+            # The regex crate's own engine is linear; the default one backtracks on what an author may write.
+            self._validator = jsonschema_rs.Draft202012Validator(
+                dict(self.schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+            )
+        return self._validator
+
+    @property
+    def integers(self) -> tuple[tuple[str, ...], ...]:
+        """Paths to values that may be whole numbers and no others: to JSON Schema 3.0 is one, to us it is not."""
+        if self._integers is None:
+            self._integers = tuple(_integers(self.schema, ()))
+        return self._integers
+
+
+class Catalog:
+    """Graph types by name. Shared by every document of a process."""
+
+    def __init__(self, graph_types: dict[str, GraphType]) -> None:
+        self._graph_types = graph_types
+        self._compiled: dict[int, Compiled] = {}
+
+    @classmethod
+    def bundled(cls) -> "Catalog":
+        """The types that come with the product."""
+        modules = {}
+        for name in (*_SHARED, *_BUNDLED):
+            module = _module(name)
+            modules[str(module["$id"])] = module
+        types = [load(module, modules) for module in modules.values() if module["name"] in _BUNDLED]
+        return cls({graph_type.name: graph_type for graph_type in types})
+
+    def graph_type(self, name: str) -> GraphType:
+        """Raises `KeyError`."""
+        return self._graph_types[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._graph_types)
+
+    def compiled(self, schema: Schema) -> Compiled:
+        """*schema*, which belongs to a graph type of this catalog, compiled once."""
+        compiled = self._compiled.get(id(schema))
+        if compiled is None:
+            self._compiled[id(schema)] = compiled = Compiled(schema)
+        return compiled
+
+
+def _module(name: str) -> Module:
+    # Not importlib.resources, which costs a cold `check` 29 ms; wheels install these files as files.
+    path = os.path.join(str(darwinflow_schemas.FOLDER), "graph_types", f"{name}.yaml")
+    with open(path, encoding="utf-8") as file:
+        document = Document.parse(file.read())
+    module = document.data(0)
+    assert isinstance(module, dict), path
+    return module
+
+
+def _integers(schema: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if not isinstance(schema, dict):
+        return []
+    found = [path] if schema.get("type") == "integer" else []
+    for branch in schema.get("anyOf", ()):
+        found += _integers(branch, path)
+    for name, part in schema.get("properties", {}).items():
+        found += _integers(part, (*path, name))
+    return found

@@ -1,0 +1,264 @@
+"""Checks a document, running no more rules than its last edit needs.
+
+Item rules run on segments that are new; graph rules are worked out again only where ids, types or edges have
+changed, and put at their places again only where lines have moved. The result is a value: an edit makes another.
+"""
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
+from darwinflow.check.items import ItemCheck
+from darwinflow.check.rules import GRAPH_RULES
+from darwinflow.document.document import Change, Document
+from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS
+from darwinflow.projection import native
+from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.facts import tokens
+from darwinflow.projection.projection import Projection, project
+from darwinflow.settings.workspace import WorkspaceSettings
+
+MAX_FINDINGS = 1_000
+"""Of one file; a last one says how many there are."""
+
+
+class Part(NamedTuple):
+    """One document of the stream that is a graph."""
+
+    projection: Projection
+    faulty: tuple[tuple[int, int], ...]
+    """Section and index of the segments whose items have findings, in the order of the text."""
+    header: tuple[Finding, ...]
+    graph: tuple[Finding, ...]
+
+
+class Checked:
+    """A document with all that is wrong in it."""
+
+    __slots__ = ("_findings", "checker", "document", "parts", "settings")
+
+    def __init__(
+        self,
+        document: Document,
+        parts: tuple[Part | None, ...],
+        settings: WorkspaceSettings | None,
+        checker: "Checker",
+    ) -> None:
+        self.document = document
+        self.parts = parts
+        """One for each document of the stream; None where it is no graph."""
+        self.settings = settings
+        self.checker = checker
+        self._findings: tuple[Finding, ...] | None = None
+
+    @property
+    def projection(self) -> Projection | None:
+        """The first graph of the stream, which most files have alone."""
+        return next((part.projection for part in self.parts if part is not None), None)
+
+    def projection_at(self, line: int) -> Projection | None:
+        """The graph of the document that *line* belongs to."""
+        if not self.document.roots:
+            return None
+        part = self.parts[self.document.locate(line).root_index]
+        return part.projection if part is not None else None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything wrong, in the order of the text; at most `MAX_FINDINGS` and one that says there are more."""
+        if self._findings is None:
+            self._findings = tuple(self._listed())
+        return self._findings
+
+    def _listed(self) -> list[Finding]:
+        found = [
+            Finding(
+                problem.code,
+                WARNING if problem.code in WARNINGS else ERROR,
+                problem.span,
+                problem.message,
+                problem.related,
+            )
+            for problem in self.document.problems()
+        ]
+        for part in self.parts:
+            if part is not None:
+                found += part.header
+                found += part.graph
+                for section, segment in part.faulty:
+                    found += self.checker.located(part.projection, section, segment)
+        found.sort(key=_place_of)
+        if self.settings is not None and self.settings.severity:
+            found = list(_weighed(found, dict(self.settings.severity)))
+        if len(found) <= MAX_FINDINGS:
+            return found
+        message = f"there are {len(found)} findings; those from here on are not shown"
+        return [*found[:MAX_FINDINGS], Finding(DOCUMENT_LIMIT, ERROR, found[MAX_FINDINGS].span, message)]
+
+
+def check(
+    document: Document,
+    catalog: Catalog,
+    settings: WorkspaceSettings | None = None,
+    previous: Checked | None = None,
+    *,
+    is_named: bool = False,
+) -> Checked:
+    """Everything wrong in *document*.
+
+    *previous*: what was found before the edit that made *document*, under the same catalog and settings.
+    *is_named*: somebody named this file, so it is checked whatever it looks like.
+    """
+    checker = previous.checker if previous is not None else Checker(catalog)
+    parts: list[Part | None] = []
+    for root_index in range(len(document.roots)):
+        before = None
+        if previous is not None and document.change is not None:
+            before = previous.parts[root_index]
+        parts.append(checker.part(document, root_index, before, is_named=is_named))
+    return Checked(document, tuple(parts), settings, checker)
+
+
+class Checker:
+    """The rules with the schemas of a catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._items: dict[str, ItemCheck] = {}
+
+    def items(self, name: str) -> ItemCheck:
+        if name not in self._items:
+            self._items[name] = ItemCheck(self._catalog, self._catalog.graph_type(name))
+        return self._items[name]
+
+    def part(
+        self, document: Document, root_index: int, before: Part | None, *, is_named: bool
+    ) -> Part | None:
+        change = document.change
+        if before is not None and change is not None and change.root_index != root_index:
+            return self._moved(document, before, root_index)
+        name = graph_type_of(document, root_index, is_named=is_named)
+        if name is None:
+            return None
+        items = self.items(name)
+        old = before.projection if before is not None else None
+        projection = project(document, root_index, items.graph_type, old)
+        faulty = _faulty(items, projection, before, change)
+        header: tuple[Finding, ...] | None = None
+        graph: tuple[Finding, ...] | None = None
+        if before is not None and change is not None and projection.carriers == before.projection.carriers:
+            moves = _moves_lines(change)
+            is_listed = any(carrier.section == change.section_index for carrier in projection.carriers)
+            if is_listed and not (moves and before.header) and _is_long(projection, change):
+                header = before.header
+            stays = not before.graph or not (moves or (is_listed and _shifts(projection, change)))
+            if stays and projection.graph is before.projection.graph and not _troubled(change):
+                graph = before.graph
+        if header is None:
+            header = tuple(items.header(projection.header))
+        if graph is None:
+            graph = tuple([finding for rule in GRAPH_RULES for finding in rule(projection)])
+        return Part(projection, faulty, header, graph)
+
+    def _moved(self, document: Document, before: Part, root_index: int) -> Part:
+        """*before* in a document of which only another root has changed."""
+        old = before.projection
+        projection = project(document, root_index, old.graph_type, old)
+        assert document.change is not None
+        if not _moves_lines(document.change):
+            return before._replace(projection=projection)
+        header = self.items(old.graph_type.name).header(projection.header)
+        graph = [finding for rule in GRAPH_RULES for finding in rule(projection)]
+        return Part(projection, before.faulty, tuple(header), tuple(graph))
+
+    def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
+        """The findings of one segment at their places in the document."""
+        found = projection.document.roots[projection.root_index].sections[section].segment(segment)
+        start = projection.document.segment_start(projection.root_index, section, segment)
+        known: tuple[int, tuple[Finding, ...]] | None = found.memo.get(_LOCATED)
+        if known is None or known[0] != start:
+            relative = self.items(projection.graph_type.name).segment(
+                found, projection.facts(section, segment)
+            )
+            known = (start, tuple([finding.moved(start) for finding in relative]))
+            found.memo[_LOCATED] = known
+        return known[1]
+
+
+_LOCATED = (__name__, "located")
+
+
+def _faulty(
+    items: ItemCheck, projection: Projection, before: Part | None, change: Change | None
+) -> tuple[tuple[int, int], ...]:
+    """The segments whose items have findings; after an edit only the new segments are looked at."""
+    if before is None or change is None or projection.carriers != before.projection.carriers:
+        root = projection.document.roots[projection.root_index]
+        return tuple(
+            [
+                (carrier.section, at)
+                for carrier in projection.carriers
+                for at, segment in enumerate(root.sections[carrier.section].segments)
+                if items.segment(segment, native.read(segment, carrier.role))
+            ]
+        )
+    section, first = change.section_index, change.first_segment
+    fresh = [
+        (section, first + at)
+        for at, segment in enumerate(change.added)
+        if items.segment(segment, projection.facts(section, first + at))
+    ]
+    old = before.faulty
+    start = bisect_left(old, (section, first))
+    end = bisect_left(old, (section, first + len(change.removed)))
+    shift = len(change.added) - len(change.removed)
+    tail = old[end:]
+    if shift:
+        tail = tuple([(at, index + shift) if at == section else (at, index) for at, index in tail])
+    elif not fresh and start == end:
+        return old
+    return (*old[:start], *fresh, *tail)
+
+
+def _moves_lines(change: Change) -> bool:
+    """Whether anything below the changed segments stands on another line now."""
+    before = sum([segment.line_count for segment in change.removed])
+    return before != sum([segment.line_count for segment in change.added])
+
+
+def _troubled(change: Change) -> bool:
+    """Whether a fault of syntax came or went: graph rules are silent where one may hide something."""
+    return any(segment.problems for segment in (*change.removed, *change.added))
+
+
+def _is_long(projection: Projection, change: Change) -> bool:
+    """Whether the changed section is one of several segments before and after, so that the header sees none of it."""
+    root = projection.document.roots[projection.root_index]
+    section = root.sections[change.section_index]
+    return section.kind == "items" and all(segment.kind == "items" for segment in change.removed)
+
+
+def _shifts(projection: Projection, change: Change) -> bool:
+    """Whether a token that a graph finding may point to stands elsewhere within its segment."""
+    role = next(one.role for one in projection.carriers if one.section == change.section_index)
+    return any(
+        tokens(native.read(old, role)) != tokens(native.read(new, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )
+
+
+def _place_of(finding: Finding) -> tuple[int, int]:
+    return finding.span[:2]
+
+
+def _weighed(found: list[Finding], severity: dict[str, str]) -> list[Finding]:
+    """Findings with the severity that the workspace gives to their codes."""
+    weights: dict[str, Severity] = {"error": ERROR, "warning": WARNING, "hint": "hint"}
+    kept: list[Finding] = []
+    for finding in found:
+        own = severity.get(finding.code)
+        if own is None:
+            kept.append(finding)
+        elif own in weights:
+            kept.append(finding._replace(severity=weights[own]))
+    return kept

@@ -1,0 +1,115 @@
+"""Runs the item rules on what one segment lists, and keeps the findings with the segment."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.faults import Fault, faults_of
+from darwinflow.check.finding import Finding
+from darwinflow.check.nearest import nearest
+from darwinflow.check.rules import ITEM_RULES
+from darwinflow.check.subject import Locate, Subject
+from darwinflow.document.node import Node
+from darwinflow.document.segment import Segment
+from darwinflow.graph.graph_type import GraphType, Schema
+from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
+from darwinflow.projection.header import Header, Located
+from darwinflow.projection.places import Path, find
+
+_NOTHING: tuple[Finding, ...] = ()
+
+
+class ItemCheck:
+    """The item rules with the schemas of one graph type."""
+
+    def __init__(self, catalog: Catalog, graph_type: GraphType) -> None:
+        self._catalog = catalog
+        self.graph_type = graph_type
+        self._type_names = tuple(graph_type.node_types)
+        self._untyped = untyped(graph_type)
+        self._edge_types = tuple(graph_type.edge_types)
+
+    def segment(self, segment: Segment, facts: Facts) -> tuple[Finding, ...]:
+        """Findings of one segment, relative to its first line."""
+        key = (__name__, self.graph_type.name, self.graph_type.version)
+        found: tuple[Finding, ...] | None = segment.memo.get(key)
+        if found is None:
+            listed: list[Finding] = []
+            for node in facts.nodes:
+                listed += self._node(node, segment)
+            for edge in facts.edges:
+                listed += self._edge(edge, segment)
+            segment.memo[key] = found = tuple(listed) if listed else _NOTHING
+        return found
+
+    def header(self, header: Header) -> list[Finding]:
+        """Findings of the fields around nodes and edges, with absolute places."""
+        faults = faults_of(self._catalog.compiled(self.graph_type.document), header.data)
+        if not faults:
+            return []
+        subject = Subject(self.graph_type.name, header.data, faults, header.locate, header.problems())
+        return list(_applied(subject))
+
+    def _node(self, fact: NodeFact, segment: Segment) -> Iterator[Finding]:
+        kind, schema = self._node_schema(fact)
+        is_known = kind == fact.kind and kind != ""
+        faults = faults_of(self._catalog.compiled(schema), fact.data)
+        if is_known and not faults:
+            return
+        if kind and not is_known:
+            faults = [fault for fault in faults if fault.path != ("type",)]
+        subject = Subject(
+            "node",
+            fact.data,
+            faults,
+            _locator(fact.item),
+            segment.problems,
+            kind=fact.kind,
+            meant_kind=kind,
+            type_names=self._type_names,
+        )
+        yield from _applied(subject)
+
+    def _node_schema(self, fact: NodeFact) -> tuple[str, Schema]:
+        """The type that the node has or is meant to have, and what governs it."""
+        types = self.graph_type.node_types
+        if not fact.kind:
+            return "", self._untyped
+        kind = fact.kind if fact.kind in types else nearest(fact.kind, self._type_names)
+        return (kind, types[kind].schema) if kind is not None else ("", self._untyped)
+
+    def _edge(self, fact: EdgeFact, segment: Segment) -> Iterator[Finding]:
+        types = self.graph_type.edge_types
+        if not types:
+            return
+        kind = fact.kind if fact.kind in types else self._edge_types[0]
+        faults: list[Fault] = faults_of(self._catalog.compiled(types[kind].schema), fact.data)
+        if faults:
+            yield from _applied(Subject("edge", fact.data, faults, _locator(fact.item), segment.problems))
+
+
+def untyped(graph_type: GraphType) -> Schema:
+    """What governs a node of no known type: what all types agree on, and any key that one of them knows."""
+    types = list(graph_type.node_types.values())
+    known = {name: field for node in types for name, field in node.fields.items()}
+    properties: dict[str, Any] = {}
+    for name, field in known.items():
+        is_shared = all(name in node.fields and node.fields[name].schema == field.schema for node in types)
+        properties[name] = dict(field.schema) if is_shared else {}
+    properties["type"] = {"type": "string", "title": known["type"].title} if "type" in known else {}
+    shared = [name for name, field in known.items() if field.required and name != "config"]
+    required = [name for name in shared if all(node.fields[name].required for node in types)]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _applied(subject: Subject) -> Iterator[Finding]:
+    for rule in ITEM_RULES:
+        yield from rule(subject)
+
+
+def _locator(item: Node) -> Locate:
+    def locate(path: Path) -> Located | None:
+        found = find(item, path)
+        return (found, 0) if found is not None else None
+
+    return locate

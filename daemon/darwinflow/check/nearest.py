@@ -1,0 +1,98 @@
+"""Which of several names somebody meant. Numbers are told apart, never taken for slips: `step_1` is not `step_10`."""
+
+from collections.abc import Iterable
+
+_SHORTEST = 3
+"""Below this any name is near any other."""
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The one of *names* that *word* is clearly a slip of; None where there is none, or two are as near."""
+    limit = _limit(len(word))
+    best: str | None = None
+    best_distance = limit + 1
+    for name in near(word, names):
+        distance = 0 if _same(word, name) else _distance(word, name, limit)
+        if distance < best_distance:
+            best, best_distance = name, distance
+        elif distance == best_distance:
+            best = None
+    return best
+
+
+def near(word: str, names: Iterable[str]) -> list[str]:
+    """All of *names* that *word* could be a slip of."""
+    size = len(word)
+    if not size:
+        return []
+    limit = _limit(size)
+    number = _longest_number(word)
+    folded = word.casefold()
+    first, last = folded[0], folded[-1]
+    close = [
+        name
+        for name in names
+        if name
+        and -limit <= len(name) - size <= limit
+        and number in name
+        and (name[0].casefold() == first or name[-1].casefold() == last)
+        and name != word
+    ]
+    digits = _digits(word)
+    return [
+        name
+        for name in close
+        if _digits(name) == digits and (_same(word, name) or _distance(word, name, limit) <= limit)
+    ]
+
+
+def _limit(size: int) -> int:
+    """How many slips a word of *size* letters may hold."""
+    if size < _SHORTEST:
+        return 0
+    return 1 if size < 6 else 2 if size < 12 else 3
+
+
+def _same(word: str, name: str) -> bool:
+    """Whether they differ in case and separators alone."""
+    return _plain(word) == _plain(name)
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def _digits(word: str) -> str:
+    return "".join([character for character in word if character.isdigit()])
+
+
+def _longest_number(word: str) -> str:
+    runs = "".join([character if character.isdigit() else " " for character in word]).split()
+    return max(runs, key=len, default="")
+
+
+def _distance(word: str, name: str, limit: int) -> int:
+    """Letters put in, left out, replaced or swapped with the next; `limit + 1` where it is more than *limit*."""
+    word, name = word.casefold(), name.casefold()
+    start = 0
+    shorter = min(len(word), len(name))
+    while start < shorter and word[start] == name[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and word[-1 - end] == name[-1 - end]:
+        end += 1
+    word, name = word[start : len(word) - end], name[start : len(name) - end]
+    if not word or not name:
+        return min(len(word) + len(name), limit + 1)
+    before: list[int] = []
+    row = list(range(len(name) + 1))
+    for i, letter in enumerate(word, 1):
+        before, above, row = row, before, [i]
+        for j, other in enumerate(name, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == name[j - 2] and word[i - 2] == other:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit and min(before) > limit:
+            return limit + 1
+    return min(row[-1], limit + 1)

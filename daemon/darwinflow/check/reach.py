@@ -1,0 +1,125 @@
+"""Which nodes lie on a way from where runs begin to where they end.
+
+A name that no node has counts as the node that it is a slip of, else as a node that anything may reach and that
+reaches everything: what lies behind a typo is not out of reach.
+"""
+
+from typing import NamedTuple
+
+from darwinflow.check.meant import meant
+from darwinflow.check.nearest import near
+from darwinflow.graph.walk import components, reached
+from darwinflow.projection.facts import SOURCE, TARGET
+from darwinflow.projection.graph import Graph
+from darwinflow.projection.projection import Projection
+
+
+class Reach(NamedTuple):
+    """Numbers of nodes, in the order of the text."""
+
+    start_name: str
+    end_name: str
+    unreachable: tuple[int, ...]
+    """Of each group of nodes that are out of reach for one reason, the first."""
+    endless: tuple[tuple[int, ...], ...]
+    """Groups of connected nodes that can be reached and have no way to the end."""
+
+
+def reach(projection: Projection) -> Reach | None:
+    """Kept with the graph. None for a graph type whose runs begin or end nowhere."""
+    memo = projection.graph.memo
+    if __name__ not in memo:
+        memo[__name__] = _reach(projection)
+    found = memo[__name__]
+    assert found is None or isinstance(found, Reach)
+    return found
+
+
+def _reach(projection: Projection) -> Reach | None:
+    graph = projection.graph
+    names = graph.names[: graph.implicit]
+    starts = [graph.numbers[name] for name in names if not projection.may_be_end(name, TARGET)]
+    ends = [graph.numbers[name] for name in names if not projection.may_be_end(name, SOURCE)]
+    if not starts or not ends:
+        return None
+    forward, back, loose = _arrows(graph)
+    reachable = reached([*starts, *loose], forward)
+    ending = reached([*ends, *loose], back)
+    nodes = range(graph.implicit, graph.known)
+    lost = [node for node in nodes if not reachable[node]]
+    stuck = [node for node in nodes if reachable[node] and not ending[node]]
+    return Reach(
+        graph.names[starts[0]],
+        graph.names[ends[0]],
+        tuple(_first_lost(graph, lost, loose)),
+        tuple(_groups(stuck, forward, back)),
+    )
+
+
+def _arrows(graph: Graph) -> tuple[list[list[int]], list[list[int]], list[int]]:
+    """Arrows both ways in which a slip is one with what it means, and the names that mean nothing known."""
+    forward, back = graph.successors, graph.predecessors
+    if len(graph.names) == graph.known:
+        return forward, back, []
+    forward, back = forward.copy(), back.copy()
+    loose: list[int] = []
+    slips = meant(graph)
+    for number in range(graph.known, len(graph.names)):
+        name = graph.names[number]
+        if name not in slips:
+            loose.append(number)
+            continue
+        node = graph.numbers[slips[name]]
+        for arrows in (forward, back):
+            arrows[number] = [*arrows[number], node]
+            arrows[node] = [*arrows[node], number]
+    return forward, back, loose
+
+
+def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
+    """Of the components among *lost* nodes that nothing else leads to, the first node each."""
+    if not lost:
+        return []
+    if not graph.edge_count:
+        return lost[:1]
+    possible: set[str] = set()
+    for number in loose[:_MAX_LOOSE]:
+        edgeless = [
+            graph.names[node] for node in lost if not graph.successors[node] and not graph.predecessors[node]
+        ]
+        possible.update(near(graph.names[number], edgeless))
+    component_of: dict[int, int] = {}
+    groups = components(lost, graph.successors)
+    for index, group in enumerate(groups):
+        for node in group:
+            component_of[node] = index
+    firsts = [
+        min(group)
+        for index, group in enumerate(groups)
+        if all(component_of.get(source) == index for node in group for source in graph.predecessors[node])
+    ]
+    is_lost = set(lost)
+    return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)
+
+
+_MAX_LOOSE = 20
+
+
+def _groups(stuck: list[int], forward: list[list[int]], back: list[list[int]]) -> list[tuple[int, ...]]:
+    """*stuck* nodes in groups that arrows connect, whatever their direction."""
+    left = set(stuck)
+    groups: list[tuple[int, ...]] = []
+    for node in stuck:
+        if node not in left:
+            continue
+        left.discard(node)
+        group, waiting = [node], [node]
+        while waiting:
+            here = waiting.pop()
+            for other in (*forward[here], *back[here]):
+                if other in left:
+                    left.discard(other)
+                    group.append(other)
+                    waiting.append(other)
+        groups.append(tuple(sorted(group)))
+    return groups

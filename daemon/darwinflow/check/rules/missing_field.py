@@ -1,0 +1,36 @@
+"""`missing-field`, `config-missing-field`: a mapping lacks keys that it needs. One finding a mapping."""
+
+from collections.abc import Iterator
+
+from darwinflow.check.faults import Fault
+from darwinflow.check.finding import Finding
+from darwinflow.check.subject import Subject, error
+from darwinflow.check.words import all_of, quoted
+from darwinflow.graph.graph_type import fields_of
+from darwinflow.projection.places import Path
+
+
+def missing_field(subject: Subject) -> Iterator[Finding]:
+    lacking: dict[tuple[str, Path], list[Fault]] = {}
+    for fault in subject.faults:
+        if fault.kind == "missing":
+            lacking.setdefault((subject.code(fault, "missing-field"), fault.path), []).append(fault)
+    for (code, path), faults in lacking.items():
+        span = subject.first_span(path)
+        if span is not None:
+            yield error(code, span, _message(subject, faults))
+
+
+def _message(subject: Subject, faults: list[Fault]) -> str:
+    fault = faults[0]
+    owner = subject.owner(fault)
+    if len(faults) > 1:
+        return f"{owner} needs {all_of([quoted(one.name) for one in faults])}"
+    field = fields_of(fault.schema).get(fault.name)
+    message = f"{owner} needs '{fault.name}'"
+    if field is None:
+        return message
+    inner = [name for name, part in fields_of(field.schema).items() if part.required]
+    if inner:
+        return f"{message} with {all_of([quoted(name) for name in inner])} in it"
+    return f"{message}, {field.title}" if field.title else message

@@ -1,0 +1,31 @@
+"""`no-path-to-end`: from a node that runs reach, no way leads to where they end. One finding for nodes that are connected."""
+
+from collections.abc import Iterator
+
+from darwinflow.check.finding import WARNING, Finding
+from darwinflow.check.reach import reach
+from darwinflow.check.words import shown
+from darwinflow.document.problem import Related
+from darwinflow.projection.projection import Projection
+
+_MAX_RELATED = 20
+
+
+def no_path_to_end(projection: Projection) -> Iterator[Finding]:
+    graph = projection.graph
+    if not projection.is_whole or not projection.lists_edges:
+        return
+    found = reach(projection)
+    if found is None:
+        return
+    for group in found.endless:
+        first = graph.places[group[0]]
+        assert first is not None
+        message = f"no way leads from '{shown(graph.names[group[0]])}' to {found.end_name}"
+        stops = [
+            place for number in group[1:] if not graph.successors[number] and (place := graph.places[number])
+        ]
+        related = [
+            Related(projection.id_span(place), "no edge leaves here") for place in stops[:_MAX_RELATED]
+        ]
+        yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))

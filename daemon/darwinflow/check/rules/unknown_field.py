@@ -1,0 +1,40 @@
+"""`unknown-field`, `config-unknown-field`: a mapping has a key that its schema does not name."""
+
+from collections.abc import Iterator
+
+import jsonschema_rs
+
+from darwinflow.check.faults import Fault
+from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.subject import Subject, error, replacement
+from darwinflow.check.words import all_of, scalar, shown
+from darwinflow.graph.graph_type import fields_of
+
+
+def unknown_field(subject: Subject) -> Iterator[Finding]:
+    for fault in subject.faults:
+        if fault.kind != "unknown":
+            continue
+        span = subject.key_span(fault.path, fault.name)
+        if span is None:
+            continue
+        if subject.code(fault, "") == "config-":
+            message = f"the config of {subject.owner(fault)} has no '{shown(fault.name)}'"
+        else:
+            message = f"{subject.owner(fault)} has no field '{shown(fault.name)}'"
+        fixes: tuple[Fix, ...] = ()
+        if fault.meant is not None:
+            message += f"; did you mean '{fault.meant}'?"
+            if _fits(fault):
+                fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
+        elif names := list(fields_of(fault.schema)):
+            message += f"; it may have {all_of(names)}"
+        yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def _fits(fault: Fault) -> bool:
+    """Whether the value is what the key that is meant takes: else the fix would lead to the next finding."""
+    schema = fields_of(fault.schema)[str(fault.meant)].schema
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+    ).is_valid(fault.data[fault.name])

@@ -1,0 +1,53 @@
+"""`wrong-type`, `config-wrong-type`: a value is of another kind than its schema takes."""
+
+import re
+from collections.abc import Iterator
+
+import jsonschema_rs
+
+from darwinflow.check.faults import Fault
+from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.subject import Subject, error, replacement
+from darwinflow.check.words import all_of, given, quoted, wanted
+from darwinflow.document.node import PLAIN, SCALAR
+from darwinflow.graph.graph_type import fields_of
+from darwinflow.model.span import Span
+
+_WHOLE = re.compile(r"(0|-?[1-9][0-9]{0,17})(\.0+)?\Z")
+
+
+def wrong_type(subject: Subject) -> Iterator[Finding]:
+    for fault in subject.faults:
+        if fault.kind != "type":
+            continue
+        span = subject.value_span(fault.path)
+        if span is None:
+            continue
+        message = f"{subject.name(fault.path)} must be {_wanted(fault)}, not {given(fault.data)}"
+        yield error(subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span))
+
+
+def _wanted(fault: Fault) -> str:
+    what = wanted(fault.schema)
+    needed = [quoted(name) for name, field in fields_of(fault.schema).items() if field.required]
+    return f"{what} with {all_of(needed)}" if needed and what == "a mapping" else what
+
+
+def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
+    """Quotes around a number that should be text, or none around text that should be a whole number."""
+    node = subject.own_node(fault.path)
+    if node is None or node.kind != SCALAR or node.line != node.end_line or node.tag is not None:
+        return ()
+    if isinstance(fault.data, (bool, int, float)) and node.style == PLAIN and _takes(fault, node.source):
+        return replacement("Put it in quotes", span, f'"{node.source}"')
+    if isinstance(fault.data, (str, float)) and (match := _WHOLE.match(node.source)):
+        number = int(match[1])
+        if _takes(fault, number):
+            return replacement(f"Write {number}", span, str(number))
+    return ()
+
+
+def _takes(fault: Fault, value: object) -> bool:
+    return jsonschema_rs.Draft202012Validator(
+        dict(fault.schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+    ).is_valid(value)

@@ -1,0 +1,103 @@
+"""How findings speak: the words for types, values and names."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from darwinflow.document.grammar.core_schema import resolved
+from darwinflow.graph.graph_type import Schema, text_of
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+}
+_MAX_SHOWN = 40
+"""Characters of a value in a message."""
+_MAX_NAMES = 12
+"""Names in a message."""
+_PLAIN = re.compile(r"[^\W\d][\w.-]*\Z")
+"""What needs no quotes anywhere, numbers and words of YAML's own apart."""
+_SOUNDS_LIKE_A_VOWEL = "AEFHILMNORSX"
+
+
+def wanted(schema: Schema) -> str:
+    """What *schema* takes, as a noun phrase."""
+    own = text_of(schema, "x-wanted")
+    if own:
+        return own
+    if "enum" in schema:
+        values = schema["enum"]
+        return (
+            any_of([str(value) for value in values]) if isinstance(values, (list, tuple)) else "a known word"
+        )
+    kind = schema.get("type")
+    if kind == "array" and isinstance(schema.get("items"), dict):
+        items = schema["items"]
+        return "a list of texts" if isinstance(items, dict) and items.get("type") == "string" else "a list"
+    kinds = kind if isinstance(kind, (list, tuple)) else [kind]
+    words = [_TYPES[str(one)] for one in kinds if str(one) in _TYPES]
+    if words:
+        return " or ".join(words)
+    branches = schema.get("anyOf")
+    return " or ".join(map(wanted, branches)) if isinstance(branches, (list, tuple)) else "something else"
+
+
+def given(data: object) -> str:
+    """What stands in the text, as a noun phrase."""
+    if data is None:
+        return "nothing"
+    if isinstance(data, bool):
+        return f"the word {'true' if data else 'false'}"
+    if isinstance(data, (int, float)):
+        return f"the number {shown(str(data))}"
+    if isinstance(data, str):
+        return f"the text '{shown(data)}'"
+    return "a list" if isinstance(data, list) else "a mapping"
+
+
+def shown(text: str) -> str:
+    """*text* on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_SHOWN else line[: _MAX_SHOWN - 1] + "…"
+
+
+def quoted(name: str) -> str:
+    return f"'{shown(name)}'"
+
+
+def any_of(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return _series(words, "or")
+
+
+def all_of(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return _series(words, "and")
+
+
+def _series(words: Sequence[str], last: str) -> str:
+    if len(words) > _MAX_NAMES:
+        return ", ".join(words[:_MAX_NAMES]) + f" and {len(words) - _MAX_NAMES} more"
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def with_article(word: str) -> str:
+    """*word* behind `a` or `an`, as one says it: an LLM_DECISION, a FILE_READ."""
+    stem = word.upper().split("_")[0]
+    if any(letter in "AEIOUY" for letter in stem):
+        is_vowel = stem[0] in "AEIO"
+    else:
+        is_vowel = stem[:1] in _SOUNDS_LIKE_A_VOWEL
+    return f"{'an' if is_vowel else 'a'} {word}"
+
+
+def scalar(text: str) -> str:
+    """*text* as YAML that stands for it in any place."""
+    if _PLAIN.match(text) and resolved(text) == text:
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,145 @@
+"""Makes a schema whole: references replaced by what they name, and composed mappings merged into one.
+
+Merging matters to people, not to validation: one mapping with `additionalProperties: false` gives one clear
+fault a key, where `allOf` with `unevaluatedProperties` gives several about the whole.
+"""
+
+from collections.abc import Mapping
+
+from darwinflow.graph.graph_type import GraphTypeInvalid
+
+MAX_PARTS = 100_000
+"""Schema parts in one entry once references are replaced: shared definitions can double with each level."""
+MAX_CHAIN = 100
+"""Definitions that refer to one another in a row."""
+_ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
+_VALUES = frozenset({"const", "enum", "examples", "default"})
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
+"""Keywords whose keys are names of the author's and not keywords."""
+
+Module = Mapping[str, object]
+
+
+class Dereferencer:
+    """Resolves the references of one module; keeps what is resolved, so that shared parts are one object."""
+
+    def __init__(self, module: Module, imports: Mapping[str, Module]) -> None:
+        self._uri = str(module.get("$id", ""))
+        self._modules = {**imports, self._uri: module}
+        self._done: dict[tuple[str, str], object] = {}
+        self._open: list[tuple[str, str]] = []
+        self._sizes: dict[int, int] = {}
+
+    def entry(self, name: str) -> dict[str, object]:
+        """The whole schema of `$defs/<name>`. Raises `GraphTypeInvalid`."""
+        pointer = f"/$defs/{name}"
+        whole = self._target(self._uri, pointer, pointer)
+        if not isinstance(whole, dict):
+            raise GraphTypeInvalid(f"'{name}' must be a schema, which is a mapping", pointer)
+        if self._size(whole) > MAX_PARTS:
+            raise GraphTypeInvalid(
+                f"'{name}' grows to more than {MAX_PARTS} parts by its references", pointer
+            )
+        return whole
+
+    def _target(self, uri: str, path: str, at: str) -> object:
+        """What *path* in module *uri* holds, whole. *at* is the place of the reference, for errors."""
+        key = (uri, path)
+        if key in self._done:
+            return self._done[key]
+        if key in self._open:
+            raise GraphTypeInvalid(f"'{path.removeprefix('/$defs/')}' contains itself without end", at)
+        value: object = self._modules[uri]
+        for escaped in path.split("/")[1:]:
+            part = escaped.replace("~1", "/").replace("~0", "~")
+            if not isinstance(value, Mapping) or part not in value:
+                raise GraphTypeInvalid(f"nothing is called '{path.removeprefix('/$defs/')}' there", at)
+            value = value[part]
+        if len(self._open) == MAX_CHAIN:
+            raise GraphTypeInvalid(f"more than {MAX_CHAIN} definitions refer to one another in a row", at)
+        self._open.append(key)
+        self._done[key] = whole = self._whole(value, uri, at if uri != self._uri else path)
+        self._open.pop()
+        return whole
+
+    def _whole(self, value: object, uri: str, at: str) -> object:
+        if isinstance(value, (list, tuple)):
+            return [self._whole(item, uri, f"{at}/{index}") for index, item in enumerate(value)]
+        if not isinstance(value, Mapping):
+            return value
+        parts: dict[str, object] = {}
+        for key, item in value.items():
+            if key in _VALUES:
+                parts[key] = item
+            elif key in _MAPS and isinstance(item, Mapping):
+                parts[key] = {
+                    name: self._whole(part, uri, f"{at}/{key}/{_escaped(str(name))}")
+                    for name, part in item.items()
+                }
+            elif key != "$ref":
+                parts[key] = self._whole(item, uri, f"{at}/{_escaped(str(key))}")
+        if "$ref" in value:
+            return _refined(self._reference(value["$ref"], uri, f"{at}/$ref"), parts)
+        return merged(parts)
+
+    def _reference(self, reference: object, uri: str, at: str) -> object:
+        if not isinstance(reference, str):
+            raise GraphTypeInvalid("a '$ref' is text", at)
+        target, _, path = reference.partition("#")
+        target = target or uri
+        if target not in self._modules:
+            raise GraphTypeInvalid(f"'{target}' is not among the module's imports", at)
+        if not path.startswith("/$defs/"):
+            raise GraphTypeInvalid(f"'{reference}' must point below '#/$defs/'", at)
+        return self._target(target, path, at)
+
+    def _size(self, value: object) -> int:
+        """Parts of *value* when written out; what is shared counts each time it is used."""
+        if not isinstance(value, (dict, list)):
+            return 1
+        known = self._sizes.get(id(value))
+        if known is None:
+            items = value.values() if isinstance(value, dict) else value
+            self._sizes[id(value)] = known = 1 + sum(map(self._size, items))
+        return known
+
+
+def merged(schema: dict[str, object]) -> dict[str, object]:
+    """*schema* with the mappings that it composes by `allOf` put into one; unchanged where that is not plain."""
+    composed = schema.get("allOf")
+    if not isinstance(composed, list) or not all(_is_plain_mapping(part) for part in composed):
+        return schema
+    whole: dict[str, object] = {}
+    properties: dict[str, object] = {}
+    required: list[object] = []
+    for part in (*composed, {key: item for key, item in schema.items() if key != "allOf"}):
+        whole.update(part)
+        for name, own in part.get("properties", {}).items():
+            properties[name] = _refined(properties.get(name, {}), own)
+        required += [name for name in part.get("required", ()) if name not in required]
+    whole["properties"] = properties
+    if required:
+        whole["required"] = required
+    if whole.pop("unevaluatedProperties", None) is False:
+        whole["additionalProperties"] = False
+    return whole
+
+
+def _is_plain_mapping(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") == "object" and "allOf" not in part
+
+
+def _refined(base: object, own: object) -> object:
+    """*base* narrowed by *own*: annotations of *own* win, and both have a say where they constrain the same."""
+    if not isinstance(base, dict) or not isinstance(own, dict) or not base or not own:
+        return own if isinstance(own, dict) and own else base
+    clash = [
+        key
+        for key in own
+        if key in base and key not in _ANNOTATIONS and not key.startswith("x-") and own[key] != base[key]
+    ]
+    return {**own, "allOf": [base]} if clash else {**base, **own}
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,89 @@
+"""What one segment adds to a graph: the same for every dialect.
+
+Facts hang on their segment and hold its nodes, whose lines count from the segment's first line.
+"""
+
+from typing import NamedTuple
+
+from darwinflow.document.node import Node
+
+
+class NodeFact(NamedTuple):
+    """One node that the text lists."""
+
+    name: str
+    """Its id as text; empty where it has none that could be referred to."""
+    kind: str
+    """What `type` says; empty where it says nothing."""
+    id_token: Node | None
+    type_token: Node | None
+    item: Node
+    data: object
+
+
+class End(NamedTuple):
+    """One name at the source or the target of an edge."""
+
+    name: str
+    token: Node
+
+
+class EdgeFact(NamedTuple):
+    """One edge entry; a list at either side makes it several arrows."""
+
+    sources: tuple[End, ...]
+    targets: tuple[End, ...]
+    condition: str | None
+    kind: str
+    """What `type` says; empty where it says nothing."""
+    item: Node
+    data: object
+
+
+SOURCE = 0
+TARGET = 1
+
+
+class Facts(NamedTuple):
+    nodes: tuple[NodeFact, ...]
+    edges: tuple[EdgeFact, ...]
+    ids: tuple[tuple[str, str], ...]
+    """Id and type of each node that has an id, and its place among `nodes` is the same."""
+    arrows: tuple[tuple[str, str], ...]
+    """Source and target of every arrow."""
+    lacks: int
+    """How many nodes have no usable id."""
+
+    def same_graph(self, other: "Facts") -> bool:
+        """Whether replacing *other* by this leaves every id, type and arrow where it was."""
+        return (
+            self.ids == other.ids
+            and self.arrows == other.arrows
+            and self.lacks == other.lacks
+            and len(self.nodes) == len(other.nodes)
+            and _ends(self) == _ends(other)
+        )
+
+
+def _ends(facts: Facts) -> list[tuple[int, int, bool]]:
+    return [(len(edge.sources), len(edge.targets), edge.condition is None) for edge in facts.edges]
+
+
+NONE = Facts((), (), (), (), 0)
+
+
+def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
+    return Facts(
+        tuple(nodes),
+        tuple(edges),
+        tuple([(node.name, node.kind) for node in nodes]),
+        tuple([(a.name, b.name) for edge in edges for a in edge.sources for b in edge.targets]),
+        sum(1 for node in nodes if not node.name),
+    )
+
+
+def tokens(facts: Facts) -> list[tuple[int, int, int, int]]:
+    """The places of every id and every end, relative to the segment."""
+    nodes = [node.id_token or node.item for node in facts.nodes]
+    ends = [end.token for edge in facts.edges for end in (*edge.sources, *edge.targets)]
+    return [(node.line, node.column, node.end_line, node.end_column) for node in (*nodes, *ends)]

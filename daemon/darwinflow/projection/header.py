@@ -1,0 +1,182 @@
+"""What a document says of itself, beside its nodes and edges: id, version, and the fields around them."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from darwinflow.document.document import Document
+from darwinflow.document.node import SCALAR, Node
+from darwinflow.document.problem import Problem
+from darwinflow.document.root import Root
+from darwinflow.document.section import Section
+from darwinflow.document.segment import merged
+from darwinflow.model.span import Span
+from darwinflow.projection import native
+from darwinflow.projection.places import Found, Path, find, token
+
+Located = tuple[Found, int]
+"""What was found, and the line that its places count from."""
+
+
+class Value(NamedTuple):
+    """One field of the header."""
+
+    data: Any
+    span: Span
+    """One token."""
+
+
+class Header:
+    """The fields of one document, whose lists of nodes and edges count as empty."""
+
+    def __init__(self, document: Document, root_index: int) -> None:
+        self._document = document
+        self._root_index = root_index
+
+    @property
+    def _root(self) -> Root:
+        return self._document.roots[self._root_index]
+
+    @cached_property
+    def data(self) -> Any:
+        """Plain data, keys as they are written. Long lists of nodes and edges are left out."""
+        root = self._root
+        if root.layout != "map":
+            return root.data
+        own: dict[str, Any] = {}
+        sources: list[Any] = []
+        for section in root.sections:
+            key = section.key
+            if key is None:
+                more, more_sources = section.entries()
+                own.update(more)
+                sources.extend(more_sources)
+            elif key.is_merge:
+                sources.append(section.data)
+            elif section.kind == "items" and key.source in (native.NODES, native.EDGES):
+                own[key.source] = []
+            else:
+                own[key.source] = section.data
+        return merged(own, sources)
+
+    def field(self, name: str) -> Value | None:
+        """A field with its place; None where it is absent."""
+        if not isinstance(self.data, dict) or name not in self.data:
+            return None
+        located = self.locate((name,))
+        if located is None:
+            return None
+        return Value(self.data[name], token(located[0]).moved(located[1]))
+
+    @property
+    def id(self) -> str | None:
+        """The document's name; None where it has none that could be one."""
+        value = self.data.get("id") if isinstance(self.data, dict) else None
+        return value if isinstance(value, str) and value else None
+
+    @property
+    def version(self) -> int | None:
+        value = self.data.get("version") if isinstance(self.data, dict) else None
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+
+    def problems(self) -> list[Problem]:
+        """What the engine has to say of these fields, with absolute places."""
+        start = self._start(0) - self._root.lead if len(self._root.sections) else 0
+        found = [problem.moved(start) for problem in self._root.edge_problems[0]]
+        for at, section in enumerate(self._root.sections):
+            line = self._start(at)
+            is_list = section.kind == "items" and section.key_text in (native.NODES, native.EDGES)
+            if not is_list:
+                found += [problem.moved(line) for problem in section.problems()]
+            elif section.head is not None:
+                found += [problem.moved(line) for problem in section.head.problems]
+        return found
+
+    def _start(self, section: int) -> int:
+        return self._document.segment_start(self._root_index, section, -1)
+
+    def locate(self, path: Path) -> Located | None:
+        """Where *path* leads in the text; the empty one to the first key."""
+        root = self._root
+        if not len(root.sections):
+            return None
+        if root.layout != "map":
+            start = self._document.segment_start(self._root_index, 0, 0)
+            node = root.sections[0].segments[0].node
+            found = find(node, path) if node is not None else None
+            return (found, start) if found is not None else None
+        if not path:
+            key = root.sections[0].key
+            if key is None:
+                pairs = root.sections[0].segments[0].pairs
+                key = pairs[0][0] if pairs else None
+            return (Found(None, key, ()), self._start(0)) if key is not None else None
+        name, rest = str(path[0]), path[1:]
+        for at in range(len(root.sections) - 1, -1, -1):
+            section = root.sections[at]
+            if section.key is None:
+                located = self._among_pairs(at, name, rest)
+            elif section.key.source == name and not section.key.is_merge:
+                located = self._in_section(at, section, rest)
+            else:
+                continue
+            if located is not None:
+                return located
+        return self._merged(rest)
+
+    def _among_pairs(self, at: int, name: str, rest: Path) -> Located | None:
+        for index, segment in enumerate(self._root.sections[at].segments):
+            for key, value in segment.pairs:
+                if key.kind == SCALAR and key.source == name:
+                    return _below(key, value, rest, self._document.segment_start(self._root_index, at, index))
+        return None
+
+    def _in_section(self, at: int, section: Section, rest: Path) -> Located | None:
+        key = section.key
+        assert key is not None
+        node = section.segments[0].node
+        if section.kind == "value" and node is not None:
+            return _below(key, node, rest, self._document.segment_start(self._root_index, at, 0))
+        if not rest:
+            return Found(key, key, ()), self._start(at)
+        if section.kind == "entries":
+            return self._among_pairs(at, str(rest[0]), rest[1:])
+        return self._in_items(at, section, rest)
+
+    def _in_items(self, at: int, section: Section, rest: Path) -> Located | None:
+        left = rest[0]
+        if not isinstance(left, int):
+            return None
+        for index, segment in enumerate(section.segments):
+            if left < len(segment.items):
+                start = self._document.segment_start(self._root_index, at, index)
+                return _below(None, segment.items[left], rest[1:], start)
+            left -= len(segment.items)
+        return None
+
+    def _merged(self, rest: Path) -> Located | None:
+        """The merge at the root, which brings what stands nowhere else."""
+        for at, section in enumerate(self._root.sections):
+            node = section.segments[0].node
+            if section.key is not None and section.key.is_merge and node is not None:
+                return Found(None, node, ("", *rest)), self._document.segment_start(self._root_index, at, 0)
+        return None
+
+    def fields(self) -> Iterator[tuple[str, Span]]:
+        """The keys of the document's mapping with their places, in the order of the text."""
+        root = self._root
+        for at, section in enumerate(root.sections):
+            if root.layout == "map" and section.key is not None:
+                yield section.key.source, section.key.span.moved(self._start(at))
+                continue
+            for index, segment in enumerate(section.segments):
+                start = self._document.segment_start(self._root_index, at, index)
+                for key, _ in segment.pairs or (segment.node.pairs if segment.node else ()):
+                    yield key.source, key.span.moved(start)
+
+
+def _below(key: Node | None, value: Node, rest: Path, start: int) -> Located | None:
+    found = find(value, rest)
+    if found is None:
+        return None
+    return (found if rest else found._replace(key=key)), start

@@ -1,0 +1,196 @@
+"""How DarwinFlow's own format writes a graph: the lists `nodes` and `edges` of a mapping.
+
+The only module that knows these two words; another dialect gives the same facts in its own way.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
+from darwinflow.document.root import Root
+from darwinflow.document.section import Section
+from darwinflow.document.segment import Segment
+from darwinflow.projection.facts import NONE, EdgeFact, End, Facts, NodeFact, facts_of
+from darwinflow.projection.places import entry
+
+NODES = "nodes"
+EDGES = "edges"
+MARKS = ("id", NODES, EDGES)
+"""A mapping with two of these is a workflow."""
+_MIXED = "*"
+"""The role of a segment that may hold both lists, as entries of a mapping."""
+
+
+class Carrier(NamedTuple):
+    """A section whose segments add to the graph, and what they hold."""
+
+    section: int
+    role: str
+
+
+def carriers(root: Root) -> tuple[Carrier, ...]:
+    if root.kind != MAP:
+        return ()
+    found: list[Carrier] = []
+    for at, section in enumerate(root.sections):
+        role = _role(root, section)
+        if role:
+            found.append(Carrier(at, role))
+    return tuple(found)
+
+
+def _role(root: Root, section: Section) -> str:
+    key = section.key
+    if root.layout != "map" or key is None or key.is_merge:
+        return _MIXED
+    return key.source if key.source in (NODES, EDGES) else ""
+
+
+def may_hold_nodes(role: str) -> bool:
+    return role in (NODES, _MIXED)
+
+
+def lists(root: Root, found: tuple[Carrier, ...], key: str) -> bool:
+    """Whether the document has the list *key* at all."""
+    return any(
+        carrier.role == key
+        or (carrier.role == _MIXED and any(name == key for name, _, _ in _mixed_entries(root, carrier)))
+        for carrier in found
+    )
+
+
+def empty_list(root: Root, found: tuple[Carrier, ...]) -> tuple[int, Node] | None:
+    """The section and the key of a list of nodes that is there and empty."""
+    for carrier in found:
+        section = root.sections[carrier.section]
+        if carrier.role == NODES and section.key is not None and section.data == []:
+            return carrier.section, section.key
+        if carrier.role == _MIXED:
+            node = section.segments[0].node
+            for key, value in node.pairs if node is not None else section.segments[0].pairs:
+                if key.source == NODES and value.kind == SEQ and not value.items:
+                    return carrier.section, key
+    return None
+
+
+def _mixed_entries(root: Root, carrier: Carrier) -> Iterator[tuple[str, Node, Any]]:
+    for segment in root.sections[carrier.section].segments:
+        yield from _entries(segment)
+
+
+def read(segment: Segment, role: str) -> Facts:
+    """What *segment* adds; kept with it."""
+    facts: Facts | None = segment.memo.get((__name__, role))
+    if facts is None:
+        segment.memo[(__name__, role)] = facts = _read(segment, role)
+    return facts
+
+
+def _read(segment: Segment, role: str) -> Facts:
+    nodes: list[NodeFact] = []
+    edges: list[EdgeFact] = []
+    if role == _MIXED:
+        for name, entry_value, data in _entries(segment):
+            if name == NODES:
+                nodes += [_node(node, item) for node, item in _items(entry_value, data)]
+            elif name == EDGES:
+                edges += [_edge(node, item) for node, item in _items(entry_value, data)]
+        return facts_of(nodes, edges)
+    value = segment.node
+    pairs: Iterable[tuple[Node, Any]]
+    if segment.kind == "items":
+        pairs = zip(segment.items, segment.data, strict=True)
+    elif value is not None:
+        pairs = _items(value, segment.data)
+    else:
+        return NONE
+    if role == NODES:
+        return facts_of([_node(node, data) for node, data in pairs], [])
+    return facts_of([], [_edge(node, data) for node, data in pairs])
+
+
+def _entries(segment: Segment) -> Iterator[tuple[str, Node, Any]]:
+    """The entries that a segment gives to the root's mapping, those of a merge too."""
+    data = segment.data
+    if segment.key is not None and segment.key.is_merge and segment.node is not None:
+        for source in data if isinstance(data, list) else [data]:
+            if isinstance(source, dict):
+                yield from ((name, segment.node, value) for name, value in source.items())
+        return
+    node = segment.node
+    pairs = node.pairs if node is not None else segment.pairs
+    if not isinstance(data, dict):
+        return
+    for key, value in pairs:
+        if key.kind == SCALAR and key.source in data:
+            yield key.source, value, data[key.source]
+
+
+def _items(value: Node, data: Any) -> Iterator[tuple[Node, Any]]:
+    """Each item of a list with its data; behind an alias, the alias stands for each."""
+    if not isinstance(data, list):
+        return
+    if value.kind == SEQ and len(value.items) == len(data):
+        yield from zip(value.items, data, strict=True)
+    else:
+        yield from ((value, item) for item in data)
+
+
+def _node(item: Node, data: Any) -> NodeFact:
+    if not isinstance(data, dict):
+        return NodeFact("", "", None, None, item, data)
+    id_token = _value(item, "id") if "id" in data else None
+    type_token = _value(item, "type") if "type" in data else None
+    kind = data.get("type")
+    return NodeFact(
+        _name(data.get("id"), id_token),
+        kind if isinstance(kind, str) else "",
+        id_token,
+        type_token,
+        item,
+        data,
+    )
+
+
+def _edge(item: Node, data: Any) -> EdgeFact:
+    if not isinstance(data, dict):
+        return EdgeFact((), (), None, "", item, data)
+    condition, kind = data.get("condition"), data.get("type")
+    return EdgeFact(
+        _ends(item, data, "from"),
+        _ends(item, data, "to"),
+        condition if isinstance(condition, str) else None,
+        kind if isinstance(kind, str) else "",
+        item,
+        data,
+    )
+
+
+def _ends(item: Node, data: dict[str, Any], side: str) -> tuple[End, ...]:
+    if side not in data:
+        return ()
+    value = _value(item, side)
+    given = data[side]
+    if value is None:
+        return ()
+    if not isinstance(given, list):
+        name = _name(given, value)
+        return (End(name, value),) if name else ()
+    ends = [End(_name(name, node), node) for node, name in _items(value, given)]
+    return tuple([end for end in ends if end.name])
+
+
+def _value(item: Node, key: str) -> Node | None:
+    if item.kind == ALIAS:
+        return item
+    pair = entry(item, key)
+    return pair[1] if pair is not None else None
+
+
+def _name(data: Any, token: Node | None) -> str:
+    """What *data* is called by. A number or boolean is a wrong type and a name all the same: one fault, not two."""
+    if isinstance(data, str):
+        return data
+    if data is None or isinstance(data, (list, dict)):
+        return ""
+    return token.source if token is not None and token.kind == SCALAR else str(data)

@@ -1,0 +1,302 @@
+"""A document as a typed graph: nodes, edges, who refers to whom, and where each stands.
+
+Immutable. Positions are looked up when they are asked for, so that an edit inside a value makes a new projection
+in the time of one segment.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from darwinflow.document.document import Change, Document
+from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX
+from darwinflow.document.segment import Segment
+from darwinflow.graph.graph_type import GraphType
+from darwinflow.model.span import Span
+from darwinflow.projection import native
+from darwinflow.projection.facts import SOURCE, TARGET, EdgeFact, Facts, NodeFact
+from darwinflow.projection.graph import EndPlace, Graph, Place, build
+from darwinflow.projection.header import Header
+from darwinflow.projection.native import Carrier
+from darwinflow.projection.places import first_token
+
+_HIDING = frozenset({YAML_SYNTAX, UNDEFINED_ALIAS, DOCUMENT_LIMIT})
+
+
+class NodeRef(NamedTuple):
+    """One node of a projected document, with absolute places."""
+
+    id: str
+    type: str
+    span: Span
+    """Of the id's value."""
+    item_span: Span
+    """From the first to the last character of the whole entry."""
+    fact: NodeFact
+    start_line: int
+    """The first line of the segment that `fact` counts from."""
+
+
+class EdgeRef(NamedTuple):
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    condition: str | None
+    item_span: Span
+    fact: EdgeFact
+    start_line: int
+
+
+class Reference(NamedTuple):
+    """One use of a node's id in an edge."""
+
+    name: str
+    side: int
+    """`facts.SOURCE` or `facts.TARGET`."""
+    span: Span
+
+
+class Projection:
+    """One document of a stream as a graph of `graph_type`."""
+
+    __slots__ = ("carriers", "document", "graph", "graph_type", "root_index")
+
+    def __init__(
+        self,
+        document: Document,
+        root_index: int,
+        graph_type: GraphType,
+        carriers: tuple[Carrier, ...],
+        graph: Graph,
+    ) -> None:
+        self.document = document
+        self.root_index = root_index
+        self.graph_type = graph_type
+        self.carriers = carriers
+        self.graph = graph
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id that a node has, in the order of the text; those that are always there come first."""
+        return self.graph.names[: self.graph.known]
+
+    @property
+    def header(self) -> Header:
+        """What the document says of itself."""
+        return Header(self.document, self.root_index)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no fault of syntax may have hidden a node or an edge."""
+        sections = self.document.roots[self.root_index].sections
+        return not any(
+            problem.code in _HIDING
+            for carrier in self.carriers
+            for problem in sections[carrier.section].problems()
+        )
+
+    @property
+    def lists_edges(self) -> bool:
+        return native.lists(self.document.roots[self.root_index], self.carriers, native.EDGES)
+
+    @property
+    def lists_nodes(self) -> bool:
+        return native.lists(self.document.roots[self.root_index], self.carriers, native.NODES)
+
+    def empty_list_span(self) -> Span | None:
+        """The key of the list of nodes where it is there and empty."""
+        if self.graph.node_count:
+            return None
+        found = native.empty_list(self.document.roots[self.root_index], self.carriers)
+        if found is None:
+            return None
+        section, key = found
+        return key.span.moved(self.document.segment_start(self.root_index, section, -1))
+
+    def may_be_end(self, name: str, side: int) -> bool:
+        """Whether an edge may have the node *name* at this side; only the node's type decides."""
+        number = self.graph.numbers.get(name, self.graph.known)
+        if number >= self.graph.known:
+            return True
+        return end_is_allowed(self.graph_type, self.graph.types[number], side)
+
+    def may_be_lost(self, name: str) -> bool:
+        """Whether a node of this name may stand among lines that a fault of syntax has hidden."""
+        root = self.document.roots[self.root_index]
+        for carrier in self.carriers:
+            section = root.sections[carrier.section]
+            start = self.document.segment_start(self.root_index, carrier.section, 0)
+            for at, line, segment in section.segments.troubled():
+                if native.may_hold_nodes(carrier.role) and not self._lists(carrier.section, at, name):
+                    lines = self.document.lines.slice(start + line, start + line + segment.line_count)
+                    if any(name in text for text in lines):
+                        return True
+        return False
+
+    def _lists(self, section: int, segment: int, name: str) -> bool:
+        return any(node.name == name for node in self.facts(section, segment).nodes)
+
+    def listed_under(self, names: frozenset[str]) -> list[tuple[str, Place]]:
+        """Entries of the list of nodes that have one of *names* as their id."""
+        graph = self.graph
+        found = [(name, place) for name, place in graph.listed if name in names]
+        for name in sorted(names & graph.numbers.keys()):
+            number = graph.numbers[name]
+            place = graph.places[number] if number < graph.known else None
+            if place is not None:
+                found.append((name, place))
+        return found
+
+    def segment(self, place: Place) -> Segment:
+        return self.document.roots[self.root_index].sections[place.section].segment(place.segment)
+
+    def start_line(self, place: Place) -> int:
+        return self.document.segment_start(self.root_index, place.section, place.segment)
+
+    def facts(self, section: int, segment: int) -> Facts:
+        """What one segment adds to the graph; nothing where it is none of those that do."""
+        role = next((carrier.role for carrier in self.carriers if carrier.section == section), None)
+        if role is None or segment < 0:
+            return Facts((), (), (), (), 0)
+        return native.read(self.document.roots[self.root_index].sections[section].segment(segment), role)
+
+    def node_fact(self, place: Place) -> NodeFact:
+        return self.facts(place.section, place.segment).nodes[place.at]
+
+    def edge_fact(self, place: Place) -> EdgeFact:
+        return self.facts(place.section, place.segment).edges[place.at]
+
+    def node(self, name: str) -> NodeRef | None:
+        """The first node of this id; None where no node has it or it is never listed."""
+        number = self.graph.numbers.get(name)
+        if number is None or number >= self.graph.known:
+            return None
+        place = self.graph.places[number]
+        return self.node_at(place) if place is not None else None
+
+    def node_at(self, place: Place) -> NodeRef:
+        fact = self.node_fact(place)
+        start = self.start_line(place)
+        token = fact.id_token
+        span = token.span if token is not None else first_token(fact.item)
+        return NodeRef(fact.name, fact.kind, span.moved(start), fact.item.span.moved(start), fact, start)
+
+    def nodes(self) -> Iterator[NodeRef]:
+        """Every entry of the list of nodes, in the order of the text."""
+        for _, _, facts, start in self._located():
+            for fact in facts.nodes:
+                span = (fact.id_token.span if fact.id_token else first_token(fact.item)).moved(start)
+                yield NodeRef(fact.name, fact.kind, span, fact.item.span.moved(start), fact, start)
+
+    def edges(self) -> Iterator[EdgeRef]:
+        """Every entry of the list of edges, in the order of the text."""
+        for _, _, facts, start in self._located():
+            for fact in facts.edges:
+                yield EdgeRef(
+                    tuple([end.name for end in fact.sources]),
+                    tuple([end.name for end in fact.targets]),
+                    fact.condition,
+                    fact.item.span.moved(start),
+                    fact,
+                    start,
+                )
+
+    def _located(self) -> Iterator[tuple[int, int, Facts, int]]:
+        root = self.document.roots[self.root_index]
+        for carrier in self.carriers:
+            section = root.sections[carrier.section]
+            start = self.document.segment_start(self.root_index, carrier.section, 0)
+            for at, (line, segment) in enumerate(section.segments.starts()):
+                yield carrier.section, at, native.read(segment, carrier.role), start + line
+
+    def definition(self, name: str) -> Span | None:
+        """The id's value where the node of this name is listed."""
+        node = self.node(name)
+        return node.span if node is not None else None
+
+    def references(self, name: str) -> list[Reference]:
+        """Every use of *name* in an edge, in the order of the text; names that no node has can be asked for too."""
+        return [Reference(name, place.side, self.end_span(place)) for place in self._ends().get(name, ())]
+
+    def _ends(self) -> dict[str, list[EndPlace]]:
+        """Every name at an edge with its places; kept with the graph, whose places are the same."""
+        found = self.graph.memo.get(__name__)
+        if found is None:
+            found = self.graph.memo[__name__] = _ends_by_name(self._located())
+        assert isinstance(found, dict)
+        return found
+
+    def end_span(self, place: EndPlace) -> Span:
+        fact = self.edge_fact(place.edge)
+        ends = fact.sources if place.side == SOURCE else fact.targets
+        return ends[place.at].token.span.moved(self.start_line(place.edge))
+
+    def id_span(self, place: Place) -> Span:
+        return self.node_at(place).span
+
+
+def project(
+    document: Document, root_index: int, graph_type: GraphType, previous: Projection | None = None
+) -> Projection:
+    """The graph that one document of the stream holds.
+
+    *previous*: of the document that *document* is an edit of; what has not changed is taken over from it.
+    """
+    change = document.change
+    carriers: tuple[Carrier, ...] | None = None
+    if previous is not None and change is not None and previous.graph_type is graph_type:
+        if change.root_index != root_index:
+            return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
+        if _keys(change.removed) == _keys(change.added):
+            carriers = previous.carriers
+            if _keeps_graph(carriers, change):
+                return Projection(document, root_index, graph_type, carriers, previous.graph)
+    root = document.roots[root_index]
+    if carriers is None:
+        carriers = native.carriers(root)
+    segments = [
+        (carrier.section, at, native.read(segment, carrier.role))
+        for carrier in carriers
+        for at, segment in enumerate(root.sections[carrier.section].segments)
+    ]
+    implicit = {name: node.name for name, node in graph_type.implicit.items()}
+    return Projection(document, root_index, graph_type, carriers, build(segments, implicit))
+
+
+def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:
+    """Whether some edge type takes a node of this type at this side; types that nobody knows are taken."""
+    implicit = [node.name for node in graph_type.implicit.values()]
+    if type_name not in graph_type.node_types and type_name not in implicit:
+        return True
+    for edge_type in graph_type.edge_types.values():
+        allowed = edge_type.allowed_sources if side == SOURCE else edge_type.allowed_targets
+        if allowed is None or type_name in allowed:
+            return True
+    return not graph_type.edge_types
+
+
+def _keys(segments: tuple[Segment, ...]) -> list[str]:
+    """The keys of the root that segments give; a segment inside a section gives none."""
+    return [segment.key.source for segment in segments if segment.key is not None]
+
+
+def _keeps_graph(carriers: tuple[Carrier, ...], change: Change) -> bool:
+    """Whether the edit left every id, type and arrow, and all of them in their segments."""
+    role = next((one.role for one in carriers if one.section == change.section_index), None)
+    if role is None:
+        return True
+    if len(change.removed) != len(change.added):
+        return False
+    return all(
+        native.read(new, role).same_graph(native.read(old, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )
+
+
+def _ends_by_name(located: Iterator[tuple[int, int, Facts, int]]) -> dict[str, list[EndPlace]]:
+    found: dict[str, list[EndPlace]] = {}
+    for section, segment, facts, _ in located:
+        for index, edge in enumerate(facts.edges):
+            place = Place(section, segment, index)
+            for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
+                for at, end in enumerate(ends):
+                    found.setdefault(end.name, []).append(EndPlace(place, side, at))
+    return found
