@@ -7,11 +7,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.storage.instants import from_micros, to_micros
 
 Stored = dict[str, Any]
 """An object of the stored form; `Any` because it is JSON and this module alone looks inside."""
+
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What reading something else than the stored form may raise."""
 
 
 def dump_log(log: ExecutionLog) -> bytes:
@@ -20,7 +24,11 @@ def dump_log(log: ExecutionLog) -> bytes:
 
 
 def load_log(stored: bytes) -> ExecutionLog:
-    return _log_from_stored(json.loads(stored))
+    """Raises `StoreDamaged`."""
+    try:
+        return _log_from_stored(json.loads(stored))
+    except _DAMAGE as error:
+        raise StoreDamaged(f"a stored log cannot be read: {error}") from error
 
 
 def dump_step(step: StepLog) -> bytes:
@@ -28,7 +36,11 @@ def dump_step(step: StepLog) -> bytes:
 
 
 def load_step(stored: bytes) -> StepLog:
-    return _step_from_stored(json.loads(stored))
+    """Raises `StoreDamaged`."""
+    try:
+        return _step_from_stored(json.loads(stored))
+    except _DAMAGE as error:
+        raise StoreDamaged(f"a stored step cannot be read: {error}") from error
 
 
 def same_content(one: ExecutionLog, other: ExecutionLog) -> bool:

@@ -7,6 +7,7 @@ The list of nodes is whole, since the filter by node reads it; that of steps end
 import json
 from typing import Any
 
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import (
     MAX_BRIEF_STEPS,
     ExecutionLog,
@@ -74,6 +75,14 @@ HeaderRow = tuple[str, str, int, str, str, int, int | None, str]
 
 
 def header_from(row: HeaderRow) -> RunHeader:
+    """Raises `StoreDamaged`."""
+    try:
+        return _header_from(row)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+        raise StoreDamaged(f"the entry of run {row[0]} cannot be read: {error}") from error
+
+
+def _header_from(row: HeaderRow) -> RunHeader:
     run_id, workflow, version, text_hash, status, started, ended, stored = row
     brief: Brief = json.loads(stored)
     nodes: list[str] = brief["nodes"]

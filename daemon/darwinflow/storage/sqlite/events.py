@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import apsw
 
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.event import Event
 from darwinflow.storage.sqlite.fetch import Values, fetch
 
@@ -33,16 +35,10 @@ class HonkerEventStream:
             "SELECT honker_stream_read_since(:topic, :offset, :limit)",
             {"topic": topic, "offset": offset, "limit": max(limit, 0)},  # a negative one would mean all
         )[0][0]
-        return tuple(
-            Event(
-                offset=event["offset"],
-                topic=event["topic"],
-                key=event["key"],
-                payload=json.loads(event["payload"]),
-                created_at=datetime.fromtimestamp(event["created_at"], UTC),
-            )
-            for event in json.loads(found)
-        )
+        try:
+            return tuple(_event_from(event) for event in json.loads(found))
+        except ValueError as error:
+            raise StoreDamaged(f"a stored event cannot be read: {error}") from error
 
     def last_offset(self) -> int:
         # Honker has no function for it. Rows may go, the sequence stays.
@@ -64,3 +60,13 @@ class HonkerEventStream:
 
     def _number(self, statement: str, values: Values) -> int:
         return int(fetch(self._db, statement, values)[0][0])
+
+
+def _event_from(row: dict[str, Any]) -> Event:
+    return Event(
+        offset=row["offset"],
+        topic=row["topic"],
+        key=row["key"],
+        payload=json.loads(row["payload"]),
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+    )

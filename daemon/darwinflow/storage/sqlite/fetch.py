@@ -5,6 +5,8 @@ from typing import Any
 
 import apsw
 
+from darwinflow.model.errors import StoreDamaged
+
 Values = Mapping[str, object]
 
 
@@ -12,6 +14,9 @@ def fetch(db: apsw.Connection, statement: str, values: Values | None = None) -> 
     """All rows, as tuples. Always all: a cursor that is left half way pins the WAL, and keeps the write lock
     where the statement writes.
 
-    `Any`, because what a column holds is known where the statement is written and nowhere else.
+    Raises `StoreDamaged`. `Any`, because what a column holds is known where the statement is written and nowhere else.
     """
-    return db.execute(statement, values).fetchall()
+    try:
+        return db.execute(statement, values).fetchall()
+    except UnicodeDecodeError as error:
+        raise StoreDamaged(f"{db.filename} is damaged: a text in it is no UTF-8") from error

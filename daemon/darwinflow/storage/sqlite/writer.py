@@ -160,7 +160,7 @@ class Writer(Generic[S]):
     def _settle(self, session: S, jobs: list[_Job[S]]) -> None:
         try:
             session.connection.execute("COMMIT")
-        except apsw.Error as error:
+        except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
             session.lost()
             trouble = self._failed_commit(session, error)
             for job in jobs:
@@ -170,7 +170,7 @@ class Writer(Generic[S]):
             job.future.set_result(job.result)
         session.committed()
 
-    def _failed_commit(self, session: S, error: apsw.Error) -> StoreError:
+    def _failed_commit(self, session: S, error: Exception) -> StoreError:
         """What the callers are told. The connection is given up unless it is certain that nothing happened."""
         trouble = store_error(error, self._path)
         log.error("commit to %s failed: %s", self._path, cause_of(error))

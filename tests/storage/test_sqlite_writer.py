@@ -1,0 +1,206 @@
+"""The writer when things go wrong: a commit that fails, a full disk, a database that is held by another."""
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import wait
+
+import apsw
+import pytest
+
+from contract.sample_runs import finished, live, running
+from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreFull, StoreUnwritable
+from darwinflow.model.filter import RunFilter
+from darwinflow.model.run import RunOutput, RunStatus
+from darwinflow.storage.recording import record, record_finish, record_start, record_steps
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = SqliteTenantStore(str(tmp_path / "t.db"))
+    yield opened
+    opened.close()
+
+
+def keep(store, name):
+    return store.write(lambda tx: record(tx, "demo", finished(name)))
+
+
+def kept(store):
+    page = store.read(lambda tx: tx.logs("demo").query_logs(RunFilter(limit=500)))
+    return sorted(header.run_id for header in page.items)
+
+
+def keep_and_break_the_commit(tx):
+    record(tx, "demo", finished("torn"))
+    tx.connection.set_commit_hook(lambda: True)
+
+
+def test_what_waits_shares_one_commit(store):
+    commits, gate = [], threading.Event()
+
+    def committing():
+        commits.append(1)
+        return False
+
+    store.write(lambda tx: tx.connection.set_commit_hook(committing)).result(10)
+    commits.clear()
+    first = store.write(lambda tx: gate.wait(10))
+    futures = [keep(store, f"r{number}") for number in range(100)]
+    gate.set()
+    wait([first, *futures], 10)
+    assert all(future.result() for future in futures)
+    assert len(commits) <= 2
+
+
+def test_a_commit_that_fails_is_unknown_and_the_next_one_works(store):
+    keep(store, "before").result(10)
+    failed = store.write(keep_and_break_the_commit).exception(10)
+    assert isinstance(failed, OutcomeUnknown)
+    assert "send the same again" in str(failed)
+    assert keep(store, "torn").result(10)
+    assert kept(store) == ["before", "torn"]
+
+
+def test_nobody_is_told_of_what_did_not_take_effect(tmp_path):
+    told = []
+    store = SqliteTenantStore(str(tmp_path / "t.db"), announce=told.extend)
+    store.write(keep_and_break_the_commit).exception(10)
+    keep(store, "b").result(10)
+    store.close()
+    assert [event.key for event in told] == ["b"]
+
+
+def test_a_transaction_that_is_undone_takes_all_that_shared_it(store):
+    gate = threading.Event()
+
+    def lose_everything(tx):
+        tx.connection.execute("ROLLBACK")
+        raise apsw.FullError("as SQLite does on a full disk")
+
+    store.write(lambda tx: gate.wait(10))
+    before, culprit, behind = keep(store, "before"), store.write(lose_everything), keep(store, "behind")
+    gate.set()
+    assert isinstance(culprit.exception(10), StoreFull)
+    assert isinstance(before.exception(10), StoreFull)
+    assert behind.result(10)
+    assert kept(store) == ["behind"]
+
+
+def test_a_database_that_another_program_holds_is_waited_for_and_then_named(store, tmp_path):
+    script = """
+import apsw, sys, time
+db = apsw.Connection(sys.argv[1])
+db.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+    store.write(lambda tx: tx.connection.set_busy_timeout(100)).result(10)
+    command = [sys.executable, "-c", script, str(tmp_path / "t.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        waiting = keep(store, "a")
+        assert isinstance(waiting.exception(20), StoreUnwritable)
+        assert "another program" in str(waiting.exception())
+        assert kept(store) == []
+        holder.communicate("")
+    assert keep(store, "a").result(10)
+
+
+def test_work_that_was_cancelled_while_it_waited_is_not_done(store):
+    gate = threading.Event()
+    first = store.write(lambda tx: gate.wait(10))
+    cancelled, other = keep(store, "cancelled"), keep(store, "other")
+    assert cancelled.cancel()
+    gate.set()
+    wait([first, other], 10)
+    assert kept(store) == ["other"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = (
+        os.geteuid() == 0
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    )
+    if not mounted:
+        pytest.skip("mounting a small disk needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("with_extension", [False, True])
+def test_a_full_disk_is_said_nothing_acknowledged_is_lost_and_writing_comes_back(
+    small_disk, request, with_extension
+):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 300_000)
+    extension = request.getfixturevalue("honker") if with_extension else None
+    store = SqliteTenantStore(str(small_disk / "t.db"), extension=extension)
+    acknowledged, failed = [], None
+    for number in range(2_000):
+        try:
+            keep(store, f"r{number}").result(10)
+            acknowledged.append(f"r{number}")
+        except StoreError as error:
+            failed = error
+            break
+    assert isinstance(failed, StoreFull)
+    assert len(acknowledged) > 5
+    assert isinstance(keep(store, "still").exception(10), StoreFull)
+    assert kept(store) == sorted(acknowledged)
+    ballast.unlink()
+    for name in ("again1", "again2"):
+        keep(store, name).result(10)
+    store.close()
+    store = SqliteTenantStore(str(small_disk / "t.db"), extension=extension)
+    assert kept(store) == sorted([*acknowledged, "again1", "again2"])
+    assert len(store.read(lambda tx: tx.events.read_since("run", 0, 9_999))) == len(acknowledged) + 2
+    store.close()
+
+
+def statements_of(store, work):
+    """How many statements *work* takes, those of its transaction and savepoint left out."""
+    counted = []
+
+    def begin(tx):
+        tx.connection.trace_v2(
+            apsw.SQLITE_TRACE_STMT,
+            lambda event: counted.append(event["sql"]) if not event["trigger"] else None,
+        )
+
+    def end(tx):
+        tx.connection.trace_v2(0, None)
+
+    store.write(begin).result(10)
+    counted.clear()
+    store.write(work).result(10)
+    found = [sql for sql in counted if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]
+    store.write(end).result(10)
+    return found
+
+
+def test_a_finished_run_takes_a_counted_number_of_statements(store):
+    keep(store, "warm").result(10)
+    found = statements_of(store, lambda tx: record(tx, "demo", finished("a", nodes=tuple("abcdefghij"))))
+    # run and body; the marker; sums and bucket of version and of text; both read back; the event and its row.
+    assert len(found) <= 13, found
+
+
+def test_a_live_run_takes_a_counted_number_of_statements(store):
+    store.write(lambda tx: record_start(tx, "demo", live("r"))).result(10)
+    one = statements_of(store, lambda tx: record_steps(tx, "demo", "r", [(0, running("a"))]))
+    assert len(one) <= 6, one
+    many = [(number, running(str(number))) for number in range(10)]
+    found = statements_of(store, lambda tx: record_steps(tx, "demo", "r", many))
+    assert len(found) <= 10 * 4 + 3, found
+    done = RunOutput(RunStatus.SUCCESS, live("r").start_time)
+    found = statements_of(store, lambda tx: record_finish(tx, "demo", "r", done))
+    assert len(found) <= 18, found
