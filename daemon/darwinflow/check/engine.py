@@ -57,12 +57,16 @@ class Checked:
         """The first graph of the stream, which most files have alone."""
         return next((part.projection for part in self.parts if part is not None), None)
 
+    def projection_of(self, root_index: int) -> Projection | None:
+        """The graph that one document of the stream holds."""
+        part = self.parts[root_index] if root_index < len(self.parts) else None
+        return part.projection if part is not None else None
+
     def projection_at(self, line: int) -> Projection | None:
         """The graph of the document that *line* belongs to."""
         if not self.document.roots:
             return None
-        part = self.parts[self.document.locate(line).root_index]
-        return part.projection if part is not None else None
+        return self.projection_of(self.document.locate(line).root_index)
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong, in the order of the text; at most `MAX_FINDINGS` and one that says there are more."""
