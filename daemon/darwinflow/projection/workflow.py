@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from darwinflow.document.document import Document
 from darwinflow.model.workflow import Edge, Node, Parent, Workflow
@@ -99,7 +99,7 @@ def _parent(value: Any, own: str) -> Parent | None:
     return Parent(name, version) if isinstance(name, str) and _is_version(version) else None
 
 
-def _is_version(value: Any) -> bool:
+def _is_version(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_VERSION
 
 
