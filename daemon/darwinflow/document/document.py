@@ -17,7 +17,9 @@ from darwinflow.document.linking import linked
 from darwinflow.document.path import NodePath, path_in_section
 from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
 from darwinflow.document.reading import read
+from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
+from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
 from darwinflow.document.stream import edge_lines, extents, root_of
 from darwinflow.model.span import Span
@@ -69,27 +71,37 @@ class Document:
         edit = Edit(self.lines.clamped(edit.span), edit.text)
         lines, change = self.lines.edited(edit)
         if self.roots and not _is_too_long(lines):
-            document = self._with_segments(lines, change)
+            document = self._edited_within(lines, change)
             if document is not None:
                 return document
         return _read(lines, self._kept(change))
 
-    def _with_segments(self, lines: Lines, change: LineChange) -> "Document | None":
-        """The document after an edit inside one section, unless the section has to be cut anew."""
-        place = self.locate(change.start)
+    def _edited_within(self, lines: Lines, change: LineChange) -> "Document | None":
+        """The document after an edit that stays inside one root, unless that root has to be cut anew."""
+        root_index, section_index, _, _ = place = self.locate(change.start)
         end = self.locate(change.start + change.removed - 1) if change.removed > 1 else place
-        if place.section_index < 0 or place[:2] != end[:2]:
+        if section_index < 0 or root_index != end.root_index or end.section_index < 0:
             return None
-        root_index, section_index, _, _ = place
-        start = self.segment_start(root_index, section_index, -1)
-        replaced = replaced_segments(self.roots[root_index], section_index, start, self.lines, lines, change)
-        if replaced is None:
+        root = self.roots[root_index]
+        root_start = self._root_starts[root_index]
+        if section_index == end.section_index:
+            section = root.sections[section_index]
+            start = root_start + root.start(section_index)
+            if replaced := replaced_segments(section, start, self.lines, lines, change):
+                changed = root.with_sections(section_index, [section], [section.replaced(*replaced)])
+                return self._with_root(
+                    lines, root_index, changed, Change(root_index, section_index, *replaced)
+                )
+        recut = recut_sections(root, root_start, self.lines, lines, change)
+        if recut is None:
             return None
-        roots = (*self.roots[:root_index], replaced.root, *self.roots[root_index + 1 :])
-        if not replaced.is_all:
-            return Document(lines, roots, None)
-        told = Change(root_index, section_index, replaced.first, replaced.removed, replaced.added)
-        return Document(lines, roots, told)
+        return self._with_root(lines, root_index, root.with_sections(*recut), _change_of(root_index, *recut))
+
+    def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
+        result = linked(root)
+        roots = (*self.roots[:root_index], result, *self.roots[root_index + 1 :])
+        # Aliases elsewhere may have come to mean something else; then more than `change` has changed.
+        return Document(lines, roots, change if result is root else None)
 
     def _kept(self, change: LineChange) -> dict[int, Segment]:
         """Segments that an edit did not touch, by the line on which each begins after it."""
@@ -212,3 +224,22 @@ def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
     edges = edge_lines(bare)
     roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]
     return Document(lines, tuple([linked(root) for root in roots]), None)
+
+
+def _change_of(root_index: int, first: int, removed: list[Section], added: list[Section]) -> Change | None:
+    """The change, where one section was replaced by one of the same key and shape."""
+    if len(removed) != 1 or len(added) != 1:
+        return None
+    old, new = removed[0], added[0]
+    if (old.key is None) != (new.key is None) or old.key_text != new.key_text or old.kind != new.kind:
+        return None
+    if (old.head is None) != (new.head is None):
+        return None
+    before, after = tuple(old.segments), tuple(new.segments)
+    shorter = min(len(before), len(after))
+    same = next((at for at in range(shorter) if before[at] is not after[at]), shorter)
+    rest = shorter - same
+    alike = next((at for at in range(rest) if before[-1 - at] is not after[-1 - at]), rest)
+    return Change(
+        root_index, first, same, before[same : len(before) - alike], after[same : len(after) - alike]
+    )

@@ -6,36 +6,26 @@ cuts the text anew, which reads no segment twice either.
 """
 
 from itertools import pairwise
-from typing import NamedTuple
 
+from darwinflow.document.cutting import MIN_SPLIT, cut_lines
 from darwinflow.document.grammar.scan import indent_of, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
-from darwinflow.document.linking import linked
 from darwinflow.document.reading import read
-from darwinflow.document.root import Root
-from darwinflow.document.section import MIN_SPLIT, cut_lines
+from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
 
 _INNER = frozenset(["", " ", "\t", "#", "]", "}"])
 """First characters of lines that begin neither a section nor a document."""
 
 
-class Replacement(NamedTuple):
-    """Segments of one section that an edit replaced, and the root after it."""
-
-    root: Root
-    first: int
-    removed: tuple[Segment, ...]
-    added: tuple[Segment, ...]
-    is_all: bool
-    """Whether no other segment changed; aliases elsewhere may have come to mean something else."""
+Replaced = tuple[int, tuple[Segment, ...], tuple[Segment, ...]]
+"""The index of the first segment that was replaced, the old segments and the new ones."""
 
 
 def replaced_segments(
-    root: Root, section_index: int, start: int, before: Lines, after: Lines, change: LineChange
-) -> Replacement | None:
-    """Read again what *change* touched in a section that begins at line *start*; None: cut anew."""
-    section = root.sections[section_index]
+    section: Section, start: int, before: Lines, after: Lines, change: LineChange
+) -> Replaced | None:
+    """Read again what *change* touched in a section that begins at line *start*; None: cut it anew."""
     shift = len(change.added) - change.removed
     first = section.at_line(change.start - start)
     last = section.at_line(change.start + change.removed - 1 - start)
@@ -68,12 +58,7 @@ def replaced_segments(
         ]
     )
     removed = tuple(section.segments.slice(first, last + 1))
-    result = root.with_section(section_index, section.replaced(first, removed, added))
-    is_linked = any(segment.is_linked for segment in (*removed, *added))
-    if is_linked or (section.head is not None and section.head.is_linked):
-        relinked = linked(result)
-        return Replacement(relinked, first, removed, added, is_all=relinked is result)
-    return Replacement(result, first, removed, added, is_all=True)
+    return first, removed, added
 
 
 def _is_inner(lines: list[str], form: Form) -> bool:

@@ -44,8 +44,8 @@ class _Linking:
                 changed[at] = result
         if not changed:
             return root
-        sections = [changed.get(at, section) for at, section in enumerate(root.sections)]
-        return root.with_sections(Blocks.of(sections))
+        old = list(root.sections)
+        return root.with_sections(0, old, [changed.get(at, section) for at, section in enumerate(old)])
 
     def _section(self, section: Section) -> Section:
         head = section.head

@@ -18,10 +18,10 @@ class Root:
 
     __slots__ = (
         "_repeats",
+        "edge_problems",
         "is_explicit",
         "layout",
         "lead",
-        "lead_problems",
         "line_count",
         "sections",
         "tail",
@@ -33,7 +33,7 @@ class Root:
         lead: int,
         sections: Blocks[Section],
         tail: int,
-        lead_problems: tuple[Problem, ...],
+        edge_problems: tuple[tuple[Problem, ...], tuple[Problem, ...]],
         *,
         is_explicit: bool,
         repeats: tuple[Repeat, ...] | None = None,
@@ -43,27 +43,37 @@ class Root:
         """Lines before the first section: directives, marker, comments."""
         self.sections = sections
         self.tail = tail
-        self.lead_problems = lead_problems
+        self.edge_problems = edge_problems
+        """Of directives and markers: before the sections, relative to the root, and after, relative to the tail."""
         self.is_explicit = is_explicit
         """Whether a ``---`` begins it, so that it counts even when empty."""
         self.line_count = lead + sections.line_count + tail
         self._repeats = repeats
 
-    def with_sections(self, sections: Blocks[Section]) -> "Root":
-        """This root with sections whose keys are the same."""
+    def with_lead(self, lead: int) -> "Root":
+        """This root with another number of comment lines before its sections."""
         return Root(
             self.layout,
-            self.lead,
-            sections,
+            lead,
+            self.sections,
             self.tail,
-            self.lead_problems,
+            self.edge_problems,
             is_explicit=self.is_explicit,
             repeats=self._repeats,
         )
 
-    def with_section(self, at: int, section: Section) -> "Root":
-        """This root with another section, of the same key, in the place of one."""
-        return self.with_sections(self.sections.replaced(at, at + 1, [section]))
+    def with_sections(self, first: int, removed: list[Section], added: list[Section]) -> "Root":
+        """This root with *added* in the place of the sections *removed*, which begin at *first*."""
+        is_free = self._repeats == () and _keys(removed) == _keys(added)
+        return Root(
+            self.layout,
+            self.lead,
+            self.sections.replaced(first, first + len(removed), added),
+            self.tail,
+            self.edge_problems,
+            is_explicit=self.is_explicit,
+            repeats=() if is_free else None,
+        )
 
     @property
     def kind(self) -> int | None:
@@ -111,11 +121,8 @@ class Root:
 
     def _keys(self) -> Iterator[tuple[int, Node]]:
         for at, section in enumerate(self.sections):
-            if section.key is not None:
-                yield at, section.key
-            else:
-                for key, _ in section.segments[0].pairs:
-                    yield at, key
+            for key in section.root_keys():
+                yield at, key
 
     def start(self, section: int) -> int:
         """The first line of a section, relative to the root."""
@@ -123,9 +130,15 @@ class Root:
 
     def problems(self) -> Iterator[Problem]:
         """Everything wrong here, relative to the root's first line."""
-        yield from self.lead_problems
+        yield from self.edge_problems[0]
         for _, line, section in self.sections.troubled():
             for problem in section.problems():
                 yield problem.moved(self.lead + line)
         for repeat in self.repeats:
             yield repeat_problem([(key, self.start(at)) for at, key in repeat])
+        for problem in self.edge_problems[1]:
+            yield problem.moved(self.line_count - self.tail)
+
+
+def _keys(sections: list[Section]) -> list[list[str]]:
+    return [[key.source for key in section.root_keys()] for section in sections]

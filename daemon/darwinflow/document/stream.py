@@ -11,17 +11,18 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from darwinflow.document.chunks import Blocks
+from darwinflow.document.cutting import HALF_KEY, Take, read_section, section_starts
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, first_column, is_mark, key_colon
 from darwinflow.document.problem import YAML_SYNTAX, Problem
 from darwinflow.document.root import Layout, Root
-from darwinflow.document.section import HALF_KEY, Section, Take, read_section
+from darwinflow.document.section import Section
 from darwinflow.document.segment import Form
 from darwinflow.model.span import Span
 
 _NO_EDGE: Final = frozenset(["", " ", "\t", "#"])
 _INVISIBLE: Final = BLANKS + BYTE_ORDER_MARK
-_MARKER: Final = re.compile(r"(?:---|\.\.\.)(?=[ \t]|\Z)")
+MARKER: Final = re.compile(r"(?:---|\.\.\.)(?=[ \t]|\Z)")
 _END: Final = re.compile(r"\.\.\.[ \t]*(?:[ \t]#.*)?\Z", re.DOTALL)
 _YAML: Final = re.compile(r"%YAML[ \t]")
 _VERSION: Final = re.compile(r"%YAML[ \t]+\d+\.\d+[ \t]*(?:[ \t]#.*)?\Z", re.DOTALL)
@@ -50,7 +51,7 @@ def edge_lines(lines: list[str]) -> list[int]:
 
 def extents(lines: list[str], edges: list[int]) -> list[Extent]:
     """The documents of a stream, at least one; together they take every line."""
-    markers = [at for at in edges if _MARKER.match(lines[at])]
+    markers = [at for at in edges if MARKER.match(lines[at])]
     count = len(lines)
     found: list[Extent] = []
     problems: list[Problem] = []
@@ -62,7 +63,7 @@ def extents(lines: list[str], edges: list[int]) -> list[Extent]:
         at = lead.end
         if at == count:
             break
-        is_explicit = _MARKER.match(lines[at]) is not None
+        is_explicit = MARKER.match(lines[at]) is not None
         if lead.last >= 0 and not lines[at].startswith("---"):
             problems.append(_at_line(lines, lead.last, "a directive needs a line '---' after it"))
         if is_explicit and lines[at][0] == ".":
@@ -150,7 +151,7 @@ def root_of(lines: list[str], edges: list[int], extent: Extent, take: Take) -> R
     layout = _layout(lines, inner, first, extent)
     sections: list[Section] = []
     if layout == "map":
-        starts = _section_starts(lines, inner)
+        starts = section_starts(lines, inner)
         if first < starts[0]:
             prelude = take(Form("prelude", handles=extent.handles), first, starts[0])
             sections.append(Section(None, Blocks.of([prelude])))
@@ -165,12 +166,17 @@ def root_of(lines: list[str], edges: list[int], extent: Extent, take: Take) -> R
         form = Form("inline" if extent.is_inline else "whole", handles=extent.handles)
         sections.append(Section(None, Blocks.of([take(form, first, extent.body_end)])))
     lead = first - extent.start
+    tail = extent.end - max(extent.body_end, first)
+    before = tuple([problem for problem in extent.problems if problem.span.line < lead])
+    after = tuple(
+        [problem.moved(extent.start + tail - extent.end) for problem in extent.problems[len(before) :]]
+    )
     return Root(
         layout,
         lead,
         Blocks.of(sections),
-        extent.end - max(extent.body_end, first),
-        extent.problems,
+        tail,
+        (before, after),
         is_explicit=extent.is_explicit,
     )
 
@@ -191,17 +197,3 @@ def _layout(lines: list[str], edges: list[int], first: int, extent: Extent) -> L
     if is_typed and any(key_colon(lines[at], 0) >= 0 for at in edges if at > first):
         return "map"  # something is being typed in front of the root's keys
     return "whole"
-
-
-def _section_starts(lines: list[str], edges: list[int]) -> list[int]:
-    """The lines of a root mapping on which its keys begin."""
-    starts: list[int] = []
-    for at in edges:
-        line = lines[at]
-        if line[0] in "-]}:" and (starts or line[0] == "-"):
-            if line[0] in "]}" or is_mark(line, 0, "-"):
-                continue
-            if is_mark(line, 0, ":") and lines[starts[-1]][:1] == "?":
-                continue
-        starts.append(at)
-    return starts

@@ -1,0 +1,113 @@
+"""Edits that move borders of sections: the sections around them are cut again, no segment is read twice."""
+
+from typing import NamedTuple
+
+from darwinflow.document.cutting import MIN_SPLIT, is_open_header, read_section, section_starts
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, is_mark, key_colon
+from darwinflow.document.lines import LineChange, Lines
+from darwinflow.document.reading import read
+from darwinflow.document.root import Root
+from darwinflow.document.section import Section
+from darwinflow.document.segment import Form, Segment
+from darwinflow.document.stream import MARKER, edge_lines
+
+
+class Recut(NamedTuple):
+    """Neighbouring sections that an edit replaced."""
+
+    first: int
+    removed: list[Section]
+    added: list[Section]
+
+
+def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: LineChange) -> Recut | None:
+    """Cut again what *change* touched in a root that begins at line *start*; None: cut the whole text.
+
+    The change lies in the lines of the root's sections.
+    """
+    body = start + root.lead
+    if root.layout != "map" or not _is_key(before[body]):
+        return None
+    first = root.sections.at_line(change.start - body)
+    last = root.sections.at_line(change.start + change.removed - 1 - body)
+    removed = before.slice(change.start, change.start + change.removed)
+    if any(_is_border(line) for line in removed) or any(_is_border(line) for line in change.added):
+        return None
+    low = body + root.sections.start(first)
+    if change.start == low and not (_begins_section(removed[0]) and _begins_section(change.added[0])):
+        if first == 0:
+            return None
+        first -= 1
+        low = body + root.sections.start(first)
+    old_end = body + root.sections.start(last + 1)
+    if last + 1 < len(root.sections) and before[old_end][:1] == ":":
+        return None
+    if low == body and not _is_key(after[low]):
+        return None
+    sections = root.sections.slice(first, last + 1)
+    if first == last and (section := _with_head(sections[0], low, after, change)):
+        return Recut(first, sections, [section])
+    shift = len(change.added) - change.removed
+    lines = after.slice(low, old_end + shift)
+    kept = _kept(sections, change.start - low, change.start + change.removed - low, shift)
+    ends_text = old_end + shift == len(after)
+
+    def take(form: Form, at: int, behind: int) -> Segment:
+        segment = kept.get(at)
+        if segment is not None and segment.line_count == behind - at and segment.form == form:
+            return segment
+        return read(form, lines[at:behind], ends_text=ends_text and behind == len(lines))
+
+    starts = section_starts(lines, edge_lines(lines))
+    if not starts or starts[0] != 0:
+        return None
+    handles = sections[0].segments[0].form.handles
+    borders = [*starts, len(lines)]
+    added = [read_section(lines, borders[at], borders[at + 1], handles, take) for at in range(len(starts))]
+    return Recut(first, sections, added)
+
+
+def _is_key(line: str) -> bool:
+    """Whether a root that begins with this line is a mapping whatever follows."""
+    return line[:1] not in " \t" and key_colon(line, 0) >= 0 and not line.startswith(BYTE_ORDER_MARK)
+
+
+def _is_border(line: str) -> bool:
+    """Whether a line has to do with more than the section it is in: a marker, or a key in two parts."""
+    return line[:1] in ("?", ":") or MARKER.match(line) is not None
+
+
+def _begins_section(line: str) -> bool:
+    return line[:1] not in " \t#]}" and not is_mark(line, 0, "-")
+
+
+def _with_head(section: Section, start: int, after: Lines, change: LineChange) -> Section | None:
+    """The section when only lines of its head changed and its value is cut as before."""
+    head = section.head
+    if head is None or change.start + change.removed > start + head.line_count:
+        return None
+    shift = len(change.added) - change.removed
+    if section.line_count + shift <= MIN_SPLIT:
+        return None
+    lines = after.slice(start, start + head.line_count + shift)
+    if not is_open_header(lines[0]) or any(line.lstrip(" ")[:1] not in ("", "#") for line in lines[1:]):
+        return None
+    fresh = read(head.form, lines, ends_text=False)
+    return Section(fresh, section.segments) if fresh.key is not None else None
+
+
+def _kept(sections: list[Section], start: int, end: int, shift: int) -> dict[int, Segment]:
+    """Segments outside the changed lines, by the line on which each begins afterwards.
+
+    Lines count from the first section's first.
+    """
+    kept: dict[int, Segment] = {}
+    at = 0
+    for section in sections:
+        for segment in ([section.head] if section.head is not None else []) + list(section.segments):
+            if at + segment.line_count <= start:
+                kept[at] = segment
+            elif at >= end:
+                kept[at + shift] = segment
+            at += segment.line_count
+    return kept
