@@ -6,7 +6,6 @@ so a line at the entries' column begins the next one, whatever stands above it.
 
 import re
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Final
 
 from darwinflow.document.chunks import Blocks
@@ -15,11 +14,12 @@ from darwinflow.document.grammar.scan import (
     BYTE_ORDER_MARK,
     after_blanks,
     indent_of,
+    is_closed,
     is_mark,
     key_colon,
 )
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form, Segment
+from darwinflow.document.segment import Form, FormName, Segment
 
 MIN_SPLIT: Final = 12
 """Lines. A shorter section is read at once."""
@@ -29,6 +29,9 @@ HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
 
 NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
 """What begins no entry when it stands at the entries' column."""
+
+Cut = tuple[Form, int]
+"""A line on which a segment begins, and how it is read."""
 
 Take = Callable[[Form, int, int], Segment]
 """Gives the segment of some lines, read now or kept from before."""
@@ -50,14 +53,31 @@ def section_starts(lines: list[str], edges: list[int]) -> list[int]:
 
 def read_section(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
     """The section of a root mapping that begins with the key at line *start*."""
-    if end - start > MIN_SPLIT and is_open_header(lines[start]):
-        form, cuts = value_cuts(lines, start + 1, end, handles)
-        if form is not None:
-            head = take(Form("head", handles=handles), start, cuts[0])
-            if head.key is not None:
-                segments = [take(form, first, behind) for first, behind in pairwise([*cuts, end])]
-                return Section(head, Blocks.of(segments))
+    if end - start > MIN_SPLIT:
+        is_open = is_open_header(lines[start])
+        if is_open or has_complete_value(lines[start]):
+            cuts = value_cuts(lines, start + 1, end, handles, is_open=is_open)
+            if cuts is not None:
+                name: FormName = "head" if is_open else "crowded head"
+                head = take(Form(name, handles=handles), start, cuts[0][1])
+                if head.key is not None:
+                    return Section(head, Blocks.of(_segments(cuts, end, take)))
     return Section(None, Blocks.of([take(Form("root entry", handles=handles), start, end)]))
+
+
+def read_prelude(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
+    """The section of indented lines before the first key of a root mapping."""
+    column = _lowest_dash(lines, start, end, len(lines[start]))
+    if column < 0:
+        return Section(None, Blocks.of([take(Form("prelude", handles=handles), start, end)]))
+    form = Form("item", column, 1, handles)
+    cuts = [(form, at) for at in cut_lines(lines, start + 1, end, form)]
+    return Section(None, Blocks.of(_segments([(_leading(lines[start], handles), start), *cuts], end, take)))
+
+
+def _segments(cuts: list[Cut], end: int, take: Take) -> list[Segment]:
+    borders = [at for _, at in cuts[1:]] + [end]
+    return [take(form, at, behind) for (form, at), behind in zip(cuts, borders, strict=True)]
 
 
 def is_open_header(line: str) -> bool:
@@ -74,35 +94,78 @@ def is_open_header(line: str) -> bool:
     return at >= len(line) or line[at] == "#"
 
 
+def has_complete_value(line: str) -> bool:
+    """Whether a key at column 0 has a value on its line that no line below can belong to unless it is text."""
+    colon = key_colon(line, 0)
+    if colon < 0:
+        return False
+    at = after_blanks(line, colon + 1)
+    first = line[at : at + 1]
+    return is_closed(line, at) if first in "\"'[{" else first not in "|>&!?-"
+
+
 def value_cuts(
-    lines: list[str], start: int, end: int, handles: Mapping[str, str]
-) -> tuple[Form | None, list[int]]:
-    """The form of the items or entries below a key and the lines on which they begin."""
+    lines: list[str], start: int, end: int, handles: Mapping[str, str], *, is_open: bool
+) -> list[Cut] | None:
+    """The lines on which the items or entries below a key begin, each with its form.
+
+    Items that are indented less than what comes first are what the rest of
+    the section is about: someone is typing at its beginning. Below a key that
+    has a value already (not *is_open*) only items that hold keys are taken for
+    a list; all else may be text.
+    """
     first = next((at for at in range(start, end) if lines[at].lstrip(" ")[:1] not in ("", "#")), end)
     if first == end:
-        return None, []
+        return None
     line = lines[first]
     column = indent_of(line)
-    if is_mark(line, column, "-"):
-        form = Form("item", column, 1, handles)
-    elif column > 0 and line[column] not in "?&!\t" and key_colon(line, column) >= 0:
-        form = Form("entry", column, 1, handles)
-    else:
-        return None, []
-    cuts = cut_lines(lines, first, end, form)
-    return (form, cuts) if cuts and cuts[0] == first else (None, [])
+    is_item = is_mark(line, column, "-")
+    is_entry = column > 0 and line[column] not in "?&!\t" and key_colon(line, column) >= 0
+    if not is_item and not is_entry:
+        return None
+    lowest = _lowest_dash(lines, first, end, column)
+    if lowest >= 0:
+        form = Form("item", lowest, 1, handles)
+        cuts = cut_lines(lines, first, end, form)
+        if is_open or _is_item_with_key(lines[cuts[0]], lowest):
+            return [(_leading(line, handles), first), *((form, at) for at in cuts)]
+    if not is_open and not (is_item and _is_item_with_key(line, column)):
+        return None
+    form = Form("item" if is_item else "entry", column, 1, handles)
+    return [(form, at) for at in cut_lines(lines, first, end, form)]
+
+
+def _leading(line: str, handles: Mapping[str, str]) -> Form:
+    return Form("leading", indent_of(line), 1, handles)
+
+
+def _lowest_dash(lines: list[str], start: int, end: int, column: int) -> int:
+    """The least indentation below *column* of a line that begins with a dash, or -1."""
+    lowest = column
+    prefix = " " * column
+    for at in range(start, end):
+        line = lines[at]
+        if not line.startswith(prefix):
+            indent = indent_of(line)
+            if indent < lowest and is_mark(line, indent, "-"):
+                lowest = indent
+    return lowest if lowest < column else -1
+
+
+def _is_item_with_key(line: str, column: int) -> bool:
+    return key_colon(line, after_blanks(line, column + 1)) >= 0
 
 
 def cut_lines(lines: list[str], start: int, end: int, form: Form) -> list[int]:
     """The lines from *start* to before *end* on which a segment of this form begins."""
     column = form.column
     if form.name == "item":
-        dash, bare = " " * column + "- ", " " * column + "-"
-        tabbed = bare + "\t"
+        bare = " " * column + "-"
+        behind = column + 1
         return [
             at
             for at in range(start, end)
-            if lines[at].startswith(bare) and (lines[at] == bare or lines[at].startswith((dash, tabbed)))
+            if lines[at].startswith(bare) and lines[at][behind : behind + 1] in BLANKS
         ]
     prefix = " " * column
     return [

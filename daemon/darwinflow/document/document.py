@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from darwinflow.document.editing import replaced_segments
-from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
+from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import linked
 from darwinflow.document.path import NodePath, path_in_section
@@ -80,10 +80,14 @@ class Document:
         """The document after an edit that stays inside one root, unless that root has to be cut anew."""
         root_index, section_index, _, _ = place = self.locate(change.start)
         end = self.locate(change.start + change.removed - 1) if change.removed > 1 else place
-        if section_index < 0 or root_index != end.root_index or end.section_index < 0:
-            return None
         root = self.roots[root_index]
         root_start = self._root_starts[root_index]
+        if root_index != end.root_index:
+            return None
+        if section_index < 0 and end.section_index < 0:
+            return self._with_comments(lines, root_index, change)
+        if section_index < 0 or end.section_index < 0:
+            return None
         if section_index == end.section_index:
             section = root.sections[section_index]
             start = root_start + root.start(section_index)
@@ -96,6 +100,18 @@ class Document:
         if recut is None:
             return None
         return self._with_root(lines, root_index, root.with_sections(*recut), _change_of(root_index, *recut))
+
+    def _with_comments(self, lines: Lines, root_index: int, change: LineChange) -> "Document | None":
+        """The document after an edit of the comments above a root's sections."""
+        root = self.roots[root_index]
+        removed = self.lines.slice(change.start, change.start + change.removed)
+        is_above = change.start + change.removed <= self._root_starts[root_index] + root.lead
+        if not is_above or not len(root.sections) or root.edge_problems[0]:
+            return None
+        if any(line.strip(BLANKS)[:1] not in ("", "#") for line in (*removed, *change.added)):
+            return None
+        moved = root.with_lead(root.lead + len(change.added) - change.removed)
+        return self._with_root(lines, root_index, moved, Change(root_index, 0, 0, (), ()))
 
     def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
         result = linked(root)

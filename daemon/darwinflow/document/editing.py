@@ -29,8 +29,12 @@ def replaced_segments(
     shift = len(change.added) - change.removed
     first = section.at_line(change.start - start)
     last = section.at_line(change.start + change.removed - 1 - start)
-    form = section.segments[0].form
-    if first < 0 or form.name not in ("item", "entry"):
+    if first < 0:
+        return None
+    form = section.segments[first].form
+    if form.name not in ("item", "entry"):
+        return None
+    if first == 0 and section.head is not None and section.head.form.name != "head":
         return None
     if form.depth and section.line_count + shift <= MIN_SPLIT:
         return None
@@ -47,6 +51,8 @@ def replaced_segments(
         if first == 0:
             return None
         first -= 1
+        if section.segments[first].form != form:
+            return None
         lines = after.slice(start + section.start(first), low) + lines
         cuts = [0, *(cut + low - start - section.start(first) for cut in cuts)]
     borders = [*cuts, len(lines)]
@@ -62,12 +68,15 @@ def replaced_segments(
 
 
 def _is_inner(lines: list[str], form: Form) -> bool:
-    """Whether none of the lines can begin a section or a document; at column 0 items have their dashes there."""
+    """Whether none of the lines can begin a section or a document, or move the border of the list."""
     for line in lines:
-        if line[:1] not in _INNER and not (
-            form.column == 0 and form.name == "item" and is_mark(line, 0, "-")
-        ):
-            return False
+        if line[:1] not in _INNER:
+            if not (form.column == 0 and form.name == "item" and is_mark(line, 0, "-")):
+                return False
+        elif form.depth:
+            indent = indent_of(line)
+            if indent < form.column and is_mark(line, indent, "-"):
+                return False
     return True
 
 

@@ -95,6 +95,31 @@ def _read_head(parser: Parser, form: Form) -> _Content:
     return "head", key, value
 
 
+def _read_crowded_head(parser: Parser, form: Form) -> _Content:
+    """A key that has a value on its line although a list follows below."""
+    content = _read_head(parser, form)
+    key, value = content[1:]
+    if key is not None:
+        message = f"'{key.source}' has this value and a list below; keep one of them"
+        parser.report(value.line, value.column, value.end_line, value.end_column, message)
+    return content
+
+
+def _read_leading(parser: Parser, form: Form) -> _Content:
+    """What stands above the items of a list and is indented deeper than they are: taken for an item."""
+    row = parser.next_content(0)
+    if parser.lines[row][form.column] == "\t":
+        parser.report_tab(row, form.column)
+    else:
+        message = f"this line is indented by {form.column}, the list below by less; align them"
+        parser.report(row, 0, row, form.column, message)
+    node, row = parser.block(row, first_column(parser.lines[row]), -1)
+    items = [*node.items] if node.kind == SEQ else [node] if node.kind == MAP else []
+    for stray in _strays(parser, row, form):
+        items.extend(stray.items)
+    return "items", None, tuple(items)
+
+
 def _read_prelude(parser: Parser, form: Form) -> _Content:
     """Indented lines before the first key of a root mapping."""
     row = parser.next_content(0)
@@ -149,6 +174,8 @@ _READERS: Final[dict[str, Callable[[Parser, Form], _Content]]] = {
     "entry": _read_entries,
     "root entry": _read_root_entry,
     "head": _read_head,
+    "crowded head": _read_crowded_head,
+    "leading": _read_leading,
     "prelude": _read_prelude,
     "whole": _read_whole,
     "inline": _read_whole,

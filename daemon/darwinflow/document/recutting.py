@@ -90,7 +90,11 @@ def _with_head(section: Section, start: int, after: Lines, change: LineChange) -
     if section.line_count + shift <= MIN_SPLIT:
         return None
     lines = after.slice(start, start + head.line_count + shift)
-    if not is_open_header(lines[0]) or any(line.lstrip(" ")[:1] not in ("", "#") for line in lines[1:]):
+    if (
+        head.form.name != "head"
+        or not is_open_header(lines[0])
+        or any(line.lstrip(" ")[:1] not in ("", "#") for line in lines[1:])
+    ):
         return None
     fresh = read(head.form, lines, ends_text=False)
     return Section(fresh, section.segments) if fresh.key is not None else None

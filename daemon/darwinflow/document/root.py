@@ -102,6 +102,8 @@ class Root:
         sources: list[Any] = []
         for section in self.sections:
             key = section.key
+            if key is None and section.kind == "items":
+                continue  # items before the first key, where no list can stand
             if key is None:
                 more, more_sources = section.entries()
                 own.update(more)

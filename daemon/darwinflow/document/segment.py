@@ -17,10 +17,15 @@ from darwinflow.document.values import Bound, Scope, merge, plain_value
 Kind = Literal["items", "entries", "value", "head"]
 
 
+FormName = Literal[
+    "item", "entry", "leading", "root entry", "head", "crowded head", "prelude", "whole", "inline"
+]
+
+
 class Form(NamedTuple):
     """How a stretch of lines is read. Equal text in an equal form gives equal nodes."""
 
-    name: Literal["item", "entry", "root entry", "head", "prelude", "whole", "inline"]
+    name: FormName
     column: int = 0
     depth: int = 0
     handles: Mapping[str, str] = NO_HANDLES

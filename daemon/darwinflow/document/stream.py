@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from darwinflow.document.chunks import Blocks
-from darwinflow.document.cutting import HALF_KEY, Take, read_section, section_starts
+from darwinflow.document.cutting import HALF_KEY, Take, read_prelude, read_section, section_starts
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, first_column, is_mark, key_colon
 from darwinflow.document.problem import YAML_SYNTAX, Problem
@@ -153,8 +153,7 @@ def root_of(lines: list[str], edges: list[int], extent: Extent, take: Take) -> R
     if layout == "map":
         starts = section_starts(lines, inner)
         if first < starts[0]:
-            prelude = take(Form("prelude", handles=extent.handles), first, starts[0])
-            sections.append(Section(None, Blocks.of([prelude])))
+            sections.append(read_prelude(lines, first, starts[0], extent.handles, take))
         for start, end in pairwise([*starts, extent.body_end]):
             sections.append(read_section(lines, start, end, extent.handles, take))
     elif layout == "list":
@@ -193,7 +192,7 @@ def _layout(lines: list[str], edges: list[int], first: int, extent: Extent) -> L
     is_key = key_colon(line, column) >= 0 or is_mark(line, column, "?")
     if column == 0 and is_key:
         return "map"
-    is_typed = is_key or HALF_KEY.match(line, column) is not None
+    is_typed = is_key or is_mark(line, column, "-") or HALF_KEY.match(line, column) is not None
     if is_typed and any(key_colon(lines[at], 0) >= 0 for at in edges if at > first):
         return "map"  # something is being typed in front of the root's keys
     return "whole"

@@ -7,7 +7,7 @@ from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.entries import Entries
 from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import BLANKS, after_blanks, first_column, indent_of, is_mark, key_colon
-from darwinflow.document.node import BLOCK, MAP, PLAIN, SCALAR, SEQ, Node
+from darwinflow.document.node import BLOCK, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, Node
 
 SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]*+):(?: +([\w./(][^:#\t]*+))? *\Z")
 """``key: plain text`` or ``key:``, which nearly every line is."""
@@ -119,7 +119,7 @@ class Collections(Entries):
                     seen[key.source] = key
                 if key.source == "<<":
                     self.check_merge(key, value)
-            row, place = self._next_entry(row, column, outer)
+            row, place = self._next_entry(row, column, outer, pairs)
             if place < 0:
                 break
         self.depth -= 1
@@ -128,8 +128,13 @@ class Collections(Entries):
         last = pairs[-1][1]
         return Node(MAP, tuple(pairs), start, column, last.end_line, last.end_column, BLOCK), row
 
-    def _next_entry(self, row: int, column: int, outer: int) -> tuple[int, int]:
-        """Row and column of the mapping's next entry; column -1 where the mapping ends before that row."""
+    def _next_entry(
+        self, row: int, column: int, outer: int, pairs: list[tuple[Node, Node]]
+    ) -> tuple[int, int]:
+        """Row and column of the mapping's next entry; column -1 where the mapping ends before that row.
+
+        A list that stands where no list can is given to the entry before it.
+        """
         while True:
             row = self.next_content(row)
             if row >= self.count:
@@ -156,10 +161,25 @@ class Collections(Entries):
                 self.report(
                     row, indent, row, indent + 1, "a list item cannot stand between the keys of a mapping"
                 )
-            _, row = self.sequence(row, indent, column)
+            items, row = self.sequence(row, indent, column)
+            if indent > column:
+                pairs[-1] = (pairs[-1][0], _joined(pairs[-1][1], items))
             row = self.next_content(row)
             if row >= self.count or indent_of(self.lines[row]) < column:
                 return row, -1
+
+
+def _joined(value: Node, items: Node) -> Node:
+    """The list that bad indentation cut off a value, with what the value may be as an item of it."""
+    if value.kind == SCALAR and value.style not in (LITERAL, FOLDED):
+        return items
+    before = value.items if value.kind == SEQ else (value,) if value.kind == MAP else ()
+    if not before:
+        return value
+    joined = Node(
+        SEQ, (*before, *items.items), value.line, value.column, items.end_line, items.end_column, BLOCK
+    )
+    return joined if value.anchor is None else value
 
 
 def grow(mapping: Node, more: Node) -> None:

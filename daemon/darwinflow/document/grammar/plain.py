@@ -2,7 +2,7 @@
 
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.quoted import Quoted
-from darwinflow.document.grammar.scan import BLANKS, first_column, indent_of, key_colon, uncommented
+from darwinflow.document.grammar.scan import BLANKS, begins_key, first_column, indent_of, uncommented
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
 
 
@@ -34,7 +34,7 @@ class Plain(Quoted):
             if start >= len(line):
                 blank_lines += 1
                 continue
-            if indent_of(line) <= outer or line[start] == "#" or key_colon(line, start) >= 0:
+            if indent_of(line) <= outer or line[start] == "#" or begins_key(line, start):
                 break
             more, is_commented = uncommented(line, start)
             parts.append("\n" * blank_lines if blank_lines else " ")

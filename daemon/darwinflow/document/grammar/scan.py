@@ -80,6 +80,21 @@ def key_colon(line: str, column: int) -> int:
     return _plain_colon(line, column)
 
 
+def is_closed(line: str, column: int) -> bool:
+    """Whether the quote or bracket that opens here is closed on the same line."""
+    first = line[column]
+    if first in "[{":
+        return _flow_end(line, column) >= 0
+    return (DOUBLE_QUOTED if first == '"' else SINGLE_QUOTED).match(line, column) is not None
+
+
+def begins_key(line: str, column: int) -> bool:
+    """Whether a key stands here, at once or behind dashes; no text can go on with such a line."""
+    while is_mark(line, column, "-"):
+        column = after_blanks(line, column + 1)
+    return key_colon(line, column) >= 0
+
+
 def _behind_properties(line: str, column: int) -> int:
     """The column behind anchors and tags, or -1 where one of them is malformed."""
     while column < len(line) and line[column] in "&!":
