@@ -40,6 +40,15 @@ class Place:
                 found.append(event)
         return found
 
+    def is_locked(self, journal: Path) -> bool:
+        """Whether a living program holds *journal*."""
+        with journal.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def program(
         self, source: str, *arguments: str, check: bool = True, **environ: str
     ) -> subprocess.CompletedProcess[str]:
@@ -66,16 +75,6 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
         )
-
-
-def is_locked(journal: Path) -> bool:
-    """Whether a living program holds *journal*."""
-    with journal.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ class Journal:
         with self._lock:
             status = self._own()
             if status.st_size > self.limit and not last:
-                raise JournalFull(f"the journal {self.path} has {status.st_size >> 20} MiB")
+                raise JournalFull(f"the journal {self.path} has grown to {status.st_size} bytes")
             if not self.shared:
                 self._append(line, may_wait=may_wait)
                 return

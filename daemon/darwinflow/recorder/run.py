@@ -209,10 +209,8 @@ class Run:
     def _branch(self) -> Recording:
         """A run of its own for a step in a forked child: it may not write under the parent's lock."""
         assert self._beginning is not None
-        around = here.get()
-        step = around.step if around is not None and around.run == self.id else None
         beginning = Beginning(self._beginning.reference, self._redaction, NULL, NULL, self._beginning.tags)
-        return begun(new_id(), beginning, Outer(self.id, step))
+        return begun(new_id(), beginning, here.get() or Outer(self.id, None))
 
     def _ask(self, timeout: float) -> None:
         from darwinflow.recorder.ask import waited_for

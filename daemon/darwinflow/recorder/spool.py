@@ -50,7 +50,7 @@ class Spool:
             if current is None:
                 _make_private(self.home)
                 current = Journal.created(self.home.spool, line_of("journal", dict(origin())))
-                current.limit = self._limit
+                current.limit = 2 * self._limit  # the spool was below its own when the run began
                 self._current = current
                 self._open.append(current)
             current.users += 1

@@ -62,8 +62,9 @@ class Stream:
             return raw
         if raw.get("event") == "run.started":
             self._complete(raw)
-        elif raw.get("event") == "step.started" and (run := self._runs.get(str(raw.get("run")))):
-            raw.setdefault("index", len(run.steps))
+        elif raw.get("event") == "step.started":
+            run = self._runs.get(str(raw.get("run")))
+            raw.setdefault("index", len(run.steps) if run else 0)
         event = checked(raw)
         if isinstance(event, Problem):
             return event

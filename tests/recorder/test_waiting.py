@@ -1,0 +1,123 @@
+"""What the recorder asks a daemon, over a real socket that speaks the protocol's frames."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from darwinflow.recorder import record_run
+from darwinflow.recorder.paths import home_of
+
+
+class Listener:
+    """Answers one connection after the other: `run/get` with what *answers* holds for it, one a call."""
+
+    def __init__(self, place, answers: list[dict]) -> None:
+        self.asked: list[dict] = []
+        self._answers = answers
+        path = place.folder / "socket"
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        place.home.mkdir(exist_ok=True)
+        Path(home_of(os.environ).lock_path).write_text(str(path))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as stream:
+                while head := stream.readline():
+                    length = int(head.split(b":")[1])
+                    stream.readline()
+                    request = json.loads(stream.read(length))
+                    self.asked.append(request)
+                    reply = self._answers.pop(0) if request["method"] == "run/get" else {"result": {}}
+                    if "hang up" in reply:
+                        break
+                    if "slow" in reply:
+                        time.sleep(reply["slow"])
+                    notice = json.dumps(
+                        {"jsonrpc": "2.0", "method": "event/published", "params": {}}
+                    ).encode()
+                    body = json.dumps({"jsonrpc": "2.0", "id": request["id"], **reply}).encode()
+                    for one in (notice, body):
+                        stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(one), one))
+                    stream.flush()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+UNKNOWN = {"error": {"code": 1101, "message": "no run is called so"}}
+RUNNING = {"result": {"run": {"status": "RUNNING", "output": None}}}
+DONE = {"result": {"run": {"status": "SUCCESS", "output": {"status": "SUCCESS"}}}}
+
+
+def test_a_run_is_stored_once_the_daemon_has_its_end(place) -> None:
+    listener = Listener(place, [UNKNOWN, UNKNOWN, RUNNING, DONE])
+    with record_run("assistant.yaml") as run:
+        pass
+    assert run.state == "spooled"
+    assert run.wait_stored(5)
+    assert run.state == "stored"
+    assert [request["method"] for request in listener.asked] == ["hello", "session/open", *["run/get"] * 4]
+    assert listener.asked[1]["params"] == {"workspace": str(place.folder), "settings": None}
+    assert listener.asked[2]["params"]["run"] == run.id
+    listener.close()
+
+
+def test_inside_its_block_a_run_is_stored_as_soon_as_it_is_known(place) -> None:
+    listener = Listener(place, [UNKNOWN, RUNNING])
+    with record_run("assistant.yaml") as run:
+        assert run.wait_stored(5)
+    listener.close()
+
+
+def test_a_daemon_that_hangs_up_is_asked_again(place) -> None:
+    listener = Listener(place, [{"hang up": True}, {"error": {"code": -32603, "message": "a fault"}}, DONE])
+    with record_run("assistant.yaml") as run:
+        pass
+    assert run.wait_stored(5)
+    listener.close()
+
+
+@pytest.mark.parametrize("away", ["never started", "killed", "silent", "slow"])
+def test_waiting_ends_in_time_whatever_the_daemon_does(place, away: str) -> None:
+    with record_run("assistant.yaml") as run:
+        pass
+    listener = None
+    if away == "killed":
+        Path(home_of(os.environ).lock_path).write_text(str(place.folder / "gone"))
+    if away in ("silent", "slow"):
+        listener = Listener(place, [{"slow": 30}] if away == "slow" else [UNKNOWN] * 10_000)
+    started = time.monotonic()
+    assert run.wait_stored(0.3) is False
+    assert 0.25 < time.monotonic() - started < 1.5
+    assert run.state == "spooled"
+    if listener:
+        listener.close()
+
+
+def test_record_says_stored_when_the_daemon_says_so(place) -> None:
+    for answers, word in (
+        ([UNKNOWN, DONE], "is stored\n"),
+        ([UNKNOWN] * 1000, "is spooled; the daemon takes it in\n"),
+    ):
+        place.folder.joinpath("socket").unlink(missing_ok=True)
+        listener = Listener(place, answers)
+        done = subprocess.run(
+            [sys.executable, "-m", "darwinflow.cli.main", "record", "--workflow", "assistant.yaml", "--", "true"],
+            cwd=place.folder, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.stderr.endswith(word)
+        listener.close()
