@@ -5,7 +5,7 @@ takes, and which blocks hold problems or anchors.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -103,14 +103,38 @@ class Block(Generic[P]):
 
     __slots__ = ("_linked", "_starts", "_troubled", "data", "line_count", "pieces")
 
-    def __init__(self, pieces: tuple[P, ...]) -> None:
+    def __init__(
+        self,
+        pieces: tuple[P, ...],
+        line_count: int = -1,
+        starts: list[int] | None = None,
+        troubled: list[int] | None = None,
+        linked: list[int] | None = None,
+    ) -> None:
         self.pieces = pieces
-        self.line_count = sum([piece.line_count for piece in pieces])
-        self._starts: list[int] | None = None
-        self._troubled: list[int] | None = None
-        self._linked: list[int] | None = None
+        self.line_count = sum([piece.line_count for piece in pieces]) if line_count < 0 else line_count
+        self._starts = starts
+        self._troubled = troubled
+        self._linked = linked
         self.data: list[object] | None = None
         """The data of all pieces in one list, kept by whoever computed it."""
+
+    def replaced(self, start: int, end: int, added: tuple[P, ...]) -> "Block[P]":
+        """This block with other pieces from *start* to before *end*; what is known of the rest is kept."""
+        counts = [piece.line_count for piece in added]
+        old_counts = [piece.line_count for piece in self.pieces[start:end]]
+        linked = [start + at for at, piece in enumerate(added) if piece.is_linked]
+        troubled = None
+        if not linked:  # what is wrong with a linked piece shows when its aliases are resolved
+            found = [start + at for at, piece in enumerate(added) if piece.is_troubled]
+            troubled = _patched(self._troubled, start, end, len(added), found)
+        return Block(
+            self.pieces[:start] + added + self.pieces[end:],
+            self.line_count + sum(counts) - sum(old_counts),
+            self._starts if counts == old_counts else None,
+            troubled,
+            _patched(self._linked, start, end, len(added), linked),
+        )
 
     @property
     def starts(self) -> list[int]:
@@ -132,6 +156,16 @@ class Block(Generic[P]):
         if self._linked is None:
             self._linked = [at for at, piece in enumerate(self.pieces) if piece.is_linked]
         return self._linked
+
+
+def _patched(
+    indices: list[int] | None, start: int, end: int, count: int, added: list[int]
+) -> list[int] | None:
+    """Indices into pieces of which those from *start* to *end* were replaced by *count* others."""
+    if indices is None or not (indices or added):
+        return indices
+    shift = count - (end - start)
+    return [at for at in indices if at < start] + added + [at + shift for at in indices if at >= end]
 
 
 class Blocks(Generic[P]):
@@ -207,20 +241,21 @@ class Blocks(Generic[P]):
     def is_linked(self) -> bool:
         return any(block.linked for block in self.blocks)
 
-    def replaced(self, start: int, end: int, pieces: Iterable[P]) -> "Blocks[P]":
+    def replaced(self, start: int, end: int, pieces: Sequence[P]) -> "Blocks[P]":
         """These pieces with others in the place of those from *start* to before *end*; *start* exists."""
         last_block = len(self.blocks) - 1
         first = min(bisect_right(self._firsts, start) - 1, last_block)
         last = min(max(bisect_right(self._firsts, end - 1) - 1, first), last_block)
+        base = self._firsts[first]
         old = self.blocks[first]
-        left = old.pieces[: start - self._firsts[first]]
-        right = self.blocks[last].pieces[end - self._firsts[last] :]
-        middle = (*left, *pieces, *right)
-        new = [Block(part) for part in rejoined(middle)]
         blocks = self.blocks.copy()
-        blocks[first : last + 1] = new
-        if first != last or len(new) != 1:
-            return Blocks(blocks)
-        firsts = self._firsts if len(middle) == len(old.pieces) else None
-        lines = self._lines if new[0].line_count == old.line_count else None
-        return Blocks(blocks, firsts, lines)
+        size = len(old.pieces) + len(pieces) - (end - start)
+        if first == last and 0 < size <= 2 * BLOCK:
+            new = old.replaced(start - base, end - base, tuple(pieces))
+            blocks[first] = new
+            firsts = self._firsts if size == len(old.pieces) else None
+            return Blocks(blocks, firsts, self._lines if new.line_count == old.line_count else None)
+        right = self.blocks[last].pieces[end - self._firsts[last] :]
+        middle = (*old.pieces[: start - base], *pieces, *right)
+        blocks[first : last + 1] = [Block(part) for part in rejoined(middle)]
+        return Blocks(blocks)

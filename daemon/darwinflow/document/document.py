@@ -91,7 +91,9 @@ class Document:
         if section_index == end.section_index:
             section = root.sections[section_index]
             start = root_start + root.start(section_index)
-            if replaced := replaced_segments(section, start, self.lines, lines, change):
+            if replaced := replaced_segments(
+                section, place.segment_index, end.segment_index, start, self.lines, lines, change
+            ):
                 changed = root.with_sections(section_index, [section], [section.replaced(*replaced)])
                 return self._with_root(
                     lines, root_index, changed, Change(root_index, section_index, *replaced)

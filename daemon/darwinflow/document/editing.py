@@ -23,12 +23,13 @@ Replaced = tuple[int, tuple[Segment, ...], tuple[Segment, ...]]
 
 
 def replaced_segments(
-    section: Section, start: int, before: Lines, after: Lines, change: LineChange
+    section: Section, first: int, last: int, start: int, before: Lines, after: Lines, change: LineChange
 ) -> Replaced | None:
-    """Read again what *change* touched in a section that begins at line *start*; None: cut it anew."""
+    """Read again what *change* touched; None: the section has to be cut anew.
+
+    Touched are the segments from *first* to *last* of a section that begins at line *start*.
+    """
     shift = len(change.added) - change.removed
-    first = section.at_line(change.start - start)
-    last = section.at_line(change.start + change.removed - 1 - start)
     if first < 0:
         return None
     form = section.segments[first].form

@@ -21,7 +21,7 @@ class Section:
     segments; else the one segment has the key too.
     """
 
-    __slots__ = ("_data", "_repeats", "bound", "head", "line_count", "segments")
+    __slots__ = ("_data", "_is_troubled", "_repeats", "bound", "head", "line_count", "segments")
 
     def __init__(
         self, head: Segment | None, segments: Blocks[Segment], repeats: tuple[Repeat, ...] | None = None
@@ -30,6 +30,7 @@ class Section:
         self.segments = segments
         self.line_count = segments.line_count + (head.line_count if head else 0)
         self._data: Any = None
+        self._is_troubled: bool | None = None
         self._repeats = repeats
         self.bound: Bound | None = None
         """What the anchor of a head stands for, once it is known."""
@@ -61,9 +62,10 @@ class Section:
 
     @property
     def is_troubled(self) -> bool:
-        if self.head is not None and self.head.problems:
-            return True
-        return self.segments.is_troubled or bool(self.repeats)
+        if self._is_troubled is None:
+            of_head = self.head is not None and bool(self.head.problems)
+            self._is_troubled = of_head or self.segments.is_troubled or bool(self.repeats)
+        return self._is_troubled
 
     def start(self, at: int) -> int:
         """The first line of segment *at*, relative to the section; -1 is the head."""
