@@ -4,11 +4,11 @@ Journals, `darwinflow record --stdin` and imported files all hold these lines. T
 languages is `events.md` in `schemas/`, with `events.schema.json` beside it; a test holds the three together.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
 
+from darwinflow.recorder.checksum import sha256_hex
 from darwinflow.recorder.clean import JsonText, cleaned, sound_text
 from darwinflow.recorder.ids import RUN_ID
 from darwinflow.recorder.redact import Redaction
@@ -33,6 +33,9 @@ Event = dict[str, object]
 """A checked event: every member of its kind is there, optional ones with their default; unknown ones are gone."""
 
 
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 class Problem:
     """Why a line is no event. `message` is a sentence without a full stop."""
 
@@ -47,9 +50,7 @@ class Problem:
 
 def line_of(event: str, members: dict[str, object], values: dict[str, JsonText] | None = None) -> bytes:
     """The line of an event. *members* are plain and sound; *values* were encoded when the program gave them."""
-    text = json.dumps(
-        {"v": FORMAT_VERSION, "event": event, **members}, allow_nan=False, separators=(",", ":")
-    )
+    text = _encode({"v": FORMAT_VERSION, "event": event, **members})
     if values:
         text = text[:-1] + "".join(f',"{name}":{value}' for name, value in values.items()) + "}"
     return text.encode("ascii") + b"\n"
@@ -65,7 +66,7 @@ def short_error(error: object) -> str:
 
 def hash_of(text: str) -> str:
     """By which a document's text is known: SHA-256 in hex over its UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256_hex(text.encode())
 
 
 _REQUIRED = object()

@@ -162,6 +162,6 @@ def _socket_directory(environ: Mapping[str, str]) -> str:
 
 
 def _short_hash(data: str) -> str:
-    import hashlib
+    from darwinflow.recorder.checksum import sha256_hex
 
-    return hashlib.sha256(os.fsencode(data)).hexdigest()[:10]
+    return sha256_hex(os.fsencode(data))[:10]
