@@ -148,20 +148,17 @@ class Checker:
         old = before.projection if before is not None else None
         projection = project(document, root_index, items.graph_type, old)
         faulty = _faulty(items, projection, before, change)
-        header: tuple[Finding, ...] | None = None
-        graph: tuple[Finding, ...] | None = None
-        if before is not None and change is not None and projection.carriers == before.projection.carriers:
-            moves = _moves_lines(change)
-            is_listed = any(carrier.section == change.section_index for carrier in projection.carriers)
-            if is_listed and not (moves and before.header) and _is_long(projection, change):
-                header = before.header
-            stays = not before.graph or not (moves or (is_listed and _shifts(projection, change)))
-            if stays and projection.graph is before.projection.graph and not _troubled(change):
-                graph = before.graph
-        if header is None:
+        if before is None or change is None or projection.carriers != before.projection.carriers:
+            return Part(
+                projection, faulty, tuple(items.header(projection.header)), _graph_findings(projection)
+            )
+        moves = _moves_lines(change)
+        header = before.header
+        if (moves and header) or not _is_listed(projection, change):
             header = tuple(items.header(projection.header))
-        if graph is None:
-            graph = tuple([finding for rule in GRAPH_RULES for finding in rule(projection)])
+        graph = before.graph
+        if not _keeps_graph_findings(before, projection, change, moves=moves):
+            graph = _graph_findings(projection)
         return Part(projection, faulty, header, graph)
 
     def _moved(self, document: Document, before: Part, root_index: int) -> Part:
@@ -172,8 +169,7 @@ class Checker:
         if not _moves_lines(document.change):
             return before._replace(projection=projection)
         header = self.items(old.graph_type.name).header(projection.header)
-        graph = [finding for rule in GRAPH_RULES for finding in rule(projection)]
-        return Part(projection, before.faulty, tuple(header), tuple(graph))
+        return Part(projection, before.faulty, tuple(header), _graph_findings(projection))
 
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
         """The findings of one segment at their places in the document."""
@@ -230,25 +226,37 @@ def _moves_lines(change: Change) -> bool:
     return before != sum([segment.line_count for segment in change.added])
 
 
-def _troubled(change: Change) -> bool:
-    """Whether a fault of syntax came or went: graph rules are silent where one may hide something."""
-    return any(segment.problems for segment in (*change.removed, *change.added))
+def _is_listed(projection: Projection, change: Change) -> bool:
+    """Whether the edit lies in a long list of nodes or edges, of which the header sees no more than its key."""
+    section = projection.document.roots[projection.root_index].sections[change.section_index]
+    return (
+        any(carrier.section == change.section_index for carrier in projection.carriers)
+        and section.kind == "items"
+        and all(segment.kind == "items" for segment in change.removed)
+    )
 
 
-def _is_long(projection: Projection, change: Change) -> bool:
-    """Whether the changed section is one of several segments before and after, so that the header sees none of it."""
-    root = projection.document.roots[projection.root_index]
-    section = root.sections[change.section_index]
-    return section.kind == "items" and all(segment.kind == "items" for segment in change.removed)
+def _keeps_graph_findings(before: Part, projection: Projection, change: Change, *, moves: bool) -> bool:
+    """Whether what the graph rules said still holds, at the same places."""
+    if projection.graph is not before.projection.graph or not projection.graph.node_count:
+        return False
+    # Graph rules are silent where a fault of syntax may hide a node or an edge.
+    if any(segment.problems for segment in (*change.removed, *change.added)):
+        return False
+    return not before.graph or not (moves or _shifts(projection, change))
 
 
 def _shifts(projection: Projection, change: Change) -> bool:
     """Whether a token that a graph finding may point to stands elsewhere within its segment."""
-    role = next(one.role for one in projection.carriers if one.section == change.section_index)
-    return any(
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    return role is not None and any(
         tokens(native.read(old, role)) != tokens(native.read(new, role))
         for old, new in zip(change.removed, change.added, strict=True)
     )
+
+
+def _graph_findings(projection: Projection) -> tuple[Finding, ...]:
+    return tuple([finding for rule in GRAPH_RULES for finding in rule(projection)])
 
 
 def _place_of(finding: Finding) -> tuple[int, int]:

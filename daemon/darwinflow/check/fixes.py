@@ -1,0 +1,32 @@
+"""Applies fixes to a text."""
+
+from collections.abc import Iterable
+
+from darwinflow.check.finding import Finding
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+
+
+def fixable(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that have a fix, without the ones whose fix would touch the same text as an earlier one's."""
+    taken: list[Edit] = []
+    chosen: list[Finding] = []
+    for finding in findings:
+        if finding.fixes and not any(
+            _touch(edit, other) for edit in finding.fixes[0].edits for other in taken
+        ):
+            taken += finding.fixes[0].edits
+            chosen.append(finding)
+    return chosen
+
+
+def fixed(document: Document, findings: Iterable[Finding]) -> Document:
+    """*document* with the first fix of each of *findings*, which come from it and touch different text."""
+    edits = sorted((edit for finding in findings for edit in finding.fixes[0].edits), reverse=True)
+    for edit in edits:
+        document = document.edit(edit)
+    return document
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    return (one.span[:2] < other.span[2:] and other.span[:2] < one.span[2:]) or one.span == other.span

@@ -1,0 +1,198 @@
+"""How findings are written: for people with the text they are about, for programs as JSON."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from darwinflow.check.finding import Finding
+from darwinflow.check.fixes import fixable
+from darwinflow.cli.terminal import Terminal
+from darwinflow.document.lines import Lines
+from darwinflow.document.problem import Related
+from darwinflow.model.span import Span
+
+_STYLES = {"error": "bad", "warning": "warn", "hint": "quiet"}
+_MAX_PLACES = 5
+"""Related places that the line below a caret names."""
+_WIDTH = 100
+"""Columns of an excerpt where the output is no terminal."""
+
+
+class FileReport(NamedTuple):
+    """What was found in one file."""
+
+    path: str
+    lines: Lines
+    findings: tuple[Finding, ...]
+
+
+class Summary(NamedTuple):
+    errors: int
+    warnings: int
+    hints: int
+    files: int
+    files_with_findings: int
+    fixable: int
+    fixed: int
+    seconds: float
+
+
+def summary_of(reports: list[FileReport], fixed: int, seconds: float) -> Summary:
+    severities = [finding.severity for report in reports for finding in report.findings]
+    return Summary(
+        severities.count("error"),
+        severities.count("warning"),
+        severities.count("hint"),
+        len(reports),
+        sum(1 for report in reports if report.findings),
+        sum(len(fixable(report.findings)) for report in reports),
+        fixed,
+        seconds,
+    )
+
+
+def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
+    """The lines that tell a person of each finding; the first one is what editors read as an error's place."""
+    for finding in report.findings:
+        style = _STYLES[finding.severity]
+        place = f"{_safe(report.path)}:{finding.span.line + 1}:{finding.span.column + 1}"
+        yield (
+            f"{terminal.paint(place, 'strong')}: {terminal.paint(finding.severity, style)}: "
+            f"{_safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
+        )
+        yield from _excerpt(report.lines, finding, terminal, style)
+
+
+def _excerpt(lines: Lines, finding: Finding, terminal: Terminal, style: str) -> Iterator[str]:
+    span = finding.span
+    line = lines[span.line]
+    before = lines[span.line - 1] if span.line else ""
+    if before.strip() and _indent(before) == _indent(line):
+        yield _numbered(span.line - 1, _clipped(before, 0, terminal)[0], terminal)
+    end = span.end_column if span.end_line == span.line else len(line)
+    shown, skipped = _clipped(line, end, terminal)
+    yield _numbered(span.line, shown, terminal)
+    pad = _pad(line[skipped : span.column]) if span.column >= skipped else ""
+    carets = "^" * max(_columns(_safe(line[max(span.column, skipped) : end])), 1)
+    gutter = terminal.paint("      |", "quiet")
+    yield f"{gutter} {pad}{terminal.paint(carets, style)}{_places(finding.related)}".rstrip()
+
+
+def _numbered(line: int, text: str, terminal: Terminal) -> str:
+    return f"{terminal.paint(f'{line + 1:>5} |', 'quiet')} {text}".rstrip()
+
+
+def _clipped(line: str, end: int, terminal: Terminal) -> tuple[str, int]:
+    """The part of a long line that shows the text before *end*, and how many characters of its start are left out."""
+    room = max((terminal.width or _WIDTH) - 8, 20)
+    if len(line) <= room:
+        return _safe(line), 0
+    skipped = max(min(end + 10, len(line)) - room, 0)
+    return terminal.fit(_safe(line[skipped:]), room), skipped
+
+
+def _places(related: tuple[Related, ...]) -> str:
+    """` also at 15:12 and 16:12`."""
+    groups: dict[str, list[str]] = {}
+    for other in related:
+        words = _safe(other.message).replace(" here", "")
+        groups.setdefault(words, []).append(f"{other.span.line + 1}:{other.span.column + 1}")
+    parts: list[str] = []
+    for words, places in groups.items():
+        more = len(places) - _MAX_PLACES
+        if more > 0:
+            places[_MAX_PLACES:] = [f"{more} more"]
+        parts.append(f"{words} at {' and '.join(filter(None, [', '.join(places[:-1]), places[-1]]))}")
+    return f" {', '.join(parts)}" if parts else ""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _pad(text: str) -> str:
+    """Blanks as wide as *text*."""
+    return "".join("\t" if character == "\t" else " " * _columns(character) for character in _safe(text))
+
+
+def _columns(text: str) -> int:
+    """Columns that a terminal gives *text*."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _safe(text: str) -> str:
+    """*text* without what would steer the terminal; a file's words are not ours."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in text)
+
+
+def summary_text(summary: Summary) -> str:
+    """The last line."""
+    files = _counted(summary.files, "file")
+    took = f"{summary.seconds:.2f} s"
+    counts = [
+        _counted(count, word)
+        for count, word in ((summary.errors, "error"), (summary.warnings, "warning"), (summary.hints, "hint"))
+        if count
+    ]
+    fixed = f"{summary.fixed} fixed; " if summary.fixed else ""
+    if not counts:
+        return f"{fixed}no findings in {files}, {took}"
+    where = f"{summary.files_with_findings} of {files}" if summary.files > 1 else "1 file"
+    text = f"{fixed}{', '.join(counts)} in {where}, {took}."
+    return f"{text} {summary.fixable} can be fixed: darwinflow check --fix" if summary.fixable else text
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def json_of(reports: list[FileReport], summary: Summary) -> dict[str, object]:
+    """Places count from 1, columns in code points, the end exclusive."""
+    return {
+        "version": 1,
+        "findings": [_finding(report.path, finding) for report in reports for finding in report.findings],
+        "summary": {
+            "errors": summary.errors,
+            "warnings": summary.warnings,
+            "hints": summary.hints,
+            "files": summary.files,
+            "filesWithFindings": summary.files_with_findings,
+            "fixable": summary.fixable,
+            "fixed": summary.fixed,
+            "seconds": round(summary.seconds, 3),
+        },
+    }
+
+
+def _finding(path: str, finding: Finding) -> dict[str, object]:
+    return {
+        "path": path,
+        **_place(finding.span),
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "related": [
+            {"path": path, **_place(other.span), "message": other.message} for other in finding.related
+        ],
+        "fixes": [
+            {
+                "title": fix.title,
+                "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits],
+            }
+            for fix in finding.fixes
+        ],
+    }
+
+
+def _place(span: Span) -> dict[str, int]:
+    return {
+        "line": span.line + 1,
+        "column": span.column + 1,
+        "endLine": span.end_line + 1,
+        "endColumn": span.end_column + 1,
+    }

@@ -1,0 +1,100 @@
+"""Which files a command looks at: those that are named, and those that folders and workspaces hold."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from darwinflow.model.errors import NotFound
+from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
+from darwinflow.settings.patterns import matcher
+from darwinflow.settings.workspace import WorkspaceSettings, parse
+
+_SUFFIXES = (".yaml", ".yml")
+_SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
+"""Folders that hold other people's files; hidden ones are skipped as well."""
+_STORED = re.compile(r"[^/]+/v[0-9]+\.yaml\Z")
+
+
+class WorkflowFile(NamedTuple):
+    path: str
+    """As a person would write it: relative where that is shorter to read."""
+    is_named: bool
+    """Somebody named the file itself, so that it is looked at whatever it holds."""
+    folder: str
+    """Of its workspace, absolute."""
+
+
+class Workspaces:
+    """Workspaces and their settings, each read once."""
+
+    def __init__(self) -> None:
+        self._by_folder: dict[str, Workspace] = {}
+        self._settings: dict[str, WorkspaceSettings] = {}
+
+    def of(self, path: str) -> Workspace:
+        folder = os.path.dirname(os.path.abspath(path))
+        if folder not in self._by_folder:
+            self._by_folder[folder] = workspace_of(folder)
+        return self._by_folder[folder]
+
+    def settings(self, workspace: Workspace) -> WorkspaceSettings:
+        if workspace.folder not in self._settings:
+            self._settings[workspace.folder] = parse(workspace.settings, os.path.basename(workspace.folder))
+        return self._settings[workspace.folder]
+
+    def read(self) -> Iterator[tuple[str, WorkspaceSettings]]:
+        """Folder and settings of every workspace that was looked at."""
+        yield from self._settings.items()
+
+
+class PathNotFound(NotFound):
+    """A file or folder that was named does not exist."""
+
+    code = 1103
+
+
+def workflow_files(paths: Sequence[str], workspaces: Workspaces) -> list[WorkflowFile]:
+    """Files in the order in which they were named, those of a folder by name; each once.
+
+    Without *paths*: the drafts of the current folder's workspace. Raises `PathNotFound`.
+    """
+    found: dict[str, WorkflowFile] = {}
+    for path in paths or [workspaces.of(os.path.join(os.getcwd(), "x")).folder]:
+        if os.path.isdir(path):
+            for file in _below(_shortest(path) if not paths else path, workspaces):
+                found.setdefault(os.path.realpath(file.path), file)
+        elif os.path.exists(path):
+            workspace = workspaces.of(path)
+            workspaces.settings(workspace)
+            found[os.path.realpath(path)] = WorkflowFile(path, is_named=True, folder=workspace.folder)
+        else:
+            raise PathNotFound(
+                f"there is no file or folder '{path}'", hint="darwinflow check, for all of the workspace"
+            )
+    return list(found.values())
+
+
+def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        for name in sorted(names):
+            if not name.endswith(_SUFFIXES) or name == SETTINGS_NAME:
+                continue
+            path = os.path.normpath(os.path.join(where, name))
+            workspace = workspaces.of(path)
+            if _is_draft(path, workspace.folder, workspaces.settings(workspace)):
+                yield WorkflowFile(path, is_named=False, folder=workspace.folder)
+
+
+def _is_draft(path: str, folder: str, settings: WorkspaceSettings) -> bool:
+    inner = os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
+    store = settings.workflows_path.strip("/") + "/"
+    if inner.startswith(store) and _STORED.match(inner.removeprefix(store)):
+        return False
+    return matcher(settings.workflow_files)(inner)
+
+
+def _shortest(folder: str) -> str:
+    relative = os.path.relpath(folder)
+    return folder if relative.startswith("..") else relative
