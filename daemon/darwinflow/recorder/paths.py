@@ -11,7 +11,7 @@ SETTINGS_NAME = ".darwinflow.yaml"
 MAX_SETTINGS_BYTES = 1 << 20
 """A larger settings file counts as none."""
 _MAX_SOCKET_DIRECTORY_BYTES = 85
-"""With `/`, ten letters and `.poke` behind it a path still fits into the 103 bytes that macOS allows (Linux: 107)."""
+"""What lies in it has at most 22 bytes more (`/`, eight letters, `.poke`, a process id while it is made): 107 in all."""
 
 
 class Home:
@@ -164,4 +164,4 @@ def _socket_directory(environ: Mapping[str, str]) -> str:
 def _short_hash(data: str) -> str:
     from darwinflow.recorder.checksum import sha256_hex
 
-    return sha256_hex(os.fsencode(data))[:10]
+    return sha256_hex(os.fsencode(data))[:8]
