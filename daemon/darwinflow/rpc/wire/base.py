@@ -32,7 +32,7 @@ Name = Annotated[str, Field(min_length=1, max_length=1000)]
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 RunPart = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """An id, its beginning or its end."""
-WorkflowId = Annotated[str, Field(min_length=1, max_length=200)]
+WorkflowId = Annotated[str, Field(min_length=1, max_length=1000)]
 Version = Annotated[int, Field(ge=0, le=1 << 53)]
 """0 for texts without a usable version."""
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -1,0 +1,106 @@
+"""Start, stop or look at the daemon that keeps the history."""
+
+import argparse
+import json
+import os
+import time
+from datetime import datetime
+from typing import Any
+
+from darwinflow.model.errors import DaemonAway
+from darwinflow.model.phrases import age, counted
+from darwinflow.recorder.paths import Home, home_of
+from darwinflow.rpc.client.blocking import Client, connect, connect_or_start
+
+STOPPED_WITHIN_S = 20.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="start|stop|status")
+    for name, text in (
+        ("start", "start it, unless it serves already"),
+        ("stop", "let it finish what it has begun, and end"),
+        ("status", "say whether it serves, and how it is; exit code 1 where it does not"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    home = home_of(os.environ)
+    actions = {"start": _start, "stop": _stop, "status": _status}
+    return actions[args.action](home, args)
+
+
+def _start(home: Home, args: argparse.Namespace) -> int:
+    try:
+        client, was_there = connect(home), True
+    except DaemonAway:
+        client, was_there = connect_or_start(home), False
+    with client:
+        status = client.call("daemon/status")
+    if args.json:
+        print(json.dumps({**status, "started": not was_there}))
+    else:
+        print(
+            f"{'serving already' if was_there else 'started'}: process {status['pid']}, home {status['home']}"
+        )
+    return 0
+
+
+def _stop(home: Home, args: argparse.Namespace) -> int:
+    try:
+        client = connect(home)
+    except DaemonAway:
+        print(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
+        return 0
+    with client:
+        pid = client.call("daemon/status")["pid"]
+        client.call("daemon/stop")
+        _wait_for_end(client, pid)
+    print(json.dumps({"stopped": True, "pid": pid}) if args.json else f"stopped: process {pid}")
+    return 0
+
+
+def _wait_for_end(client: Client, pid: int) -> None:
+    deadline = time.monotonic() + STOPPED_WITHIN_S
+    try:
+        while client.next_event(deadline - time.monotonic()) is not None:
+            continue
+    except DaemonAway:
+        pass  # it has hung up, as one that ends does
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.005)
+    raise DaemonAway(f"process {pid} has not ended within {STOPPED_WITHIN_S:g} s", hint=f"kill {pid}")
+
+
+def _status(home: Home, args: argparse.Namespace) -> int:
+    try:
+        with connect(home) as client:
+            status: dict[str, Any] = client.call("daemon/status")
+    except DaemonAway as error:
+        if not args.json:
+            raise
+        print(json.dumps({"serving": False, "home": home.data, "message": str(error)}))
+        return 1
+    if args.json:
+        print(json.dumps({"serving": True, **status}))
+        return 0
+    started = age(datetime.fromisoformat(status["startedAt"]), datetime.now().astimezone())
+    print(f"serving   process {status['pid']}, version {status['version']}, started {started}")
+    print(f"home      {status['home']}")
+    print(f"socket    {status['socket']}")
+    print(f"log       {status['log']}")
+    print(f"clients   {status['connections'] - 1} besides this command")
+    print(
+        f"journals  {counted(status['journals'], 'file')}, {counted(status['eventsTaken'], 'event')} taken in"
+    )
+    if status["linesRefused"]:
+        print(f"refused   {counted(status['linesRefused'], 'line')} of journals; the log says which")
+    if status["runsLost"]:
+        print(f"lost      {counted(status['runsLost'], 'run')} whose program went away")
+    return 0

@@ -1,0 +1,36 @@
+"""Whether a text may be published: what `darwinflow check` would say of it decides."""
+
+from functools import cache
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import check
+from darwinflow.check.finding import ERROR
+from darwinflow.document.document import Document
+from darwinflow.model.errors import WorkflowFaulty
+from darwinflow.model.workflow import Workflow
+from darwinflow.projection.workflow import workflow_of
+
+
+def approved(text: str) -> Workflow:
+    """The workflow in *text*. Raises `WorkflowFaulty` where it has findings of severity error, or is none."""
+    document = Document.parse(text)
+    errors = [finding for finding in check(document, _catalog()).findings() if finding.severity == ERROR]
+    workflow = workflow_of(document)
+    if errors:
+        first = errors[0]
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        raise WorkflowFaulty(
+            f"line {first.span.line + 1}: {first.message} [{first.code}]{more}",
+            hint="darwinflow check shows where",
+            errors=len(errors),
+            line=first.span.line + 1,
+            code=first.code,
+        )
+    if workflow is None:
+        raise WorkflowFaulty("the text has no 'id' and 'version' of a workflow", hint="darwinflow check")
+    return workflow
+
+
+@cache
+def _catalog() -> Catalog:
+    return Catalog.bundled()

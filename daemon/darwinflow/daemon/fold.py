@@ -1,0 +1,266 @@
+"""From the events of one journal to what must be stored of its runs.
+
+Pure state: reading the same events again from the first gives the same state, which is how a daemon that starts
+goes on where the last one stopped. What has changed since it was last asked for is given out once.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from darwinflow.daemon.texts import UNKNOWN_TEXT, TextFacts
+from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
+from darwinflow.recorder.events import Event
+from darwinflow.storage.instants import from_micros
+
+ProjectOf = Callable[[str | None, str | None], str]
+"""The project of a workspace's folder and its settings' text."""
+Understand = Callable[[str, str, str | None], TextFacts]
+"""What a text is: of its hash, itself, and the path of its file."""
+
+
+class Change(NamedTuple):
+    """What must be stored of one run."""
+
+    project: str
+    run_id: str
+    start: ExecutionLog | None
+    """The run is new: as it is now, its steps included; with its output where it is over already."""
+    steps: tuple[tuple[int, StepLog], ...]
+    """Of a run that is stored: steps that came or went on, with their places."""
+    output: RunOutput | None
+    is_lost: bool
+
+
+class _Run:
+    __slots__ = ("changed", "is_given_out", "is_lost", "log", "output", "places", "project", "steps")
+
+    def __init__(self, project: str, log: ExecutionLog) -> None:
+        self.project = project
+        self.log = log
+        self.steps: list[StepLog] = []
+        self.places: dict[str, int] = {}
+        """By step id: where the step stands. The order is that of the journal, whatever a recorder counts."""
+        self.output: RunOutput | None = None
+        self.changed: set[int] = set()
+        self.is_given_out = False
+        self.is_lost = False
+
+
+class _Document(NamedTuple):
+    text: str
+    path: str | None
+
+
+class Fold:
+    """The runs of one journal so far."""
+
+    def __init__(self, project_of: ProjectOf, understand: Understand) -> None:
+        self._project_of = project_of
+        self._understand = understand
+        self._documents: dict[str, _Document] = {}
+        self._runs: dict[str, _Run] = {}
+        self._over: set[str] = set()
+        """Runs that are stored with their end, or that the store has refused."""
+        self._changed: dict[str, None] = {}
+
+    def apply(self, event: Event) -> str | None:
+        """Take *event* in; what is wrong with it, if something is."""
+        return _STEPS[str(event["event"])](self, event)
+
+    def changes(self) -> list[Change]:
+        """What must be stored since the last time, in the order of the journal."""
+        found = []
+        for run_id in self._changed:
+            run = self._runs[run_id]
+            found.append(_change_of(run_id, run))
+            run.changed.clear()
+            run.is_given_out = True
+            if run.output is not None:
+                del self._runs[run_id]
+                self._over.add(run_id)
+        self._changed.clear()
+        return found
+
+    def refuse(self, run_id: str) -> None:
+        """The store does not take this run: what else is said of it is left out."""
+        self._runs.pop(run_id, None)
+        self._changed.pop(run_id, None)
+        self._over.add(run_id)
+
+    def lose(self) -> None:
+        """The program is gone: runs without an end are lost."""
+        for run_id, run in self._runs.items():
+            if not run.is_lost:
+                run.is_lost = True
+                self._changed[run_id] = None
+
+    def _document(self, event: Event) -> str | None:
+        path = event["path"]
+        self._documents[str(event["hash"])] = _Document(
+            str(event["text"]), None if path is None else str(path)
+        )
+        return None
+
+    def _start(self, event: Event) -> str | None:
+        run_id = str(event["run"])
+        if run_id in self._runs or run_id in self._over:
+            return f"run {run_id} has begun before"
+        facts = self._facts_of(event)
+        self._runs[run_id] = _Run(
+            self._project_of(_text(event["workspace"]), _text(event["settings"])),
+            ExecutionLog(
+                run_id=run_id,
+                workflow_id=facts.workflow,
+                workflow_version=facts.version,
+                start_time=_time(event),
+                workflow_hash=facts.content_hash,
+                parent_run_id=_text(event["parentRun"]),
+                parent_step_id=_text(event["parentStep"]),
+                input=RunInput(event["request"], event["context"]),
+                metadata=_metadata(event),
+            ),
+        )
+        self._changed[run_id] = None
+        return None
+
+    def _facts_of(self, event: Event) -> TextFacts:
+        path = _text(event["path"])
+        document = self._documents.get(str(event["document"])) if event["document"] else None
+        if document is not None:
+            return self._understand(str(event["document"]), document.text, path or document.path)
+        if event["workflow"] is not None:
+            version = event["version"]
+            return TextFacts(str(event["workflow"]), version if isinstance(version, int) else 0, "")
+        return UNKNOWN_TEXT if path is None else self._understand("", "", path)
+
+    def _start_step(self, event: Event) -> str | None:
+        run = self._open_run(event)
+        if isinstance(run, str):
+            return run
+        step_id = str(event["step"])
+        if step_id in run.places:
+            return f"step {step_id} of run {event['run']} has begun before"
+        attempt, iteration = event["attempt"], event["iteration"]
+        run.places[step_id] = len(run.steps)
+        run.steps.append(
+            StepLog(
+                step_id=step_id,
+                node_id=str(event["node"]),
+                start_time=_time(event),
+                node_type=_text(event["nodeType"]),
+                attempt=attempt if isinstance(attempt, int) else 1,
+                iteration=iteration if isinstance(iteration, int) else 0,
+                input=event["input"],
+            )
+        )
+        self._touch(event, run, len(run.steps) - 1)
+        return None
+
+    def _act(self, event: Event) -> str | None:
+        found = self._open_step(event)
+        if isinstance(found, str):
+            return found
+        run, place = found
+        step = run.steps[place]
+        action = ActionLog(str(event["type"]), _time(event), _members(event["details"]))
+        run.steps[place] = replace(step, actions=(*step.actions, action))
+        self._touch(event, run, place)
+        return None
+
+    def _finish_step(self, event: Event) -> str | None:
+        found = self._open_step(event)
+        if isinstance(found, str):
+            return found
+        run, place = found
+        run.steps[place] = replace(
+            run.steps[place],
+            end_time=_time(event),
+            status=RunStatus(str(event["status"])),
+            output=event["output"],
+            error=_text(event["error"]),
+        )
+        self._touch(event, run, place)
+        return None
+
+    def _finish(self, event: Event) -> str | None:
+        run = self._open_run(event)
+        if isinstance(run, str):
+            return run
+        run.output = RunOutput(
+            RunStatus(str(event["status"])),
+            _time(event),
+            event["result"],
+            _text(event["error"]),
+            _members(event["metadata"]),
+        )
+        self._changed[str(event["run"])] = None
+        return None
+
+    def _pass_over(self, _: Event) -> str | None:
+        """Says who writes, or repeats what the run's end will say."""
+        return None
+
+    def _open_run(self, event: Event) -> _Run | str:
+        run_id = str(event["run"])
+        run = self._runs.get(run_id)
+        if run is None:
+            return f"run {run_id} is over" if run_id in self._over else f"run {run_id} has not begun"
+        return run if run.output is None else f"run {run_id} is over"
+
+    def _open_step(self, event: Event) -> tuple[_Run, int] | str:
+        run = self._open_run(event)
+        if isinstance(run, str):
+            return run
+        place = run.places.get(str(event["step"]))
+        if place is None:
+            return f"step {event['step']} of run {event['run']} has not begun"
+        if run.steps[place].end_time is not None:
+            return f"step {event['step']} of run {event['run']} is over"
+        return run, place
+
+    def _touch(self, event: Event, run: _Run, place: int) -> None:
+        run.changed.add(place)
+        self._changed[str(event["run"])] = None
+
+
+_STEPS: dict[str, Callable[[Fold, Event], str | None]] = {
+    "journal": Fold._pass_over,  # noqa: SLF001 - the class's own table
+    "document": Fold._document,  # noqa: SLF001
+    "run.started": Fold._start,  # noqa: SLF001
+    "run.joined": Fold._pass_over,  # noqa: SLF001
+    "run.output": Fold._pass_over,  # noqa: SLF001
+    "run.finished": Fold._finish,  # noqa: SLF001
+    "step.started": Fold._start_step,  # noqa: SLF001
+    "step.action": Fold._act,  # noqa: SLF001
+    "step.finished": Fold._finish_step,  # noqa: SLF001
+}
+
+
+def _change_of(run_id: str, run: _Run) -> Change:
+    if not run.is_given_out:
+        start = replace(run.log, steps=tuple(run.steps), output=run.output)
+        return Change(run.project, run_id, start, (), None, run.is_lost)
+    steps = tuple((place, run.steps[place]) for place in sorted(run.changed))
+    return Change(run.project, run_id, None, steps, run.output, run.is_lost)
+
+
+def _metadata(event: Event) -> dict[str, Any]:
+    metadata = {name: value for name, value in _members(event["metadata"]).items() if value is not None}
+    tags = _members(event["tags"])
+    return {**metadata, "tags": tags} if tags else metadata
+
+
+def _members(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _time(event: Event) -> datetime:
+    at = event["at"]
+    assert isinstance(at, int)
+    return from_micros(at)

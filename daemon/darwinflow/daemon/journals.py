@@ -1,0 +1,113 @@
+"""One journal as the daemon reads it: whole lines from where it was, the lock that says its program lives, its end."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from darwinflow.daemon.fold import Fold
+from darwinflow.recorder.events import MAX_LINE_BYTES
+
+READ_BYTES = 1 << 20
+"""At a time, unless one line is longer."""
+_TURN_BYTE = 1 << 40
+"""The byte on which programs that share a journal take turns; see `recorder.journal`."""
+
+
+class Line(NamedTuple):
+    text: bytes
+    end: int
+    """Offset behind its newline."""
+
+
+class NoJournal(Exception):
+    """The file is not one that a recorder of this user has made."""
+
+
+class Journal:
+    """What the daemon knows of one file of the spool. The file is opened for each look at it and not kept open."""
+
+    __slots__ = ("fold", "name", "path", "position", "size", "taken")
+
+    def __init__(self, path: str, taken: int, fold: Fold) -> None:
+        self.path = path
+        self.name = os.path.basename(path)
+        self.fold = fold
+        self.position = 0
+        """All lines before it are in the fold."""
+        self.taken = taken
+        """All lines before it are stored. Above `position` only while the fold is being rebuilt."""
+        self.size = -1
+        """Of the file when it was last read to its end; -1: never."""
+
+    def lines(self, most: int) -> Iterator[Line]:
+        """Whole lines from `position` on, at least one where there is one, until about *most* bytes are given.
+
+        Sets `size` where it comes to the end. Who takes a line moves `position` behind it.
+
+        Raises `OSError`, `NoJournal`.
+        """
+        with opened(self.path) as fd:
+            start = at = self.position
+            while at - start < most:
+                chunk, size = _chunk(fd, at)
+                if not chunk:
+                    self.size = size
+                    return
+                begin = 0
+                while (newline := chunk.find(b"\n", begin)) >= 0:
+                    yield Line(chunk[begin:newline], at + newline + 1)
+                    begin = newline + 1
+                at += begin
+
+    def remove(self, fd: int, size: int) -> bool:
+        """Take the file away if it still has *size* bytes, while no other program can write a line in between."""
+        try:
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _TURN_BYTE)
+        except OSError:
+            return False
+        if os.fstat(fd).st_size != size:
+            return False
+        os.unlink(self.path)
+        return True
+
+
+def take_lock(fd: int) -> bool:
+    """Whether no program has the journal any more; then its lock is ours for as long as *fd* is open."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def opened(path: str) -> Iterator[int]:
+    """A descriptor of the journal at *path*. Raises `OSError`, `NoJournal`."""
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            raise NoJournal(f"{path} is no plain file of this user")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _chunk(fd: int, start: int) -> tuple[bytes, int]:
+    """Bytes from *start* with at least one whole line, or none; and the file's size.
+
+    A line beyond the limit is given whole all the same, as far as it goes: who decodes it refuses it.
+    """
+    size = os.fstat(fd).st_size
+    length = READ_BYTES
+    while True:
+        chunk = os.pread(fd, length, start)
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            return chunk[:end], size
+        if len(chunk) < length or length > 4 * MAX_LINE_BYTES:
+            return b"", size
+        length *= 4

@@ -1,0 +1,88 @@
+"""Who is the one daemon of a home: whoever holds `flock` on the lock file in the data directory, for life.
+
+The file's text is the path of the bound socket. A killed daemon leaves nothing to clean up, since the system
+drops its lock; the text it leaves behind is replaced by the next one.
+"""
+
+import fcntl
+import os
+
+from darwinflow.model.errors import DaemonRunning, StoreUnwritable
+from darwinflow.recorder.paths import Home
+
+_TRIES = 100
+
+
+class HomeLock:
+    """Held from `taken` until `release` or the end of the process."""
+
+    def __init__(self, path: str, fd: int) -> None:
+        self.path = path
+        self._fd = fd
+        # A child that is forked and does not exec would keep the lock after our death.
+        os.register_at_fork(after_in_child=self._close)
+
+    @classmethod
+    def taken(cls, home: Home) -> "HomeLock":
+        """Raises `DaemonRunning` where another daemon holds it, `StoreUnwritable` where it cannot be made."""
+        try:
+            _make_private(home.data)
+            for _ in range(_TRIES):
+                fd = os.open(home.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(fd)
+                    raise DaemonRunning(
+                        f"a daemon serves {home.data} already", hint="darwinflow daemon status"
+                    ) from None
+                if _is_still_there(home.lock_path, fd):
+                    return cls(home.lock_path, fd)
+                os.close(fd)  # somebody has removed the file between our opening and locking it
+        except OSError as error:
+            raise StoreUnwritable(
+                f"{error.filename or home.lock_path} cannot be written: {error.strerror}",
+                hint="give yourself the right to write there, or set DARWINFLOW_HOME to another folder",
+            ) from error
+        raise StoreUnwritable(f"{home.lock_path} is replaced again and again by something else")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file that is locked still has its name; without it another daemon could start."""
+        return _is_still_there(self.path, self._fd)
+
+    def publish(self, socket_path: str) -> None:
+        """Say where the daemon can be reached. Clients that wait see the file change."""
+        text = os.fsencode(socket_path) + b"\n"
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, text, 0)
+
+    def release(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _make_private(folder: str) -> None:
+    """Make *folder* with mode 0700. One that is there is left as its owner wants it, if it is a folder of ours."""
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        status = os.stat(folder)
+        if status.st_uid != os.geteuid():
+            raise StoreUnwritable(
+                f"{folder} belongs to another user", hint="set DARWINFLOW_HOME to a folder of your own"
+            ) from None
+
+
+def _is_still_there(path: str, fd: int) -> bool:
+    try:
+        there = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    ours = os.fstat(fd)
+    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)

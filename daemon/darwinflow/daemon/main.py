@@ -1,0 +1,161 @@
+"""`darwinflowd`: the one place where the daemon's parts are made and put together."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import pwd
+import secrets
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.log_file import LogFile
+from darwinflow.daemon.sockets import BoundSockets, bind
+from darwinflow.model.errors import DaemonRunning, DarwinFlowError, StoreUnwritable
+from darwinflow.recorder.paths import Home, home_of
+from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
+
+EXIT_ERROR = 1
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+"""Decoding a batch makes many objects that live for its time only; looking at all of them again and again costs."""
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0 after a stop, `EXIT_OTHER_SERVES` where another daemon serves this home, else 1."""
+    args = _arguments(argv)
+    os.umask(0o077)
+    home = home_of(os.environ)
+    try:
+        lock = HomeLock.taken(home)
+    except DaemonRunning as error:
+        return _complain(error, EXIT_OTHER_SERVES)
+    except DarwinFlowError as error:
+        return _complain(error, EXIT_ERROR)
+    try:
+        _log_to(home)
+        asyncio.run(_serve(home, lock, args))
+    except DarwinFlowError as error:
+        log.error("cannot serve: %s", error)  # noqa: TRY400 - for the user to act on, not a fault
+        return _complain(error, EXIT_ERROR)
+    except Exception:
+        log.exception("the daemon failed")
+        _say(f"error: a fault of darwinflow's own stopped the daemon; {home.log_path} says how")
+        return EXIT_ERROR
+    finally:
+        lock.release()
+    return 0
+
+
+async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
+    from darwinflow.daemon.intake import Intake
+    from darwinflow.daemon.service import Service
+    from darwinflow.daemon.sessions import Sessions
+    from darwinflow.daemon.texts import Texts
+    from darwinflow.events.hub import Hub
+    from darwinflow.storage.opening import open_identity, open_tenant
+    from darwinflow.tenancy.personal import personal
+
+    identity = open_identity(home.system_db, now=_now)
+    person = personal(identity, os.getuid(), _user_name(), _new_id)
+    hub = Hub()
+    tenant = open_tenant(home.tenant_db(person.organization.id), announce=hub.announce)
+    try:
+        sessions = Sessions(person, tenant, hub, _now)
+        intake = Intake(home.spool, tenant, sessions.project_of, Texts().facts)
+        service = Service(home, lock, lambda: _bound(home), tenant, sessions, intake, _now, args.idle_seconds)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
+        await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
+    finally:
+        tenant.close()
+
+
+def _bound(home: Home) -> BoundSockets:
+    """Where the home says, else (a runtime directory goes with the last login) where it would say without one."""
+    environ = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    elsewhere = home_of(environ)
+    if os.path.isdir(os.path.dirname(home.socket_directory)):
+        return bind(home.socket_path)
+    return bind(elsewhere.socket_path)
+
+
+def _announce_readiness(home: Home, socket_path: str, *, on_demand: bool) -> None:
+    """Whoever started the daemon reads its standard error until this."""
+    if not on_demand:
+        _say(f"darwinflowd serves {home.data} at {socket_path}")
+        return
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)
+
+
+def _log_to(home: Home) -> None:
+    try:
+        handler = LogFile(home.log_path)
+    except OSError as error:
+        raise StoreUnwritable(f"{home.log_path} cannot be written: {error.strerror}") from error
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="darwinflowd",
+        description="Keeps the history of workflows for one user. Usually started by: darwinflow daemon start",
+    )
+    parser.add_argument(
+        "--idle-seconds",
+        type=float,
+        metavar="N",
+        default=_idle_seconds(os.environ.get("DARWINFLOW_IDLE_SECONDS", "")),
+        help="end after so long without clients and journals; never where absent",
+    )
+    parser.add_argument(
+        "--on-demand", action="store_true", help="leave the terminal once clients are answered"
+    )
+    return parser.parse_args(argv)
+
+
+def _idle_seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _complain(error: DarwinFlowError, code: int) -> int:
+    _say(f"error: {error}")
+    if error.advice:
+        _say(f"try: {error.advice}")
+    return code
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

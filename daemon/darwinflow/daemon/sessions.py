@@ -1,0 +1,95 @@
+"""From a workspace and its settings to what the methods of a connection may touch."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from darwinflow.daemon.texts import workflow_in
+from darwinflow.events.hub import Hub
+from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
+from darwinflow.ports.tenant import TenantStore
+from darwinflow.rpc.session import Session
+from darwinflow.storage.opening import open_workflows
+from darwinflow.tenancy.personal import PERSONAL, Person
+
+if TYPE_CHECKING:
+    from darwinflow.model.workflow import Workflow
+    from darwinflow.settings.workspace import WorkspaceSettings
+
+MOST_KEPT = 256
+
+
+class Sessions:
+    """Opens sessions for one person. Thread-safe."""
+
+    def __init__(self, person: Person, tenant: TenantStore, hub: Hub, now: Callable[[], datetime]) -> None:
+        self._person = person
+        self._tenant = tenant
+        self._hub = hub
+        self._now = now
+        self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
+        self._lock = Lock()
+
+    def open(self, workspace: str, settings: str | None) -> Session:
+        """Raises `OrganizationNotFound`; `StoreUnwritable` where the settings' store lies outside the workspace."""
+        workspace = os.path.normpath(workspace)
+        read = self._read(workspace, settings)
+        if read.organization != PERSONAL:
+            raise OrganizationNotFound(
+                f"you belong to no organization '{read.organization}'",
+                hint=f"organization: {PERSONAL} in {os.path.join(workspace, '.darwinflow.yaml')}",
+            )
+        return Session(
+            organization=read.organization,
+            project=read.project,
+            workspace=workspace,
+            account=self._person.account.name,
+            tenant=self._tenant,
+            hub=self._hub,
+            workflows=open_workflows(
+                _inside(workspace, read.workflows_path), now=self._now, understand=workflow_in
+            ),
+            approve=_approved,
+            now=self._now,
+        )
+
+    def project_of(self, workspace: str | None, settings: str | None) -> str:
+        """Of a run that was recorded there. What its settings say of an organization waits for organizations."""
+        return self._read(os.path.normpath(workspace) if workspace else "", settings).project
+
+    def _read(self, workspace: str, settings: str | None) -> "WorkspaceSettings":
+        key = (workspace, settings)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return known
+        from darwinflow.settings.workspace import parse  # with the engine of documents: after the start
+
+        read = parse(settings, os.path.basename(workspace))
+        with self._lock:
+            self._kept[key] = read
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return read
+
+
+def _approved(text: str) -> "Workflow":
+    from darwinflow.daemon.approval import approved  # with all rules and their schemas: for who publishes
+
+    return approved(text)
+
+
+def _inside(workspace: str, path: str) -> str:
+    """*path* below *workspace*, also where links on the way lead elsewhere."""
+    root = os.path.realpath(workspace)
+    found = os.path.realpath(os.path.join(root, path))
+    if found != root and not found.startswith(root.rstrip("/") + "/"):
+        raise StoreUnwritable(
+            f"the workflows of {workspace} would be stored in {found}, outside of it",
+            hint="name a folder inside the workspace under workflows: path:",
+        )
+    return found

@@ -1,0 +1,203 @@
+"""A client that waits for each answer: for commands and tests. Imports little, so that a command starts fast."""
+
+import json
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from darwinflow.model.errors import DaemonAway, DaemonFault, HomeUnsafe, ProtocolMismatch
+from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.paths import Home, Workspace, bound_socket
+from darwinflow.rpc.errors import error_of
+from darwinflow.rpc.framing import FrameBroken, FrameReader, framed
+from darwinflow.rpc.peer import peer_uid
+from darwinflow.rpc.protocol import EVENT_PUBLISHED, PROTOCOL
+
+Json = dict[str, Any]
+"""`Any` because it is JSON; the models behind the method table say what is in it."""
+
+CONNECT_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 60.0
+START_WITHIN_S = 20.0
+
+
+class Client:
+    """One connection to the daemon, for one thread."""
+
+    def __init__(self, connection: socket.socket, home: Home, name: str) -> None:
+        """Says hello on *connection*; `connect` makes it. *name* is who is calling, for the daemon's log."""
+        self._socket = connection
+        self._frames = FrameReader()
+        self._id = 0
+        self._events: deque[Json] = deque()
+        self.home = home
+        greeting = self.call(
+            "hello", {"protocol": PROTOCOL, "client": name, "clientVersion": RECORDER_VERSION}
+        )
+        self.daemon_version: str = greeting["version"]
+        if greeting["home"] != home.data:
+            raise ProtocolMismatch(
+                f"the daemon at {bound_socket(home)} serves {greeting['home']}, not {home.data}",
+                hint="darwinflow daemon stop, then start",
+            )
+
+    def open(self, workspace: Workspace) -> Json:
+        """Bind the connection to *workspace*: the answer names organization and project."""
+        return self.call("session/open", {"workspace": workspace.folder, "settings": workspace.settings})
+
+    def call(
+        self, method: str, params: Mapping[str, object] | None = None, timeout: float = ANSWER_WITHIN_S
+    ) -> Json:
+        """The result. Raises the daemon's error as it was raised there, and `DaemonAway` where none answers."""
+        self._id += 1
+        request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}
+        deadline = time.monotonic() + timeout
+        self._send(json.dumps(request, separators=(",", ":"), allow_nan=False).encode("ascii"), timeout)
+        while True:
+            message = self._receive(deadline - time.monotonic())
+            if message is None:
+                raise DaemonAway(f"the daemon has not answered {method} within {timeout:g} s")
+            if "method" in message:
+                self._note(message)
+            elif "error" in message and message.get("id") in (self._id, None):
+                raise error_of(message["error"])
+            elif message.get("id") == self._id:
+                result: Json = message["result"]
+                return result
+
+    def subscribe(self, topics: Sequence[str], after: int | None = None) -> Iterator[Json]:
+        """Events of *topics*, above the offset *after* or from now on, for as long as they are asked for.
+
+        The subscription stands when this returns. Raises `DaemonAway` when the daemon goes.
+        """
+        for topic in topics:
+            self.call(
+                "event/subscribe", {"topic": topic} if after is None else {"topic": topic, "after": after}
+            )
+        return self._follow()
+
+    def next_event(self, timeout: float | None) -> Json | None:
+        """The next event of the subscriptions; None where none came within *timeout* seconds (None: for ever)."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._events:
+            message = self._receive(None if deadline is None else deadline - time.monotonic())
+            if message is None:
+                return None
+            self._note(message)
+        return self._events.popleft()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _follow(self) -> Iterator[Json]:
+        while True:
+            event = self.next_event(None)
+            assert event is not None
+            yield event
+
+    def _note(self, message: Json) -> None:
+        if message.get("method") == EVENT_PUBLISHED:
+            self._events.append(message["params"])
+
+    def _send(self, body: bytes, timeout: float) -> None:
+        try:
+            self._socket.settimeout(timeout)
+            self._socket.sendall(framed(body))
+        except OSError as error:
+            raise DaemonAway(f"the daemon has hung up: {error.strerror or error}") from error
+
+    def _receive(self, timeout: float | None) -> Json | None:
+        """The next message; None where none came within *timeout* seconds."""
+        try:
+            while (body := self._frames.next()) is None:
+                if timeout is not None and timeout <= 0:
+                    return None
+                self._socket.settimeout(timeout)
+                data = self._socket.recv(1 << 18)
+                if not data:
+                    raise DaemonAway("the daemon has hung up")
+                self._frames.feed(data)
+            message: Json = json.loads(body)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            raise DaemonAway(f"the daemon has hung up: {error.strerror or error}") from error
+        except (FrameBroken, ValueError) as error:
+            raise DaemonFault("the daemon's answer cannot be read") from error
+        return message
+
+
+def connect(home: Home, name: str = "darwinflow") -> Client:
+    """Raises `DaemonAway` where no daemon serves *home*, `HomeUnsafe` where the socket is another user's."""
+    path = bound_socket(home)
+    if path is None:
+        raise DaemonAway(f"no daemon serves {home.data}")
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(CONNECT_WITHIN_S)
+        try:
+            connection.connect(path)
+        except OSError as error:
+            raise DaemonAway(f"no daemon serves {home.data}") from error
+        _check_owner(connection, path)
+        return Client(connection, home, name)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check_owner(connection: socket.socket, path: str) -> None:
+    uid = peer_uid(connection)
+    if uid is not None and uid != os.getuid():
+        raise HomeUnsafe(f"the socket {path} is served by another user", hint="remove it, if you can")
+
+
+def connect_or_start(home: Home, name: str = "darwinflow", within: float = START_WITHIN_S) -> Client:
+    """As `connect`, starting a daemon where none is. *home* must be that of this process's environment.
+
+    However many ask at once, one daemon serves all of them. Raises `DaemonAway` with the daemon's own words where
+    it cannot start.
+    """
+    try:
+        return connect(home, name)
+    except DaemonAway:
+        pass
+    from darwinflow.rpc.client.starting import pause, start
+
+    deadline = time.monotonic() + within
+    starting = start()
+    try:
+        tries = since_over = 0
+        while True:
+            try:
+                return connect(home, name)
+            except DaemonAway as error:
+                problem = starting.problem()
+                if problem is not None:
+                    raise problem from None
+                if time.monotonic() > deadline:
+                    raise DaemonAway(
+                        f"a daemon was started and does not answer within {within:g} s",
+                        hint=f"look into {home.log_path}",
+                    ) from error
+            tries += 1
+            since_over = since_over + 1 if starting.is_over else 0
+            if since_over > 40:
+                # Another daemon was there, and is not any more: it was just stopping.
+                starting.close()
+                starting, since_over = start(), 0
+            pause(tries)
+    finally:
+        starting.close()
