@@ -4,7 +4,6 @@ No cut needs reading: YAML wants every line of an entry deeper than the entry,
 so a line at the entries' column begins the next one, whatever stands above it.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -12,6 +11,7 @@ from darwinflow.document.chunks import Blocks
 from darwinflow.document.grammar.scan import (
     BLANKS,
     BYTE_ORDER_MARK,
+    HALF_KEY,
     after_blanks,
     indent_of,
     is_closed,
@@ -23,9 +23,6 @@ from darwinflow.document.segment import Form, FormName, Segment
 
 MIN_SPLIT: Final = 12
 """Lines. A shorter section is read at once."""
-
-HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
-"""A key whose colon is still to be typed."""
 
 NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
 """What begins no entry when it stands at the entries' column."""

@@ -7,7 +7,14 @@ from typing import Any, Final
 from darwinflow.document.grammar.collections import grow
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
-from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, first_column, indent_of, is_mark, key_colon
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    BYTE_ORDER_MARK,
+    first_column,
+    indent_of,
+    is_mark,
+    key_colon,
+)
 from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
 from darwinflow.document.problem import Problem, Related
 from darwinflow.document.segment import Form, Kind, Segment
@@ -162,11 +169,16 @@ def _strays(parser: Parser, row: int, form: Form) -> Iterator[Node]:
             return
         line = parser.lines[row]
         indent = first_column(line)
-        message = f"this belongs to nothing above; align it with the lines before, which are indented by {form.column}"
-        parser.report(row, indent, row, len(line), message)
+        parser.report(row, indent, row, len(line.rstrip(BLANKS)), _stray_message(form, indent))
         node, behind = parser.block(row, indent, min(0 if form.depth else -1, indent - 1))
         row = max(behind, row + 1)
         yield node
+
+
+def _stray_message(form: Form, indent: int) -> str:
+    if indent == form.column and form.name == "item":
+        return "an item of a list begins with '- '; put it in front"
+    return f"this belongs to nothing above; the lines it could belong to are indented by {form.column}"
 
 
 _READERS: Final[dict[str, Callable[[Parser, Form], _Content]]] = {

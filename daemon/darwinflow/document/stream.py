@@ -11,9 +11,16 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from darwinflow.document.chunks import Blocks
-from darwinflow.document.cutting import HALF_KEY, Take, read_prelude, read_section, section_starts
+from darwinflow.document.cutting import Take, read_prelude, read_section, section_starts
 from darwinflow.document.grammar.reader import NO_HANDLES
-from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, first_column, is_mark, key_colon
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    BYTE_ORDER_MARK,
+    HALF_KEY,
+    first_column,
+    is_mark,
+    key_colon,
+)
 from darwinflow.document.problem import YAML_SYNTAX, Problem
 from darwinflow.document.root import Layout, Root
 from darwinflow.document.section import Section

@@ -31,7 +31,9 @@ class Collections(Entries):
             row = self.next_content(row)
             if row < self.count:
                 row = self._strays(row, column, items)
-            if row >= self.count or self._column(row) != column or not is_mark(self.lines[row], column, "-"):
+            if row >= self.count or self._column(row) != column or self.lines[row][column] != "-":
+                break
+            if not self._is_dash(row, column):
                 break
         self.depth -= 1
         last = items[-1]
@@ -40,7 +42,9 @@ class Collections(Entries):
     def _item(self, row: int, column: int) -> tuple[Node, int]:
         line = self.lines[row]
         at = after_blanks(line, column + 1)
-        if at < len(line) and not (line[at] == "#" and at > column + 1):
+        if at == column + 1 < len(line):
+            return self._tight_item(row, column)
+        if at < len(line) and line[at] != "#":
             if "\t" in line[column + 1 : at] and (key_colon(line, at) >= 0 or self.is_indicator(line, at)):
                 self.report(row, column + 1, row, at, "a tab cannot indent what follows '-'; use spaces")
             return self.block(row, at, column)
@@ -54,6 +58,29 @@ class Collections(Entries):
                     indent = first_column(line)
                 return self.block(below, indent, column)
         return self.empty(row, column + 1), row + 1
+
+    def _is_dash(self, row: int, column: int) -> bool:
+        """Whether an item begins here, also one whose dash lacks its space: ``-id: x``."""
+        line = self.lines[row]
+        return is_mark(line, column, "-") or (line[column + 1] != "-" and key_colon(line, column + 1) >= 0)
+
+    def _tight_item(self, row: int, column: int) -> tuple[Node, int]:
+        """An item right behind its dash."""
+        line = self.lines[row]
+        self.report(
+            row, column, row, column + 1, f"'-' needs a space behind it; write '- {line[column + 1 :][:40]}'"
+        )
+        return self.mapping(row, self.steady_column(row, column + 1, column), column, column + 1)
+
+    def steady_column(self, row: int, first: int, outer: int) -> int:
+        """Where the keys of a mapping stand whose first key stands elsewhere, at *first*."""
+        below = self.next_content(row + 1)
+        if below < self.count:
+            line = self.lines[below]
+            indent = indent_of(line)
+            if indent > outer and line[indent] not in "-\t":
+                return indent
+        return first
 
     def _column(self, row: int) -> int:
         """Where a line's text begins; indentation with tabs is counted like spaces."""
@@ -83,13 +110,13 @@ class Collections(Entries):
             row = self.next_shallow(row, column)
         return row
 
-    def mapping(self, row: int, column: int, outer: int) -> tuple[Node, int]:
-        """The mapping whose keys stand at *column*, and the row behind it."""
+    def mapping(self, row: int, column: int, outer: int, first: int = -1) -> tuple[Node, int]:
+        """The mapping whose keys stand at *column*, the first perhaps at *first*, and the row behind it."""
         if self.depth >= MAX_DEPTH:
             return self.too_deep(row, column, outer)
         self.depth += 1
         lines, count = self.lines, self.count
-        start, place = row, column
+        start, place = row, column if first < 0 else first
         pairs: list[tuple[Node, Node]] = []
         seen: dict[str, Node] = {}
         repeats: dict[str, list[Node]] = {}
@@ -119,7 +146,7 @@ class Collections(Entries):
                     seen[key.source] = key
                 if key.source == "<<":
                     self.check_merge(key, value)
-            row, place = self._next_entry(row, column, outer, pairs)
+            row, place = self._next_entry(row, column, outer, place, pairs)
             if place < 0:
                 break
         self.depth -= 1
@@ -129,11 +156,12 @@ class Collections(Entries):
         return Node(MAP, tuple(pairs), start, column, last.end_line, last.end_column, BLOCK), row
 
     def _next_entry(
-        self, row: int, column: int, outer: int, pairs: list[tuple[Node, Node]]
+        self, row: int, column: int, outer: int, place: int, pairs: list[tuple[Node, Node]]
     ) -> tuple[int, int]:
         """Row and column of the mapping's next entry; column -1 where the mapping ends before that row.
 
-        A list that stands where no list can is given to the entry before it.
+        *place* is the column of the entry before: several lines that are wrong alike are reported once. A
+        list that stands where no list can is given to the entry before it.
         """
         while True:
             row = self.next_content(row)
@@ -150,7 +178,7 @@ class Collections(Entries):
             is_item = is_mark(line, indent, "-")
             if indent <= outer or (is_item and indent < column):
                 return row, -1
-            if indent != column:
+            if indent not in (column, place):
                 message = (
                     f"this line is indented by {indent}, the lines it belongs to by {column}; align them"
                 )

@@ -31,7 +31,14 @@ class Entries(Flow):
 
     @abstractmethod
     def block(
-        self, row: int, column: int, outer: int, *, is_inline: bool = False, below_key: bool = False
+        self,
+        row: int,
+        column: int,
+        outer: int,
+        *,
+        is_inline: bool = False,
+        below_key: bool = False,
+        is_tabbed: bool = False,
     ) -> tuple[Node, int]:
         """The node that begins here, and the row behind it."""
 
@@ -168,7 +175,7 @@ class Entries(Flow):
                 if indent <= outer or key_colon(line, first) >= 0 or line[first] == "-":
                     self.report_tab(below, indent)
                 if first > outer:
-                    return self.block(below, first, outer)
+                    return self.block(below, first, outer, is_tabbed=True)
             elif indent > outer:
                 return self.block(below, indent, outer, below_key=True)
             elif indent == outer and is_mark(line, indent, "-"):
@@ -226,12 +233,19 @@ class Entries(Flow):
         if equals := _EQUALS.match(text):
             at = column + equals.end() - 1
             self.report(row, at, row, at + 1, f"a value follows ':'; write '{equals[1]}: ...'")
-            return self.text_node(row, column, column + equals.end(1)), self.empty(row, end), behind
-        if first in "@`%":
-            self.report(row, column, row, column + 1, f"a key cannot begin with '{first}'; quote it")
+            key_end, value_start = column + equals.end(1), after_blanks(line, at + 1)
         else:
-            self.report(row, column, row, end, f"'{text[:40]}' is no 'key: value'; a key needs ':' behind it")
-        key = self.text_node(row, column, column + len(text.split(" ")[0]))
+            word = text.split(" ", 1)[0]
+            key_end = column + len(word)
+            value_start = after_blanks(line, key_end)
+            if first in "@`%":
+                self.report(row, column, row, column + 1, f"a key cannot begin with '{first}'; quote it")
+            else:
+                message = (
+                    f"a key needs ':' behind it; write '{word[:40]}: {line[value_start:end][:40] or '...'}'"
+                )
+                self.report(row, column, row, end, message)
+        key = self.text_node(row, column, key_end)
         # A half-typed key may stand over the block that was, or will be, its value.
         below = self.next_content(behind)
         if below < self.count:
@@ -239,4 +253,6 @@ class Entries(Flow):
             if indent > column and self.lines[below][indent] != "\t":
                 value, behind = self.block(below, indent, column)
                 return key, value, behind
+        if value_start < end:
+            return key, self.text_node(row, value_start, end), behind
         return key, self.empty(row, end), behind

@@ -1,7 +1,7 @@
 """The whole grammar: from the first line of a segment to its nodes."""
 
 from darwinflow.document.grammar.collections import Collections
-from darwinflow.document.grammar.scan import first_column, indent_of, is_ended, is_mark, key_colon
+from darwinflow.document.grammar.scan import HALF_KEY, first_column, indent_of, is_ended, is_mark, key_colon
 from darwinflow.document.node import Node
 
 
@@ -11,13 +11,21 @@ class Parser(Collections):
     __slots__ = ()
 
     def block(
-        self, row: int, column: int, outer: int, *, is_inline: bool = False, below_key: bool = False
+        self,
+        row: int,
+        column: int,
+        outer: int,
+        *,
+        is_inline: bool = False,
+        below_key: bool = False,
+        is_tabbed: bool = False,
     ) -> tuple[Node, int]:
         """The node whose first token stands here, and the row behind it.
 
         *outer* is the column of the collection around it, -1 for none. With
         *is_inline* no block collection may begin here, as behind ``---``; with
-        *below_key* a list may stand no deeper than the key, as an anchor's value.
+        *below_key* a list may stand no deeper than the key, as an anchor's value;
+        *is_tabbed*: the column was counted with tabs and says little of the lines below.
         """
         line = self.lines[row]
         if is_mark(line, column, "-"):
@@ -30,10 +38,22 @@ class Parser(Collections):
         if colon >= 0:
             if is_inline:
                 self.report(row, column, row, colon + 1, "a mapping begins on its own line")
+            if is_tabbed:
+                return self.mapping(row, self.steady_column(row, column, outer), outer, column)
             return self.mapping(row, column, outer)
         if line[column] in "&!":
             return self._with_properties(row, column, outer, below_key=below_key)
+        if HALF_KEY.match(line, column) and self._stands_over_key(row, column):
+            return self.mapping(row, column, outer)
         return self.inline(row, column, outer)
+
+    def _stands_over_key(self, row: int, column: int) -> bool:
+        """Whether the next line is a key at this column, so that a key is being typed here, not a text."""
+        below = self.next_content(row + 1)
+        if below >= self.count:
+            return False
+        line = self.lines[below]
+        return indent_of(line) == column and line[column] != "-" and key_colon(line, column) >= 0
 
     def _with_properties(self, row: int, column: int, outer: int, *, below_key: bool) -> tuple[Node, int]:
         """The node behind an anchor or a tag that begins no key."""

@@ -14,6 +14,9 @@ DOUBLE_END: Final = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"')
 SINGLE_END: Final = re.compile(r"[^']*+(?:''[^']*+)*+'(?!')")
 PROPERTY: Final = re.compile(r"&([^\s,\[\]{}]+)|(!<[^>]*>|!(?:[A-Za-z0-9-]*!)?[^\s,\[\]{}!]*)")
 ALIAS_NAME: Final = re.compile(r"\*([^\s,\[\]{}]+)")
+HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
+"""A word alone at the end of its line, perhaps a key whose colon is still to be typed."""
+
 _BLANK_RUN: Final = re.compile(r"[ \t]*")
 _FLOW_STOP: Final = re.compile(r"[\"'\[\]{}#]")
 
