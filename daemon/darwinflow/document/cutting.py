@@ -69,7 +69,8 @@ def read_prelude(lines: list[str], start: int, end: int, handles: Mapping[str, s
         return Section(None, Blocks.of([take(Form("prelude", handles=handles), start, end)]))
     form = Form("item", column, 1, handles)
     cuts = [(form, at) for at in cut_lines(lines, start + 1, end, form)]
-    return Section(None, Blocks.of(_segments([(_leading(lines[start], handles), start), *cuts], end, take)))
+    leading = Form("leading", indent_of(lines[start]), 1, handles)
+    return Section(None, Blocks.of(_segments([(leading, start), *cuts], end, take)))
 
 
 def _segments(cuts: list[Cut], end: int, take: Take) -> list[Segment]:
@@ -125,15 +126,13 @@ def value_cuts(
         form = Form("item", lowest, 1, handles)
         cuts = cut_lines(lines, first, end, form)
         if is_open or _is_item_with_key(lines[cuts[0]], lowest):
-            return [(_leading(line, handles), first), *((form, at) for at in cuts)]
+            name: FormName = "leading" if is_open else "quiet leading"
+            return [(Form(name, column, 1, handles), first), *((form, at) for at in cuts)]
     if not is_open and not (is_item and _is_item_with_key(line, column)):
         return None
     form = Form("item" if is_item else "entry", column, 1, handles)
-    return [(form, at) for at in cut_lines(lines, first, end, form)]
-
-
-def _leading(line: str, handles: Mapping[str, str]) -> Form:
-    return Form("leading", indent_of(line), 1, handles)
+    cuts = cut_lines(lines, first, end, form)
+    return [(form, at) for at in cuts] if cuts[:1] == [first] else None
 
 
 def _lowest_dash(lines: list[str], start: int, end: int, column: int) -> int:
