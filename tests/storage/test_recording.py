@@ -110,3 +110,27 @@ def test_whatever_happens_there_is_one_event_a_run_and_one_run_an_event(store):
     with pytest.raises(ZeroDivisionError):
         change(store, record_two_and_fail)
     assert (kinds(store), runs_counted(store)) == ([], 0)
+
+
+def test_two_writers_of_one_database_tell_the_same_figures(tmp_path):
+    one, other = (SqliteTenantStore(str(tmp_path / "t.db")) for _ in range(2))
+    for number in range(12):
+        for store in (one, other, one):
+            name = f"r{number}-{id(store)}"
+            change(store, record, finished(name, seconds=10.0 if store is other else 1.0))
+
+        def record_and_fail(tx, project, number=number):
+            record(tx, project, finished(f"undone{number}", seconds=100.0))
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            change(one, record_and_fail)
+    told = events(one)[-1]["summaries"]["version"]
+    assert (told["runs"], told["successes"]) == (24, 24)
+    assert told["averageMs"] == 5500
+    assert told["p50Ms"] == pytest.approx(1_000, rel=0.021)
+    assert told["p99Ms"] == pytest.approx(10_000, rel=0.021)
+    fresh = other.read(lambda tx: summary_wire(tx.metrics("demo").get_summary("assistant", 1)))
+    assert fresh == told
+    one.close()
+    other.close()

@@ -1,7 +1,9 @@
 """Durations in logarithmic buckets, so that percentiles of any number of runs cost the same and add up."""
 
 import math
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 GROWTH = 1.04
 """Each bucket is 4 % wider than the one before, so its middle is within 2 % of what fell into it."""
@@ -26,11 +28,14 @@ def middle_of(bucket: int) -> float:
 
 def percentile(counts: Mapping[int, int], share: float) -> float:
     """The duration in milliseconds that *share* (0 to 1) of what was counted does not exceed; 0 where nothing was."""
-    total = sum(counts.values())
-    rank = max(1, math.ceil(share * total))
-    seen = 0
-    for bucket in sorted(counts):
-        seen += counts[bucket]
-        if seen >= rank:
-            return middle_of(bucket)
-    return 0.0
+    return percentiles(counts, (share,))[0]
+
+
+def percentiles(counts: Mapping[int, int], shares: Sequence[float]) -> list[float]:
+    """The percentile of each of *shares*; several cost little more than one."""
+    buckets = sorted(counts)
+    reached = list(accumulate(map(counts.__getitem__, buckets)))
+    if not reached:
+        return [0.0 for _ in shares]
+    ranks = (max(1, math.ceil(share * reached[-1])) for share in shares)
+    return [middle_of(buckets[bisect_left(reached, rank)]) for rank in ranks]

@@ -9,6 +9,7 @@ from typing import Any
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
+from darwinflow.storage.compact_json import compact
 from darwinflow.storage.instants import from_micros, to_micros
 
 Stored = dict[str, Any]
@@ -53,7 +54,7 @@ def same_output(one: RunOutput, other: RunOutput) -> bool:
 
 
 def _dump(stored: Stored) -> bytes:
-    return json.dumps(stored, separators=(",", ":")).encode("ascii")
+    return compact(stored).encode("ascii")
 
 
 def _canonical(stored: Stored) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from darwinflow.model.histogram import percentile
+from darwinflow.model.histogram import percentiles
 from darwinflow.model.metric import WorkflowSummary
 from darwinflow.storage.instants import from_micros
 
@@ -27,14 +27,15 @@ def summary_from(
     durations: Mapping[int, int],
 ) -> WorkflowSummary:
     """*updated* in microseconds, *durations* as runs by bucket."""
+    p50, p95, p99 = percentiles(durations, (0.50, 0.95, 0.99))
     return WorkflowSummary(
         runs=runs,
         successes=successes,
         failures=runs - successes,
         average_ms=total_ms / runs,
-        p50_ms=percentile(durations, 0.50),
-        p95_ms=percentile(durations, 0.95),
-        p99_ms=percentile(durations, 0.99),
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
         tokens=tokens,
         cost=cost,
         last_updated=from_micros(updated),

@@ -6,6 +6,7 @@ from typing import Any
 
 from darwinflow.model.errors import SchemaTooNew
 from darwinflow.model.workflow import Parent, PublishedVersion
+from darwinflow.storage.compact_json import compact
 from darwinflow.storage.instants import from_micros, to_micros
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def line_of(version: PublishedVersion) -> bytes:
         "publishedBy": version.published_by,
         "publishedAt": to_micros(version.published_at),
     }
-    return json.dumps(line, separators=(",", ":")).encode("ascii")
+    return compact(line).encode("ascii")
 
 
 def versions_in(lines: bytes, workflow_id: str, path: str) -> dict[int, PublishedVersion]:

@@ -17,6 +17,7 @@ from darwinflow.model.run import (
     StepLog,
     first_line,
 )
+from darwinflow.storage.compact_json import compact
 from darwinflow.storage.instants import from_micros
 
 Brief = dict[str, Any]
@@ -105,4 +106,4 @@ def _header_from(row: HeaderRow) -> RunHeader:
 
 
 def _dump(brief: Brief) -> str:
-    return json.dumps(brief, separators=(",", ":"))
+    return compact(brief)

@@ -9,6 +9,7 @@ import apsw
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.event import Event
+from darwinflow.storage.compact_json import compact
 from darwinflow.storage.sqlite.fetch import Values, fetch
 
 
@@ -24,7 +25,7 @@ class HonkerEventStream:
     def publish(self, topic: str, key: str | None, payload: Mapping[str, object]) -> int:
         offset = self._number(
             "SELECT honker_stream_publish(:topic, :key, :payload)",
-            {"topic": topic, "key": key, "payload": json.dumps(payload, separators=(",", ":"))},
+            {"topic": topic, "key": key, "payload": compact(payload)},
         )
         self._published.append(Event(offset, topic, key, payload, datetime.now(UTC).replace(microsecond=0)))
         return offset

@@ -8,15 +8,25 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.summing import summary_from, text_subject, version_subject
 
+Durations = dict[int, dict[int, int]]
+"""Runs by bucket, by the number of the summary: what `summary_duration` holds, remembered."""
+
+MOST_REMEMBERED = 256
+
 
 class SqliteMetricsRepository:
-    """Bound to one connection and one project; lives as long as the transaction."""
+    """Bound to one connection and one project; lives as long as the transaction.
 
-    __slots__ = ("_db", "_project")
+    *remembered* spares the writer the reading of a whole histogram a run. Its owner empties it whenever a
+    transaction is undone or another connection has written.
+    """
 
-    def __init__(self, db: apsw.Connection, project: str) -> None:
+    __slots__ = ("_db", "_project", "_remembered")
+
+    def __init__(self, db: apsw.Connection, project: str, remembered: Durations) -> None:
         self._db = db
         self._project = project
+        self._remembered = remembered
 
     def record_execution(self, metric: ExecutionMetric) -> bool:
         news = fetch(
@@ -43,7 +53,7 @@ class SqliteMetricsRepository:
 
     def _add(self, subject: str, metric: ExecutionMetric) -> None:
         # fetchall: an unfinished RETURNING would keep the statement, and with it the transaction, open.
-        number = fetch(
+        number: int = fetch(
             self._db,
             """
             INSERT INTO summary
@@ -69,13 +79,17 @@ class SqliteMetricsRepository:
                 "at": to_micros(metric.timestamp),
             },
         )[0][0]
+        bucket = bucket_of(metric.duration_ms)
         self._db.execute(
             """
             INSERT INTO summary_duration (summary, bucket, runs) VALUES (:summary, :bucket, 1)
             ON CONFLICT (summary, bucket) DO UPDATE SET runs = runs + 1
             """,
-            {"summary": number, "bucket": bucket_of(metric.duration_ms)},
+            {"summary": number, "bucket": bucket},
         )
+        known = self._remembered.get(number)
+        if known is not None:
+            known[bucket] = known.get(bucket, 0) + 1
 
     def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
         rows = fetch(
@@ -89,11 +103,19 @@ class SqliteMetricsRepository:
         if not rows:
             return None
         number, runs, successes, total_ms, tokens, cost, updated = rows[0]
-        durations: dict[int, int] = dict(
-            fetch(
-                self._db,
-                "SELECT bucket, runs FROM summary_duration WHERE summary = :summary ORDER BY bucket",
-                {"summary": number},
+        return summary_from(runs, successes, total_ms, tokens, cost, updated, self._durations(number))
+
+    def _durations(self, summary: int) -> dict[int, int]:
+        known = self._remembered.get(summary)
+        if known is None:
+            known = dict(
+                fetch(
+                    self._db,
+                    "SELECT bucket, runs FROM summary_duration WHERE summary = :summary ORDER BY bucket",
+                    {"summary": summary},
+                )
             )
-        )
-        return summary_from(runs, successes, total_ms, tokens, cost, updated, durations)
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[summary] = known
+        return known

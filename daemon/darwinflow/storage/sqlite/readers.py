@@ -60,6 +60,7 @@ class Readers(Generic[S]):
 def _in_one_state(session: S, work: Callable[[S], T]) -> T:
     session.connection.execute("BEGIN")
     try:
+        session.begun()
         return work(session)
     finally:
         if session.connection.in_transaction:

@@ -22,7 +22,7 @@ from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
-from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
+from darwinflow.storage.sqlite.metrics import Durations, SqliteMetricsRepository
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.writer import Writer
 
@@ -41,7 +41,17 @@ def announce_nothing(events: tuple[Event, ...]) -> None:
 class SqliteTransaction:
     """One connection's side of a `Transaction`; it outlives the single transactions."""
 
-    __slots__ = ("_announce", "_compression", "_done", "_noted", "connection", "events", "journals")
+    __slots__ = (
+        "_announce",
+        "_compression",
+        "_data_version",
+        "_done",
+        "_durations",
+        "_noted",
+        "connection",
+        "events",
+        "journals",
+    )
 
     def __init__(self, connection: apsw.Connection, announce: Announce) -> None:
         self.connection = connection
@@ -49,6 +59,8 @@ class SqliteTransaction:
         self._noted: list[Event] = []
         self._done: list[Event] = []
         self._compression = Compression()
+        self._durations: Durations = {}
+        self._data_version = 0
         self.events: EventStream = HonkerEventStream(connection, self._noted)
         self.journals: JournalOffsets = SqliteJournalOffsets(connection)
 
@@ -56,10 +68,18 @@ class SqliteTransaction:
         return SqliteLogRepository(self.connection, project, self._compression)
 
     def metrics(self, project: str) -> MetricsRepository:
-        return SqliteMetricsRepository(self.connection, project)
+        return SqliteMetricsRepository(self.connection, project, self._durations)
+
+    def begun(self) -> None:
+        # It changes when another connection has committed, and stays as it is at our own commits.
+        data_version = fetch(self.connection, "PRAGMA data_version")[0][0]
+        if data_version != self._data_version:
+            self._data_version = data_version
+            self._durations.clear()
 
     def undone(self) -> None:
         self._noted.clear()
+        self._durations.clear()
 
     def done(self) -> None:
         self._done += self._noted
@@ -78,6 +98,7 @@ class SqliteTransaction:
     def lost(self) -> None:
         self._noted.clear()
         self._done.clear()
+        self._durations.clear()
 
 
 class SqliteTenantStore:
@@ -107,17 +128,16 @@ class SqliteTenantStore:
         self._writer.close()
 
     def _open_writer(self) -> SqliteTransaction:
-        db = connect(self.path, TENANT)
+        return self._prepared(connect(self.path, TENANT), self._announce, "SELECT honker_bootstrap()")
+
+    def _open_reader(self) -> SqliteTransaction:
+        return self._prepared(connect_reader(self.path), announce_nothing, "PRAGMA query_only = ON")
+
+    def _prepared(self, db: apsw.Connection, announce: Announce, statement: str) -> SqliteTransaction:
         try:
             honker.install(db, self._extension)
-            fetch(db, "SELECT honker_bootstrap()")
+            fetch(db, statement)
         except (apsw.Error, StoreError) as error:
             db.close()
             raise store_error(error, self.path) or error from error
-        return SqliteTransaction(db, self._announce)
-
-    def _open_reader(self) -> SqliteTransaction:
-        db = connect_reader(self.path)
-        honker.install(db, self._extension)
-        db.pragma("query_only", True)  # noqa: FBT003 - the pragma's value
-        return SqliteTransaction(db, announce_nothing)
+        return SqliteTransaction(db, announce)

@@ -30,6 +30,10 @@ class Session(Protocol):
     @property
     def connection(self) -> apsw.Connection: ...
 
+    def begun(self) -> None:
+        """A transaction has begun."""
+        ...
+
     def undone(self) -> None:
         """Forget what the work since the last `done` or `undone` has noted: it did not happen."""
         ...
@@ -92,31 +96,36 @@ class Writer(Generic[S]):
     def _serve(self) -> None:
         open_ = True
         while open_:
-            jobs: list[_Job[S]] = []
-            job = self._queue.get()
-            try:
-                while job is not None and len(jobs) < MOST_IN_ONE_COMMIT:
-                    jobs.append(job)
-                    job = self._queue.get_nowait()
-            except Empty:
-                pass
-            else:
-                if job is None:
-                    open_ = False
-                else:
-                    jobs.append(job)
+            jobs, open_ = self._take()
             waiting = [job for job in jobs if job.future.set_running_or_notify_cancel()]
             while waiting:
                 waiting = self._commit(waiting)
         if self._session is not None:
             self._session.connection.close()
 
+    def _take(self) -> tuple[list[_Job[S]], bool]:
+        """Wait for work, take what else is there, and say whether more may come."""
+        jobs: list[_Job[S]] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MOST_IN_ONE_COMMIT:
+                return jobs, True
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return jobs, True
+        return jobs, False
+
     def _commit(self, jobs: list[_Job[S]]) -> list[_Job[S]]:
         """One transaction of as many of *jobs* as can share it; returns those that were not begun."""
         try:
             session = self._session = self._session or self._reopen()
             session.connection.execute("BEGIN IMMEDIATE")
+            session.begun()
         except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
+            if self._session is not None and self._session.connection.in_transaction:
+                self._session.connection.execute("ROLLBACK")
             trouble = store_error(error, self._path) or error
             for job in jobs:
                 job.future.set_exception(trouble)
