@@ -7,8 +7,8 @@ import sys
 import time
 
 import pytest
-from contract.sample_runs import HASH
 
+from contract.sample_runs import HASH
 from darwinflow.model.filter import RunFilter
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
