@@ -117,9 +117,9 @@ def _read_leading(parser: Parser, form: Form) -> _Content:
     row = parser.next_content(0)
     if parser.lines[row][form.column] == "\t":
         parser.report_tab(row, form.column)
-    else:
-        message = f"this line is indented by {form.column}, the list below by less; align them"
-        parser.report(row, 0, row, form.column, message)
+    elif form.name == "leading":
+        parser.report_indent(row, form.column, "the list below by less")
+    parser.is_misaligned = True
     node, row = parser.block(row, first_column(parser.lines[row]), -1)
     items = [*node.items] if node.kind == SEQ else [node] if node.kind == MAP else []
     for stray in _strays(parser, row, form):
@@ -134,7 +134,7 @@ def _read_prelude(parser: Parser, form: Form) -> _Content:
     if indent < len(parser.lines[row]) and parser.lines[row][indent] == "\t":
         parser.report_tab(row, indent)
         indent = first_column(parser.lines[row])
-    parser.report(row, 0, row, indent, f"this line is indented by {indent}, the keys below by 0; align them")
+    parser.report_indent(row, indent, "the keys below by 0")
     node, row = parser.block(row, indent, -1)
     pairs = node.pairs
     for stray in _strays(parser, row, form):
@@ -188,6 +188,7 @@ _READERS: Final[dict[str, Callable[[Parser, Form], _Content]]] = {
     "head": _read_head,
     "crowded head": _read_crowded_head,
     "leading": _read_leading,
+    "quiet leading": _read_leading,
     "prelude": _read_prelude,
     "whole": _read_whole,
     "inline": _read_whole,

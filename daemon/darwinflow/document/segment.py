@@ -18,7 +18,16 @@ Kind = Literal["items", "entries", "value", "head"]
 
 
 FormName = Literal[
-    "item", "entry", "leading", "root entry", "head", "crowded head", "prelude", "whole", "inline"
+    "item",
+    "entry",
+    "leading",
+    "quiet leading",
+    "root entry",
+    "head",
+    "crowded head",
+    "prelude",
+    "whole",
+    "inline",
 ]
 
 

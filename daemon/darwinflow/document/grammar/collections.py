@@ -74,13 +74,16 @@ class Collections(Entries):
 
     def steady_column(self, row: int, first: int, outer: int) -> int:
         """Where the keys of a mapping stand whose first key stands elsewhere, at *first*."""
-        below = self.next_content(row + 1)
-        if below < self.count:
+        steady = -1
+        for below in range(row + 1, self.count):
             line = self.lines[below]
             indent = indent_of(line)
-            if indent > outer and line[indent] not in "-\t":
-                return indent
-        return first
+            if indent == len(line) or line[indent] in "#\t":
+                continue
+            if indent <= outer:
+                break
+            steady = indent if steady < 0 else min(indent, steady)
+        return first if steady < 0 else steady
 
     def _column(self, row: int) -> int:
         """Where a line's text begins; indentation with tabs is counted like spaces."""
@@ -97,9 +100,7 @@ class Collections(Entries):
             indent = first_column(line)
         if indent <= column:
             return row
-        self.report(
-            row, 0, row, indent, f"this line is indented by {indent}, the list above by {column}; align them"
-        )
+        self.report_indent(row, indent, f"the list above by {column}")
         node, row = self.block(row, indent, column)
         if node.kind == SEQ:
             items.extend(node.value)
@@ -135,9 +136,9 @@ class Collections(Entries):
                     value = Node(SCALAR, resolved(text), row, at, row, at + len(text), PLAIN, text)
                     row += 1
                 else:
-                    value, row = self.value(row, end + 1, place, name)
+                    value, row = self.value(row, end + 1, max(place, column), name)
             else:
-                key, value, row = self.entry(row, place)
+                key, value, row = self.entry(row, place, max(place, column))
             pairs.append((key, value))
             if key.kind == SCALAR:
                 if key.source in seen:
@@ -179,10 +180,7 @@ class Collections(Entries):
             if indent <= outer or (is_item and indent < column):
                 return row, -1
             if indent not in (column, place):
-                message = (
-                    f"this line is indented by {indent}, the lines it belongs to by {column}; align them"
-                )
-                self.report(row, 0, row, indent, message)
+                self.report_indent(row, indent, f"the lines it belongs to by {column}")
             if not is_item:
                 return row, indent
             if indent == column:

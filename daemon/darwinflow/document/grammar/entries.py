@@ -67,8 +67,11 @@ class Entries(Flow):
                 return row
             row += 1
 
-    def entry(self, row: int, column: int) -> tuple[Node, Node, int]:
-        """Key, value and the row behind them, of a line that is not of the simple form."""
+    def entry(self, row: int, column: int, outer: int) -> tuple[Node, Node, int]:
+        """Key, value and the row behind them, of a line that is not of the simple form.
+
+        *outer* is the column which the lines of the value exceed.
+        """
         line = self.lines[row]
         if is_mark(line, column, "?"):
             return self._explicit(row, column)
@@ -76,7 +79,7 @@ class Entries(Flow):
         if colon < 0:
             return self._broken(row, column)
         key = self._key(row, column, colon)
-        value, row = self.value(row, colon + 1, column, key.source)
+        value, row = self.value(row, colon + 1, outer, key.source)
         return key, value, row
 
     def _explicit(self, row: int, column: int) -> tuple[Node, Node, int]:

@@ -27,7 +27,17 @@ NO_HANDLES: Final[Mapping[str, str]] = MappingProxyType({})
 class Reader:
     """The lines of one segment, and what reading them has brought to light."""
 
-    __slots__ = ("aliases", "anchors", "count", "depth", "handles", "is_too_deep", "lines", "problems")
+    __slots__ = (
+        "aliases",
+        "anchors",
+        "count",
+        "depth",
+        "handles",
+        "is_misaligned",
+        "is_too_deep",
+        "lines",
+        "problems",
+    )
 
     def __init__(self, lines: list[str], *, depth: int = 0, handles: Mapping[str, str] = NO_HANDLES) -> None:
         self.lines = lines
@@ -41,6 +51,8 @@ class Reader:
         """Nodes with an anchor, in the order in which they end."""
         self.aliases: list[Node] = []
         self.is_too_deep = False
+        self.is_misaligned = False
+        """Whether the segment as a whole was reported to be indented wrongly."""
 
     def report(self, row: int, column: int, end_row: int, end_column: int, message: str) -> None:
         self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column)))
@@ -59,6 +71,11 @@ class Reader:
     def report_tab(self, row: int, column: int) -> None:
         end = first_column(self.lines[row])
         self.report(row, column, row, end, "a tab cannot indent a line; use spaces")
+
+    def report_indent(self, row: int, indent: int, others: str) -> None:
+        """Report a line that is out of line, unless the whole segment is known to be."""
+        if not self.is_misaligned:
+            self.report(row, 0, row, indent, f"this line is indented by {indent}, {others}; align them")
 
     def report_repeats(self, repeats: Mapping[str, list[Node]]) -> None:
         """One problem a key, at its second place, with the other places beside it."""
