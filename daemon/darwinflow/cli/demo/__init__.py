@@ -1,0 +1,145 @@
+"""Make a small workspace with real runs and show what the editor would."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from darwinflow.cli.demo import workspace
+from darwinflow.cli.demo.editor import Editor
+from darwinflow.cli.session import open_session
+from darwinflow.cli.target import text_of
+from darwinflow.model.errors import DarwinFlowError, NameRefused
+from darwinflow.rpc.client.blocking import Client
+
+STORED_WITHIN_S = 20.0
+
+
+class DemoIncomplete(DarwinFlowError):
+    """Something that the demo made did not arrive."""
+
+    code = 1901
+    hint = "darwinflow daemon status"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", help="is made; must not exist, or be empty")
+
+
+def run(args: argparse.Namespace) -> int:
+    folder = Path(args.folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NameRefused(
+            f"'{folder}' is there already and not empty", hint="name a folder that does not exist"
+        )
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    workspace.make(folder)
+    with open_session(folder / ".darwinflow.yaml") as client:
+        started = _execute(folder, client)
+        runs = _stored(client, started)
+        versions = client.call("workflow/list", {})["versions"]
+    failed = [header for header in runs if header["status"] == "FAILED"]
+    _expect(len(failed) == workspace.FAILED, f"{len(failed)} runs failed, not {workspace.FAILED}")
+    _expect(len(versions) == len(workspace.STAGES), f"{len(versions)} versions are published")
+    print(
+        f"Made {folder}: 3 workflows, {len(versions)} published versions, {len(runs)} runs recorded, {len(failed)} failed.\n"
+    )
+    _show_broken(folder)
+    _show_good(folder)
+    print("Next:")
+    print(f"  darwinflow runs list {folder}/flows/nightly-import.yaml")
+    print(f"  darwinflow lineage {folder}/flows/release-notes.yaml")
+    print(f"  darwinflow check {folder} --fix")
+    return 0
+
+
+def _execute(folder: Path, client: Client) -> list[str]:
+    """Go through the stages as their author did: edit, publish, run. Returns the ids of the runs."""
+    started: list[str] = []
+    for stage in workspace.STAGES:
+        draft = workspace.edit_draft(folder, stage)
+        client.call("workflow/publish", {"text": text_of(str(draft)), "path": str(draft.resolve())})
+        for request in stage.requests:
+            _progress(f"running {stage.workflow} v{stage.version}: {len(started) + 1} of {workspace.RUNS}")
+            started.append(_run_program(folder, stage.draft, request))
+    workspace.edit_draft(folder, workspace.BROKEN)
+    _progress("")
+    return started
+
+
+def _run_program(folder: Path, flow: str, request: str) -> str:
+    """A run that fails is part of the demo; one that does not record is a fault."""
+    done = subprocess.run(
+        [sys.executable, "programs/run_flow.py", flow, request],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    run_id = done.stdout.strip()
+    _expect(bool(run_id), f"the program did not start a run: {done.stderr.strip()[-300:]}")
+    return run_id
+
+
+def _stored(client: Client, started: list[str]) -> list[dict[str, Any]]:
+    """The headers of the runs, once the daemon has taken all of them in."""
+    deadline = time.monotonic() + STORED_WITHIN_S
+    while True:
+        runs: list[dict[str, Any]] = client.call("run/query", {"limit": 200})["runs"]
+        finished = {header["runId"] for header in runs if header["status"] in ("SUCCESS", "FAILED")}
+        missing = set(started) - finished
+        if not missing:
+            return [header for header in runs if header["runId"] in set(started)]
+        _expect(time.monotonic() < deadline, f"{len(missing)} of {len(started)} runs did not arrive")
+        time.sleep(0.05)
+
+
+def _show_broken(folder: Path) -> None:
+    """What `darwinflow check` says of the draft that is in the middle of an edit."""
+    from darwinflow.cli import check
+
+    draft = folder / workspace.BROKEN.draft
+    print(f"$ darwinflow check {draft}", flush=True)
+    parser = argparse.ArgumentParser()
+    check.configure(parser)
+    _expect(
+        check.run(parser.parse_args([str(draft)])) == 1, "the broken draft has no finding of severity error"
+    )
+    print()
+
+
+def _show_good(folder: Path) -> None:
+    """Lenses and hover of the newest release notes, from the real language server."""
+    draft = folder / workspace.STAGES[2].draft
+    with Editor(draft) as editor:
+        lenses, hover = editor.lenses(), editor.hover_on_id()
+    _expect(any("runs" in lens for lens in lenses), f"the editor shows no runs: {lenses}")
+    print(f"In the editor, above the first line of {draft}:")
+    print("  " + " | ".join(lenses))
+    print("and behind its id:")
+    for line in _quoted(hover):
+        print(line)
+    print()
+
+
+def _quoted(markdown: str) -> Iterator[str]:
+    previous = ""
+    for line in markdown.replace("**", "").replace("`", "").splitlines():
+        text = line.rstrip().rstrip("\\")
+        if text or previous:
+            yield f"  {text}".rstrip()
+        previous = text
+
+
+def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+    if not holds:
+        raise DemoIncomplete(message)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

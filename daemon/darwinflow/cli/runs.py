@@ -1,0 +1,168 @@
+"""List runs, show one whole, or follow them as they come."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from darwinflow.cli.session import open_session
+from darwinflow.cli.target import target_of
+from darwinflow.cli.terminal import Terminal, terminal_of
+from darwinflow.model.phrases import age, duration, glyph, short_run_id
+
+COLOURS = {"SUCCESS": "good", "FAILED": "bad", "RUNNING": "strong", "LOST": "warn", "CANCELLED": "quiet"}
+STATUSES = tuple(status.lower() for status in COLOURS)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|tail")
+    listing = actions.add_parser("list", help="newest first")
+    listing.add_argument(
+        "workflow", nargs="?", metavar="WORKFLOW", help="an id, or a workflow file; all where absent"
+    )
+    listing.add_argument("--version", type=int, metavar="N")
+    listing.add_argument("--status", choices=STATUSES)
+    listing.add_argument("--node", help="runs with a step of this node")
+    listing.add_argument("--text", help="part of an error")
+    listing.add_argument("--before", metavar="RUN", help="runs that started before this one")
+    listing.add_argument("--limit", type=int, default=20)
+    listing.add_argument("--json", action="store_true", help="everything, as one JSON object")
+    show = actions.add_parser("show", help="one run whole, as YAML")
+    show.add_argument("run", metavar="RUN", help="an id, or its beginning or end")
+    show.add_argument("--json", action="store_true", help="the log as JSON")
+    tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
+    tail.add_argument(
+        "workflow", nargs="?", metavar="WORKFLOW", help="an id, or a workflow file; all where absent"
+    )
+    tail.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    actions = {"list": _list, "show": _show, "tail": _tail}
+    return actions[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    target = target_of(args.workflow) if args.workflow else None
+    wanted = {
+        "workflow": target.workflow if target else None,
+        "version": args.version,
+        "status": args.status and args.status.upper(),
+        "node": args.node,
+        "text": args.text,
+        "before": args.before,
+        "limit": args.limit,
+    }
+    with open_session(target.path if target else None) as client:
+        answer = client.call(
+            "run/query", {name: value for name, value in wanted.items() if value is not None}
+        )
+    if args.json:
+        print(json.dumps(answer))
+    elif not answer["runs"]:
+        print(
+            _nothing(
+                target.workflow if target else None,
+                narrowed=bool(set(wanted) - {"workflow", "limit"} & _given(wanted)),
+            )
+        )
+    else:
+        for line in table(
+            answer["runs"], terminal_of(), datetime.now().astimezone(), workflows=target is None
+        ):
+            print(line)
+        if answer["next"]:
+            last = short_run_id(answer["runs"][-1]["runId"])
+            print(f"more: darwinflow runs list {args.workflow or ''} --before {last}".replace("  ", " "))
+    return 0
+
+
+def _given(wanted: dict[str, Any]) -> set[str]:
+    return {name for name, value in wanted.items() if value is not None}
+
+
+def _nothing(workflow: str | None, *, narrowed: bool) -> str:
+    if narrowed:
+        return "No run is like that."
+    whose = f"of '{workflow}' " if workflow else ""
+    return (
+        f"No runs {whose}yet. Record one: "
+        f"darwinflow record --workflow {'flows/' + workflow + '.yaml' if workflow else 'FILE'} -- python run.py"
+    )
+
+
+def _show(args: argparse.Namespace) -> int:
+    with open_session(None) as client:
+        answer = client.call("run/get", {"run": args.run})
+    if args.json:
+        print(json.dumps(answer))
+        return 0
+    from darwinflow.model.run_document import run_document
+
+    print(run_document(answer["log"], datetime.now().astimezone(), utf8=terminal_of().utf8), end="")
+    return 0
+
+
+def _tail(args: argparse.Namespace) -> int:
+    target = target_of(args.workflow) if args.workflow else None
+    terminal = terminal_of()
+    with open_session(target.path if target else None) as client:
+        events = client.subscribe(["run"])
+        whose = f" of '{target.workflow}'" if target else ""
+        print(f"following runs{whose}; Ctrl-C ends", file=sys.stderr, flush=True)
+        for event in events:
+            run_header = event["payload"]["run"]
+            if target and run_header["workflowId"] != target.workflow:
+                continue
+            if args.json:
+                print(json.dumps(event), flush=True)
+            else:
+                print(
+                    next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True)),
+                    flush=True,
+                )
+    return 0
+
+
+def table(runs: list[dict[str, Any]], terminal: Terminal, now: datetime, *, workflows: bool) -> Iterator[str]:
+    """Headers of the wire as lines under a heading; the error column is the one that is cut."""
+    yield terminal.paint(terminal.fit(_heading(runs, workflows=workflows), terminal.width), "quiet")
+    yield from _rows(runs, terminal, now, workflows=workflows)
+
+
+def _workflow_width(runs: list[dict[str, Any]], *, workflows: bool) -> int:
+    return max(8, *(len(run_header["workflowId"]) for run_header in runs)) if workflows else 0
+
+
+def _heading(runs: list[dict[str, Any]], *, workflows: bool) -> str:
+    wide = _workflow_width(runs, workflows=workflows)
+    name = f"{'WORKFLOW':<{wide}}  " if wide else ""
+    return f"    {'RUN':<8}  {name}{'VERSION':<7}  {'STARTED':<15}  {'TOOK':<8}  STEPS"
+
+
+def _rows(runs: list[dict[str, Any]], terminal: Terminal, now: datetime, *, workflows: bool) -> Iterator[str]:
+    wide = _workflow_width(runs, workflows=workflows)
+    for run_header in runs:
+        name = f"{run_header['workflowId']:<{wide}}  " if wide else ""
+        took = "" if run_header["durationMs"] is None else duration(run_header["durationMs"])
+        version = f"v{run_header['workflowVersion']}" if run_header["workflowVersion"] else "draft"
+        fixed = (
+            f" {short_run_id(run_header['runId'])}  {name}{version:<7}  "
+            f"{age(datetime.fromisoformat(run_header['startTime']), now):<15}  {took:<8}  {run_header['stepCount']:<5}"
+        )
+        line = terminal.fit(
+            f"{fixed}  {_remark(run_header)}".rstrip(), terminal.width - 2 if terminal.width else 0
+        )
+        sign = glyph(run_header["status"], utf8=terminal.utf8)
+        yield f" {terminal.paint(sign, COLOURS[run_header['status']])} {line}"
+
+
+def _remark(run_header: dict[str, Any]) -> str:
+    """What went wrong and where; of a live run, where it is."""
+    if run_header["status"] == "RUNNING":
+        running = [step["nodeId"] for step in run_header["steps"] if step["status"] == "RUNNING"]
+        return running[-1] if running else ""
+    error, node = run_header["error"] or "", run_header["failedNode"]
+    return f"{node}: {error}" if node else error

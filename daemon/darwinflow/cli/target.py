@@ -1,0 +1,45 @@
+"""What a person names on the command line: a workflow by its id, or by the file it is written in."""
+
+import os
+from typing import NamedTuple
+
+from darwinflow.model.errors import NameRefused, WorkflowNotFound
+
+
+class Target(NamedTuple):
+    """The workflow that was meant."""
+
+    workflow: str
+    path: str
+    """Where to look for the workspace: the file, or a name in the current folder."""
+
+
+def target_of(name: str) -> Target:
+    """*name* as a file where there is one of that name, else as an id."""
+    if os.path.isfile(name):
+        return Target(id_in(name), name)
+    if os.sep in name or name.endswith((".yaml", ".yml")):
+        raise WorkflowNotFound(f"there is no file '{name}'", hint="name a workflow's id or its file")
+    return Target(name, os.path.join(os.getcwd(), "x"))
+
+
+def text_of(path: str) -> str:
+    """The text of a workflow file."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as exc:
+        raise NameRefused(f"'{path}' is not UTF-8 at byte {exc.start}", hint="save it as UTF-8") from exc
+    except OSError as exc:
+        raise WorkflowNotFound(f"'{path}' cannot be read: {exc.strerror}") from exc
+
+
+def id_in(path: str) -> str:
+    """The id that the workflow in *path* gives itself."""
+    from darwinflow.document.document import Document
+
+    data = Document.parse(text_of(path)).data(0)
+    workflow = data.get("id") if isinstance(data, dict) else None
+    if not isinstance(workflow, str):
+        raise WorkflowNotFound(f"'{path}' has no workflow id", hint=f"darwinflow check {path}")
+    return workflow
