@@ -175,14 +175,12 @@ class Checker:
         """The findings of one segment at their places in the document."""
         found = projection.document.roots[projection.root_index].sections[section].segment(segment)
         start = projection.document.segment_start(projection.root_index, section, segment)
-        known: tuple[int, tuple[Finding, ...]] | None = found.memo.get(_LOCATED)
-        if known is None or known[0] != start:
-            relative = self.items(projection.graph_type.name).segment(
-                found, projection.facts(section, segment)
-            )
-            known = (start, tuple([finding.moved(start) for finding in relative]))
+        relative = self.items(projection.graph_type.name).segment(found, projection.facts(section, segment))
+        known: tuple[int, object, tuple[Finding, ...]] | None = found.memo.get(_LOCATED)
+        if known is None or known[0] != start or known[1] is not relative:
+            known = (start, relative, tuple([finding.moved(start) for finding in relative]))
             found.memo[_LOCATED] = known
-        return known[1]
+        return known[2]
 
 
 _LOCATED = (__name__, "located")

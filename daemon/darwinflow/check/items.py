@@ -32,14 +32,16 @@ class ItemCheck:
     def segment(self, segment: Segment, facts: Facts) -> tuple[Finding, ...]:
         """Findings of one segment, relative to its first line."""
         key = (__name__, self.graph_type.name, self.graph_type.version)
-        found: tuple[Finding, ...] | None = segment.memo.get(key)
-        if found is None:
-            listed: list[Finding] = []
-            for node in facts.nodes:
-                listed += self._node(node, segment)
-            for edge in facts.edges:
-                listed += self._edge(edge, segment)
-            segment.memo[key] = found = tuple(listed) if listed else _NOTHING
+        known: tuple[Facts, tuple[Finding, ...]] | None = segment.memo.get(key)
+        if known is not None and known[0] is facts:
+            return known[1]
+        listed: list[Finding] = []
+        for node in facts.nodes:
+            listed += self._node(node, segment)
+        for edge in facts.edges:
+            listed += self._edge(edge, segment)
+        found = tuple(listed) if listed else _NOTHING
+        segment.memo[key] = (facts, found)
         return found
 
     def header(self, header: Header) -> list[Finding]:

@@ -47,6 +47,8 @@ class Header:
         sources: list[Any] = []
         for section in root.sections:
             key = section.key
+            if key is None and section.kind == "items":
+                continue  # items before the first key, where no list can stand
             if key is None:
                 more, more_sources = section.entries()
                 own.update(more)
