@@ -1,0 +1,93 @@
+-- The newest runs of a workflow as a list; <CR> opens a run's log.
+
+local client = require("darwinflow.client")
+local scratch = require("darwinflow.scratch")
+
+local M = {}
+
+---@class (exact) darwinflow.Run
+---@field runId string
+---@field status string
+
+---@class (exact) darwinflow.RunsAnswer The server's answer to `darwinflow.runs`.
+---@field workflow string
+---@field text string One line a run.
+---@field runs darwinflow.Run[]
+
+---@class (exact) darwinflow.RunsWanted
+---@field workflow? string An id; absent for the workflow of `uri`.
+---@field uri? string Of an open workflow; absent for the current buffer's.
+---@field mods? vim.api.keyset.cmd.mods
+---@field here? boolean In the current window.
+
+---@type table<string, string>
+local HIGHLIGHTS = {
+  SUCCESS = "DiagnosticOk",
+  FAILED = "DiagnosticError",
+  RUNNING = "DiagnosticInfo",
+  LOST = "DiagnosticWarn",
+  CANCELLED = "Comment",
+}
+
+local namespace = vim.api.nvim_create_namespace("darwinflow.runs")
+
+---@type table<integer, darwinflow.Run[]> The runs that a buffer lists, in the order of its lines.
+local listed = {}
+
+---@param bufnr integer
+---@param runs darwinflow.Run[]
+local function colour(bufnr, runs)
+  vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
+  for row, run in ipairs(runs) do
+    local line = vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1] or ""
+    vim.api.nvim_buf_set_extmark(bufnr, namespace, row - 1, 0, {
+      end_col = #vim.fn.matchstr(line, "^\\s*\\S\\+"),
+      hl_group = HIGHLIGHTS[run.status],
+    })
+  end
+end
+
+---@param wanted darwinflow.RunsWanted
+---@return { uri?: string, workflow?: string }
+local function argument_of(wanted)
+  if wanted.workflow then
+    return { uri = wanted.uri, workflow = wanted.workflow }
+  end
+  return { uri = wanted.uri or vim.uri_from_bufnr(0) }
+end
+
+---@param wanted darwinflow.RunsWanted
+function M.show(wanted)
+  local argument = argument_of(wanted)
+  client.ask("darwinflow.runs", argument, function(answer)
+    ---@cast answer darwinflow.RunsAnswer
+    local bufnr = scratch.show({
+      name = "darwinflow://runs/" .. answer.workflow,
+      filetype = "darwinflow-runs",
+      lines = vim.split(vim.trim(answer.text), "\n"),
+      mods = wanted.mods,
+      here = wanted.here,
+      reload = function()
+        M.show({ uri = argument.uri, workflow = argument.workflow, here = true })
+      end,
+    })
+    listed[bufnr] = answer.runs
+    colour(bufnr, answer.runs)
+    vim.keymap.set("n", "<CR>", function()
+      local run = M.under_cursor()
+      if run then
+        require("darwinflow.log").show({ run = run, here = true })
+      end
+    end, { buffer = bufnr, desc = "Open the log of the run in this line" })
+  end)
+end
+
+---The id of the run that the cursor is on; nil where the current buffer lists none.
+---@return string?
+function M.under_cursor()
+  local runs = listed[vim.api.nvim_get_current_buf()] or {}
+  local run = runs[vim.api.nvim_win_get_cursor(0)[1]]
+  return run and run.runId
+end
+
+return M

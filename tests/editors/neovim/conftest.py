@@ -1,0 +1,133 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from editors.neovim.nvim import Neovim
+
+BIN = Path(sys.executable).parent
+RECORDER = Path(__file__).with_name("record_runs.py")
+
+WORKFLOW = """\
+id: assistant
+version: 3
+description: Classify a request, then act on it
+metadata: {parent: 2}
+nodes:
+  - id: read_vision
+    type: FILE_READ
+    config: {path: docs/vision.md}
+  - id: classify
+    type: LLM_DECISION
+    config:
+      prompt: "Core, Integration or Workflow?"
+      options: [Core, Integration]
+  - id: core_path
+    type: CLAUDE_CODE
+    config: {prompt: Change the core}
+edges:
+  - {from: START, to: read_vision}
+  - {from: read_vision, to: classify}
+  - {from: classify, to: core_path}
+  - {from: core_path, to: END}
+"""
+"""Without a finding."""
+MISSPELT = WORKFLOW.replace("to: classify}", "to: clasify}")
+
+
+class Desk:
+    """A folder with a workflow in it, and a user of its own: home, socket, Neovim's data."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "work"
+        self.flow = self.folder / "assistant.yaml"
+        self.folder.mkdir()
+        (self.folder / ".darwinflow.yaml").write_text("project: demo\n")
+        self.flow.write_text(WORKFLOW)
+        (root / "home").mkdir(mode=0o700)
+        self.environ = {
+            "PATH": f"{BIN}{os.pathsep}{os.defpath}",
+            "LANG": "C.UTF-8",
+            "HOME": str(root),
+            "DARWINFLOW_HOME": str(root / "home"),
+            "XDG_RUNTIME_DIR": str(root / "home"),
+            "NVIM_APPNAME": "nvim-test",
+        }
+
+    def darwinflow(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [BIN / "darwinflow", *arguments],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        return done.stdout
+
+
+class Recorder:
+    """Another process, which records runs when it is told to."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, RECORDER],
+            cwd=desk.folder,
+            env=desk.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._flow = desk.flow
+
+    def record(self, error: str = "") -> tuple[str, float]:
+        """The run's id, and when the recorder was called last, in seconds since 1970."""
+        self.process.stdin.write(f"{self._flow}\t{error}\n")
+        self.process.stdin.flush()
+        run, called_at = self.process.stdout.readline().split()
+        return run, float(called_at)
+
+
+@pytest.fixture
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    # Short names: a socket's path has room for about a hundred bytes.
+    return Desk(tmp_path_factory.mktemp("n"))
+
+
+@pytest.fixture
+def daemon(desk: Desk) -> Iterator[None]:
+    desk.darwinflow("daemon", "start")
+    yield
+    desk.darwinflow("daemon", "stop")
+
+
+@pytest.fixture
+def recorder(desk: Desk) -> Iterator[Recorder]:
+    recorder = Recorder(desk)
+    yield recorder
+    recorder.process.communicate(timeout=10)
+
+
+@pytest.fixture
+def open_neovim(desk: Desk) -> Iterator[Callable[..., Neovim]]:
+    """Starts a Neovim in the desk's folder; it is ended with the test."""
+    opened: list[Neovim] = []
+
+    def start(**environ: str) -> Neovim:
+        opened.append(Neovim(desk.folder, desk.environ | environ))
+        return opened[-1]
+
+    yield start
+    for neovim in opened:
+        neovim.__exit__()
+
+
+@pytest.fixture
+def neovim(open_neovim: Callable[..., Neovim]) -> Neovim:
+    neovim = open_neovim()
+    neovim.setup()
+    return neovim
