@@ -46,12 +46,21 @@ def error_of(wire: object) -> DarwinFlowError:
 
 def _leaves(kind: type[DarwinFlowError]) -> Iterator[type[DarwinFlowError]]:
     for below in kind.__subclasses__():
-        yield below
-        yield from _leaves(below)
+        if below.__subclasses__():
+            yield from _leaves(below)
+        else:
+            yield below
+
+
+def known_errors() -> dict[int, type[DarwinFlowError]]:
+    """Those of `model.errors` that are raised, by code."""
+    return {
+        kind.code: kind for kind in _leaves(DarwinFlowError) if kind.__module__ == DarwinFlowError.__module__
+    }
 
 
 _BY_CODE: dict[int, type[DarwinFlowError]] = {
-    **{kind.code: kind for kind in _leaves(DarwinFlowError)},
+    **known_errors(),
     PARSE_ERROR: RequestMalformed,
     INVALID_REQUEST: RequestMalformed,
     INVALID_PARAMS: RequestMalformed,
