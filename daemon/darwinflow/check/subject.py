@@ -85,8 +85,14 @@ class Subject:
         if place is None:
             return None
         found, base = place
-        span = (found.key or found.value).span.moved(base)
+        here = found.value if found.rest or found.key is None else found.key
+        span = here.span.moved(base)
         return None if self._is_troubled(span) else span
+
+    def owns_key(self, path: Path, key: str) -> bool:
+        """Whether the key is written right there, not brought by an alias or a merge."""
+        place = self.locate((*path, key))
+        return place is not None and place[0].key is not None and not place[0].rest
 
     def first_span(self, path: Path) -> Span | None:
         """The first key of the mapping at *path*; None where its lines have a fault of syntax."""

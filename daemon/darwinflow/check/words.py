@@ -35,16 +35,18 @@ def wanted(schema: Schema) -> str:
         return (
             any_of([str(value) for value in values]) if isinstance(values, (list, tuple)) else "a known word"
         )
-    kind = schema.get("type")
-    if kind == "array" and isinstance(schema.get("items"), dict):
-        items = schema["items"]
-        return "a list of texts" if isinstance(items, dict) and items.get("type") == "string" else "a list"
-    kinds = kind if isinstance(kind, (list, tuple)) else [kind]
-    words = [_TYPES[str(one)] for one in kinds if str(one) in _TYPES]
-    if words:
-        return " or ".join(words)
     branches = schema.get("anyOf")
-    return " or ".join(map(wanted, branches)) if isinstance(branches, (list, tuple)) else "something else"
+    return " or ".join(map(wanted, branches)) if isinstance(branches, (list, tuple)) else type_words(schema)
+
+
+def type_words(schema: Schema) -> str:
+    """The kind of value that *schema* takes, whatever else it asks of it."""
+    kind = schema.get("type")
+    items = schema.get("items")
+    if kind == "array" and isinstance(items, dict) and items.get("type") == "string":
+        return "a list of texts"
+    kinds = kind if isinstance(kind, (list, tuple)) else [kind]
+    return " or ".join([_TYPES[str(one)] for one in kinds if str(one) in _TYPES]) or "something else"
 
 
 def given(data: object) -> str:

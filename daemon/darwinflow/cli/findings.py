@@ -66,11 +66,12 @@ def _excerpt(lines: Lines, finding: Finding, terminal: Terminal, style: str) -> 
     span = finding.span
     line = lines[span.line]
     before = lines[span.line - 1] if span.line else ""
-    if before.strip() and _indent(before) == _indent(line):
-        yield _numbered(span.line - 1, _clipped(before, 0, terminal)[0], terminal)
     end = span.end_column if span.end_line == span.line else len(line)
-    shown, skipped = _clipped(line, end, terminal)
-    yield _numbered(span.line, shown, terminal)
+    room = max((terminal.width or _WIDTH) - 8, 20)
+    skipped = max(min(end + 10, len(line)) - room, 0)
+    if before.strip() and _indent(before) == _indent(line):
+        yield _numbered(span.line - 1, _clipped(before, skipped, room, terminal), terminal)
+    yield _numbered(span.line, _clipped(line, skipped, room, terminal), terminal)
     pad = _pad(line[skipped : span.column]) if span.column >= skipped else ""
     carets = "^" * max(_columns(_safe(line[max(span.column, skipped) : end])), 1)
     gutter = terminal.paint("      |", "quiet")
@@ -81,13 +82,9 @@ def _numbered(line: int, text: str, terminal: Terminal) -> str:
     return f"{terminal.paint(f'{line + 1:>5} |', 'quiet')} {text}".rstrip()
 
 
-def _clipped(line: str, end: int, terminal: Terminal) -> tuple[str, int]:
-    """The part of a long line that shows the text before *end*, and how many characters of its start are left out."""
-    room = max((terminal.width or _WIDTH) - 8, 20)
-    if len(line) <= room:
-        return _safe(line), 0
-    skipped = max(min(end + 10, len(line)) - room, 0)
-    return terminal.fit(_safe(line[skipped:]), room), skipped
+def _clipped(line: str, skipped: int, room: int, terminal: Terminal) -> str:
+    """*room* characters of a line from the one after *skipped* on."""
+    return terminal.fit(_safe(line[skipped:]), room)
 
 
 def _places(related: tuple[Related, ...]) -> str:

@@ -102,6 +102,12 @@ class Header:
         root = self._root
         if not len(root.sections):
             return None
+        if root.layout == "list":
+            items = root.sections[0].segments[0].items
+            found = Found(None, items[0], ()) if items and not path else None
+            return (
+                (found, self._document.segment_start(self._root_index, 0, 0)) if found is not None else None
+            )
         if root.layout != "map":
             start = self._document.segment_start(self._root_index, 0, 0)
             node = root.sections[0].segments[0].node

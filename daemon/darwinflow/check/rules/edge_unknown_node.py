@@ -19,6 +19,8 @@ _MAX_LISTED = 8
 
 def edge_unknown_node(projection: Projection) -> Iterator[Finding]:
     graph = projection.graph
+    if not graph.node_count and projection.empty_list_span() is None:
+        return  # there is no list of nodes, which is said already
     for name, places in graph.unknown.items():
         if projection.may_be_lost(name):
             continue

@@ -44,7 +44,8 @@ def _said(subject: Subject, fault: Fault, span: Span) -> tuple[str, tuple[Fix, .
     if fault.keyword == "minLength":
         return "must not be empty", ()
     if fault.keyword == "uniqueItems":
-        return f"must be {_form(fault)}; an item is there twice", ()
+        twice = next((item for at, item in enumerate(data) if item in data[:at]), None)
+        return f"must be {_form(fault)}; {given(twice)} is there twice", ()
     if fault.keyword in ("minItems", "maxItems"):
         return f"must be {_form(fault)}, not {_count(data)}", ()
     return f"must be {wanted(fault.schema)}, not {given(data)}", ()

@@ -25,7 +25,5 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
         stops = [
             place for number in group[1:] if not graph.successors[number] and (place := graph.places[number])
         ]
-        related = [
-            Related(projection.id_span(place), "no edge leaves here") for place in stops[:_MAX_RELATED]
-        ]
+        related = [Related(projection.id_span(place), "the way ends here") for place in stops[:_MAX_RELATED]]
         yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))

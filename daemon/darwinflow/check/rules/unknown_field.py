@@ -25,7 +25,7 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if fault.meant is not None:
             message += f"; did you mean '{fault.meant}'?"
-            if _fits(fault):
+            if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"

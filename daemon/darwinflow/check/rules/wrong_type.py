@@ -8,7 +8,7 @@ import jsonschema_rs
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
-from darwinflow.check.words import all_of, given, quoted, wanted
+from darwinflow.check.words import all_of, given, quoted, type_words, wanted
 from darwinflow.document.node import PLAIN, SCALAR
 from darwinflow.graph.graph_type import fields_of
 from darwinflow.model.span import Span
@@ -23,12 +23,17 @@ def wrong_type(subject: Subject) -> Iterator[Finding]:
         span = subject.value_span(fault.path)
         if span is None:
             continue
-        message = f"{subject.name(fault.path)} must be {_wanted(fault)}, not {given(fault.data)}"
+        name = subject.name(fault.path)
+        if fault.data is None and fault.path:
+            message = f"{name} has no value; it must be {_wanted(fault)}"
+        else:
+            message = f"{name} must be {_wanted(fault)}, not {given(fault.data)}"
         yield error(subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span))
 
 
 def _wanted(fault: Fault) -> str:
-    what = wanted(fault.schema)
+    is_plain = fault.keyword == "type" and "type" in fault.schema
+    what = type_words(fault.schema) if is_plain else wanted(fault.schema)
     needed = [quoted(name) for name, field in fields_of(fault.schema).items() if field.required]
     return f"{what} with {all_of(needed)}" if needed and what == "a mapping" else what
 
