@@ -90,9 +90,9 @@ def running(node: str, step_id: str = "s", at: float = 0.0) -> StepLog:
 
 
 WORKFLOWS = ("assistant", "Assistent ✓", "nightly")
-NODES = ("classify", "core_path", "größe", "")
+NODES = ("classify", "core_path", "größe", "", "n\x00ul")
 HASHES = ("", HASH, "0" * 64)
-ERRORS = (None, "Timeout after 3 s", "Straße gesperrt", "timeout\nagain", "100 % of _")
+ERRORS = (None, "Timeout after 3 s", "Straße gesperrt", "timeout\nagain", "100 % of _", "n\x00ul")
 
 _instants = st.integers(0, 30).map(lambda tick: START + timedelta(seconds=tick))
 _steps = st.builds(

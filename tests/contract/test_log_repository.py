@@ -50,6 +50,17 @@ def test_a_lone_surrogate_in_a_value_loses_no_run(open_tenant):
     assert ids(open_tenant(), RunFilter(text="half a")) == ["odd"]
 
 
+def test_names_that_are_no_utf8_lose_no_run(open_tenant):
+    odd = finished("odd", workflow="caf\udce9.yaml", text="")
+    change(open_tenant(), lambda logs: logs.store_log(odd), "folder\udcff")
+    assert ask(open_tenant(), lambda logs: logs.get_log("odd"), "folder\udcff") == odd
+    recent = ask(open_tenant(), lambda logs: logs.get_recent("caf\udce9.yaml", 1, 5), "folder\udcff")
+    assert [header.run_id for header in recent] == ["odd"]
+    with pytest.raises(RunNotFound):
+        ask(open_tenant(), lambda logs: logs.get_log("\udcff"))
+    assert ask(open_tenant(), lambda logs: logs.find("\udcff")) == ()
+
+
 def test_a_later_change_of_a_given_value_reaches_no_stored_run(open_tenant):
     context = {"a": [1]}
     log = replace(finished("r"), input=replace(FULL.input, context=context))

@@ -3,13 +3,14 @@
 import math
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from contract.sample_runs import FULL, HASH, START, finished, live
 from darwinflow.model.metric import ExecutionMetric, metric_of
-from darwinflow.model.run import RunStatus
+from darwinflow.model.run import ActionLog, RunStatus
 
 
 def metric(run_id, *, ms=100.0, version=1, text=HASH, success=True, tokens=0, cost=0.0, at=0):
@@ -98,6 +99,20 @@ def test_a_metric_is_what_the_run_says():
     assert (found.tokens_used, found.cost) == (812, 0.25)
     assert metric_of(live("r")) is None
     assert not metric_of(finished("r", status=RunStatus.CANCELLED)).success
+
+
+@pytest.mark.parametrize("nonsense", [float("inf"), float("nan"), -1, 10**400, 1e300, True, "7", None])
+def test_a_figure_that_is_none_counts_as_nothing(nonsense):
+    actions = (ActionLog("LLM_CALL", START, {"tokens": nonsense, "cost": nonsense}),)
+    found = metric_of(replace(FULL, steps=(replace(FULL.steps[0], actions=actions),)))
+    assert (found.tokens_used, found.cost) == (0, 0)
+
+
+def test_names_that_are_no_utf8_are_counted(open_tenant):
+    store = open_tenant()
+    count(store, replace(metric("a"), workflow_id="caf\udce9"), project="folder\udcff")
+    found = store.read(lambda tx: tx.metrics("folder\udcff").get_summary("caf\udce9", 1))
+    assert found.runs == 1
 
 
 def test_eight_threads_count_each_run_once(open_tenant):

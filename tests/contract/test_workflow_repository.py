@@ -152,6 +152,13 @@ def test_a_name_that_could_leave_the_store_or_is_no_file_name_is_refused(open_wo
     assert open_workflows().list_all() == ()
 
 
+@pytest.mark.parametrize("version", [0, -1, 1 << 53, 10**30])
+def test_a_version_that_is_no_version_is_refused(open_workflows, version):
+    with pytest.raises(NameRefused):
+        publish(open_workflows(), workflow("a", version=version))
+    assert open_workflows().list("a") == ()
+
+
 def test_eight_racing_threads_publish_one_version_once(open_workflows):
     def race(worker):
         try:

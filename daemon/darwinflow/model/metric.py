@@ -69,5 +69,13 @@ def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
     )
 
 
+_MOST = 1e15
+"""A figure beyond this, infinity included, is a mistake of the program that gave it and would spoil every sum."""
+
+
 def _number(value: object) -> float:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else 0
+    return (
+        value
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _MOST
+        else 0
+    )

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from darwinflow.model.errors import ParentUnknown, VersionNotAbove, VersionPublished
+from darwinflow.model.errors import NameRefused, ParentUnknown, VersionNotAbove, VersionPublished
 from darwinflow.model.workflow import PublishedVersion, Workflow
+
+MOST_VERSION = (1 << 53) - 1
+"""What every JSON reader keeps exact."""
 
 BY_A_PERSON = "user"
 """Who made a version that does not say."""
@@ -15,8 +18,10 @@ def version_already_there(
 ) -> PublishedVersion | None:
     """The one of *known*, all versions of this id, that *workflow* repeats; None where it is new and may be added.
 
-    Raises `VersionPublished`, `VersionNotAbove`, `ParentUnknown`.
+    Raises `VersionPublished`, `VersionNotAbove`, `ParentUnknown`, `NameRefused`.
     """
+    if not 1 <= workflow.version <= MOST_VERSION:
+        raise NameRefused(f"a version is a number from 1 to {MOST_VERSION}, which {workflow.version} is not")
     named: dict[str, str | int] = {"workflow": workflow.id, "version": workflow.version}
     for version in known:
         if version.version == workflow.version:

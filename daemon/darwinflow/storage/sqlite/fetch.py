@@ -1,4 +1,4 @@
-"""Reading the rows of a statement."""
+"""Reading the rows of a statement, and what may be bound to one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,3 +20,12 @@ def fetch(db: apsw.Connection, statement: str, values: Values | None = None) -> 
         return db.execute(statement, values).fetchall()
     except UnicodeDecodeError as error:
         raise StoreDamaged(f"{db.filename} is damaged: a text in it is no UTF-8") from error
+
+
+def bindable(text: str) -> str:
+    """*text* as SQLite can keep it: lone halves of surrogate pairs, as in file names that are no UTF-8, escaped."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text

@@ -20,7 +20,7 @@ from darwinflow.storage.log_codec import (
 )
 from darwinflow.storage.sqlite.brief import brief_of, count_of, with_step
 from darwinflow.storage.sqlite.compression import ZSTD, Compression
-from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.questions import searchable
 
 
@@ -120,7 +120,7 @@ class LiveRuns:
         rows = fetch(
             self._db,
             "SELECT number, status, brief FROM run WHERE project = :project AND id = :id",
-            {"project": self._project, "id": run_id},
+            {"project": self._project, "id": bindable(run_id)},
         )
         if not rows:
             raise RunNotFound(f"there is no run {run_id}", run=run_id)

@@ -11,7 +11,7 @@ from darwinflow.storage.log_codec import dump_log, same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.sqlite.brief import brief_of, header_from
 from darwinflow.storage.sqlite.compression import ZSTD, Compression
-from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for
 
@@ -27,9 +27,9 @@ class SqliteLogRepository:
 
     def __init__(self, db: apsw.Connection, project: str, compression: Compression) -> None:
         self._db = db
-        self._project = project
+        self._project = bindable(project)
         self._compression = compression
-        self._live = LiveRuns(db, project, compression)
+        self._live = LiveRuns(db, self._project, compression)
 
     def store_log(self, log: ExecutionLog) -> bool:
         if log.output is None or not log.output.status.finished:
@@ -60,13 +60,14 @@ class SqliteLogRepository:
             SELECT id, workflow, version, hash, status, started, ended, brief
             FROM run WHERE project = :project AND id = :id
             """,
-            {"project": self._project, "id": run_id},
+            {"project": self._project, "id": bindable(run_id)},
         )
         if not rows:
             raise RunNotFound(f"there is no run {run_id}", run=run_id)
         return header_from(rows[0])
 
     def find(self, part: str) -> tuple[str, ...]:
+        part = bindable(part)
         tail = part[: -TAIL_CHARACTERS - 1 : -1]
         rows = fetch(
             self._db,
@@ -117,9 +118,9 @@ class SqliteLogRepository:
                 "project": self._project,
                 "id": log.run_id,
                 "tail": log.run_id[: -TAIL_CHARACTERS - 1 : -1],
-                "workflow": log.workflow_id,
+                "workflow": bindable(log.workflow_id),
                 "version": log.workflow_version,
-                "hash": log.workflow_hash,
+                "hash": bindable(log.workflow_hash),
                 "status": str(header.status),
                 "started": to_micros(log.start_time),
                 "ended": None if log.output is None else to_micros(log.output.end_time),

@@ -5,7 +5,7 @@ import apsw
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, WorkflowSummary
 from darwinflow.storage.instants import to_micros
-from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.summing import summary_from, text_subject, version_subject
 
 Durations = dict[int, dict[int, int]]
@@ -25,7 +25,7 @@ class SqliteMetricsRepository:
 
     def __init__(self, db: apsw.Connection, project: str, remembered: Durations) -> None:
         self._db = db
-        self._project = project
+        self._project = bindable(project)
         self._remembered = remembered
 
     def record_execution(self, metric: ExecutionMetric) -> bool:
@@ -70,8 +70,8 @@ class SqliteMetricsRepository:
             """,
             {
                 "project": self._project,
-                "workflow": metric.workflow_id,
-                "subject": subject,
+                "workflow": bindable(metric.workflow_id),
+                "subject": bindable(subject),
                 "success": int(metric.success),
                 "ms": metric.duration_ms,
                 "tokens": metric.tokens_used,
@@ -98,7 +98,7 @@ class SqliteMetricsRepository:
             SELECT number, runs, successes, total_ms, tokens, cost, updated FROM summary
             WHERE project = :project AND workflow = :workflow AND subject = :subject
             """,
-            {"project": self._project, "workflow": workflow_id, "subject": subject},
+            {"project": self._project, "workflow": bindable(workflow_id), "subject": bindable(subject)},
         )
         if not rows:
             return None

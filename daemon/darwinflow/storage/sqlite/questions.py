@@ -7,7 +7,7 @@ cover is checked row by row: `(:x IS NULL OR ...)` is true where nothing was ask
 from darwinflow.model.filter import RunFilter
 from darwinflow.storage.cursor import Position, position_from
 from darwinflow.storage.instants import to_micros
-from darwinflow.storage.sqlite.fetch import Values
+from darwinflow.storage.sqlite.fetch import Values, bindable
 
 BY_HASH = """
 SELECT id, workflow, version, hash, status, started, ended, brief
@@ -108,10 +108,10 @@ def values_for(project: str, wanted: RunFilter) -> Values:
     until, until_id = _end(wanted)
     return {
         "project": project,
-        "workflow": wanted.workflow,
+        "workflow": None if wanted.workflow is None else bindable(wanted.workflow),
         "version": wanted.version,
-        "hash": wanted.workflow_hash,
-        "node": wanted.node,
+        "hash": None if wanted.workflow_hash is None else bindable(wanted.workflow_hash),
+        "node": None if wanted.node is None else bindable(wanted.node),
         "status": None if wanted.status is None else str(wanted.status),
         "text": None if wanted.text is None else searchable(wanted.text),
         "since": _BEFORE_ALL if wanted.since is None else to_micros(wanted.since),

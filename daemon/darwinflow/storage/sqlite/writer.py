@@ -181,20 +181,20 @@ class Writer(Generic[S]):
 
     def _failed_commit(self, session: S, error: Exception) -> StoreError:
         """What the callers are told. The connection is given up unless it is certain that nothing happened."""
-        trouble = store_error(error, self._path)
-        log.error("commit to %s failed: %s", self._path, cause_of(error))
-        if isinstance(trouble, StoreFull):
-            # Kept open: a full disk cannot size the shared memory of a new connection.
+        cause = cause_of(error)
+        log.error("commit to %s failed: %s", self._path, cause)
+        if isinstance(cause, apsw.FullError):
+            # Its last frame was not written. Kept open: a full disk cannot size a new connection's shared memory.
             if session.connection.in_transaction:
                 session.connection.execute("ROLLBACK")
-            return trouble
+            return StoreFull(f"the disk with {self._path} is full")
         self._session = None
         try:
             session.connection.close()
         except apsw.Error as failure:
             log.warning("closing %s failed: %s", self._path, failure)
         return OutcomeUnknown(
-            f"{self._path}: the commit failed ({cause_of(error)}) and may have taken effect; send the same again"
+            f"{self._path}: the commit failed ({cause}) and may have taken effect; send the same again"
         )
 
     def _undone(self, trouble: BaseException) -> StoreError:
