@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 VERSION = "0.5.0"
@@ -23,13 +24,27 @@ class NoExtension(Exception):
 
 def extension() -> str:
     """Raises `NoExtension`."""
+    found = _found()
+    if isinstance(found, NoExtension):
+        raise NoExtension(*found.args)
+    return found
+
+
+@cache
+def _found() -> str | NoExtension:
+    """Looked for once a process, whatever comes of it: a machine without a network should not wait for each test."""
     named = os.environ.get("DARWINFLOW_HONKER")
     if named:
-        if not Path(named).is_file():
-            raise NoExtension(f"DARWINFLOW_HONKER names {named}, which is no file")
-        return named
-    if not LIBRARY.is_file():
-        _fetch()
+        return (
+            named
+            if Path(named).is_file()
+            else NoExtension(f"DARWINFLOW_HONKER names {named}, which is no file")
+        )
+    try:
+        if not LIBRARY.is_file():
+            _fetch()
+    except NoExtension as why:
+        return why
     return str(LIBRARY)
 
 

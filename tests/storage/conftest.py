@@ -1,3 +1,6 @@
+import os
+import subprocess
+
 import pytest
 
 from honker_extension import NoExtension, extension
@@ -10,3 +13,20 @@ def honker() -> str:
         return extension()
     except NoExtension as why:
         pytest.skip(str(why))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = (
+        os.geteuid() == 0
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    )
+    if not mounted:
+        pytest.skip("mounting a small disk needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

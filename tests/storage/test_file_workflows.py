@@ -11,7 +11,7 @@ import pytest
 
 from contract.conftest import NOW, clock, understands_nothing
 from contract.sample_workflows import TEXT, workflow
-from darwinflow.model.errors import Conflict, SchemaTooNew, StoreUnwritable, WorkflowNotFound
+from darwinflow.model.errors import Conflict, SchemaTooNew, StoreFull, StoreUnwritable, WorkflowNotFound
 from darwinflow.model.workflow import Parent
 from darwinflow.storage.files.workflows import FileWorkflowRepository
 
@@ -196,3 +196,33 @@ def test_racing_publishers_of_eight_versions_keep_each_line_whole(tmp_path):
     numbers = [json.loads(line)["version"] for line in lines]
     assert numbers == versions(tmp_path)
     assert numbers[-1] == 8
+
+
+def test_a_full_disk_is_said_publishes_nothing_and_is_no_end(small_disk):
+    publish(small_disk)
+    (small_disk / "ballast").write_bytes(b"x" * 900_000)
+    with pytest.raises(StoreFull):
+        publish(small_disk, version=2, text=b"y" * 300_000)
+    assert versions(small_disk) == [1]
+    assert sorted(os.listdir(small_disk / "assistant")) == ["v1.yaml", "versions.lock"]
+    (small_disk / "ballast").unlink()
+    publish(small_disk, version=2, text=b"y" * 300_000)
+    assert versions(small_disk) == [1, 2]
+
+
+@pytest.mark.parametrize("size", range(0, 4096 * 3, 256))
+def test_wherever_the_disk_gets_full_a_version_is_whole_or_not_there(small_disk, size):
+    publish(small_disk)
+    free = os.statvfs(small_disk).f_bavail * 4096
+    (small_disk / "ballast").write_bytes(b"x" * (free - 4096 * 2))
+    try:
+        publish(small_disk, version=2, text=b"y" * size, reasoning="z" * (4096 - size % 4096))
+    except StoreFull:
+        assert versions(small_disk) == [1]
+    else:
+        assert repository(small_disk).get("assistant", 2)[1] == b"y" * size
+    (small_disk / "ballast").unlink()
+    publish(small_disk, version=3)
+    assert versions(small_disk)[-1] == 3
+    lines = (small_disk / "assistant" / "versions.lock").read_text().splitlines()
+    assert all(json.loads(line) for line in lines)

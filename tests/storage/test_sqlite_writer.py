@@ -1,6 +1,5 @@
 """The writer when things go wrong: a commit that fails, a full disk, a database that is held by another."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -117,23 +116,6 @@ def test_work_that_was_cancelled_while_it_waited_is_not_done(store):
     gate.set()
     wait([first, other], 10)
     assert kept(store) == ["other"]
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = (
-        os.geteuid() == 0
-        and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
-        ).returncode
-    )
-    if not mounted:
-        pytest.skip("mounting a small disk needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("with_extension", [False, True])
