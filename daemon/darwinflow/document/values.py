@@ -5,10 +5,18 @@ anchor. Whoever gets data reads it and does not change it.
 """
 
 import json
-from typing import Any, NamedTuple
+import zlib
+from typing import Any, Final, NamedTuple
 
 from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX, Problem
+
+
+MAX_KEY_TEXT: Final = 500
+"""Characters of a key that is a list or a mapping."""
+
+MAX_KEY_NODES: Final = 1_000
+"""Nodes that the aliases in a key may stand for before it is called by its place alone."""
 
 
 class Bound(NamedTuple):
@@ -42,10 +50,15 @@ def plain_value(node: Node) -> Any:
 
 
 def key_text(data: Any) -> str:
-    """The text of a key that is no scalar: its data as JSON."""
+    """The text of a key that is no scalar: its data as JSON, cut where it is long.
+
+    Keys in keys double their backslashes at every level, so a length without
+    bounds would grow beyond any.
+    """
     if isinstance(data, str):
         return data
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= MAX_KEY_TEXT else f"{text[:MAX_KEY_TEXT]}... ({zlib.crc32(text.encode()):08x})"
 
 
 def merge(result: dict[str, Any], sources: list[Any]) -> None:
@@ -104,10 +117,12 @@ class Scope:
             if key.kind == SCALAR and key.anchor is None:
                 name = key.source
             else:
-                name = key.source if key.kind == SCALAR else ""
+                name = key.source
+                before = self.size
                 key_data = self.value(key)
                 if key.kind != SCALAR:
-                    name = key_text(key_data)
+                    is_short = self.size - before <= MAX_KEY_NODES
+                    name = key_text(key_data) if is_short else f"key at {key.line}:{key.column}"
             data = self.value(value)
             if key.kind == SCALAR and key.is_merge:
                 self._check_merge(value, data)

@@ -9,7 +9,7 @@ from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import BLANKS, after_blanks, first_column, indent_of, is_mark, key_colon
 from darwinflow.document.node import BLOCK, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, Node
 
-SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]*+):(?: +([\w./(][^:#\t]*+))? *\Z")
+SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]{0,200}+):(?: +([\w./(][^:#\t]*+))? *\Z")
 """``key: plain text`` or ``key:``, which nearly every line is."""
 
 

@@ -1,0 +1,140 @@
+"""What a keystroke costs the YAML engine, beside reading the whole text anew in the same run."""
+
+import gc
+import random
+import statistics
+import time
+from typing import NamedTuple
+
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+from .documents import workflow
+
+SIZES = (50, 1_000, 10_000)
+KEYSTROKES = 301
+
+
+class Cost(NamedTuple):
+    """CPU milliseconds, medians."""
+
+    nodes: int
+    lines: int
+    keystroke: float
+    """Edit, reading, data of the changed segment and all problems, inside a value anywhere in the text."""
+    keystroke_p95: float
+    fresh: float
+    """The same of the whole text."""
+
+    @property
+    def ratio(self) -> float:
+        return self.fresh / self.keystroke
+
+
+def cpu_ms(start: float) -> float:
+    return (time.process_time() - start) * 1000
+
+
+def read_all(text: str) -> Document:
+    document = Document.parse(text)
+    document.problems()
+    document.data(0)
+    return document
+
+
+def type_a_character(document: Document, line: int) -> Document:
+    """One keystroke in the value of a line, with all that an editor wants to know after it."""
+    column = len(document.lines[line]) - 2
+    after = document.edit(Edit(Span(line, column, line, column), "x"))
+    after.problems()
+    if after.change is not None:
+        for at, _ in enumerate(after.change.added):
+            after.item_data(
+                after.change.root_index, after.change.section_index, after.change.first_segment + at
+            )
+    return after
+
+
+def value_lines(document: Document) -> list[int]:
+    return [at for at, line in enumerate(document.lines) if line.startswith("    description: ")]
+
+
+def cost(nodes: int, *, keystrokes: int = KEYSTROKES, readings: int = 3) -> Cost:
+    text = workflow(nodes)
+    fresh = []
+    for _ in range(readings):
+        gc.collect()
+        gc.disable()
+        start = time.process_time()
+        document = read_all(text)
+        fresh.append(cpu_ms(start))
+        gc.enable()
+    gc.collect()
+    gc.freeze()
+    rng = random.Random(nodes)
+    places = value_lines(document)
+    typed = []
+    for _ in range(keystrokes):
+        line = rng.choice(places)
+        start = time.process_time()
+        document = type_a_character(document, line)
+        typed.append(cpu_ms(start))
+    gc.unfreeze()
+    typed.sort()
+    return Cost(
+        nodes,
+        len(document.lines) - 1,
+        statistics.median(typed),
+        typed[int(len(typed) * 0.95)],
+        statistics.median(fresh),
+    )
+
+
+def shapes(nodes: int) -> dict[str, float]:
+    """CPU milliseconds of other edits, each on the same document."""
+    document = read_all(workflow(nodes))
+    lines = list(document.lines)
+    places = value_lines(document)
+    middle = places[len(places) // 2]
+    head = lines.index("nodes:")
+    edits = {
+        "Enter": Edit(Span(middle, len(lines[middle]), middle, len(lines[middle])), "\n    "),
+        "an open quote": Edit(Span(middle, 17, middle, 17), '"'),
+        "a key of a node": Edit(Span(middle, 8, middle, 8), "x"),
+        "an item put in": Edit(Span(middle - 2, 0, middle - 2, 0), "  - id: new\n    type: TOOL_CALL\n"),
+        "a value of the root": Edit(Span(1, 5, 1, 5), "x"),
+        "the key of a list": Edit(Span(head, 3, head, 3), "x"),
+        "a comment above all": Edit(Span(0, 3, 0, 3), "x"),
+        "a character at column 0": Edit(Span(middle, 0, middle, 0), "x"),
+        "the whole text replaced by itself": Edit(Span(0, 0, len(lines), 0), document.lines.text()),
+    }
+    found = {}
+    for name, edit in edits.items():
+        times = []
+        for _ in range(5):
+            start = time.process_time()
+            document.edit(edit).problems()
+            times.append(cpu_ms(start))
+        found[name] = statistics.median(times)
+    return found
+
+
+def main() -> None:
+    print(
+        f"{'nodes':>7} {'lines':>8} {'keystroke':>12} {'p95':>10} {'fresh':>12} {'ratio':>9} {'fresh a node':>13}"
+    )
+    for nodes in SIZES:
+        one = cost(nodes)
+        print(
+            f"{one.nodes:>7} {one.lines:>8} {one.keystroke:>9.3f} ms {one.keystroke_p95:>7.3f} ms"
+            f" {one.fresh:>9.1f} ms {one.ratio:>8.0f}x {one.fresh * 1000 / nodes:>10.0f} us"
+        )
+    columns = [shapes(nodes) for nodes in SIZES]
+    print("\nother edits, CPU ms" + "".join(f"{nodes:>10}" for nodes in SIZES))
+    for name in columns[0]:
+        print(f"{name:<34}" + "".join(f"{column[name]:>10.3f}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
