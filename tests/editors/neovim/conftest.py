@@ -1,12 +1,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from editors.neovim.nvim import Neovim
+from editors.neovim.nvim import CLEAN, Neovim
 
 BIN = Path(sys.executable).parent
 RECORDER = Path(__file__).with_name("record_runs.py")
@@ -117,8 +117,8 @@ def open_neovim(desk: Desk) -> Iterator[Callable[..., Neovim]]:
     """Starts a Neovim in the desk's folder; it is ended with the test."""
     opened: list[Neovim] = []
 
-    def start(**environ: str) -> Neovim:
-        opened.append(Neovim(desk.folder, desk.environ | environ))
+    def start(arguments: Sequence[str] = CLEAN) -> Neovim:
+        opened.append(Neovim(desk.folder, desk.environ, arguments))
         return opened[-1]
 
     yield start

@@ -1,11 +1,11 @@
-"""A real Neovim, driven over its RPC on standard streams: `nvim --embed --headless --clean` and the plugin, nothing else."""
+"""A real Neovim, driven over its RPC on standard streams."""
 
 import os
 import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,11 +47,14 @@ class LuaError(Exception):
     """What Neovim answers to a call that fails, without the traceback."""
 
 
+CLEAN = ("--clean", "--cmd", f"set runtimepath^={PLUGIN}")
+"""Without anything of the user's; the plugin on the runtime path, and `setup` called by the test."""
+
+
 class Neovim:
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Starts in *folder* with the plugin on the runtime path; `setup` is called by the test."""
+    def __init__(self, folder: Path, environ: Mapping[str, str], arguments: Sequence[str] = CLEAN) -> None:
         self.process = subprocess.Popen(
-            [NVIM, "--embed", "--headless", "--clean", "-n", "--cmd", f"set runtimepath^={PLUGIN}"],
+            [NVIM, "--embed", "--headless", "-n", *arguments],
             cwd=folder,
             env=environ,
             stdin=subprocess.PIPE,
