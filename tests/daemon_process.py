@@ -35,6 +35,8 @@ class DaemonProcess:
         }
         self.home: Home = home_of(self.environ)
         self.process: subprocess.Popen[bytes] | None = None
+        self.workspace = SOME_WORKSPACE
+        """What clients are about that name no other."""
         self._clients: list[Client | RawLine] = []
 
     def start(self, *arguments: str) -> "DaemonProcess":
@@ -62,11 +64,15 @@ class DaemonProcess:
         self.process = None
         return code
 
-    def client(self, workspace: Workspace | None = SOME_WORKSPACE) -> Client:
+    def client(self, workspace: Workspace | None = None) -> Client:
+        """One with a session in *workspace*, or in `self.workspace`."""
+        client = self.client_without_session()
+        client.open(workspace or self.workspace)
+        return client
+
+    def client_without_session(self) -> Client:
         client = connect(self.home, "test")
         self._clients.append(client)
-        if workspace is not None:
-            client.open(workspace)
         return client
 
     def raw(self) -> "RawLine":
@@ -82,9 +88,13 @@ class DaemonProcess:
         """What the log holds above the level of information."""
         return [str(entry) for entry in self.log() if entry["level"] != "info"]
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         for client in self._clients:
             client.close()
+        self._clients.clear()
+
+    def close(self) -> None:
+        self.hang_up()
         if self.process is not None:
             self.kill()
         shutil.rmtree(self.runtime, ignore_errors=True)
@@ -129,7 +139,9 @@ class RawLine:
         self.socket.close()
 
 
-def a_run(run_id: str, workflow: str = "assistant", version: int = 3, *, error: str | None = None, steps: int = 2):
+def a_run(
+    run_id: str, workflow: str = "assistant", version: int = 3, *, error: str | None = None, steps: int = 2
+):
     """A finished run as `run/record` takes it."""
     start = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
@@ -144,7 +156,12 @@ def a_run(run_id: str, workflow: str = "assistant", version: int = 3, *, error: 
         "workflowHash": "ab" * 32,
         "startTime": at(0),
         "input": {"request": "add a retry"},
-        "output": {"status": status, "endTime": at(100 * steps), "result": {"ok": error is None}, "error": error},
+        "output": {
+            "status": status,
+            "endTime": at(100 * steps),
+            "result": {"ok": error is None},
+            "error": error,
+        },
         "steps": [
             {
                 "stepId": f"s{number}",
@@ -153,7 +170,9 @@ def a_run(run_id: str, workflow: str = "assistant", version: int = 3, *, error: 
                 "endTime": at(100 * number + 90),
                 "status": status if number == steps - 1 else "SUCCESS",
                 "error": error if number == steps - 1 else None,
-                "actions": [{"type": "LLM_CALL", "timestamp": at(100 * number + 10), "details": {"tokens": 10}}],
+                "actions": [
+                    {"type": "LLM_CALL", "timestamp": at(100 * number + 10), "details": {"tokens": 10}}
+                ],
             }
             for number in range(steps)
         ],

@@ -13,7 +13,9 @@ from darwinflow.rpc.wire.base import Wire
 
 def test_the_kept_description_is_what_the_method_table_says():
     kept = (darwinflow_schemas.FOLDER / "openrpc.json").read_text(encoding="utf-8")
-    assert kept == openrpc.text(), "python -m darwinflow.rpc.openrpc > schemas/darwinflow_schemas/openrpc.json"
+    assert kept == openrpc.text(), (
+        "python -m darwinflow.rpc.openrpc > schemas/darwinflow_schemas/openrpc.json"
+    )
 
 
 def test_every_reference_of_the_description_leads_somewhere():
