@@ -45,7 +45,7 @@ def read_all(text: str) -> Document:
 
 def type_a_character(document: Document, line: int) -> Document:
     """One keystroke in the value of a line, with all that an editor wants to know after it."""
-    column = len(document.lines[line]) - 2
+    column = len("    description: ") + 3
     after = document.edit(Edit(Span(line, column, line, column), "x"))
     after.problems()
     if after.change is not None:

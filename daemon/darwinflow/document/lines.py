@@ -102,6 +102,8 @@ class Lines:
         if self._ends is None and "\r" not in text:
             added = (first[: span.column] + text + last[span.end_column :]).split("\n")
             size = self.byte_size + _byte_size(text) - self._span_size(span, first, last)
+            if len(added) > 1 and end - start > 1:
+                start, end, added = _narrowed(self.slice(start, end), start, added)
             texts = self._texts.replaced(start, end, added)
             return Lines(texts, None, size), LineChange(start, end - start, added)
         mark = self.end_of(span.end_line)
@@ -115,10 +117,11 @@ class Lines:
             ends.pop()
         old_ends = self._ends or Chunks.of(["\n"] * (len(self) - 1) + [""])
         texts, new_ends = self._texts.replaced(start, end, added), old_ends.replaced(start, end, ends)
-        removed = "".join(
-            text + mark for text, mark in zip(self.slice(start, end), old_ends.slice(start, end), strict=True)
-        )
-        size = self.byte_size - _byte_size(removed) + sum(map(_byte_size, added)) + sum(map(len, ends))
+        old = self.slice(start, end)
+        removed_size = sum(map(_byte_size, old)) + sum(map(len, old_ends.slice(start, end)))
+        size = self.byte_size - removed_size + sum(map(_byte_size, added)) + sum(map(len, ends))
+        if len(added) > 1 and end - start > 1:
+            start, end, added = _narrowed(old, start, added)
         return Lines(texts, new_ends, size), LineChange(start, end - start, added)
 
     def _span_size(self, span: Span, first: str, last: str) -> int:
@@ -128,6 +131,18 @@ class Lines:
         between = self.slice(span.line + 1, span.end_line)
         size = _byte_size(first[span.column :]) + _byte_size(last[: span.end_column])
         return size + sum(map(_byte_size, between)) + span.end_line - span.line
+
+
+def _narrowed(old: list[str], start: int, new: list[str]) -> tuple[int, int, list[str]]:
+    """The same replacement of lines without those that are equal at both ends; one line always stays.
+
+    An editor that sends the whole text, or a formatter, changes few lines.
+    """
+    shorter = min(len(old), len(new)) - 1
+    same = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    rest = shorter - same
+    alike = next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
+    return start + same, start + len(old) - alike, new[same : len(new) - alike]
 
 
 def split(text: str) -> tuple[list[str], list[str]]:

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX, Problem
 
-
 MAX_KEY_TEXT: Final = 500
 """Characters of a key that is a list or a mapping."""
 
@@ -58,7 +57,9 @@ def key_text(data: Any) -> str:
     if isinstance(data, str):
         return data
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text if len(text) <= MAX_KEY_TEXT else f"{text[:MAX_KEY_TEXT]}... ({zlib.crc32(text.encode()):08x})"
+    return (
+        text if len(text) <= MAX_KEY_TEXT else f"{text[:MAX_KEY_TEXT]}... ({zlib.crc32(text.encode()):08x})"
+    )
 
 
 def merge(result: dict[str, Any], sources: list[Any]) -> None:

@@ -6,11 +6,22 @@ from typing import Final
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.entries import Entries
 from darwinflow.document.grammar.reader import MAX_DEPTH
-from darwinflow.document.grammar.scan import BLANKS, after_blanks, first_column, indent_of, is_mark, key_colon
+from darwinflow.document.grammar.scan import (
+    BLANKS,
+    BYTE_ORDER_MARK,
+    after_blanks,
+    first_column,
+    indent_of,
+    is_mark,
+    key_colon,
+)
 from darwinflow.document.node import BLOCK, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, Node
 
 SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]{0,200}+):(?: +([\w./(][^:#\t]*+))? *\Z")
 """``key: plain text`` or ``key:``, which nearly every line is."""
+
+_NO_KEY: Final = frozenset(["", " ", "-", "#", "\t", BYTE_ORDER_MARK])
+"""What may mean something else than the next key where a key of the mapping could stand."""
 
 
 class Collections(Entries):
@@ -47,6 +58,8 @@ class Collections(Entries):
         if at < len(line) and line[at] != "#":
             if "\t" in line[column + 1 : at] and (key_colon(line, at) >= 0 or self.is_indicator(line, at)):
                 self.report(row, column + 1, row, at, "a tab cannot indent what follows '-'; use spaces")
+            if SIMPLE_ENTRY.match(line, at):
+                return self.mapping(row, at, column)
             return self.block(row, at, column)
         below = self.next_content(row + 1)
         if below < self.count:
@@ -118,6 +131,7 @@ class Collections(Entries):
         self.depth += 1
         lines, count = self.lines, self.count
         start, place = row, column if first < 0 else first
+        margin = " " * column
         pairs: list[tuple[Node, Node]] = []
         seen: dict[str, Node] = {}
         repeats: dict[str, list[Node]] = {}
@@ -141,12 +155,20 @@ class Collections(Entries):
                 key, value, row = self.entry(row, place, max(place, column))
             pairs.append((key, value))
             if key.kind == SCALAR:
-                if key.source in seen:
-                    repeats.setdefault(key.source, [seen[key.source]]).append(key)
+                name = key.source
+                if name in seen:
+                    repeats.setdefault(name, [seen[name]]).append(key)
                 else:
-                    seen[key.source] = key
-                if key.source == "<<":
+                    seen[name] = key
+                if name == "<<":
                     self.check_merge(key, value)
+            if (
+                row < count
+                and lines[row][:column] == margin
+                and lines[row][column : column + 1] not in _NO_KEY
+            ):
+                place = column
+                continue
             row, place = self._next_entry(row, column, outer, place, pairs)
             if place < 0:
                 break

@@ -28,11 +28,12 @@ class Parser(Collections):
         *is_tabbed*: the column was counted with tabs and says little of the lines below.
         """
         line = self.lines[row]
-        if is_mark(line, column, "-"):
+        first = line[column]
+        if first == "-" and is_mark(line, column, "-"):
             if is_inline:
                 self.report(row, column, row, column + 1, "a list begins on its own line")
             return self.sequence(row, column, outer)
-        if is_mark(line, column, "?"):
+        if first == "?" and is_mark(line, column, "?"):
             return self.mapping(row, column, outer)
         colon = key_colon(line, column)
         if colon >= 0:
@@ -41,7 +42,7 @@ class Parser(Collections):
             if is_tabbed:
                 return self.mapping(row, self.steady_column(row, column, outer), outer, column)
             return self.mapping(row, column, outer)
-        if line[column] in "&!":
+        if first in "&!":
             return self._with_properties(row, column, outer, below_key=below_key)
         if HALF_KEY.match(line, column) and self._stands_over_key(row, column):
             return self.mapping(row, column, outer)
