@@ -46,13 +46,13 @@ BUFFERING = """
 import darwinflow.recorder.journal as journal
 waiting = []
 
-def write_later(fd, line):
+def put_later(self, line):
     waiting.append(line)
     if len(waiting) == 20:
-        journal.os.write(fd, b"".join(waiting))
+        journal.os.write(self._fd, b"".join(waiting))
         waiting.clear()
 
-journal._write_whole = write_later
+journal.Journal._put = put_later
 """
 
 

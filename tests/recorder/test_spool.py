@@ -197,6 +197,27 @@ print(run.state)
     assert events[-1]["event"] == "run.finished"
 
 
+@pytest.mark.parametrize("missing", range(1, 6))
+def test_a_line_that_lacks_only_its_end_is_not_written_twice(place, missing: int) -> None:
+    place.spool.mkdir(parents=True)
+    source = f"""
+import resource
+from darwinflow.recorder.journal import Journal
+first, line = b'{{"v":1,"event":"journal"}}\\n', b'{{"v":1,"event":"journal","pid":1}}\\n'
+journal = Journal.created({str(place.spool)!r}, first)
+resource.setrlimit(resource.RLIMIT_FSIZE, (len(first) + len(line) - {missing}, resource.RLIM_INFINITY))
+try:
+    journal.write(line)
+except OSError as exc:
+    print(exc.strerror)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+journal.write(line.replace(b":1}}", b":2}}"))
+"""
+    assert place.program(source).stdout == "No space left on device\n"
+    events = [event for line in place.lines() if isinstance(event := decode(line), dict)]
+    assert [event["pid"] for event in events] == [None, 1, 2]
+
+
 def test_a_full_disk_is_a_warning_and_what_waits_is_written_when_there_is_room(place) -> None:
     if os.getuid() != 0:
         pytest.skip("only root may mount a small file system")

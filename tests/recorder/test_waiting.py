@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ class Listener:
                     stream.flush()
 
     def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
 
@@ -71,6 +73,7 @@ def test_a_run_is_stored_once_the_daemon_has_its_end(place) -> None:
     assert run.wait_stored(5)
     assert run.state == "stored"
     assert [request["method"] for request in listener.asked] == ["hello", "session/open", *["run/get"] * 4]
+    assert listener.asked[0]["params"]["home"] == str(place.home)
     assert listener.asked[1]["params"] == {"workspace": str(place.folder), "settings": None}
     assert listener.asked[2]["params"]["run"] == run.id
     listener.close()
@@ -121,3 +124,68 @@ def test_record_says_stored_when_the_daemon_says_so(place) -> None:
         )  # fmt: skip
         assert done.stderr.endswith(word)
         listener.close()
+
+
+@pytest.fixture
+def daemon(place) -> Iterator[None]:
+    """A real daemon for the test's home."""
+    served = subprocess.Popen(
+        [sys.executable, "-m", "darwinflow.daemon.main"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert "serves" in served.stderr.readline()
+        yield
+    finally:
+        served.terminate()
+        served.communicate(timeout=20)
+
+
+MANY_WAYS = """
+import os, subprocess, sys, threading
+from darwinflow.recorder import record_run
+
+record = [sys.executable, "-m", "darwinflow.cli.main", "record"]
+nasty = {"nan": float("nan"), "half": chr(0xD800), "object": object(), "deep": eval("[" * 90 + "]" * 90), "big": "x" * 10**6}
+ids = []
+with record_run("assistant.yaml", request=nasty, context=nasty, tags={"a": 1}) as run:
+    with run.step("a", input=nasty) as step:
+        step.action("LLM_CALL", tokens=1, **nasty)
+        step.output = nasty
+        with record_run("assistant@3") as below:
+            pass
+        subprocess.run([*record, "--step", "c", "--", "true"], env=os.environ | step.environ, check=True)
+    if os.fork() == 0:
+        with run.step("forked"):
+            pass
+        os._exit(0)
+    os.wait()
+    threads = [threading.Thread(target=lambda: run.step("t").__enter__().__exit__(None, None, None)) for _ in range(5)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    run.output = nasty
+try:
+    with record_run("missing.yaml") as failed, failed.step("x"):
+        raise ValueError("x" * 100_000)
+except ValueError:
+    pass
+print(*(f"{one.id}:{one.wait_stored(10)}:{one.state}" for one in (run, below, failed)))
+"""
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_real_daemon_stores_whatever_was_recorded(place) -> None:
+    done = place.program(MANY_WAYS, PYTHONWARNINGS="ignore")
+    assert [line.partition(":")[2] for line in done.stdout.split()] == ["True:stored"] * 3
+    started = time.monotonic()
+    recorded = subprocess.run(
+        [sys.executable, "-m", "darwinflow.cli.main", "record", "--workflow", "assistant.yaml", "--step", "a", "--", "true"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert recorded.stderr.endswith(" is stored\n")
+    assert time.monotonic() - started < 3
+    ends = time.monotonic() + 10
+    while place.journals() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not place.journals()  # all is in the history, and the programs are gone
+    log = [json.loads(line) for line in (place.home / "daemon.log").read_text().splitlines()]
+    assert [line["message"] for line in log if line["level"] != "info"] == []

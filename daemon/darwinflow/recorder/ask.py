@@ -77,9 +77,8 @@ class _Line:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
             self._socket.connect(path)
             _check_peer(self._socket)
-            self._call(
-                "hello", {"protocol": PROTOCOL, "client": "recorder", "clientVersion": RECORDER_VERSION}
-            )
+            me: dict[str, object] = {"client": "recorder", "clientVersion": RECORDER_VERSION}
+            self._call("hello", {"protocol": PROTOCOL, "home": home.data, **me})
             self._call("session/open", {"workspace": workspace.folder, "settings": workspace.settings})
         except BaseException:
             self._socket.close()

@@ -31,10 +31,6 @@ class JournalFull(Exception):
     """The file has grown to its limit."""
 
 
-class ShortWrite(OSError):
-    """A part of the line is in the file."""
-
-
 class Journal:
     """A file of the spool, open for appending.
 
@@ -73,7 +69,8 @@ class Journal:
         fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _write_whole(fd, first_line)
+            if os.write(fd, first_line) < len(first_line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - as if the call had said so
             os.rename(draft, os.path.join(spool, name))
         except OSError:
             os.unlink(draft)
@@ -176,19 +173,26 @@ class Journal:
         waiting, self._backlog, self._backlog_bytes = [*self._backlog, line], [], 0
         for at, one in enumerate(waiting):
             try:
-                self._put(one)
+                rest = self._put(one)
             except OSError:
                 self._keep(waiting[at:] if may_wait else waiting[at:-1])
                 raise
+            if rest is not None:
+                self._keep([rest, *waiting[at + 1 :]] if may_wait else waiting[at:-1])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _put(self, line: bytes) -> None:
-        """One line by one call. What a full disk took half of is written again, whole, on a line of its own."""
-        try:
-            _write_whole(self._fd, b"\n" + line if self._torn else line)
-        except ShortWrite:
-            self._torn = True
-            raise
-        self._torn = False
+    def _put(self, line: bytes) -> bytes | None:
+        """Write *line* by one call. Returns what is to be written again where a full disk took only a part.
+
+        That is the whole line, on a line of its own; but only its end where nothing else is missing, for it would
+        be there twice.
+        """
+        whole = b"\n" + line if self._torn else line
+        missing = len(whole) - os.write(self._fd, whole)
+        self._torn = missing > 0
+        if not missing:
+            return None
+        return b"" if missing == 1 else line
 
     def _keep(self, lines: list[bytes]) -> None:
         for line in lines:
@@ -226,12 +230,6 @@ class _Turn:
     def __exit__(self, *_: object) -> None:
         if self._held:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, _TURN_BYTE)
-
-
-def _write_whole(fd: int, line: bytes) -> None:
-    written = os.write(fd, line)
-    if written < len(line):
-        raise ShortWrite(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_free(fd: int) -> bool:
