@@ -1,5 +1,6 @@
 """The one place that opens a database, with every setting and its reason."""
 
+import logging
 import os
 import stat
 from typing import NamedTuple
@@ -9,6 +10,8 @@ import apsw
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreUnwritable
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
 """Longer than any transaction of ours. Another process may hold the file: a backup, a second daemon of a team."""
@@ -51,7 +54,7 @@ def connect(path: str, kind: Kind) -> apsw.Connection:
         try:
             _prepare(db, path, kind)
         except BaseException:
-            db.close()
+            let_go(db)
             raise
     except apsw.Error as error:
         raise store_error(error, path) or error from error
@@ -67,6 +70,15 @@ def connect_reader(path: str) -> apsw.Connection:
     except apsw.Error as error:
         raise store_error(error, path) or error from error
     return db
+
+
+def let_go(db: apsw.Connection) -> None:
+    """Close *db*. What fails then has failed before, or is a checkpoint that the next opening makes up for."""
+    path = db.filename
+    try:
+        db.close()
+    except apsw.Error as error:
+        log.warning("closing %s failed: %s", path, error)
 
 
 def _open(path: str) -> apsw.Connection:

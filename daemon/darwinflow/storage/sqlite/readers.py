@@ -5,6 +5,7 @@ from collections.abc import Callable
 from queue import Empty, LifoQueue
 from typing import Generic, TypeVar
 
+from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.writer import Session
 
@@ -46,7 +47,7 @@ class Readers(Generic[S]):
         for _ in range(MOST_READERS):
             self._may_read.release()
         while not self._idle.empty():
-            self._idle.get().connection.close()
+            let_go(self._idle.get().connection)
 
     def _take(self) -> S:
         if self._closed:

@@ -10,7 +10,7 @@ import apsw
 
 from darwinflow.ports.identity import Account, Organization
 from darwinflow.storage.instants import to_micros
-from darwinflow.storage.sqlite.connection import SYSTEM, connect
+from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import Values, fetch
 
@@ -26,7 +26,7 @@ class SqliteIdentityStore:
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
+            let_go(self._db)
 
     def account_of_uid(self, uid: int) -> Account | None:
         rows = self._ask("SELECT id, name, uid FROM accounts WHERE uid = :uid", {"uid": uid})

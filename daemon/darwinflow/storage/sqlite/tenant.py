@@ -16,7 +16,7 @@ from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.compression import Compression
-from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader
+from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
 from darwinflow.storage.sqlite.events import HonkerEventStream
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
@@ -138,6 +138,6 @@ class SqliteTenantStore:
             honker.install(db, self._extension)
             fetch(db, statement)
         except (apsw.Error, StoreError) as error:
-            db.close()
+            let_go(db)
             raise store_error(error, self.path) or error from error
         return SqliteTransaction(db, announce)

@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import apsw
 
 from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreFull, StoreUnwritable
+from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.faults import cause_of, store_error
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Writer(Generic[S]):
             while waiting:
                 waiting = self._commit(waiting)
         if self._session is not None:
-            self._session.connection.close()
+            let_go(self._session.connection)
 
     def _take(self) -> tuple[list[_Job[S]], bool]:
         """Wait for work, take what else is there, and say whether more may come."""
@@ -189,10 +190,7 @@ class Writer(Generic[S]):
                 session.connection.execute("ROLLBACK")
             return StoreFull(f"the disk with {self._path} is full")
         self._session = None
-        try:
-            session.connection.close()
-        except apsw.Error as failure:
-            log.warning("closing %s failed: %s", self._path, failure)
+        let_go(session.connection)
         return OutcomeUnknown(
             f"{self._path}: the commit failed ({cause}) and may have taken effect; send the same again"
         )
