@@ -1,6 +1,7 @@
 """Any bytes on the socket: one error for what is wrong, and good requests go on being answered."""
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from daemon_process import DaemonProcess, a_run
+from daemon_process import DaemonProcess, RawLine, a_run
 from darwinflow.rpc.framing import MAX_BODY_BYTES, framed
 from darwinflow.rpc.protocol import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR
 
@@ -195,11 +196,15 @@ def test_a_client_that_never_reads_its_replies_is_cut_off(shared: DaemonProcess)
     line.reply()
     before = resident_bytes(shared)
     with pytest.raises((BrokenPipeError, ConnectionResetError)):
-        for number in range(100_000):
-            line.request("run/get", {"run": "big"}, number)
-            time.sleep(0.0001)
+        ask_for_ever(line)
     assert resident_bytes(shared) - before < 100 << 20
     assert good.call("daemon/status", timeout=5)["connections"] == 1
+
+
+def ask_for_ever(line: RawLine) -> None:
+    for number in itertools.count():
+        line.request("run/get", {"run": "big"}, number)
+        time.sleep(0.0001)
 
 
 def resident_bytes(daemon: DaemonProcess) -> int:

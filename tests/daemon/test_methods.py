@@ -23,29 +23,7 @@ from darwinflow.model.errors import (
 )
 from darwinflow.recorder.paths import Workspace
 from darwinflow.rpc.methods.table import METHODS
-
-FLOW = """\
-id: triage
-version: {version}
-description: Sort what comes in
-metadata:
-  createdBy: user
-  reasoning: {reasoning}
-{parent}nodes:
-  - id: look
-    type: FILE_READ
-    config:
-      path: in.txt
-edges:
-  - from: START
-    to: look
-  - from: look
-    to: END
-"""
-
-
-def flow(version: int = 1, reasoning: str = "the first", parent: str = "") -> str:
-    return FLOW.format(version=version, reasoning=reasoning, parent=parent)
+from sample_flow import flow
 
 
 def test_hello_says_who_serves_which_home(shared: DaemonProcess):
@@ -268,9 +246,9 @@ def test_what_does_not_fit_is_said_with_its_place(shared: DaemonProcess):
     client = shared.client()
     with pytest.raises(MethodUnknown):
         client.call("run/delete")
-    with pytest.raises(RequestMalformed, match="run.steps.0.nodeId"):
-        run = a_run("r1")
-        del run["steps"][0]["nodeId"]
+    run = a_run("r1")
+    del run["steps"][0]["nodeId"]
+    with pytest.raises(RequestMalformed, match=r"run\.steps\.0\.nodeId"):
         client.call("run/record", {"run": run})
     for faulty in (
         {"startTime": "2026-11-24T10:00:00"},

@@ -41,6 +41,8 @@ class Connection(asyncio.Protocol):
         self._in_flight = 0
         self._is_full = False
         """The client does not take what is sent: read no more requests."""
+        self._is_binding = False
+        """A session is being opened."""
         self._is_stalled = False
         """Reading waits until a reply is out."""
         self._is_ending = False
@@ -156,7 +158,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         assert transport is not None
         self._is_stalled = False
-        while not self._is_ending and not self._is_full and self._in_flight < MOST_IN_FLIGHT:
+        while not self._is_ending and not self._must_wait:
             waiting = self._frames.waiting
             try:
                 body = self._frames.next()
@@ -175,6 +177,10 @@ class Connection(asyncio.Protocol):
         if not self._is_ending:
             self._is_stalled = True
             transport.pause_reading()
+
+    @property
+    def _must_wait(self) -> bool:
+        return self._is_full or self._is_binding or self._in_flight >= MOST_IN_FLIGHT
 
     def _begin(self, body: bytes) -> None:
         self._go_on_with(self._decoded(body))
@@ -210,8 +216,16 @@ class Connection(asyncio.Protocol):
             self._close_if_over()
         elif not self._greeted and request.route.name != "hello":
             self._refuse_and_end(INVALID_REQUEST, "the first request is hello", request)
+        elif request.route.name == "session/open":
+            # What was sent behind it is about the session that it opens.
+            self._is_binding = True
+            self._server.answers.answer(request, self, self._send_binding_reply)
         else:
             self._server.answers.answer(request, self, self._send_reply)
+
+    def _send_binding_reply(self, body: bytes) -> None:
+        self._is_binding = False
+        self._send_reply(body)
 
     def _send_reply(self, body: bytes) -> None:
         self._in_flight -= 1

@@ -1,0 +1,348 @@
+"""Exactly one daemon a home, always reachable, and a clear word where that cannot be."""
+
+import contextlib
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+
+from daemon_process import COMMAND, DaemonProcess, a_run, eventually
+from darwinflow.model.errors import DaemonAway, HomeUnsafe
+from darwinflow.recorder.paths import bound_socket, poke_path
+from darwinflow.rpc.client.blocking import connect
+from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
+
+ROUNDS = int(os.environ.get("DARWINFLOW_STARTS", "5"))
+STARTERS = 8
+
+STARTER = """
+import os, sys
+from darwinflow.recorder.paths import home_of
+from darwinflow.rpc.client.blocking import connect_or_start
+sys.stdin.readline()
+with connect_or_start(home_of(os.environ)) as client:
+    print(client.call("daemon/status")["pid"])
+"""
+
+
+def failed_start(daemon: DaemonProcess) -> tuple[int, str]:
+    done = subprocess.run(
+        COMMAND, env=daemon.environ, capture_output=True, text=True, timeout=20, check=False
+    )
+    return done.returncode, done.stderr
+
+
+def assert_one_message(said: str) -> None:
+    """`error:` and perhaps `try:`, and no traceback."""
+    lines = said.splitlines()
+    assert lines[0].startswith("error: ")
+    assert [line.split(" ")[0] for line in lines[1:]] in ([], ["try:"])
+
+
+def test_simultaneous_starters_end_up_with_one_daemon(stopped: DaemonProcess):
+    pids = set()
+    for _ in range(ROUNDS):
+        starters = [
+            subprocess.Popen(
+                [sys.executable, "-c", STARTER],
+                env=stopped.environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(STARTERS)
+        ]
+        time.sleep(0.3)
+        for starter in starters:
+            assert starter.stdin is not None
+            starter.stdin.write("go\n")
+            starter.stdin.flush()
+        answers = {starter.communicate(timeout=60)[0].strip() for starter in starters}
+        assert len(answers) == 1, answers
+        pid = int(answers.pop())
+        pids.add(pid)
+        client = stopped.client()
+        if len(pids) % 2:
+            client.call("daemon/stop")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda pid=pid: not is_alive(pid))
+    assert len(pids) == ROUNDS
+    print(f"\n{ROUNDS} rounds of {STARTERS} starters: one daemon each time")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_second_daemon_says_that_one_serves_and_changes_nothing(daemon: DaemonProcess):
+    client = daemon.client()
+    client.call("run/record", {"run": a_run("r1")})
+    code, said = failed_start(daemon)
+    assert code == EXIT_OTHER_SERVES
+    assert_one_message(said)
+    assert client.call("run/get", {"run": "r1"})
+    assert daemon.client().call("run/get", {"run": "r1"})
+
+
+def test_after_a_kill_the_next_daemon_takes_over_socket_and_data(daemon: DaemonProcess):
+    client = daemon.client()
+    client.call("run/record", {"run": a_run("r1")})
+    daemon.kill()
+    assert os.path.exists(bound_socket(daemon.home) or "")
+    with pytest.raises(DaemonAway):
+        client.call("daemon/status")
+    with pytest.raises(DaemonAway):
+        connect(daemon.home)
+    daemon.start()
+    assert daemon.client().call("run/get", {"run": "r1"})
+
+
+def test_a_foreign_file_at_the_sockets_path_is_replaced_under_the_lock(stopped: DaemonProcess):
+    os.mkdir(os.path.dirname(stopped.home.socket_path), 0o700)
+    Path(stopped.home.socket_path).write_text("stale")
+    stopped.start()
+    assert stopped.client().call("daemon/status")
+
+
+def test_socket_folder_lock_and_files_are_the_owners_alone(daemon: DaemonProcess):
+    def mode(path: str) -> int:
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+    bound = bound_socket(daemon.home)
+    assert bound == daemon.home.socket_path
+    assert (mode(bound), mode(poke_path(bound)), mode(os.path.dirname(bound))) == (0o600, 0o600, 0o700)
+    assert mode(daemon.home.data) == 0o700
+    for name in os.listdir(daemon.home.data):
+        path = os.path.join(daemon.home.data, name)
+        assert mode(path) == (0o700 if os.path.isdir(path) else 0o600), name
+
+
+@pytest.mark.parametrize("how", ["open to all", "link", "file"])
+def test_an_unsafe_folder_for_the_socket_is_refused(stopped: DaemonProcess, tmp_path: Path, how):
+    folder = Path(stopped.home.socket_directory)
+    if how == "open to all":
+        folder.mkdir(mode=0o777)
+        folder.chmod(0o777)
+    elif how == "link":
+        (tmp_path / "real").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "real")
+    else:
+        folder.write_text("")
+    code, said = failed_start(stopped)
+    assert code == 1
+    assert_one_message(said)
+    assert str(folder) in said
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+def test_another_user_is_refused_even_where_the_modes_would_let_him_in(daemon: DaemonProcess):
+    bound = bound_socket(daemon.home)
+    assert bound is not None
+    for path, mode in ((bound, 0o777), (os.path.dirname(bound), 0o755), (daemon.runtime, 0o755)):
+        os.chmod(path, mode)
+    program = (
+        "import os, socket, sys; os.setuid(65534); s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+        "s.settimeout(5); print(repr(s.recv(100)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, bound], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "b''"
+    assert daemon.client().call("daemon/status")
+    assert any("65534" in complaint for complaint in daemon.complaints())
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+def test_a_socket_of_another_user_is_not_spoken_to(stopped: DaemonProcess):
+    path = os.path.join(stopped.runtime, "s")
+    program = (
+        "import os, socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o777);"
+        "os.setuid(65534); s.listen(); print('up', flush=True); c, _ = s.accept(); print(repr(c.recv(100)))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], stdout=subprocess.PIPE, text=True
+    ) as squatter:
+        assert squatter.stdout is not None
+        squatter.stdout.readline()
+        os.mkdir(stopped.home.data)
+        Path(stopped.home.lock_path).write_text(path)
+        with pytest.raises(HomeUnsafe):
+            connect(stopped.home)
+        assert squatter.stdout.readline().strip() == "b''"
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    daemon = DaemonProcess(tmp_path / "file" / "home")
+    code, said = failed_start(daemon)
+    assert code == 1
+    assert_one_message(said)
+    assert "file" in said
+    daemon.close()
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_home_without_the_right_to_write_is_named(tmp_path: Path):
+    (tmp_path / "home").mkdir(mode=0o500)
+    daemon = DaemonProcess(tmp_path / "home")
+    code, said = failed_start(daemon)
+    assert code == 1
+    assert_one_message(said)
+    daemon.close()
+
+
+@pytest.mark.parametrize("which", ["system.db", "tenant"])
+def test_a_database_of_a_newer_version_is_refused_and_stays_as_it_is(daemon: DaemonProcess, which):
+    daemon.client().call("run/record", {"run": a_run("r1")})
+    daemon.kill(signal.SIGTERM)
+    path = next(path for path in Path(daemon.home.data).glob(f"{which}*") if path.suffix == ".db")
+    database = apsw.Connection(str(path))
+    version = database.pragma("user_version")
+    database.pragma("user_version", 999)
+    database.close()
+    content = path.read_bytes()
+    code, said = failed_start(daemon)
+    assert code == 1
+    assert_one_message(said)
+    assert "upgrade darwinflow" in said
+    assert path.read_bytes() == content
+    with pytest.raises(DaemonAway):
+        connect(daemon.home)
+    database = apsw.Connection(str(path))
+    database.pragma("user_version", version)
+    database.close()
+    daemon.start()
+    assert daemon.client().call("run/get", {"run": "r1"})
+
+
+def test_starting_on_demand_hands_on_the_daemons_own_words(tmp_path: Path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "system.db").write_text("not a database" * 100)
+    daemon = DaemonProcess(tmp_path / "home")
+    done = subprocess.run(
+        [sys.executable, "-c", STARTER],
+        env=daemon.environ,
+        input="go\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "DaemonAway" in done.stderr
+    assert "system.db" in done.stderr.splitlines()[-1]
+    daemon.close()
+
+
+def test_a_socket_that_vanishes_is_bound_again(daemon: DaemonProcess):
+    old = daemon.client()
+    bound = bound_socket(daemon.home)
+    assert bound is not None
+    os.unlink(bound)
+    eventually(lambda: os.path.exists(bound), 5)
+    assert daemon.client().call("daemon/status")["pid"] == old.call("daemon/status")["pid"]
+
+
+def test_a_runtime_folder_that_vanishes_is_replaced_by_another_place(daemon: DaemonProcess):
+    old = daemon.client()
+    before = bound_socket(daemon.home)
+    for path in (before, poke_path(before or "")):
+        os.unlink(path or "")
+    os.rmdir(os.path.dirname(before or ""))
+    os.rmdir(daemon.runtime)
+    eventually(lambda: bound_socket(daemon.home) not in (None, before), 5)
+    now = daemon.client().call("daemon/status")
+    assert now["pid"] == old.call("daemon/status")["pid"]
+    assert now["socket"] == bound_socket(daemon.home) != before
+
+
+def test_a_daemon_whose_home_is_removed_ends(daemon: DaemonProcess):
+    os.unlink(daemon.home.lock_path)
+    assert daemon.wait() == 0
+
+
+def test_a_stopped_daemon_leaves_no_socket_behind(daemon: DaemonProcess):
+    bound = bound_socket(daemon.home)
+    assert daemon.kill(signal.SIGTERM) == 0
+    assert bound is not None
+    assert os.listdir(os.path.dirname(bound)) == []
+
+
+def test_the_lock_is_not_kept_by_children(daemon: DaemonProcess):
+    assert daemon.process is not None
+    descriptors = f"/proc/{daemon.process.pid}/fd"
+    for name in os.listdir(descriptors):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"{descriptors}/{name}") == daemon.home.lock_path:
+                with open(f"/proc/{daemon.process.pid}/fdinfo/{name}") as info:
+                    flags = next(line for line in info if line.startswith("flags:"))
+                assert int(flags.split()[1], 8) & os.O_CLOEXEC
+                return
+    pytest.fail("the daemon holds no descriptor of the lock file")
+
+
+def test_it_ends_when_idle_if_it_is_told_to(stopped: DaemonProcess):
+    stopped.start("--idle-seconds", "0.5")
+    client = stopped.client()
+    time.sleep(1.5)
+    assert client.call("daemon/status")
+    stopped.hang_up()
+    assert stopped.wait() == 0
+
+
+def test_it_answers_soon_after_its_start(stopped: DaemonProcess):
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        process = stopped.spawn("--on-demand")
+        while True:
+            with contextlib.suppress(DaemonAway):
+                client = connect(stopped.home)
+                break
+            time.sleep(0.002)
+        client.call("daemon/status")
+        took.append((time.perf_counter() - began) * 1000)
+        client.call("daemon/stop")
+        client.close()
+        process.communicate(timeout=20)
+    print(f"\nspawn to first answer: median {sorted(took)[2]:.0f} ms, most {max(took):.0f} ms")
+    assert sorted(took)[2] < 1500, took
+
+
+def test_a_hung_daemon_is_said_not_to_answer(daemon: DaemonProcess):
+    client = daemon.client()
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(DaemonAway, match="not answered"):
+            client.call("daemon/status", timeout=0.3)
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+
+
+def test_only_one_sqlite_is_in_the_process(daemon: DaemonProcess):
+    daemon.client().call("run/record", {"run": a_run("r1")})
+    assert daemon.process is not None
+    with open(f"/proc/{daemon.process.pid}/maps") as maps:
+        libraries = {line.split()[-1] for line in maps if "sqlite" in line.lower() or "apsw" in line}
+    assert not [path for path in libraries if "libsqlite3" in path or "_sqlite3" in path]
+
+
+def test_a_poke_from_anybody_is_harmless(daemon: DaemonProcess):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as poke:
+        bound = bound_socket(daemon.home)
+        assert bound is not None
+        for name in (b"", b"../../etc/passwd", b"x" * 5000, b"\xff\x00", b"a/b.jsonl", b"unknown.jsonl"):
+            with contextlib.suppress(BlockingIOError):
+                poke.sendto(name, poke_path(bound))
+    time.sleep(0.1)
+    assert daemon.client().call("daemon/status")["journals"] == 0
