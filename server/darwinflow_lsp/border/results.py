@@ -1,0 +1,156 @@
+"""What features found, in LSP's shapes."""
+
+from typing import Any
+
+from darwinflow.check.finding import Finding
+from darwinflow.model.span import Span
+from darwinflow_lsp.border.places import Places
+from darwinflow_lsp.features.code_action import Action
+from darwinflow_lsp.features.code_lens import Lens
+from darwinflow_lsp.features.completion import Completion
+from darwinflow_lsp.features.document_symbol import Symbol
+from darwinflow_lsp.features.hover import Hover
+from darwinflow_lsp.handshake import Client
+from darwinflow_lsp.markdown import plain
+from darwinflow_lsp.messages import notification
+from darwinflow_lsp.snapshot import Snapshot
+
+Json = dict[str, Any]
+
+SOURCE = "darwinflow"
+SEVERITIES = {"error": 1, "warning": 2, "hint": 4}
+MAX_DIAGNOSTICS = 1000
+SNIPPET = 2
+PLAIN_TEXT = 1
+
+
+def publication(snapshot: Snapshot, places: Places, client: Client) -> bytes:
+    """The notification with the diagnostics of *snapshot*."""
+    findings = snapshot.checked.findings()
+    diagnostics = [
+        diagnostic(finding, snapshot.uri, places, client) for finding in findings[:MAX_DIAGNOSTICS]
+    ]
+    params: Json = {"uri": snapshot.uri, "diagnostics": diagnostics}
+    if snapshot.version is not None:
+        params["version"] = snapshot.version
+    return notification("textDocument/publishDiagnostics", params)
+
+
+def diagnostic(finding: Finding, uri: str, places: Places, client: Client) -> Json:
+    made: Json = {
+        "range": places.range(finding.span),
+        "severity": SEVERITIES[finding.severity],
+        "code": finding.code,
+        "source": SOURCE,
+        "message": finding.message,
+    }
+    if finding.related and client.related_places:
+        made["relatedInformation"] = [
+            {"location": {"uri": uri, "range": places.range(other.span)}, "message": other.message}
+            for other in finding.related
+        ]
+    if finding.fixes:
+        made["data"] = {"fixes": [fix.title for fix in finding.fixes]}
+    return made
+
+
+def hover(said: Hover, places: Places, client: Client) -> Json:
+    kind = "markdown" if client.markdown else "plaintext"
+    value = said.markdown if client.markdown else plain(said.markdown)
+    return {"contents": {"kind": kind, "value": value}, "range": places.range(said.span)}
+
+
+def locations(spans: tuple[Span, ...], uri: str, places: Places) -> list[Json] | None:
+    return [{"uri": uri, "range": places.range(span)} for span in spans] or None
+
+
+def completions(found: tuple[Completion, ...], places: Places, client: Client) -> Json:
+    return {"isIncomplete": False, "items": [_completion(each, places, client) for each in found]}
+
+
+def _completion(each: Completion, places: Places, client: Client) -> Json:
+    is_snippet = client.snippets and bool(each.snippet)
+    made: Json = {
+        "label": each.label,
+        "kind": each.kind,
+        "sortText": each.order,
+        "insertTextFormat": SNIPPET if is_snippet else PLAIN_TEXT,
+        "textEdit": {
+            "range": places.range(each.span),
+            "newText": each.snippet if is_snippet else each.text,
+        },
+    }
+    if each.detail:
+        made["detail"] = each.detail
+    if each.documentation:
+        made["documentation"] = each.documentation
+    return made
+
+
+def symbols(found: tuple[Symbol, ...], uri: str, places: Places, client: Client) -> list[Json]:
+    if client.symbol_tree:
+        return [_symbol(each, places) for each in found]
+    return list(_flat(found, "", uri, places))
+
+
+def _symbol(each: Symbol, places: Places) -> Json:
+    made: Json = {
+        "name": each.name,
+        "kind": each.kind,
+        "range": places.range(each.span),
+        "selectionRange": places.range(each.selection),
+    }
+    if each.detail:
+        made["detail"] = each.detail
+    if each.children:
+        made["children"] = [_symbol(child, places) for child in each.children]
+    return made
+
+
+def _flat(found: tuple[Symbol, ...], container: str, uri: str, places: Places) -> list[Json]:
+    flat: list[Json] = []
+    for each in found:
+        flat.append(
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "location": {"uri": uri, "range": places.range(each.span)},
+                "containerName": container,
+            }
+        )
+        flat += _flat(each.children, each.name, uri, places)
+    return flat
+
+
+def lenses(found: tuple[Lens, ...], uri: str, places: Places) -> list[Json]:
+    """Resolved: an editor that resolves lenses one by one would ask for each."""
+    return [
+        {
+            "range": places.range(each.span),
+            "command": {
+                "title": each.title,
+                "command": each.command,
+                "arguments": [{"uri": uri} | dict(each.arguments)],
+            },
+        }
+        for each in found
+    ]
+
+
+def code_actions(found: tuple[Action, ...], snapshot: Snapshot, places: Places, client: Client) -> list[Json]:
+    return [
+        {
+            "title": each.title,
+            "kind": "quickfix",
+            "isPreferred": each.preferred,
+            "diagnostics": [diagnostic(each.finding, snapshot.uri, places, client)],
+            "edit": {
+                "changes": {
+                    snapshot.uri: [
+                        {"range": places.range(edit.span), "newText": edit.text} for edit in each.edits
+                    ]
+                }
+            },
+        }
+        for each in found
+    ]

@@ -1,0 +1,271 @@
+"""The conversation with one editor: who answers which message, and that every request gets exactly one answer.
+
+A message goes to the table of hot methods, on plain values; what is not in it goes to the protocol object of
+pygls, and waits where that is not there yet. Knows nothing of documents, and not where bytes go to.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from darwinflow_lsp import messages
+from darwinflow_lsp.frames import Faulty, framed
+from darwinflow_lsp.handshake import Client, client_of, initialize_result
+from darwinflow_lsp.messages import Id, Params, Rejected
+
+FAULT = "a fault of the server; its log has more"
+MAX_WAITING = 1000
+"""Messages that may wait for pygls; more are refused."""
+
+
+class HotTable(Protocol):
+    """The methods that are answered here and now."""
+
+    def request(self, method: str) -> Callable[[Params], object] | None: ...
+
+    def notification(self, method: str) -> Callable[[Params], None] | None: ...
+
+    def settle(self) -> None:
+        """Do what was put off while more messages stood in line."""
+        ...
+
+
+class Backing(Protocol):
+    """What answers everything else."""
+
+    def accept(self, message: dict[str, Any]) -> None: ...
+
+    def cancel(self, id_: Id) -> None: ...
+
+
+class Conversation:
+    """State: started, initialized, shut down, over."""
+
+    def __init__(
+        self, write: Callable[[bytes], None], make_table: Callable[["Conversation"], HotTable]
+    ) -> None:
+        self.client = Client()
+        self.exit_code: int | None = None
+        """Set when the conversation is over."""
+        self.wants_backing = False
+        """Something waits for pygls."""
+        self._write = write
+        self._make_table = make_table
+        self._table: HotTable | None = None
+        self._backing: Backing | None = None
+        self.is_initialized = False
+        self._shut_down = False
+        self._line: deque[dict[str, Any]] = deque()
+        """Read and not yet dealt with."""
+        self._waiting: list[dict[str, Any]] = []
+        """For pygls."""
+        self._open: set[Id] = set()
+        """Requests of the client without an answer so far."""
+        self._asked = 0
+
+    @property
+    def has_line(self) -> bool:
+        return bool(self._line)
+
+    def receive(self, bodies: Iterable[bytes | Faulty]) -> None:
+        """Put what has arrived in line. A request that is cancelled while it stands there is never begun."""
+        for body in bodies:
+            if isinstance(body, Faulty):
+                self._send(messages.error_reply(None, messages.PARSE_ERROR, body.message))
+                continue
+            try:
+                message = messages.decoded(body)
+            except Rejected as exc:
+                self._send(messages.error_reply(None, exc.code, str(exc)))
+                continue
+            if message.get("method") == "$/cancelRequest" and self._cancel_in_line(message):
+                continue
+            self._line.append(message)
+
+    def step(self) -> bool:
+        """Deal with the first in line; whether there was one."""
+        if not self._line:
+            if self._table is not None:
+                self._table.settle()
+            return False
+        self._take(self._line.popleft())
+        return True
+
+    def attach(self, backing: Backing) -> None:
+        """pygls is there: it gets what waits."""
+        self._backing = backing
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            self._guarded(message)
+
+    def answer(self, id_: Id, result: object) -> None:
+        """The first answer to a request is its only one."""
+        if id_ in self._open:
+            self._open.discard(id_)
+            self._send(messages.reply(id_, result))
+
+    def refuse(self, id_: Id, code: int, message: str) -> None:
+        if id_ in self._open:
+            self._open.discard(id_)
+            self._send(messages.error_reply(id_, code, message))
+
+    def notify(self, method: str, params: object) -> None:
+        self._send(messages.notification(method, params))
+
+    def ask(self, method: str, params: object = None) -> None:
+        """Send the client a request whose answer does not matter."""
+        self._asked += 1
+        self._send(messages.request(f"darwinflow-{self._asked}", method, params))
+
+    def send_encoded(self, body: bytes) -> None:
+        self._send(body)
+
+    def _send(self, body: bytes) -> None:
+        self._write(framed(body))
+
+    def _cancel_in_line(self, cancel: dict[str, Any]) -> bool:
+        params = cancel.get("params")
+        wanted = params.get("id") if isinstance(params, dict) else None
+        for place, message in enumerate(self._line):
+            if messages.is_id(wanted) and message.get("id") == wanted and "method" in message:
+                del self._line[place]
+                self._send(messages.error_reply(message["id"], messages.CANCELLED, "cancelled"))
+                return True
+        return False
+
+    def _take(self, message: dict[str, Any]) -> None:
+        method = message.get("method")
+        if "method" not in message and ("result" in message or "error" in message):
+            # The answer to a request of pygls; nothing else asks and cares.
+            if self._backing is not None:
+                self._guarded(message)
+            return
+        if "id" in message:
+            self._take_request(message, method)
+        elif isinstance(method, str) and message.get("jsonrpc") == "2.0":
+            self._take_notification(message, method)
+
+    def _take_request(self, message: dict[str, Any], method: object) -> None:
+        id_ = message["id"]
+        if not messages.is_id(id_):
+            self._send(messages.error_reply(None, messages.INVALID_REQUEST, "an id is a number or a text"))
+            return
+        if id_ in self._open:
+            self._send(messages.error_reply(None, messages.INVALID_REQUEST, f"request {id_!r} is still open"))
+            return
+        self._open.add(id_)
+        try:
+            if not isinstance(method, str) or message.get("jsonrpc") != "2.0":
+                raise Rejected(messages.INVALID_REQUEST, "a request names its method and JSON-RPC 2.0")  # noqa: TRY301 - one place answers
+            self._begin(message, id_, method)
+        except Rejected as exc:
+            self.refuse(id_, exc.code, str(exc))
+        except (Exception, SystemExit):  # noqa: BLE001 - the border: one request fails, the editor goes on
+            report_fault(str(method))
+            self.refuse(id_, messages.INTERNAL_ERROR, FAULT)
+
+    def _begin(self, message: dict[str, Any], id_: Id, method: str) -> None:
+        if self._shut_down:
+            raise Rejected(messages.INVALID_REQUEST, "the server is shut down")
+        if method == "initialize":
+            self._initialize(id_, message)
+            return
+        if not self.is_initialized:
+            raise Rejected(messages.NOT_INITIALIZED, "the first request is 'initialize'")
+        if method == "shutdown":
+            self._shut_down = True
+            for waiting in list(self._open - {id_}):
+                self.refuse(waiting, messages.CANCELLED, "the server shuts down")
+            self.answer(id_, None)
+            return
+        if (call := self.open_table().request(method)) is not None:
+            self.answer(id_, call(_params_of(message)))
+        else:
+            self._pass_on(message)
+
+    def _take_notification(self, message: dict[str, Any], method: str) -> None:
+        if method == "exit":
+            self.exit_code = 0 if self._shut_down else 1
+            return
+        if not self.is_initialized or self._shut_down:
+            return
+        try:
+            if method == "$/cancelRequest":
+                self._cancel(_params_of(message).get("id"))
+            elif (call := self.open_table().notification(method)) is not None:
+                call(_params_of(message))
+            else:
+                self._pass_on(message)
+        except Rejected as exc:
+            # LSP has no answer to a notification; the log is where it can be seen.
+            report_note(f"{method}: {exc}")
+        except (Exception, SystemExit):  # noqa: BLE001 - the border
+            report_fault(method)
+
+    def _initialize(self, id_: Id, message: dict[str, Any]) -> None:
+        if self.is_initialized:
+            raise Rejected(messages.INVALID_REQUEST, "the server is initialized already")
+        self.client = client_of(_params_of(message))
+        self.is_initialized = True
+        self._open.discard(id_)
+        self._send(
+            b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (messages.encoded(id_), initialize_result(self.client))
+        )
+
+    def open_table(self) -> HotTable:
+        """The hot methods; what they need is imported when the first is called."""
+        if self._table is None:
+            self._table = self._make_table(self)
+        return self._table
+
+    def _guarded(self, message: dict[str, Any]) -> None:
+        """Have pygls take *message*, whatever comes of it."""
+        assert self._backing is not None
+        try:
+            self._backing.accept(message)
+        except (Exception, SystemExit):  # noqa: BLE001 - the border
+            report_fault(str(message.get("method", "an answer")))
+            if "id" in message:
+                self.refuse(message["id"], messages.INTERNAL_ERROR, FAULT)
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        if self._backing is not None:
+            self._guarded(message)
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            raise Rejected(messages.INTERNAL_ERROR, "too many requests wait")
+        self._waiting.append(message)
+        if message.get("method") != "initialized":
+            self.wants_backing = True
+
+    def _cancel(self, wanted: object) -> None:
+        if not isinstance(wanted, (int, str)) or wanted not in self._open:
+            return
+        if self._backing is not None:
+            self._backing.cancel(wanted)
+            return
+        self._waiting = [message for message in self._waiting if message.get("id") != wanted]
+        self.refuse(wanted, messages.CANCELLED, "cancelled")
+
+
+def _params_of(message: dict[str, Any]) -> Params:
+    """LSP's methods take objects; absent and null are an empty one."""
+    params = message.get("params")
+    if params is None:
+        return {}
+    if not isinstance(params, dict):
+        raise messages.invalid_params("params are an object")
+    return params
+
+
+def report_note(text: str) -> None:
+    import logging
+
+    logging.getLogger("darwinflow_lsp").warning("%s", text)
+
+
+def report_fault(what: str, fault: BaseException | None = None) -> None:
+    """Into the log, with the traceback of *fault* or of what is being handled."""
+    import logging
+
+    logging.getLogger("darwinflow_lsp").error("%s failed", what, exc_info=fault or True)

@@ -1,0 +1,264 @@
+"""What one editor has open and is told: diagnostics after each edit, a word when history has changed.
+
+Neither frames nor the daemon are its business: a conversation and a link are given to it.
+"""
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import Checked, check
+from darwinflow.document.document import Document
+from darwinflow.model.errors import DaemonAway
+from darwinflow.recorder.paths import Workspace, workspace_of
+from darwinflow.settings.workspace import WorkspaceSettings
+from darwinflow.settings.workspace import parse as parse_settings
+from darwinflow_lsp.border import results
+from darwinflow_lsp.border.params import Change
+from darwinflow_lsp.border.places import Places
+from darwinflow_lsp.border.uris import key_of
+from darwinflow_lsp.conversation import Conversation
+from darwinflow_lsp.documents import Documents
+from darwinflow_lsp.handshake import Client
+from darwinflow_lsp.history import History
+from darwinflow_lsp.messages import Params
+from darwinflow_lsp.snapshot import Snapshot
+
+HISTORY_CHANGED = "darwinflow/historyChanged"
+
+
+LONG_LINES = 2000
+"""The content hash of a longer text is computed beside the loop."""
+
+Background = Callable[[Callable[[], str], Callable[[str], None]], None]
+"""Does the first in a thread and gives its result to the second, on the loop."""
+
+
+class Subject(NamedTuple):
+    """A workflow whose history an open document shows."""
+
+    folder: str
+    """The workspace's."""
+    workflow: str
+    version: int
+    content_hash: str
+
+
+class Link(Protocol):
+    """The way to the daemon."""
+
+    def watch(self, workspace: Workspace, subjects: set[Subject]) -> None:
+        """From now on keep the histories of *subjects*, and of no others in *workspace*."""
+        ...
+
+    async def call(self, workspace: Workspace, method: str, params: Params) -> Params:
+        """The daemon's answer. Raises its error, `DaemonAway` where none answers."""
+        ...
+
+
+class Editor:
+    def __init__(self, conversation: Conversation) -> None:
+        self.has_published = False
+        """Whether diagnostics were sent: what can wait until then may begin."""
+        self.edits = 0
+        """How many documents were opened or changed so far."""
+        self._link: Link | None = None
+        self._background: Background | None = None
+        self._conversation = conversation
+        self._catalog = Catalog.bundled()
+        self._documents = Documents(self._check)
+        self._workspaces: dict[str, Workspace] = {}
+        """By the folder that a file lies in."""
+        self._settings: dict[str, WorkspaceSettings] = {}
+        """By the workspace's folder."""
+        self._unpublished: dict[str, None] = {}
+        self._unhashed: set[str] = set()
+        """Edited, and not looked at since for which text of which workflow they are."""
+        self._opened = False
+        """One of those was opened, and its history is wanted at once."""
+        self._subjects: dict[str, Subject] = {}
+        self._watched: dict[str, Workspace] = {}
+        """Workspaces whose histories were ever asked for, by folder."""
+        self._histories: dict[tuple[str, str], History] = {}
+
+    @property
+    def client(self) -> Client:
+        return self._conversation.client
+
+    def join(self, link: Link | None, background: Background) -> None:
+        """From here on there is a way to the daemon, None where none may be asked, and to do long work beside."""
+        self._link = link
+        self._background = background
+        self.on_quiet()
+
+    def open(self, uri: str, version: int | None, text: str) -> None:
+        key = self._documents.open(uri, version, text)
+        self._unpublished[key] = None
+        self._unhashed.add(key)
+        self._opened = True
+        self.edits += 1
+
+    def change(self, uri: str, version: int | None, changes: list[Change]) -> None:
+        key = self._documents.change(uri, version, changes, self.client.encoding)
+        if key is not None:
+            self._unpublished[key] = None
+            self._unhashed.add(key)
+            self.edits += 1
+
+    def saved(self, uri: str) -> None:
+        """A file of settings that was saved may change what holds for all others."""
+        if uri.endswith("/.darwinflow.yaml"):
+            self.settings_changed()
+
+    def close(self, uri: str) -> None:
+        key = key_of(uri)
+        closed = self._documents.close(uri)
+        if closed is None:
+            return
+        self._unpublished.pop(key, None)
+        self._unhashed.discard(key)
+        if self._subjects.pop(key, None) is not None:
+            self._watch()
+        self._conversation.notify(
+            "textDocument/publishDiagnostics", {"uri": closed.snapshot.uri, "diagnostics": []}
+        )
+
+    def settings_changed(self) -> None:
+        self._workspaces.clear()
+        self._settings.clear()
+        for key in self._documents.recheck():
+            self._unpublished[key] = None
+        self.publish_due()
+
+    def publish_due(self) -> None:
+        """Send the diagnostics of what was edited, once after any number of edits."""
+        due, self._unpublished = self._unpublished, {}
+        for key in due:
+            opened = self._documents.get(key)
+            if opened is not None:
+                snapshot = opened.snapshot
+                self._conversation.send_encoded(
+                    results.publication(snapshot, self.places(snapshot), self.client)
+                )
+                self.has_published = True
+        if self._opened and self._link is not None:
+            self.on_quiet()
+
+    def snapshot(self, uri: str) -> Snapshot | None:
+        """The document as it is now, with what is known of its past; None where it is not open."""
+        key = key_of(uri)
+        opened = self._documents.get(key)
+        if opened is None:
+            return None
+        if not self._histories or opened.path is None:
+            return opened.snapshot
+        projection = opened.snapshot.checked.projection
+        if projection is None or projection.header.id is None:
+            return opened.snapshot
+        folder = self._workspace(opened.path).folder
+        return opened.snapshot._replace(history=self._histories.get((folder, projection.header.id)))
+
+    def places(self, snapshot: Snapshot) -> Places:
+        return Places(snapshot.document.lines, self.client.encoding)
+
+    def on_quiet(self) -> None:
+        """Find out which texts of which workflows the edited documents are; with a link, to ask for their history."""
+        if self._link is None or not self._unhashed:
+            return
+        unhashed, self._unhashed, self._opened = self._unhashed, set(), False
+        for key in unhashed:
+            opened = self._documents.get(key)
+            if opened is None:
+                continue
+            projection = opened.snapshot.checked.projection
+            header = None if projection is None else projection.header
+            if opened.path is None or header is None or header.id is None or header.version is None:
+                if self._subjects.pop(key, None) is not None:
+                    self._watch()
+                continue
+            subject = Subject(self._workspace(opened.path).folder, header.id, header.version, "")
+            self._hash(key, opened.snapshot.document, subject)
+
+    def _hash(self, key: str, document: Document, subject: Subject) -> None:
+        """Compute the content hash of *document*, a long one's beside, and go on from there."""
+
+        def work() -> str:
+            from darwinflow.projection.workflow import content_hash
+
+            return content_hash(document.data(0))
+
+        def done(found: str) -> None:
+            opened = self._documents.get(key)
+            if opened is None or opened.snapshot.document is not document:
+                return  # edited meanwhile: the next quiet moment has its turn
+            self._documents.hashed(key, found)
+            if self._subjects.get(key) != (wanted := subject._replace(content_hash=found)):
+                self._subjects[key] = wanted
+                self._watch()
+
+        if len(document.lines) > LONG_LINES and self._background is not None:
+            self._background(work, done)
+        else:
+            done(work())
+
+    def know(self, folder: str, history: History) -> None:
+        """A workflow's past, as hovers and lenses show it from now on."""
+        self._histories[folder, history.workflow] = history
+
+    def announce(self, folder: str, workflows: set[str]) -> None:
+        """Tell the client that the past of these workflows is known anew."""
+        uris = [
+            opened.snapshot.uri
+            for key, opened in self._documents
+            if (subject := self._subjects.get(key)) is not None
+            and subject.folder == folder
+            and subject.workflow in workflows
+        ]
+        if uris:
+            self._conversation.notify(HISTORY_CHANGED, {"uris": uris})
+            if self.client.refreshes_lenses:
+                self._conversation.ask("workspace/codeLens/refresh")
+
+    async def ask_daemon(self, uri: str | None, method: str, params: Params) -> Params:
+        """The daemon's answer about the workspace of the file *uri*, or of the one that was opened first."""
+        if self._link is None:
+            raise DaemonAway("this workspace is not trusted, so no daemon is asked")
+        return await self._link.call(self._workspace_for(uri), method, params)
+
+    def _workspace_for(self, uri: str | None) -> Workspace:
+        opened = None if uri is None else self._documents.get(key_of(uri))
+        candidates = [opened] if opened is not None else [each for _, each in self._documents]
+        path = next((each.path for each in candidates if each.path is not None), None)
+        return workspace_of(os.getcwd()) if path is None else self._workspace(path)
+
+    def _check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
+        settings = None if path is None else self._settings_of(self._workspace(path))
+        return check(document, self._catalog, settings, previous)
+
+    def _settings_of(self, workspace: Workspace) -> WorkspaceSettings:
+        known = self._settings.get(workspace.folder)
+        if known is None:
+            name = os.path.basename(workspace.folder)
+            self._settings[workspace.folder] = known = parse_settings(workspace.settings, name)
+        return known
+
+    def _workspace(self, path: str) -> Workspace:
+        """The workspace of the file *path*; looked for once a folder."""
+        folder = os.path.dirname(path)
+        known = self._workspaces.get(folder)
+        if known is None:
+            self._workspaces[folder] = known = workspace_of(folder)
+        return known
+
+    def _watch(self) -> None:
+        assert self._link is not None
+        by_folder: dict[str, set[Subject]] = {folder: set() for folder in self._watched}
+        for key, subject in self._subjects.items():
+            opened = self._documents.get(key)
+            assert opened is not None
+            assert opened.path is not None
+            self._watched[subject.folder] = self._workspace(opened.path)
+            by_folder.setdefault(subject.folder, set()).add(subject)
+        for folder, subjects in by_folder.items():
+            self._link.watch(self._watched[folder], subjects)

@@ -1,0 +1,33 @@
+"""`textDocument/codeAction`: the fixes of the findings at a place."""
+
+from typing import NamedTuple
+
+from darwinflow.check.finding import Finding
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+from darwinflow_lsp.snapshot import Snapshot
+
+
+class Action(NamedTuple):
+    title: str
+    edits: tuple[Edit, ...]
+    finding: Finding
+    preferred: bool
+    """The only fix of its finding."""
+
+
+def code_actions(snapshot: Snapshot, span: Span) -> tuple[Action, ...]:
+    """The fixes of every finding that *span* touches, in the order of the text."""
+    return tuple(
+        Action(fix.title, fix.edits, finding, len(finding.fixes) == 1)
+        for finding in snapshot.checked.findings()
+        if finding.fixes and _touches(finding.span, span)
+        for fix in finding.fixes
+    )
+
+
+def _touches(one: Span, other: Span) -> bool:
+    return (one.line, one.column) <= (other.end_line, other.end_column) and (other.line, other.column) <= (
+        one.end_line,
+        one.end_column,
+    )

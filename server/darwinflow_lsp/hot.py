@@ -1,0 +1,145 @@
+"""The hot methods, on plain values: each reads its params, calls a pure function of a snapshot, converts the result.
+
+They are served without pygls, because editors ask for them with every key or right after opening. The two tables
+at the end are all there is.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from darwinflow_lsp.border import params as sent
+from darwinflow_lsp.border import results
+from darwinflow_lsp.editor import Editor
+from darwinflow_lsp.features.code_action import code_actions
+from darwinflow_lsp.features.code_lens import code_lenses
+from darwinflow_lsp.features.completion import completions
+from darwinflow_lsp.features.definition import definition
+from darwinflow_lsp.features.document_symbol import document_symbols
+from darwinflow_lsp.features.hover import hover
+from darwinflow_lsp.features.references import references
+from darwinflow_lsp.messages import Params
+from darwinflow_lsp.snapshot import Snapshot
+
+
+class HotMethods:
+    """The tables, for one editor."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+
+    def request(self, method: str) -> Callable[[Params], object] | None:
+        call = REQUESTS.get(method)
+        return None if call is None else lambda params: call(self._editor, params)
+
+    def notification(self, method: str) -> Callable[[Params], None] | None:
+        call = NOTIFICATIONS.get(method)
+        return None if call is None else lambda params: call(self._editor, params)
+
+    def settle(self) -> None:
+        self._editor.publish_due()
+
+
+def on_open(editor: Editor, params: Params) -> None:
+    editor.open(sent.uri_in(params), sent.version_in(params), sent.text_in(params))
+
+
+def on_change(editor: Editor, params: Params) -> None:
+    editor.change(sent.uri_in(params), sent.version_in(params), sent.changes_in(params))
+
+
+def on_save(editor: Editor, params: Params) -> None:
+    editor.saved(sent.uri_in(params))
+
+
+def on_close(editor: Editor, params: Params) -> None:
+    editor.close(sent.uri_in(params))
+
+
+def on_hover(editor: Editor, params: Params) -> object:
+    found = _placed(editor, params)
+    if found is None:
+        return None
+    snapshot, line, column = found
+    said = hover(snapshot, line, column, _now())
+    return None if said is None else results.hover(said, editor.places(snapshot), editor.client)
+
+
+def on_completion(editor: Editor, params: Params) -> object:
+    found = _placed(editor, params)
+    if found is None:
+        return None
+    snapshot, line, column = found
+    return results.completions(completions(snapshot, line, column), editor.places(snapshot), editor.client)
+
+
+def on_definition(editor: Editor, params: Params) -> object:
+    found = _placed(editor, params)
+    if found is None:
+        return None
+    snapshot, line, column = found
+    return results.locations(definition(snapshot, line, column), snapshot.uri, editor.places(snapshot))
+
+
+def on_references(editor: Editor, params: Params) -> object:
+    found = _placed(editor, params)
+    if found is None:
+        return None
+    snapshot, line, column = found
+    spans = references(snapshot, line, column, declaration=sent.includes_declaration(params))
+    return results.locations(spans, snapshot.uri, editor.places(snapshot))
+
+
+def on_document_symbol(editor: Editor, params: Params) -> object:
+    snapshot = editor.snapshot(sent.uri_in(params))
+    if snapshot is None:
+        return None
+    return results.symbols(document_symbols(snapshot), snapshot.uri, editor.places(snapshot), editor.client)
+
+
+def on_code_action(editor: Editor, params: Params) -> object:
+    snapshot = editor.snapshot(sent.uri_in(params))
+    start, end = sent.range_in(params)
+    if snapshot is None or not sent.wants_quick_fixes(params) or not editor.client.code_actions:
+        return None
+    places = editor.places(snapshot)
+    return results.code_actions(
+        code_actions(snapshot, places.span(start, end)), snapshot, places, editor.client
+    )
+
+
+def on_code_lens(editor: Editor, params: Params) -> object:
+    snapshot = editor.snapshot(sent.uri_in(params))
+    if snapshot is None:
+        return None
+    return results.lenses(code_lenses(snapshot, _now()), snapshot.uri, editor.places(snapshot))
+
+
+def _placed(editor: Editor, params: Params) -> tuple[Snapshot, int, int] | None:
+    """The document and our position in it that *params* name; None where it is not open."""
+    snapshot = editor.snapshot(sent.uri_in(params))
+    position = sent.position_in(params)
+    return None if snapshot is None else (snapshot, *editor.places(snapshot).ours(position))
+
+
+def _now() -> datetime:
+    """In the zone of the machine, which is the reader's."""
+    return datetime.now().astimezone()
+
+
+REQUESTS: dict[str, Callable[[Editor, Params], object]] = {
+    "textDocument/hover": on_hover,
+    "textDocument/completion": on_completion,
+    "textDocument/definition": on_definition,
+    "textDocument/references": on_references,
+    "textDocument/documentSymbol": on_document_symbol,
+    "textDocument/codeAction": on_code_action,
+    "textDocument/codeLens": on_code_lens,
+}
+
+NOTIFICATIONS: dict[str, Callable[[Editor, Params], Any]] = {
+    "textDocument/didOpen": on_open,
+    "textDocument/didChange": on_change,
+    "textDocument/didSave": on_save,
+    "textDocument/didClose": on_close,
+}

@@ -1,0 +1,131 @@
+"""The session on asyncio: reads the editor, imports pygls in a thread, keeps the link to the daemon."""
+
+import asyncio
+import gc
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from darwinflow.recorder.paths import home_of
+from darwinflow_lsp.conversation import Conversation, report_fault
+from darwinflow_lsp.editor import Background, Editor
+from darwinflow_lsp.frames import Frames
+from darwinflow_lsp.history_link import HistoryLink
+from darwinflow_lsp.output import Output
+from darwinflow_lsp.quiet import QuietTimes
+
+STDIN = 0
+READ_BYTES = 1 << 16
+QUIET_S = 0.3
+COLLECT_S = 2.0
+SWITCH_S = 0.001
+"""How long a thread may hold the interpreter while the loop wants it; the default is five times that."""
+
+
+def run(conversation: Conversation, frames: Frames, output: Output, editor: Editor) -> int:
+    """Returns the exit code."""
+    return asyncio.run(_serve(conversation, frames, output, editor))
+
+
+async def _serve(conversation: Conversation, frames: Frames, output: Output, editor: Editor) -> int:
+    loop = asyncio.get_running_loop()
+    sys.setswitchinterval(SWITCH_S)
+    output.join_loop(loop)
+    link = HistoryLink(editor, home_of(os.environ)) if conversation.client.trusted else None
+    editor.join(link, _beside(loop))
+    session = _Session(conversation, frames, output, editor)
+    session.read()
+    session.work()
+    try:
+        await session.over.wait()
+    finally:
+        loop.remove_reader(STDIN)
+        if link is not None:
+            await link.close()
+        output.leave_loop()
+    return 1 if conversation.exit_code is None else conversation.exit_code
+
+
+def _beside(loop: asyncio.AbstractEventLoop) -> Background:
+    """Long work goes to a thread; the loop then waits for the interpreter at most a switch's time."""
+
+    def do(work: Callable[[], str], done: Callable[[str], None]) -> None:
+        def finish(future: asyncio.Future[str]) -> None:
+            try:
+                done(future.result())
+            except Exception:  # noqa: BLE001 - the border: what was put off fails alone
+                report_fault("work in the background")
+
+        loop.run_in_executor(None, work).add_done_callback(finish)
+
+    return do
+
+
+class _Session:
+    def __init__(self, conversation: Conversation, frames: Frames, output: Output, editor: Editor) -> None:
+        self.over = asyncio.Event()
+        self._conversation = conversation
+        self._frames = frames
+        self._output = output
+        self._editor = editor
+        self._loop = asyncio.get_running_loop()
+        self._more = select.poll()
+        self._backing_wanted = False
+        self._no_edits = QuietTimes(QUIET_S, editor.on_quiet)
+        self._no_messages = QuietTimes(COLLECT_S, gc.collect)
+        self._edits = 0
+
+    def read(self) -> None:
+        """epoll refuses plain files: there a thread reads."""
+        try:
+            self._loop.add_reader(STDIN, self._on_readable)
+            self._more.register(STDIN, select.POLLIN)
+        except (OSError, NotImplementedError):
+            threading.Thread(target=self._read_in_thread, daemon=True).start()
+
+    def _read_in_thread(self) -> None:
+        while chunk := os.read(STDIN, READ_BYTES):
+            self._loop.call_soon_threadsafe(self._on_chunk, chunk)
+        self._loop.call_soon_threadsafe(self._on_chunk, b"")
+
+    def _on_readable(self) -> None:
+        self._on_chunk(os.read(STDIN, READ_BYTES))
+
+    def _on_chunk(self, chunk: bytes) -> None:
+        if not chunk or self._output.broken:
+            self.over.set()
+            return
+        self._conversation.receive(self._frames.feed(chunk))
+        self.work()
+
+    def work(self) -> None:
+        """Deal with everything in line; between two messages see whether more has come: a cancel, the next edit."""
+        conversation = self._conversation
+        while conversation.exit_code is None and conversation.step():
+            if conversation.has_line and self._more.poll(0):
+                conversation.receive(self._frames.feed(os.read(STDIN, READ_BYTES)))
+        if conversation.exit_code is not None:
+            self.over.set()
+            return
+        self._no_messages.touch()
+        if self._edits != self._editor.edits:
+            self._edits = self._editor.edits
+            self._no_edits.touch()
+        if not self._backing_wanted and (conversation.wants_backing or self._editor.has_published):
+            self._backing_wanted = True
+            threading.Thread(target=self._import_backing, daemon=True).start()
+
+    def _import_backing(self) -> None:
+        from darwinflow_lsp.backing import open_backing
+
+        backing = open_backing(self._conversation, self._editor)
+
+        def attach() -> None:
+            gc.freeze()
+            self._conversation.attach(backing)
+
+        with suppress(RuntimeError):  # the session ended meanwhile and the loop is closed
+            self._loop.call_soon_threadsafe(attach)

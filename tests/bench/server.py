@@ -1,0 +1,158 @@
+"""The language server through its standard streams: start, keystroke to diagnostics, hover.
+
+A keystroke is beside a fresh parse and check of the same text in this process, in turns, as a ratio.
+"""
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import check
+from darwinflow.document.document import Document
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from server.client import SERVER, Client
+
+URI = "untitled:bench"
+SIZES = (50, 1_000, 10_000)
+STARTS = 12
+ROUNDS = {50: 60, 1_000: 40, 10_000: 20}
+FRESH_ROUNDS = {50: 20, 1_000: 5, 10_000: 2}
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def workflow(nodes: int) -> str:
+    """About ten lines a node, each node decided upon by the one before."""
+    lines = ["id: bench", "version: 1", "description: A workflow of some size", "nodes:"]
+    for at in range(nodes):
+        lines += [
+            f"  - id: step_{at}",
+            "    type: LLM_DECISION",
+            f"    description: Step number {at}",
+            "    config:",
+            '      prompt: "Which way: left or right?"',
+            "      options: [left, right]",
+            "      model: small",
+            "    retry: {attempts: 3, delay: 2}",
+        ]
+    lines += ["edges:", "  - {from: START, to: step_0}"]
+    for at in range(nodes - 1):
+        lines.append(f"  - {{from: step_{at}, to: step_{at + 1}}}")
+        if at % 3 == 0 and at + 2 < nodes:
+            lines.append(f"  - {{from: step_{at}, to: step_{at + 2}, condition: \"output.decision == 'left'\"}}")
+    lines.append(f"  - {{from: step_{nodes - 1}, to: END}}")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        _starts(Path(home))
+        for nodes in SIZES:
+            _edits(Path(home), nodes)
+
+
+def _starts(home: Path) -> None:
+    text = workflow(50)
+    replies, firsts, cpus, bare = [], [], [], []
+    for _ in range(STARTS):
+        begun = time.monotonic()
+        subprocess.run([sys.executable, "-c", ""], check=True)
+        bare.append(time.monotonic() - begun)
+        begun = time.monotonic()
+        with Client(home) as client:
+            client.send(_INITIALIZE)
+            replies.append(client.wait_timed(lambda message: message.get("id") == 1)[0] - begun)
+            client.notify("initialized", {})
+            client.open(URI, text)
+            at, _ = client.wait_timed(lambda message: message.get("method") == "textDocument/publishDiagnostics")
+            cpus.append(_cpu_s(client.process.pid))
+            firsts.append(at - begun)
+    print(f"{SERVER.rsplit('/', 1)[-1]}: spawn to `initialize` reply   {_ms(replies)} wall (bare Python {_ms(bare)})")
+    print(f"spawn to first diagnostics, 50 nodes        {_ms(firsts)} wall, {_ms(cpus)} CPU of 10 ms ticks")
+
+
+def _edits(home: Path, nodes: int) -> None:
+    text = workflow(nodes)
+    generator = random.Random(7)
+    lines = text.split("\n")
+    catalog = Catalog.bundled()
+    with Client(home) as client:
+        client.initialize(initializationOptions={"trusted": False})
+        begun = time.monotonic()
+        client.open(URI, text)
+        opened, _ = client.wait_timed(_publication(1))
+        opened -= begun
+        client.request("no/such") if False else _settle(client)
+        rounds, fresh, wall, hovers = ROUNDS[nodes], FRESH_ROUNDS[nodes], [], []
+        fresh_wall: list[float] = []
+        cpu_before, version = _cpu_s(client.process.pid), 1
+        for turn in range(rounds):
+            at = 4 + 8 * generator.randrange(nodes) + 2
+            version += 1
+            place = {"line": at, "character": len(lines[at])}
+            begun = time.monotonic()
+            client.change(URI, version, {"range": {"start": place, "end": place}, "text": "x"})
+            said, _ = client.wait_timed(_publication(version), after=max(client.said - 4, 0))
+            wall.append(said - begun)
+            lines[at] += "x"
+            begun = time.monotonic()
+            client.ask_at("textDocument/hover", URI, at - 2, 10)
+            hovers.append(time.monotonic() - begun)
+            if turn < fresh:
+                whole = "\n".join(lines)
+                begun = time.monotonic()
+                check(Document.parse(whole), catalog).findings()
+                fresh_wall.append(time.monotonic() - begun)
+        cpu = (_cpu_s(client.process.pid) - cpu_before) / rounds
+    ratio = statistics.median(fresh_wall) / statistics.median(wall)
+    print(
+        f"{nodes:>6} nodes, {len(lines):>6} lines: open {opened * 1000:6.0f} ms; key to diagnostics {_ms(wall)} wall, "
+        f"{cpu * 1000:.2f} ms CPU with a hover; hover {_ms(hovers)}; fresh parse and check {_ms(fresh_wall)}: {ratio:,.0f} times a key"
+    )
+
+
+_INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"processId": None, "rootUri": None, "capabilities": {}, "initializationOptions": {"trusted": False}},
+}
+
+
+def _publication(version: int) -> Callable[[dict[str, object]], bool]:
+    def wanted(message: dict[str, object]) -> bool:
+        params = message.get("params")
+        return (
+            message.get("method") == "textDocument/publishDiagnostics"
+            and isinstance(params, dict)
+            and params.get("version") == version
+        )
+
+    return wanted
+
+
+def _settle(client: Client) -> None:
+    """Wait until pygls is imported, which would be in the way of the first keys."""
+    try:
+        client.request("no/such")
+    except Exception:  # an unknown method is refused as soon as there is somebody to refuse it
+        return
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def _ms(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    return f"{statistics.median(ordered) * 1000:.2f} (p95 {p95 * 1000:.2f})"
