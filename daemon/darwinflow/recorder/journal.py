@@ -95,9 +95,7 @@ class Journal:
         line of a run is written even then.
         """
         with self._lock:
-            status = self._own()
-            if status.st_size > self.limit and not last:
-                raise JournalFull(f"the journal {self.path} has grown to {status.st_size} bytes")
+            self._check_room(last=last)
             if not self.shared:
                 self._append(line, may_wait=may_wait)
                 return
@@ -109,7 +107,7 @@ class Journal:
     def write_counted(self, marker: bytes, line_of: Callable[[int], bytes]) -> None:
         """Append the line for the number of times that *marker* is in the file already, whoever wrote it."""
         with self._lock:
-            self._own()
+            self._check_room(last=False)
             with _Turn(self._fd):
                 line = line_of(self._count(marker))
                 self._heal()
@@ -155,6 +153,11 @@ class Journal:
             return
         finally:
             self._fd = -1
+
+    def _check_room(self, *, last: bool) -> None:
+        size = self._own().st_size
+        if size > self.limit and not last:
+            raise JournalFull(f"the journal {self.path} has grown to {size} bytes")
 
     def _own(self) -> os.stat_result:
         """A program that closes descriptors it does not know may have given ours to another file: stay out of that."""

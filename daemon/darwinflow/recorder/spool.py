@@ -1,6 +1,6 @@
 """The journals of this process: one that new runs go to, and older ones that still have an open run.
 
-The only state of the recorder that outlives a call; a forked child starts with none of it.
+A forked child starts with none of them: it opens one of its own, and the parent alone keeps its locks.
 """
 
 import os
