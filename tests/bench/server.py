@@ -1,6 +1,6 @@
 """The language server through its standard streams: start, keystroke to diagnostics, hover.
 
-A keystroke is beside a fresh parse and check of the same text in this process, in turns, as a ratio.
+Each keystroke stands beside a fresh parse and check of the same text in this process, in turns, as a ratio.
 """
 
 import os
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from darwinflow.catalog.catalog import Catalog
@@ -19,7 +20,7 @@ from darwinflow.document.document import Document
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from server.client import SERVER, Client
+from server.client import SERVER, Client, Refusal
 
 URI = "untitled:bench"
 SIZES = (50, 1_000, 10_000)
@@ -47,7 +48,9 @@ def workflow(nodes: int) -> str:
     for at in range(nodes - 1):
         lines.append(f"  - {{from: step_{at}, to: step_{at + 1}}}")
         if at % 3 == 0 and at + 2 < nodes:
-            lines.append(f"  - {{from: step_{at}, to: step_{at + 2}, condition: \"output.decision == 'left'\"}}")
+            lines.append(
+                f"  - {{from: step_{at}, to: step_{at + 2}, condition: \"output.decision == 'left'\"}}"
+            )
     lines.append(f"  - {{from: step_{nodes - 1}, to: END}}")
     return "\n".join(lines) + "\n"
 
@@ -72,10 +75,14 @@ def _starts(home: Path) -> None:
             replies.append(client.wait_timed(lambda message: message.get("id") == 1)[0] - begun)
             client.notify("initialized", {})
             client.open(URI, text)
-            at, _ = client.wait_timed(lambda message: message.get("method") == "textDocument/publishDiagnostics")
+            at, _ = client.wait_timed(
+                lambda message: message.get("method") == "textDocument/publishDiagnostics"
+            )
             cpus.append(_cpu_s(client.process.pid))
             firsts.append(at - begun)
-    print(f"{SERVER.rsplit('/', 1)[-1]}: spawn to `initialize` reply   {_ms(replies)} wall (bare Python {_ms(bare)})")
+    print(
+        f"{SERVER.rsplit('/', 1)[-1]}: spawn to `initialize` reply   {_ms(replies)} wall (bare Python {_ms(bare)})"
+    )
     print(f"spawn to first diagnostics, 50 nodes        {_ms(firsts)} wall, {_ms(cpus)} CPU of 10 ms ticks")
 
 
@@ -90,7 +97,7 @@ def _edits(home: Path, nodes: int) -> None:
         client.open(URI, text)
         opened, _ = client.wait_timed(_publication(1))
         opened -= begun
-        client.request("no/such") if False else _settle(client)
+        _settle(client)
         rounds, fresh, wall, hovers = ROUNDS[nodes], FRESH_ROUNDS[nodes], [], []
         fresh_wall: list[float] = []
         cpu_before, version = _cpu_s(client.process.pid), 1
@@ -123,7 +130,12 @@ _INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "initialize",
-    "params": {"processId": None, "rootUri": None, "capabilities": {}, "initializationOptions": {"trusted": False}},
+    "params": {
+        "processId": None,
+        "rootUri": None,
+        "capabilities": {},
+        "initializationOptions": {"trusted": False},
+    },
 }
 
 
@@ -140,11 +152,9 @@ def _publication(version: int) -> Callable[[dict[str, object]], bool]:
 
 
 def _settle(client: Client) -> None:
-    """Wait until pygls is imported, which would be in the way of the first keys."""
-    try:
+    """Wait until pygls is imported, which would be in the way of the first keys: it alone refuses what nobody knows."""
+    with suppress(Refusal):
         client.request("no/such")
-    except Exception:  # an unknown method is refused as soon as there is somebody to refuse it
-        return
 
 
 def _cpu_s(pid: int) -> float:

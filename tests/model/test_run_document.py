@@ -1,5 +1,9 @@
 from datetime import UTC, datetime
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from darwinflow.document.document import Document
 from darwinflow.model.run_document import run_document
 
 NOW = datetime(2026, 11, 14, 10, 43, tzinfo=UTC)
@@ -98,3 +102,41 @@ def test_nothing_in_a_comment_can_end_it_or_steer_a_terminal():
     assert first.startswith("# ✗ a nodes: []�[31m")
     assert "\x1b" not in first
     assert second.startswith("# run ")
+
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from("abc \n\t\r'\"#:-[]{},&*!|>%@`0123.\\~?yn"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=30,
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(VALUES)
+def test_whatever_was_recorded_reads_back_as_it_was(value):
+    log = FAILED | {"input": {"request": value}, "steps": [FAILED["steps"][0] | {"output": value}]}
+    document = Document.parse(run_document(log, NOW))
+    assert document.problems() == []
+    read = document.data(0)
+    if value is not None:
+        assert read["input"]["request"] == value
+        assert read["steps"][0]["output"] == value
+
+
+def test_a_value_of_any_depth_is_written():
+    deep = []
+    for _ in range(90):
+        deep = [deep, "x" * 50]
+    document = Document.parse(run_document(FAILED | {"input": {"request": deep}}, NOW))
+    assert document.problems() == []
