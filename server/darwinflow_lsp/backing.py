@@ -17,8 +17,9 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow_lsp import messages
 from darwinflow_lsp.commands import COMMANDS
-from darwinflow_lsp.conversation import FAULT, Conversation, report_fault
+from darwinflow_lsp.conversation import FAULT, Conversation
 from darwinflow_lsp.editor import Editor
+from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.handshake import VERSION
 from darwinflow_lsp.messages import Id, Rejected
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from darwinflow_lsp import messages
+from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.frames import Faulty, framed
 from darwinflow_lsp.handshake import Client, client_of, initialize_result
 from darwinflow_lsp.messages import Id, Params, Rejected
@@ -256,16 +257,3 @@ def _params_of(message: dict[str, Any]) -> Params:
     if not isinstance(params, dict):
         raise messages.invalid_params("params are an object")
     return params
-
-
-def report_note(text: str) -> None:
-    import logging
-
-    logging.getLogger("darwinflow_lsp").warning("%s", text)
-
-
-def report_fault(what: str, fault: BaseException | None = None) -> None:
-    """Into the log, with the traceback of *fault* or of what is being handled."""
-    import logging
-
-    logging.getLogger("darwinflow_lsp").error("%s failed", what, exc_info=fault or True)

@@ -13,6 +13,7 @@ from darwinflow.document.positions import Encoding
 from darwinflow_lsp.border.params import Change
 from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.border.uris import key_of, path_of
+from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.snapshot import Snapshot
 
 Check = Callable[[Document, str | None, Checked | None], Checked]
@@ -61,7 +62,7 @@ class Documents:
         for change in changes:
             document, is_edit = _changed(document, change, encoding)
             if step_by_step:
-                checked = self._check(document, opened.path, checked if is_edit else None)
+                checked = self._rechecked(document, opened.path, checked if is_edit else None)
         if not step_by_step:
             checked = self._check(document, opened.path, None)
         self._open[key] = OpenDocument(
@@ -69,6 +70,15 @@ class Documents:
             opened.path,
         )
         return key
+
+    def _rechecked(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
+        try:
+            return self._check(document, path, previous)
+        except Exception:
+            if previous is None:
+                raise
+            report_fault("an incremental check")
+            return self._check(document, path, None)
 
     def recheck(self) -> list[str]:
         """Check all anew, as after a change of settings. Returns their keys."""
@@ -90,5 +100,10 @@ def _changed(document: Document, change: Change, encoding: Encoding) -> tuple[Do
     """The document after *change*, and whether that was an edit of a part."""
     if change.start is None:
         return Document.parse(change.text), False
-    span = Places(document.lines, encoding).span(change.start, change.end)
-    return document.edit(Edit(span, change.text)), True
+    edit = Edit(Places(document.lines, encoding).span(change.start, change.end), change.text)
+    try:
+        return document.edit(edit), True
+    except Exception:  # noqa: BLE001 - a fault of the engine must not cost the text: all later edits build on it
+        report_fault("an edit")
+        lines, _ = document.lines.edited(edit._replace(span=document.lines.clamped(edit.span)))
+        return Document.parse(lines.text()), False

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from darwinflow.recorder.paths import home_of
-from darwinflow_lsp.conversation import Conversation, report_fault
+from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.editor import Background, Editor
+from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.frames import Frames
 from darwinflow_lsp.history_link import HistoryLink
 from darwinflow_lsp.output import Output

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from darwinflow_lsp.conversation import report_fault
+from darwinflow_lsp.faults import report_fault
 
 
 class QuietTimes:
