@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from darwinflow.document.editing import replaced_segments
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit, LineChange, Lines
-from darwinflow.document.linking import linked
+from darwinflow.document.linking import is_linked_locally, linked
 from darwinflow.document.path import NodePath, path_in_section
 from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
 from darwinflow.document.reading import read
@@ -95,13 +95,14 @@ class Document:
                 section, place.segment_index, end.segment_index, start, self.lines, lines, change
             ):
                 changed = root.with_sections(section_index, [section], [section.replaced(*replaced)])
-                return self._with_root(
-                    lines, root_index, changed, Change(root_index, section_index, *replaced)
-                )
+                told = Change(root_index, section_index, *replaced)
+                if is_linked_locally(changed, section.head, *replaced[1:]):
+                    return self._with_root(lines, root_index, changed, told)
+                return self._with_links(lines, root_index, changed, told)
         recut = recut_sections(root, root_start, self.lines, lines, change)
         if recut is None:
             return None
-        return self._with_root(lines, root_index, root.with_sections(*recut), _change_of(root_index, *recut))
+        return self._with_links(lines, root_index, root.with_sections(*recut), _change_of(root_index, *recut))
 
     def _with_comments(self, lines: Lines, root_index: int, change: LineChange) -> "Document | None":
         """The document after an edit of the comments above a root's sections."""
@@ -115,11 +116,14 @@ class Document:
         moved = root.with_lead(root.lead + len(change.added) - change.removed)
         return self._with_root(lines, root_index, moved, Change(root_index, 0, 0, (), ()))
 
-    def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
+    def _with_links(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
+        """The document with another root, whose aliases are to be resolved."""
         result = linked(root)
-        roots = (*self.roots[:root_index], result, *self.roots[root_index + 1 :])
         # Aliases elsewhere may have come to mean something else; then more than `change` has changed.
-        return Document(lines, roots, change if result is root else None)
+        return self._with_root(lines, root_index, result, change if result is root else None)
+
+    def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
+        return Document(lines, (*self.roots[:root_index], root, *self.roots[root_index + 1 :]), change)
 
     def _kept(self, change: LineChange) -> dict[int, Segment]:
         """Segments that an edit did not touch, by the line on which each begins after it."""

@@ -16,14 +16,46 @@ EXPANSION_FREE: Final = 100_000
 def linked(root: Root) -> Root:
     """The root with its aliases resolved; itself where nothing is new about them."""
     if not root.sections.is_linked:
+        root.expanded = 0
         return root
     linking = _Linking(None)
     result = linking.root(root)
     if linking.expanded > EXPANSION_FREE:
         allowance = EXPANSION_FACTOR * _size(root) + EXPANSION_FREE
         if linking.expanded > allowance:
-            return _Linking(allowance).root(root)
+            result = _Linking(allowance).root(root)
+    result.expanded = linking.expanded
     return result
+
+
+def is_linked_locally(
+    root: Root, head: Segment | None, removed: tuple[Segment, ...], added: tuple[Segment, ...]
+) -> bool:
+    """Resolve the aliases of segments that have just replaced others, if nothing else can have changed.
+
+    That is so where no anchor came or went and every alias was there before:
+    it stands for what it stood for. *root* is the root after the replacement,
+    *head* that of the section. False: nothing was done, and `linked` is needed.
+    """
+    if root.expanded > EXPANSION_FREE or any(segment.anchors for segment in (*removed, *added)):
+        return False
+    if head is not None and head.children is not None and head.children.anchor is not None:
+        return False
+    known: dict[str, Bound] = {}
+    names: set[str] = set()
+    for segment in removed:
+        known.update(segment.bindings or {})
+        names.update([alias.value for alias in segment.aliases])
+    if not names.issuperset([alias.value for segment in added for alias in segment.aliases]):
+        return False
+    expanded = root.expanded - sum([segment.expanded for segment in removed])
+    for segment in added:
+        if segment.aliases:
+            wanted = {alias.value for alias in segment.aliases}
+            segment.resolved({name: known[name] for name in wanted if name in known}, None)
+            expanded += segment.expanded
+    root.expanded = expanded
+    return expanded <= EXPANSION_FREE
 
 
 class _Linking:

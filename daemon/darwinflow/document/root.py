@@ -19,6 +19,7 @@ class Root:
     __slots__ = (
         "_repeats",
         "edge_problems",
+        "expanded",
         "is_explicit",
         "layout",
         "lead",
@@ -37,6 +38,7 @@ class Root:
         *,
         is_explicit: bool,
         repeats: tuple[Repeat, ...] | None = None,
+        expanded: int = 0,
     ) -> None:
         self.layout = layout
         self.lead = lead
@@ -49,6 +51,8 @@ class Root:
         """Whether a ``---`` begins it, so that it counts even when empty."""
         self.line_count = lead + sections.line_count + tail
         self._repeats = repeats
+        self.expanded = expanded
+        """Nodes that all aliases together stand for."""
 
     def with_lead(self, lead: int) -> "Root":
         """This root with another number of comment lines before its sections."""
@@ -60,6 +64,7 @@ class Root:
             self.edge_problems,
             is_explicit=self.is_explicit,
             repeats=self._repeats,
+            expanded=self.expanded,
         )
 
     def with_sections(self, first: int, removed: list[Section], added: list[Section]) -> "Root":
@@ -73,6 +78,7 @@ class Root:
             self.edge_problems,
             is_explicit=self.is_explicit,
             repeats=() if is_free else None,
+            expanded=self.expanded,
         )
 
     @property
