@@ -129,7 +129,13 @@ class Editor:
         self._settings.clear()
         for key in self._documents.recheck():
             self._unpublished[key] = None
+            self._unhashed.add(key)
         self.publish_due()
+        if self._link is not None:
+            # A workspace may be of another project now, and its histories with it.
+            self._histories.clear()
+            self._watch()
+            self.on_quiet()
 
     def publish_due(self) -> None:
         """Send the diagnostics of what was edited, once after any number of edits."""
@@ -172,21 +178,22 @@ class Editor:
             if opened is None:
                 continue
             projection = opened.snapshot.checked.projection
-            header = None if projection is None else projection.header
-            if opened.path is None or header is None or header.id is None or header.version is None:
+            name = None if projection is None else projection.header.id
+            version = None if projection is None else projection.header.version
+            if opened.path is None or projection is None or name is None or version is None:
                 if self._subjects.pop(key, None) is not None:
                     self._watch()
                 continue
-            subject = Subject(self._workspace(opened.path).folder, header.id, header.version, "")
-            self._hash(key, opened.snapshot.document, subject)
+            subject = Subject(self._workspace(opened.path).folder, name, version, "")
+            self._hash(key, opened.snapshot.document, projection.root_index, subject)
 
-    def _hash(self, key: str, document: Document, subject: Subject) -> None:
-        """Compute the content hash of *document*, a long one's beside, and go on from there."""
+    def _hash(self, key: str, document: Document, root_index: int, subject: Subject) -> None:
+        """Compute the content hash of *document*, a long one's beside the loop, and go on from there."""
 
         def work() -> str:
             from darwinflow.projection.workflow import content_hash
 
-            return content_hash(document.data(0))
+            return content_hash(document.data(root_index))
 
         def done(found: str) -> None:
             opened = self._documents.get(key)

@@ -32,6 +32,8 @@ class HistoryLink:
         self._editor = editor
         self._home = home
         self._watches: dict[str, _Watch] = {}
+        self._closing: list[asyncio.Task[None]] = []
+        """Connections made under settings that hold no more."""
 
     def watch(self, workspace: Workspace, subjects: set[Subject]) -> None:
         """From now on keep the histories of *subjects*, which lie in *workspace*, and of no others in it."""
@@ -43,10 +45,13 @@ class HistoryLink:
         return await self._watch(workspace).call(method, params)
 
     async def close(self) -> None:
-        await asyncio.gather(*[watch.close() for watch in self._watches.values()])
+        await asyncio.gather(*[watch.close() for watch in self._watches.values()], *self._closing)
 
     def _watch(self, workspace: Workspace) -> "_Watch":
         watch = self._watches.get(workspace.folder)
+        if watch is not None and watch.settings != workspace.settings:
+            self._closing.append(asyncio.get_running_loop().create_task(watch.close()))
+            watch = None
         if watch is None:
             self._watches[workspace.folder] = watch = _Watch(self._editor, self._home, workspace)
         return watch
@@ -58,6 +63,8 @@ class _Watch:
     def __init__(self, editor: Editor, home: Home, workspace: Workspace) -> None:
         self._editor = editor
         self._folder = workspace.folder
+        self.settings = workspace.settings
+        """The text under which the connection was opened: organization and project follow from it."""
         self._subjects: set[Subject] = set()
         self._asked: set[Subject] = set()
         self._known: dict[str, History] = {}
@@ -82,6 +89,8 @@ class _Watch:
         self._subjects = subjects
         workflows = {subject.workflow for subject in subjects}
         self._known = {name: known for name, known in self._known.items() if name in workflows}
+        for history in self._known.values():
+            self._editor.know(self._folder, history)
         self._asked &= subjects
         self._ask()
 

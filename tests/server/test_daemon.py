@@ -265,6 +265,20 @@ def test_the_push_is_there_within_two_hundred_milliseconds_at_the_median(daemon,
         assert median < 0.2
 
 
+def test_settings_that_name_another_project_show_its_history(daemon, workspace):
+    daemon.start()
+    record(daemon, workspace.path)
+    with begin(daemon, workspace) as client:
+        eventually(lambda: len(titles(client, workspace.uri)) == 2)
+        settings = workspace.folder / ".darwinflow.yaml"
+        settings.write_text("project: other\n")
+        client.notify("textDocument/didSave", {"textDocument": {"uri": settings.as_uri()}})
+        eventually(lambda: titles(client, workspace.uri) == ["v3 draft, parent v2"])
+        record(daemon, workspace.path, fail=True)
+        eventually(lambda: "failed just now at classify" in titles(client, workspace.uri))
+        assert titles(client, workspace.uri)[1].startswith("1 run")
+
+
 def test_the_server_starts_a_daemon_where_none_is_and_leaves_it_running(daemon, workspace):
     with begin(daemon, workspace) as client:
         eventually(lambda: titles(client, workspace.uri) == ["v3 draft, parent v2"])

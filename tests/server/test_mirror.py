@@ -112,6 +112,7 @@ def test_after_random_edits_the_server_says_what_it_says_of_the_same_text_opened
         client.open(fresh, text)
         same(client, URI, version, fresh)
         client.notify("textDocument/didClose", {"textDocument": {"uri": fresh}})
+    assert client.stderr == b""
 
 
 def same(client, one, version, other):
