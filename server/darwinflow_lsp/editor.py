@@ -203,6 +203,9 @@ class Editor:
             if self._subjects.get(key) != (wanted := subject._replace(content_hash=found)):
                 self._subjects[key] = wanted
                 self._watch()
+            else:
+                # Edited and edited back: lenses that were asked for in between lack the text's own figures.
+                self.announce(subject.folder, {subject.workflow})
 
         if len(document.lines) > LONG_LINES and self._background is not None:
             self._background(work, done)

@@ -142,6 +142,21 @@ def test_a_text_finds_its_own_figures_again(daemon, workspace):
         eventually(lambda: len(titles(client, workspace.uri)) == 2)
 
 
+def test_an_edit_that_is_undone_at_once_is_told_too(daemon, workspace):
+    """Between the two the lenses are those of another text, and nothing else would bring the old ones back."""
+    daemon.start()
+    record(daemon, workspace.path)
+    with begin(daemon, workspace) as client:
+        eventually(lambda: len(titles(client, workspace.uri)) == 2)
+        span = {"start": {"line": 2, "character": 13}, "end": {"line": 2, "character": 13}}
+        client.change(workspace.uri, 2, {"range": span, "text": "x"})
+        assert titles(client, workspace.uri) == ["v3 draft, parent v2"]
+        place = client.said
+        client.change(workspace.uri, 3, {"range": span | {"end": {"line": 2, "character": 14}}, "text": ""})
+        client.wait(lambda message: message.get("method") == "darwinflow/historyChanged", after=place)
+        assert len(titles(client, workspace.uri)) == 2
+
+
 def test_a_daemon_that_comes_later_is_found(workspace, tmp_path):
     """First there can be none: its home is a file."""
     workspace.home.rmdir()
