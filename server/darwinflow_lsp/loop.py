@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import select
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,8 +21,6 @@ STDIN = 0
 READ_BYTES = 1 << 16
 QUIET_S = 0.3
 COLLECT_S = 2.0
-SWITCH_S = 0.001
-"""How long a thread may hold the interpreter while the loop wants it; the default is five times that."""
 
 
 def run(conversation: Conversation, frames: Frames, output: Output, editor: Editor) -> int:
@@ -33,7 +30,6 @@ def run(conversation: Conversation, frames: Frames, output: Output, editor: Edit
 
 async def _serve(conversation: Conversation, frames: Frames, output: Output, editor: Editor) -> int:
     loop = asyncio.get_running_loop()
-    sys.setswitchinterval(SWITCH_S)
     output.join_loop(loop)
     link = HistoryLink(editor, home_of(os.environ)) if conversation.client.trusted else None
     editor.join(link, _beside(loop))

@@ -6,6 +6,7 @@ need. asyncio follows, then pygls, each when something wants it.
 
 import gc
 import os
+import select
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from darwinflow_lsp.editor import Editor
     from darwinflow_lsp.hot import HotMethods
 
+STDIN = 0
 READ_BYTES = 1 << 16
+SWITCH_S = 0.001
+"""How long a thread may hold the interpreter while messages wait; the default is five times that."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,22 +46,56 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = Output(_own_stdout())
     conversation = Conversation(output.write, open_table)
     frames = Frames()
-    while not conversation.wants_backing and not (editors and editors[0].has_published):
-        chunk = os.read(0, READ_BYTES)
-        conversation.receive(frames.feed(chunk))
-        while conversation.exit_code is None and conversation.step():
-            pass
-        if conversation.is_initialized and not editors:
-            # The client is busy with the answer; what its first document needs is imported meanwhile.
-            conversation.open_table()
-        if not chunk or conversation.exit_code is not None:
-            return conversation.exit_code if conversation.exit_code is not None else 1
+    if not _served_until_loop(conversation, frames, editors):
+        return conversation.exit_code if conversation.exit_code is not None else 1
 
     from darwinflow_lsp.loop import run
 
     if not editors:
         conversation.open_table()
     return run(conversation, frames, output, editors[0])
+
+
+def _served_until_loop(conversation: Conversation, frames: Frames, editors: "list[Editor]") -> bool:
+    """Serve without an event loop until one is wanted and imported; False where the session ends before."""
+    ready = select.poll()
+    ready.register(STDIN, select.POLLIN)
+    imported: int | None = None
+    while True:
+        descriptors = [descriptor for descriptor, _ in ready.poll()]
+        if imported in descriptors:
+            os.close(imported)
+            return True
+        chunk = os.read(STDIN, READ_BYTES)
+        conversation.receive(frames.feed(chunk))
+        while conversation.exit_code is None and conversation.step():
+            pass
+        if not chunk or conversation.exit_code is not None:
+            return False
+        if conversation.is_initialized and not editors:
+            # The client is busy with the answer; what its first document needs is imported meanwhile.
+            conversation.open_table()
+        if imported is None and (conversation.wants_backing or (editors and editors[0].has_published)):
+            imported = _import_loop()
+            ready.register(imported, select.POLLIN)
+
+
+def _import_loop() -> int:
+    """Import the event loop in a thread; the descriptor that is returned can be read from when it is there."""
+    import threading
+
+    reading, writing = os.pipe()
+    sys.setswitchinterval(SWITCH_S)
+
+    def work() -> None:
+        try:
+            import darwinflow_lsp.loop  # noqa: F401 - for the one that needs it next
+        finally:
+            os.write(writing, b".")
+            os.close(writing)
+
+    threading.Thread(target=work, daemon=True).start()
+    return reading
 
 
 def _own_stdout() -> int:
