@@ -219,7 +219,9 @@ def _faulty(
 
 
 def _moves_lines(change: Change) -> bool:
-    """Whether anything below the changed segments stands on another line now."""
+    """Whether anything below the changed segments may stand on another line now."""
+    if not change.removed and not change.added:
+        return True  # the head of a section has changed, or what stands around sections
     before = sum([segment.line_count for segment in change.removed])
     return before != sum([segment.line_count for segment in change.added])
 
@@ -229,6 +231,7 @@ def _is_listed(projection: Projection, change: Change) -> bool:
     section = projection.document.roots[projection.root_index].sections[change.section_index]
     return (
         any(carrier.section == change.section_index for carrier in projection.carriers)
+        and bool(change.removed)
         and section.kind == "items"
         and all(segment.kind == "items" for segment in change.removed)
     )
@@ -239,7 +242,7 @@ def _keeps_graph_findings(before: Part, projection: Projection, change: Change, 
     if projection.graph is not before.projection.graph or not projection.graph.node_count:
         return False
     # Graph rules are silent where a fault of syntax may hide a node or an edge.
-    if any(segment.problems for segment in (*change.removed, *change.added)):
+    if not change.removed or any(segment.problems for segment in (*change.removed, *change.added)):
         return False
     return not before.graph or not (moves or _shifts(projection, change))
 

@@ -65,7 +65,7 @@ def _collect(error: Any, whole: Schema, found: list[Fault]) -> None:
     if keyword == "additionalProperties":
         known = schema.get("properties", {})
         names = [name for name in known if name not in error.instance] if isinstance(known, Mapping) else []
-        for name in error.kind.unexpected:
+        for name in error.kind.unexpected[:MAX_FAULTS]:
             meant = nearest(name, names)
             found.append(Fault("unknown", path, name, schema, keyword, None, error.instance, meant))
     elif keyword == "required":

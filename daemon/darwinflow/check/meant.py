@@ -3,7 +3,7 @@
 from darwinflow.check.nearest import nearest
 from darwinflow.projection.graph import Graph
 
-_MAX_COMPARED = 200_000
+_MAX_COMPARED = 30_000
 """Names times ids: in a large graph only the first slips get a suggestion, so that typing stays quick."""
 _MIN_NAMES = 10
 

@@ -1,6 +1,6 @@
 """Which of several names somebody meant. Numbers are told apart, never taken for slips: `step_1` is not `step_10`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _SHORTEST = 3
 """Below this any name is near any other."""
@@ -8,11 +8,9 @@ _SHORTEST = 3
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The one of *names* that *word* is clearly a slip of; None where there is none, or two are as near."""
-    limit = _limit(len(word))
     best: str | None = None
-    best_distance = limit + 1
-    for name in near(word, names):
-        distance = 0 if _same(word, name) else _distance(word, name, limit)
+    best_distance = _limit(len(word)) + 1
+    for name, distance in _near(word, names):
         if distance < best_distance:
             best, best_distance = name, distance
         elif distance == best_distance:
@@ -22,9 +20,14 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 
 def near(word: str, names: Iterable[str]) -> list[str]:
     """All of *names* that *word* could be a slip of."""
+    return [name for name, _ in _near(word, names)]
+
+
+def _near(word: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Names that *word* could be a slip of, with the number of slips."""
     size = len(word)
     if not size:
-        return []
+        return
     limit = _limit(size)
     number = _longest_number(word)
     folded = word.casefold()
@@ -38,12 +41,12 @@ def near(word: str, names: Iterable[str]) -> list[str]:
         and (name[0].casefold() == first or name[-1].casefold() == last)
         and name != word
     ]
-    digits = _digits(word)
-    return [
-        name
-        for name in close
-        if _digits(name) == digits and (_same(word, name) or _distance(word, name, limit) <= limit)
-    ]
+    digits, plain = _digits(word), _plain(word)
+    for name in close:
+        if _digits(name) == digits:
+            distance = 0 if _plain(name) == plain else _distance(folded, name.casefold(), limit)
+            if distance <= limit:
+                yield name, distance
 
 
 def _limit(size: int) -> int:
@@ -51,11 +54,6 @@ def _limit(size: int) -> int:
     if size < _SHORTEST:
         return 0
     return 1 if size < 6 else 2 if size < 12 else 3
-
-
-def _same(word: str, name: str) -> bool:
-    """Whether they differ in case and separators alone."""
-    return _plain(word) == _plain(name)
 
 
 def _plain(word: str) -> str:
@@ -73,7 +71,6 @@ def _longest_number(word: str) -> str:
 
 def _distance(word: str, name: str, limit: int) -> int:
     """Letters put in, left out, replaced or swapped with the next; `limit + 1` where it is more than *limit*."""
-    word, name = word.casefold(), name.casefold()
     start = 0
     shorter = min(len(word), len(name))
     while start < shorter and word[start] == name[start]:
@@ -84,15 +81,20 @@ def _distance(word: str, name: str, limit: int) -> int:
     word, name = word[start : len(word) - end], name[start : len(name) - end]
     if not word or not name:
         return min(len(word) + len(name), limit + 1)
-    before: list[int] = []
-    row = list(range(len(name) + 1))
+    far = limit + 1
+    width = len(name)
+    above: list[int] = []
+    before = [min(column, far) for column in range(width + 1)]
     for i, letter in enumerate(word, 1):
-        before, above, row = row, before, [i]
-        for j, other in enumerate(name, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == name[j - 2] and word[i - 2] == other:
+        row = [far] * (width + 1)
+        row[0] = min(i, far)
+        # What lies more than *limit* beside the diagonal costs more than *limit*.
+        for j in range(max(1, i - limit), min(width, i + limit) + 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != name[j - 1]))
+            if i > 1 and j > 1 and letter == name[j - 2] and word[i - 2] == name[j - 1]:
                 cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
         if min(row) > limit and min(before) > limit:
-            return limit + 1
-    return min(row[-1], limit + 1)
+            return far
+        above, before = before, row
+    return min(before[-1], far)

@@ -13,6 +13,9 @@ from darwinflow.projection.facts import SOURCE, TARGET
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
 
+_MAX_LOOSE = 20
+"""Names without a clear meaning that are compared with nodes which have no edge."""
+
 
 class Reach(NamedTuple):
     """Numbers of nodes, in the order of the text."""
@@ -83,10 +86,10 @@ def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
     if not graph.edge_count:
         return lost[:1]
     possible: set[str] = set()
+    edgeless = [
+        graph.names[node] for node in lost if not graph.successors[node] and not graph.predecessors[node]
+    ]
     for number in loose[:_MAX_LOOSE]:
-        edgeless = [
-            graph.names[node] for node in lost if not graph.successors[node] and not graph.predecessors[node]
-        ]
         possible.update(near(graph.names[number], edgeless))
     component_of: dict[int, int] = {}
     groups = components(lost, graph.successors)
@@ -100,9 +103,6 @@ def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
     ]
     is_lost = set(lost)
     return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)
-
-
-_MAX_LOOSE = 20
 
 
 def _groups(stuck: list[int], forward: list[list[int]], back: list[list[int]]) -> list[tuple[int, ...]]:

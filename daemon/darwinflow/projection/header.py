@@ -120,17 +120,23 @@ class Header:
                 key = pairs[0][0] if pairs else None
             return (Found(None, key, ()), self._start(0)) if key is not None else None
         name, rest = str(path[0]), path[1:]
-        for at in range(len(root.sections) - 1, -1, -1):
-            section = root.sections[at]
-            if section.key is None:
-                located = self._among_pairs(at, name, rest)
-            elif section.key.source == name and not section.key.is_merge:
-                located = self._in_section(at, section, rest)
-            else:
-                continue
-            if located is not None:
-                return located
-        return self._merged(rest)
+        at = self._sections.get(name)
+        if at is None:
+            return self._merged(rest)
+        section = root.sections[at]
+        if section.key is None:
+            return self._among_pairs(at, name, rest)
+        return self._in_section(at, section, rest)
+
+    @cached_property
+    def _sections(self) -> dict[str, int]:
+        """The section that gives each key of the root; the last one counts, as in the data."""
+        found: dict[str, int] = {}
+        for at, section in enumerate(self._root.sections):
+            for key in section.root_keys():
+                if not key.is_merge:
+                    found[key.source] = at
+        return found
 
     def _among_pairs(self, at: int, name: str, rest: Path) -> Located | None:
         for index, segment in enumerate(self._root.sections[at].segments):

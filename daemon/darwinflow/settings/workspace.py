@@ -57,7 +57,7 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
         return usual._replace(problems=tuple(problems))
     reading = _Reading(document, problems)
     reading.keys(data)
-    workflows = reading.mapping(data, "workflows", ("path", "files", "type"))
+    workflows = reading.mapping(data, "workflows", ("path", "files"))
     return WorkspaceSettings(
         reading.text(data, "organization") or usual.organization,
         reading.text(data, "project") or usual.project,

@@ -1,0 +1,63 @@
+"""Documents that somebody made to hang or crash a checker get their findings in time."""
+
+import time
+
+import pytest
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import MAX_FINDINGS, check
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+HEAD = "id: a\nversion: 1\n"
+GOOD = "nodes:\n  - {id: n, type: HUMAN_INPUT}\nedges:\n  - {from: START, to: n}\n  - {from: n, to: END}\n"
+
+
+def bomb(levels: int, width: int, kind: str) -> str:
+    lines = [HEAD, "x-bomb:\n", "  a0: &a0 {k: v}\n" if kind == "map" else "  a0: &a0 [x]\n"]
+    for level in range(1, levels):
+        names = [f"*a{level - 1}"] * width
+        entries = (
+            ", ".join(f"k{at}: {name}" for at, name in enumerate(names))
+            if kind == "map"
+            else ", ".join(names)
+        )
+        lines.append(
+            f"  a{level}: &a{level} " + (f"{{{entries}}}" if kind == "map" else f"[{entries}]") + "\n"
+        )
+    return "".join(lines)
+
+
+def in_config(levels: int, width: int, kind: str, config: str) -> str:
+    node = f"nodes:\n  - id: n\n    type: TOOL_CALL\n    config: {config.format(top=f'*a{levels - 1}')}\n"
+    return bomb(levels, width, kind) + node + "edges:\n  - {from: START, to: n}\n  - {from: n, to: END}\n"
+
+
+HOSTILE = {
+    "aliases deep among free arguments": in_config(30, 2, "list", "{{tool: t, args: {{x: {top}}}}}"),
+    "aliases where text should be": in_config(12, 9, "list", "{{tool: {top}, args: {top}}}"),
+    "mappings of mappings as config": in_config(12, 9, "map", "{top}"),
+    "merges of merges": bomb(12, 9, "map").replace("k", "<<: *a0, k") + GOOD,
+    "ends that are an alias of many": HEAD + "x: &x [" + "n, " * 5000 + "]\n" + "nodes:\n  - {id: n, type: HUMAN_INPUT}\n" + "edges:\n" + "  - {from: *x, to: END}\n" * 20,
+    "everything to everything": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT}}\n" for at in range(300)) + "edges:\n  - {from: [" + ", ".join(f"n{at}" for at in range(300)) + "], to: [" + ", ".join(f"n{at}" for at in range(300)) + "]}\n",
+    "a thousand slips": HEAD + "nodes:\n" + "".join(f"  - {{id: name{chr(97 + at % 26)}{chr(97 + at // 26)}_of, type: HUMAN_INPUT}}\n" for at in range(600)) + "edges:\n" + "".join(f"  - {{from: nmae{chr(97 + at % 26)}{chr(97 + at // 26)}_fo, to: END}}\n" for at in range(600)),
+    "one very long id": HEAD + "nodes:\n  - {id: " + "x" * 200_000 + ", type: HUMAN_INPUT}\nedges:\n  - {from: START, to: " + "y" * 200_000 + "}\n",
+    "a long chain": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT}}\n" for at in range(5000)) + "edges:\n" + "".join(f"  - {{from: n{at}, to: n{at + 1}}}\n" for at in range(4999)),
+    "nothing but unknown fields": HEAD + GOOD + "".join(f"field{at}: 1\n" for at in range(5000)),
+    "a node of unknown fields": HEAD + "nodes:\n  - id: n\n    type: HUMAN_INPUT\n" + "".join(f"    field{at}: 1\n" for at in range(3000)) + "edges: []\n",
+    "deep nesting": HEAD + GOOD + "x-deep: " + "[" * 3000 + "]" * 3000 + "\n",
+    "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_is_checked_in_time(name: str, catalog: Catalog) -> None:
+    started = time.process_time()
+    document = Document.parse(HOSTILE[name])
+    checked = check(document, catalog, is_named=True)
+    findings = checked.findings()
+    assert len(findings) <= MAX_FINDINGS + 1
+    after = document.edit(Edit(Span(0, 4, 0, 5), "b"))
+    assert len(check(after, catalog, None, checked, is_named=True).findings()) == len(findings)
+    assert time.process_time() - started < 4, "seconds of processor time"
