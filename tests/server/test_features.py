@@ -267,7 +267,13 @@ def test_an_editor_without_snippets_gets_plain_text(client):
         (HEAD + "    retry: {backoff: |}\n" + TAIL, "constant exponential"),
         (HEAD + "    logging: [|]\n" + TAIL, "inputs outputs duration errors"),
         (HEAD + "metadata:\n  |\n" + TAIL, "createdAt createdBy parent reasoning tags"),
+        (HEAD + "metadata:\n  createdBy: user\n  |\n" + TAIL, "createdAt parent reasoning tags"),
+        (HEAD + "metadata:\n  |\n  tags: {}\n" + TAIL, "createdAt createdBy parent reasoning"),
         (HEAD + "metadata:\n  createdBy: |\n" + TAIL, "user reflection"),
+        (
+            HEAD + "  - description: x\n    |\n    id: two\n  - id: three\n    type: FILE_READ\n",
+            "type metadata logging retry config",
+        ),
         (HEAD + TAIL + "|", "description metadata inputs"),
         (HEAD + TAIL + "  - {|}", "from to type key metadata condition"),
         (HEAD + TAIL + "  - from: |", "START one"),

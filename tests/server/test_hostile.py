@@ -60,7 +60,7 @@ def test_markdown_from_data_is_escaped(client):
     client.initialize(initializationOptions={"trusted": False})
     client.open(URI, HOSTILE["an id that is markdown"])
     value = client.ask_at("textDocument/hover", URI, 0, 8)["contents"]["value"]
-    assert r"\[x\]\(command:rm\) \<img src=x\> \`" in value
+    assert r"\[x\](command:rm) \<img src=x> \` \*\*" in value
     assert "\u202e" not in value
 
 

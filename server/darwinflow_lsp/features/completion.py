@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from darwinflow.document.lines import Lines
 from darwinflow.graph.graph_type import Field, GraphType, NodeType
 from darwinflow.model.span import Span
 from darwinflow.model.yaml_text import scalar
@@ -171,11 +172,21 @@ def _present(spot: Spot, snapshot: Snapshot, item: str) -> set[str]:
         return {section.key_text for section in roots[place.root_index].sections}
     if spot.is_flow:
         return _keys(item) if len(spot.path) == 2 else set()
-    width = spot.column
-    text = item or ""
-    beside = set()
-    for line in text.split("\n"):
-        found = _ENTRY.match(line)
-        if found is not None and line.index(found[1]) == width:
-            beside.add(found[1])
-    return beside
+    return {name for name, column in _neighbours(snapshot.document.lines, spot) if column == spot.column}
+
+
+def _neighbours(lines: Lines, spot: Spot) -> Iterator[tuple[str, int]]:
+    """The keys above and below the cursor's line with their columns, as far as the mapping at hand may go."""
+    line = spot.span.line
+    above = range(line - 1, max(line - _SEARCHED_LINES, -1), -1)
+    below = range(line + 1, min(line + _SEARCHED_LINES, len(lines)))
+    for direction in (above, below):
+        for at in direction:
+            text = lines[at]
+            found = _ENTRY.match(text)
+            is_outside = bool(text.strip()) and len(text) - len(text.lstrip(" ")) < spot.column
+            # The line with the dash begins further left, and its key may still be one of ours; below, it is not.
+            if found is not None and not (is_outside and direction is below):
+                yield found[1], found.start(1)
+            if is_outside:
+                break
