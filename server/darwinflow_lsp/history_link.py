@@ -21,7 +21,7 @@ Json = dict[str, Any]
 CLIENT = "darwinflow-lsp"
 COMMAND_WAITS_S = 10.0
 """How long a command waits for a daemon that has to be started."""
-ANNOUNCE_EVERY_S = 0.1
+ANNOUNCE_EVERY_S = 0.03
 """A run of many short steps refreshes the editor no more often."""
 
 
