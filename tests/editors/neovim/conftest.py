@@ -1,4 +1,7 @@
+import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +57,7 @@ class Desk:
             "HOME": str(root),
             "DARWINFLOW_HOME": str(root / "home"),
             "XDG_RUNTIME_DIR": str(root / "home"),
+            "DARWINFLOW_IDLE_SECONDS": "2",  # a daemon that the server has started ends by itself
             "NVIM_APPNAME": "nvim-test",
         }
 
@@ -100,9 +104,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 @pytest.fixture
 def daemon(desk: Desk) -> Iterator[None]:
-    desk.darwinflow("daemon", "start")
+    pid = json.loads(desk.darwinflow("daemon", "start", "--json"))["pid"]
     yield
-    desk.darwinflow("daemon", "stop")
+    # One that a test has stopped and started again ends by itself when nobody needs it.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 @pytest.fixture

@@ -161,6 +161,25 @@ class Neovim:
             row,
         )
 
+    def point_at(self, row: int, text: str) -> None:
+        """Puts the cursor on the beginning of *text* in a line."""
+        column = self.lines()[row].encode().index(text.encode())
+        self.lua("vim.api.nvim_win_set_cursor(0, { ... })", row + 1, column)
+
+    def hover(self) -> str:
+        """Asks for the hover at the cursor and returns what its window holds."""
+        self.lua("vim.lsp.buf.hover()")
+        return self.wait(
+            """
+            for _, window in ipairs(vim.api.nvim_list_wins()) do
+              if vim.api.nvim_win_get_config(window).relative ~= "" then
+                local buffer = vim.api.nvim_win_get_buf(window)
+                return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\\n")
+              end
+            end
+            """
+        )
+
     def _send(self, method: str, arguments: list[object]) -> int:
         self._last_id += 1
         self.process.stdin.write(packed([REQUEST, self._last_id, method, arguments]))

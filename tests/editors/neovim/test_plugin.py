@@ -1,13 +1,23 @@
-"""What the plugin does by itself, whatever the server knows of the past."""
+"""What the plugin does without a past: in a workspace that is not trusted no daemon is asked."""
 
 import pytest
 
 from editors.neovim.conftest import MISSPELT
 from editors.neovim.nvim import LuaError
 
+UNTRUSTED = "vim.lsp.config('darwinflow', { init_options = { trusted = false } })"
 LOADED = (
     "return vim.tbl_filter(function(name) return name:match('^darwinflow') end, vim.tbl_keys(package.loaded))"
 )
+
+
+@pytest.fixture
+def neovim(open_neovim):
+    """Asks no daemon and starts none."""
+    neovim = open_neovim()
+    neovim.lua(UNTRUSTED)
+    neovim.setup()
+    return neovim
 
 
 def test_starting_neovim_loads_nothing_of_the_plugin(open_neovim) -> None:
@@ -66,16 +76,8 @@ def test_findings_are_neovims_diagnostics(neovim, desk) -> None:
 
 def test_hover_opens_with_what_the_schema_says(neovim, desk) -> None:
     neovim.edit(desk.flow)
-    neovim.keys("/LLM_DECISION<CR>K")
-    text = neovim.wait(
-        """
-        for _, window in ipairs(vim.api.nvim_list_wins()) do
-          if vim.api.nvim_win_get_config(window).relative ~= "" then
-            return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), "\\n")
-          end
-        end
-        """
-    )
+    neovim.point_at(9, "LLM_DECISION")
+    text = neovim.hover()
     assert "a model chooses one" in text
     assert "`options`" in text
 
@@ -86,12 +88,13 @@ def test_the_lens_of_an_opened_workflow_is_drawn_and_follows_edits(neovim, desk)
     neovim.keys("jA1<Esc>")
     neovim.wait_for_lens("v31")
     neovim.keys("ggOx-note: shared<Esc>")
-    assert neovim.wait_for_lens("v31", 1)
+    neovim.wait_for_lens("v31", 1)
     assert [row for row, _text in neovim.displayed_lenses()] == [1]
 
 
 def test_lenses_can_be_left_to_the_user(open_neovim, desk) -> None:
     neovim = open_neovim()
+    neovim.lua(UNTRUSTED)
     neovim.setup(lenses=False)
     desk.flow.write_text(MISSPELT)
     neovim.edit(desk.flow)
@@ -109,6 +112,7 @@ def test_the_server_can_be_enabled_without_setup_and_leaves_the_users_on_attach_
 ) -> None:
     neovim = open_neovim()
     neovim.lua("vim.lsp.config('*', { on_attach = function(client) _G.attached = client.name end })")
+    neovim.lua(UNTRUSTED)
     neovim.lua("vim.lsp.enable('darwinflow')")
     neovim.edit(desk.flow)
     neovim.wait_for_lens("v3")

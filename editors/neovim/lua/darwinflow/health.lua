@@ -70,7 +70,7 @@ local function check_daemon(server)
     elseif reply.err then
       vim.health.warn(("%s: %s"):format(name, reply.err.message))
     else
-      vim.health.ok(("the daemon answers: %d runs of '%s' (%s)"):format(#reply.result.runs, reply.result.workflow, name))
+      vim.health.ok(("the daemon answers about '%s' (%s)"):format(reply.result.workflow, name))
     end
   end
 end

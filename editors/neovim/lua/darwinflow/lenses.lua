@@ -15,13 +15,20 @@ local function is_visible(bufnr)
   return #vim.fn.win_findbuf(bufnr) > 0
 end
 
----Asks *server* for the lenses of a buffer and displays them. Neovim's own `refresh` leaves a buffer out while any
----other server owes it an answer, and for good when that answer never comes.
+---Asks *server* for the lenses of a buffer and displays them; asks again where the text has changed meanwhile.
+---Neovim's own `refresh` leaves a buffer out while any other server owes it an answer, and for good when that answer
+---never comes.
 ---@param server vim.lsp.Client
 ---@param bufnr integer
 local function refresh(server, bufnr)
   local params = { textDocument = vim.lsp.util.make_text_document_params(bufnr) }
-  server:request("textDocument/codeLens", params, vim.lsp.codelens.on_codelens, bufnr)
+  server:request("textDocument/codeLens", params, function(err, lenses, context)
+    if vim.lsp.util.buf_versions[bufnr] == context.version then
+      vim.lsp.codelens.on_codelens(err, lenses, context)
+    elseif vim.lsp.buf_is_attached(bufnr, server.id) then
+      refresh(server, bufnr)
+    end
+  end, bufnr)
 end
 
 local function show_ages()

@@ -23,6 +23,7 @@ local function fold(window)
   options.foldmethod = "expr"
   options.foldexpr = "v:lua.require'darwinflow.log'.fold_level(v:lnum)"
   options.foldlevel = 99
+  options.foldtext = ""
   options.foldenable = true
 end
 
