@@ -23,7 +23,7 @@ def main() -> None:
         f"{loaded:.1f} ms",
         f"{bare:.1f} ms (bare Python)",
         loaded / bare,
-        f"{loaded - bare:+.1f} ms",
+        f"{loaded - bare:+.1f} ms, of 20 allowed",
     )
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="darwinflow-bench-") as folder:
@@ -35,14 +35,15 @@ def main() -> None:
                 written = baseline(folder, lines)
                 ours, theirs = taking_turns(recorded, written)
                 size = f"os.write of {len(lines)} lines, {sum(map(len, lines))} bytes"
-                row(name, f"{ours:.1f} us", f"{theirs:.1f} us ({size})", ours / theirs, "")
+                a_call = "" if "run of" in name else "1,000 us allowed"
+                row(name, f"{ours:.1f} us", f"{theirs:.1f} us ({size})", ours / theirs, a_call)
         finally:
             os.environ.clear()
             os.environ.update(kept)
 
 
 def row(name: str, measured_as: str, baseline_as: str, ratio: float, note: str) -> None:
-    print(f"{name:<28} {measured_as:>10}  against {baseline_as:<52} ratio {ratio:5.1f}  {note}".rstrip())
+    print(f"{name:<30} {measured_as:>10}  against {baseline_as:<52} ratio {ratio:5.1f}  {note}".rstrip())
 
 
 def import_ms() -> tuple[float, float]:
@@ -64,6 +65,7 @@ def measured(flow: Path) -> list[tuple[str, Callable[[], None], list[bytes]]]:
     from darwinflow.recorder import record_run
 
     page = "word " * 3200
+    records = [{"id": number, "name": f"n{number}", "score": number * 1.5} for number in range(370)]
 
     def whole_run() -> None:
         with record_run(flow, request="add a retry", tags={"ticket": "42"}) as run:
@@ -88,9 +90,13 @@ def measured(flow: Path) -> list[tuple[str, Callable[[], None], list[bytes]]]:
     def one_page() -> None:
         open_step.action("LLM_CALL", text=page)
 
+    def many_records() -> None:
+        open_step.action("LLM_CALL", rows=records)
+
     named = [
         ("action", one_action),
         ("action with 16 KiB of text", one_page),
+        ("action with 16 KiB of records", many_records),
         ("step", one_step),
         (f"run of {STEPS} steps", whole_run),
     ]

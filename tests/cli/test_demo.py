@@ -18,7 +18,8 @@ def test_the_demo_records_real_runs_and_shows_findings_lenses_and_hover(
     assert "did you mean 'classify'? [edge-unknown-node]" in said
     assert "also at 27:12 and 28:12" in said
     assert "5 runs, 100 %, p95" in said
-    assert "v3 ← v2" in said
+    assert "← v2 user" in said
+    assert "← v1 user" in said
     assert len(said.splitlines()) <= 50, "more than a screen"
     assert "Internal" not in (folder / "out/notes.md").read_text(), "version 3 really ran"
     listed = darwinflow(

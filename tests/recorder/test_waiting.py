@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ class Listener:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rwb") as stream:
+            with suppress(BrokenPipeError), connection, connection.makefile("rwb") as stream:
                 while head := stream.readline():
                     length = int(head.split(b":")[1])
                     stream.readline()
