@@ -1,0 +1,110 @@
+"""Writes what was read from journals into the store: changes of runs, and how far each journal was read.
+
+Both in one transaction, so that each event arrives exactly once whoever dies in between.
+"""
+
+import logging
+from collections.abc import Callable
+
+from darwinflow.daemon.fold import Change
+from darwinflow.daemon.journals import Journal
+from darwinflow.model.errors import Conflict, NotFound, Refused, StoreError
+from darwinflow.ports.tenant import TenantStore, Transaction
+from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
+
+log = logging.getLogger(__name__)
+
+_PATIENCE_S = (0.1, 0.5, 2.0, 5.0)
+
+Refusal = tuple[Journal, str, str]
+"""A run that the store does not take, and why."""
+Work = Callable[[Transaction], list[Refusal]]
+
+
+class Ledger:
+    """Used by the intake's thread alone."""
+
+    def __init__(self, tenant: TenantStore, pause: Callable[[float], bool]) -> None:
+        """*pause* waits so many seconds; whether to go on then, rather than end."""
+        self._tenant = tenant
+        self._pause = pause
+        self._gone: list[str] = []
+        """Files that were removed and whose offsets are still to be forgotten."""
+
+    def offset(self, name: str) -> int:
+        """How far the journal *name* is stored."""
+        return self._tenant.read(lambda tx: tx.journals.offset(name))
+
+    def store(self, read: list[Journal]) -> None:
+        """Commit what is new in *read*; tries again until it succeeds. Raises `StoreError` where it is to end."""
+        gone, self._gone = self._gone, []
+        offsets = [(journal.name, journal.position) for journal in read]
+        changes = [(journal, change) for journal in read for change in journal.fold.changes()]
+
+        def work(tx: Transaction) -> list[Refusal]:
+            if all(tx.journals.offset(name) >= offset for name, offset in offsets):
+                return []  # an earlier try took effect, though its commit was reported as failed
+            for name, offset in offsets:
+                tx.journals.advance(name, offset)
+            for name in gone:
+                tx.journals.forget(name)
+            return _stored(tx, changes)
+
+        self._commit(work)
+        for journal in read:
+            journal.taken = journal.position
+
+    def store_lost(self, journal: Journal) -> int:
+        """The journal's program is gone: its open runs are lost. How many were."""
+        journal.fold.lose()
+        lost = [(journal, change) for change in journal.fold.changes()]
+        if lost:
+            self._commit(lambda tx: _stored(tx, lost))
+        return len(lost)
+
+    def forget(self, name: str) -> None:
+        """The journal *name* is removed; its offset goes with the next commit."""
+        self._gone.append(name)
+
+    def _commit(self, work: Work) -> None:
+        for journal, run_id, message in self._committed(work):
+            log.warning("%s: run %s is not kept as it was recorded: %s", journal.path, run_id, message)
+            journal.fold.refuse(run_id)
+
+    def _committed(self, work: Work) -> list[Refusal]:
+        tries = 0
+        while True:
+            try:
+                return self._tenant.write(work).result()
+            except StoreError as error:
+                if tries == 0:
+                    log.error("journals cannot be taken in and wait in the spool: %s", error)  # noqa: TRY400
+                if not self._pause(_PATIENCE_S[min(tries, len(_PATIENCE_S) - 1)]):
+                    raise
+                tries += 1
+
+
+def _stored(tx: Transaction, changes: list[tuple[Journal, Change]]) -> list[Refusal]:
+    refusals: list[Refusal] = []
+    for journal, change in changes:
+        try:
+            _store_one(tx, change)
+        except (Conflict, NotFound, Refused) as error:
+            # Raised before anything of it was written; the other runs must not wait for this one.
+            refusals.append((journal, change.run_id, str(error)))
+    return refusals
+
+
+def _store_one(tx: Transaction, change: Change) -> None:
+    project, run_id = change.project, change.run_id
+    if change.start is not None and change.start.output is not None:
+        record(tx, project, change.start)
+        return
+    if change.start is not None:
+        record_start(tx, project, change.start)
+    if change.steps:
+        record_steps(tx, project, run_id, change.steps)
+    if change.output is not None:
+        record_finish(tx, project, run_id, change.output)
+    elif change.is_lost:
+        record_lost(tx, project, run_id)

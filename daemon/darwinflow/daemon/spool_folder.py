@@ -1,0 +1,96 @@
+"""The folder of journals as the daemon sees it: which files are journals, which have grown, which are none of ours."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
+from darwinflow.recorder.journal import NEW_PREFIX, SUFFIX
+
+log = logging.getLogger(__name__)
+
+_DRAFT_IS_OLD_S = 60.0
+
+
+class SpoolFolder:
+    """Changed by the intake's thread alone."""
+
+    def __init__(self, path: str, begin: Callable[[str], Journal]) -> None:
+        """*begin* makes the journal of a path that is met for the first time."""
+        self._path = path
+        self._begin = begin
+        self._known: dict[str, Journal] = {}
+        self._not_ours: set[str] = set()
+
+    def __len__(self) -> int:
+        """How many journals are known and have not gone."""
+        return len(self._known)
+
+    def names(self) -> set[str]:
+        return set(self._known)
+
+    def known(self, name: str) -> Journal | None:
+        return self._known.get(name)
+
+    def journal(self, name: str) -> Journal | None:
+        """The journal *name*, known from now on; None where it is none of ours."""
+        found = self._known.get(name)
+        if found is None and name not in self._not_ours:
+            found = self._known[name] = self._begin(os.path.join(self._path, name))
+        return found
+
+    def forget(self, name: str) -> None:
+        del self._known[name]
+
+    def forget_all(self) -> None:
+        """All are read again from their beginning."""
+        self._known.clear()
+
+    def leave_alone(self, journal: Journal, error: Exception) -> None:
+        log.warning("a journal is left alone: %s", error)
+        del self._known[journal.name]
+        self._not_ours.add(journal.name)
+
+    def grown(self) -> set[str]:
+        """Names of journals whose size is another than it was."""
+        return {name for name, size in self._sizes() if self._has_grown(name, size)}
+
+    def sweep(self) -> None:
+        """Take away what programs left that were killed before their journal had a name."""
+        for entry in self._entries():
+            if entry.name.startswith(NEW_PREFIX):
+                _sweep(entry)
+
+    def _has_grown(self, name: str, size: int) -> bool:
+        known = self._known.get(name)
+        return name not in self._not_ours if known is None else known.size != size
+
+    def _sizes(self) -> Iterator[tuple[str, int]]:
+        for entry in self._entries():
+            if is_journal(entry.name):
+                try:
+                    yield entry.name, entry.stat(follow_symlinks=False).st_size
+                except FileNotFoundError:
+                    continue
+
+    def _entries(self) -> list["os.DirEntry[str]"]:
+        try:
+            return list(os.scandir(self._path))
+        except FileNotFoundError:
+            return []
+
+
+def is_journal(name: str) -> bool:
+    return name.endswith(SUFFIX) and not name.startswith(".") and os.path.basename(name) == name
+
+
+def _sweep(entry: "os.DirEntry[str]") -> None:
+    try:
+        if time.time() - entry.stat(follow_symlinks=False).st_mtime < _DRAFT_IS_OLD_S:
+            return
+        with opened(entry.path) as fd:
+            if take_lock(fd):
+                os.unlink(entry.path)
+    except (OSError, NoJournal) as error:
+        log.warning("%s stays: %s", entry.path, error)
