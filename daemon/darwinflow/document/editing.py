@@ -35,7 +35,7 @@ def replaced_segments(
     form = section.segments[first].form
     if form.name not in ("item", "entry"):
         return None
-    if first == 0 and section.head is not None and section.head.form.name != "head":
+    if first <= 1 and section.head is not None and section.head.form.name != "head":
         return None
     if form.depth and section.line_count + shift <= MIN_SPLIT:
         return None
