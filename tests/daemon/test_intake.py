@@ -1,52 +1,20 @@
 """What programs write into their journals arrives in the history: once, soon, and whatever else lies in the spool."""
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 import pytest
 
+from daemon.program import START, Program
 from daemon_process import WAIT_S, DaemonProcess, a_run, eventually
 from darwinflow.model.errors import RunNotFound
 from darwinflow.recorder.events import hash_of, line_of
 from darwinflow.recorder.paths import Workspace
 from sample_flow import flow
-
-START = 1_795_000_000_000_000
-
-
-class Program:
-    """A journal as a recorder writes it, with a lock that can be let go."""
-
-    def __init__(self, daemon: DaemonProcess) -> None:
-        os.makedirs(daemon.home.spool, mode=0o700, exist_ok=True)
-        self.path = Path(daemon.home.spool) / f"{uuid.uuid4()}.jsonl"
-        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        fcntl.flock(self.fd, fcntl.LOCK_EX)
-        self.clock = START
-
-    def say(self, event: str, **members: object) -> None:
-        os.write(self.fd, line_of(event, members))
-
-    def of_run(self, event: str, run: str, **members: object) -> None:
-        self.clock += 1000
-        self.say(event, run=run, at=self.clock, **members)
-
-    def start(self, run: str, **members: object) -> None:
-        self.of_run(
-            "run.started",
-            run,
-            **{"workflow": "assistant", "version": 3, "workspace": "/srv/shop", "settings": "project: shop"}
-            | members,
-        )
-
-    def end(self) -> None:
-        os.close(self.fd)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 
 from darwinflow.daemon.fold import Fold, ProjectOf, Understand
 from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
@@ -43,6 +44,12 @@ class Intake:
         self._ledger = Ledger(tenant, self._pause)
         self._poked: set[str] = set()
         self._must_scan = True
+        self._came: list[Future[None]] = []
+        """Of those who wait, to be served by the next round."""
+        self._waiting: list[Future[None]] = []
+        """To be told at the end of this round."""
+        self._is_failing = False
+        """The store does not take what is read: nobody should wait for that."""
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._serve, name="intake", daemon=True)
@@ -64,6 +71,23 @@ class Intake:
             self._must_scan |= scan
             self._changed.notify()
 
+    def behind(self) -> "Future[None] | None":
+        """Done when all that is in the journals now is stored; None where it is already. From any thread.
+
+        It may take as long as there is much to read: who will not wait any more cancels it.
+        """
+        grown = set() if self._is_failing else self._spool.grown()
+        if not grown:
+            return None
+        waiter: Future[None] = Future()
+        with self._changed:
+            if self._stopping:
+                return None
+            self._poked |= grown
+            self._came.append(waiter)
+            self._changed.notify()
+        return waiter
+
     def stop(self) -> None:
         """Store what was begun and end. What is not taken in yet waits in the spool."""
         with self._changed:
@@ -71,6 +95,7 @@ class Intake:
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
+        self._release()
 
     def _serve(self) -> None:
         scanned_at = looked_at = 0.0
@@ -87,29 +112,41 @@ class Intake:
                     self._finish(self._spool.names() - poked)
                 while poked and not self._stopping:
                     poked = self._take_in(poked)
+                self._is_failing = False
+                self._release()
             except Exception:
                 # A fault of ours; the journals lie where they are and are read again from their offsets.
                 log.exception("taking in journals failed")
                 self._spool.forget_all()
-                time.sleep(LOOK_AGAIN_S)
+                self._pause(LOOK_AGAIN_S)
 
     def _awaited(self, at_once: bool) -> tuple[set[str], bool]:  # noqa: FBT001 - the first round waits for nobody
         with self._changed:
             if not at_once and not self._poked and not self._must_scan and not self._stopping:
                 self._changed.wait(LOOK_AGAIN_S if self._spool else SCAN_AGAIN_S)
-            gather = bool(self._poked) and not self._stopping
-        if gather:
-            time.sleep(GATHER_S)
-        with self._changed:
+            if self._poked:
+                self._changed.wait_for(lambda: self._came or self._stopping, GATHER_S)
+            self._waiting, self._came = self._came, []
             poked, self._poked = self._poked, set()
             scan, self._must_scan = self._must_scan, False
         return {name for name in poked if is_journal(name)}, scan
 
     def _pause(self, seconds: float) -> bool:
+        """After a failure; whether to go on."""
+        self._is_failing = True
+        self._release()
         with self._changed:
-            if not self._stopping:
-                self._changed.wait(seconds)
-            return not self._stopping
+            return not self._changed.wait_for(lambda: self._stopping, seconds)
+
+    def _release(self) -> None:
+        """Tell those who wait for this round; after a failure, and at the end, for the next one, too."""
+        with self._changed:
+            waiting, self._waiting = self._waiting, []
+            if self._is_failing or self._stopping:
+                waiting, self._came = [*waiting, *self._came], []
+        for waiter in waiting:
+            if waiter.set_running_or_notify_cancel():
+                waiter.set_result(None)
 
     def _begun(self, path: str) -> Journal:
         return Journal(
@@ -138,6 +175,8 @@ class Intake:
         new = [journal for journal in read if journal.position > journal.taken]
         if new:
             self._ledger.store(new)
+        for journal in read:
+            journal.settled = journal.size
         self._finish({journal.name for journal in read} - unread)
         return unread
 

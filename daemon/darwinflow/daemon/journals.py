@@ -29,7 +29,7 @@ class NoJournal(Exception):
 class Journal:
     """What the daemon knows of one file of the spool. The file is opened for each look at it and not kept open."""
 
-    __slots__ = ("fold", "name", "path", "position", "size", "taken")
+    __slots__ = ("fold", "name", "path", "position", "settled", "size", "taken")
 
     def __init__(self, path: str, taken: int, fold: Fold) -> None:
         self.path = path
@@ -41,6 +41,8 @@ class Journal:
         """All lines before it are stored. Above `position` only while the fold is being rebuilt."""
         self.size = -1
         """Of the file when it was last read to its end; -1: never."""
+        self.settled = -1
+        """Of the file when all its whole lines were stored; -1: never. Above all, what other threads may ask."""
 
     def lines(self, most: int) -> Iterator[Line]:
         """Whole lines from `position` on, at least one where there is one, until about *most* bytes are given.

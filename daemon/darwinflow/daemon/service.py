@@ -10,6 +10,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 
 from darwinflow.daemon.intake import Intake
@@ -84,6 +85,9 @@ class Service:
 
     def open_session(self, workspace: str, settings: str | None) -> Session:
         return self._sessions.open(workspace, settings)
+
+    def behind(self) -> "Future[None] | None":
+        return self._intake.behind()
 
     def status(self) -> Status:
         return Status(

@@ -14,7 +14,7 @@ _DRAFT_IS_OLD_S = 60.0
 
 
 class SpoolFolder:
-    """Changed by the intake's thread alone."""
+    """Changed by the intake's thread alone; any other may ask what has `grown`."""
 
     def __init__(self, path: str, begin: Callable[[str], Journal]) -> None:
         """*begin* makes the journal of a path that is met for the first time."""
@@ -53,7 +53,7 @@ class SpoolFolder:
         self._not_ours.add(journal.name)
 
     def grown(self) -> set[str]:
-        """Names of journals whose size is another than it was."""
+        """Names of journals whose size is another than when all of them was stored."""
         return {name for name, size in self._sizes() if self._has_grown(name, size)}
 
     def sweep(self) -> None:
@@ -64,7 +64,7 @@ class SpoolFolder:
 
     def _has_grown(self, name: str, size: int) -> bool:
         known = self._known.get(name)
-        return name not in self._not_ours if known is None else known.size != size
+        return name not in self._not_ours if known is None else known.settled != size
 
     def _sizes(self) -> Iterator[tuple[str, int]]:
         for entry in self._entries():

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 THREADS = 4
 """As many as a tenant's database has connections that read."""
 
+CATCH_UP_WITHIN_S = 1.0
+"""So long a question about runs waits at most for the journals that were written before it."""
+
 Send = Callable[[bytes], None]
 """Called on the loop."""
 
@@ -42,7 +45,9 @@ class Answers:
         if route.place is Place.LOOP:
             send(self._reply(request, lambda: _called(request, peer)))
         elif route.place is Place.THREAD:
-            self.run_in_thread(lambda: self._reply(request, lambda: _called(request, peer)), send)
+            self._answer_in_thread(request, peer, send)
+        elif route.place is Place.UP_TO_DATE:
+            self._answer_up_to_date(request, peer, send)
         else:
             self._answer_after_commit(request, peer, send)
 
@@ -58,6 +63,28 @@ class Answers:
     def close(self) -> None:
         """Finish what is under way."""
         self._threads.shutdown(cancel_futures=False)
+
+    def _answer_in_thread(self, request: Request, peer: Peer, send: Send) -> None:
+        self.run_in_thread(lambda: self._reply(request, lambda: _called(request, peer)), send)
+
+    def _answer_up_to_date(self, request: Request, peer: Peer, send: Send) -> None:
+        """No thread is held while journals are waited for: others' questions need them."""
+
+        def look() -> None:
+            behind = _behind(peer)
+            if behind is None:
+                body = self._reply(request, lambda: _called(request, peer))
+                self._bring(lambda: send(body))
+                return
+            behind.add_done_callback(
+                lambda _: self._bring(lambda: self._answer_in_thread(request, peer, send))
+            )
+            self._bring(lambda: give_up_later(behind))
+
+        def give_up_later(behind: "Future[None]") -> None:
+            self._loop.call_later(CATCH_UP_WITHIN_S, behind.cancel)
+
+        self._threads.submit(look)
 
     def _answer_after_commit(self, request: Request, peer: Peer, send: Send) -> None:
         try:
@@ -98,6 +125,14 @@ class Answers:
             message = f"the answer has {len(body) >> 20} MiB, more than the {MAX_BODY_BYTES >> 20} that a message may have"
             return error_reply(request.id, {"code": INTERNAL_ERROR, "message": message})
         return body
+
+
+def _behind(peer: Peer) -> "Future[None] | None":
+    try:
+        return peer.host.behind()
+    except Exception:
+        log.exception("the spool could not be looked at")
+        return None
 
 
 def _called(request: Request, peer: Peer) -> Any:  # the result's model, or a future of it: the table knows

@@ -1,6 +1,7 @@
 """What methods may touch: a session's stores, the daemon behind them, the connection they were asked on."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -63,6 +64,13 @@ class Host(Protocol):
 
     def open_session(self, workspace: str, settings: str | None) -> Session:
         """Bind to the folder *workspace* and the text of its settings. Raises `OrganizationNotFound`, `Refused`."""
+        ...
+
+    def behind(self) -> "Future[None] | None":
+        """Done when all that programs have recorded until now is stored; None where it is already.
+
+        Looks at a folder. Who will not wait any more cancels it.
+        """
         ...
 
     def status(self) -> Status: ...

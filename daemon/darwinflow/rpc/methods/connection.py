@@ -69,5 +69,5 @@ def open_session(peer: Peer, params: OpenSession) -> SessionOpened:
 
 METHODS: Table = {
     "hello": Method(hello, Place.LOOP),
-    "session/open": Method(open_session, Place.THREAD),
+    "session/open": Method(open_session, Place.UP_TO_DATE),
 }

@@ -10,6 +10,8 @@ class Place(Enum):
     """It touches memory alone."""
     THREAD = "thread"
     """It reads files or databases."""
+    UP_TO_DATE = "up to date"
+    """As `THREAD`, and what programs have recorded before it was asked is stored first, where that is soon done."""
     COMMIT = "commit"
     """It returns a future that is done when a commit is durable."""
 

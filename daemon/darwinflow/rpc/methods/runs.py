@@ -137,6 +137,6 @@ def only_run(logs: LogRepository, part: str) -> str:
 
 METHODS: Table = {
     "run/record": Method(record_run, Place.COMMIT),
-    "run/query": Method(query_runs, Place.THREAD),
-    "run/get": Method(get_run, Place.THREAD),
+    "run/query": Method(query_runs, Place.UP_TO_DATE),
+    "run/get": Method(get_run, Place.UP_TO_DATE),
 }
