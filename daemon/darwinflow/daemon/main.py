@@ -9,6 +9,7 @@ import pwd
 import secrets
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 from darwinflow.daemon.lock import HomeLock
@@ -60,10 +61,11 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.storage.opening import open_identity, open_tenant
     from darwinflow.tenancy.personal import personal
 
-    identity = open_identity(home.system_db, now=_now)
-    person = personal(identity, os.getuid(), _user_name(), _new_id)
+    extension = _honker_extension(os.environ.get("DARWINFLOW_HONKER", ""))
+    with closing(open_identity(home.system_db, now=_now)) as identity:
+        person = personal(identity, os.getuid(), _user_name(), _new_id)
     hub = Hub()
-    tenant = open_tenant(home.tenant_db(person.organization.id), announce=hub.announce)
+    tenant = open_tenant(home.tenant_db(person.organization.id), announce=hub.announce, extension=extension)
     try:
         sessions = Sessions(person, tenant, hub, _now)
         intake = Intake(home.spool, tenant, sessions.project_of, Texts().facts)
@@ -74,6 +76,19 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
     finally:
         tenant.close()
+
+
+def _honker_extension(named: str) -> str | None:
+    """The loadable extension that the user has *named*, if any. Raises `StoreUnwritable`."""
+    if not named:
+        return None
+    path = os.path.abspath(named)  # else SQLite would look for it where libraries lie
+    if not os.path.isfile(path):
+        raise StoreUnwritable(
+            f"DARWINFLOW_HONKER names {path}, which is no file",
+            hint="unset DARWINFLOW_HONKER: the built-in adapter does the same",
+        )
+    return path
 
 
 def _bound(home: Home) -> BoundSockets:

@@ -43,7 +43,7 @@ def install(db: apsw.Connection, extension: str | None) -> None:
     except apsw.ExtensionLoadingError as error:
         raise StoreUnwritable(
             f"the Honker extension {extension} cannot be loaded: {error}",
-            hint="unset its path: the built-in adapter does the same",
+            hint="unset DARWINFLOW_HONKER: the built-in adapter does the same",
         ) from error
     finally:
         db.enable_load_extension(enable=False)
