@@ -74,10 +74,11 @@ def test_lineage_of_what_was_never_published_says_how_to_publish(darwinflow: Run
 
 def test_runs_are_listed_newest_first_and_page_by_page(darwinflow: Run) -> None:
     ids = [record(darwinflow, "true") for _ in range(5)]
-    first = darwinflow("runs", "list", "greet", "--limit", "3").stdout.splitlines()
+    words = ("runs", "list", "greet", "--status", "success", "--limit", "3")
+    first = darwinflow(*words).stdout.splitlines()
     assert [line.split()[1] for line in first[1:4]] == [run_id[-8:] for run_id in reversed(ids[2:])]
-    assert first[4] == f"more: darwinflow runs list greet --before {ids[2][-8:]}"
-    rest = darwinflow("runs", "list", "greet", "--before", ids[2][-8:]).stdout.splitlines()
+    assert first[4] == f"more: {' '.join(('darwinflow', *words))} --before {ids[2][-8:]}"
+    rest = darwinflow(*first[4].split()[2:]).stdout.splitlines()
     assert [line.split()[1] for line in rest[1:]] == [run_id[-8:] for run_id in reversed(ids[:2])]
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +14,7 @@ from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.model.phrases import age, duration, glyph, short_run_id
 
 COLOURS = {"SUCCESS": "good", "FAILED": "bad", "RUNNING": "strong", "LOST": "warn", "CANCELLED": "quiet"}
+USUAL_LIMIT = 20
 STATUSES = tuple(status.lower() for status in COLOURS)
 
 
@@ -27,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--node", help="runs with a step of this node")
     listing.add_argument("--text", help="part of an error")
     listing.add_argument("--before", metavar="RUN", help="runs that started before this one")
-    listing.add_argument("--limit", type=int, default=20)
+    listing.add_argument("--limit", type=int, default=USUAL_LIMIT)
     listing.add_argument("--json", action="store_true", help="everything, as one JSON object")
     show = actions.add_parser("show", help="one run whole, as YAML")
     show.add_argument("run", metavar="RUN", help="an id, or its beginning or end")
@@ -74,9 +76,18 @@ def _list(args: argparse.Namespace) -> int:
         ):
             print(line)
         if answer["next"]:
-            last = short_run_id(answer["runs"][-1]["runId"])
-            print(f"more: darwinflow runs list {args.workflow or ''} --before {last}".replace("  ", " "))
+            print(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
     return 0
+
+
+def _continued(args: argparse.Namespace, last: str) -> str:
+    """The command that lists what comes after the run *last*, narrowed as this one was."""
+    words = ["darwinflow", "runs", "list", *([args.workflow] if args.workflow else [])]
+    for name in ("version", "status", "node", "text"):
+        value = getattr(args, name)
+        words += [f"--{name}", str(value)] if value is not None else []
+    words += ["--limit", str(args.limit)] if args.limit != USUAL_LIMIT else []
+    return shlex.join([*words, "--before", short_run_id(last)])
 
 
 def _given(wanted: dict[str, Any]) -> set[str]:
