@@ -133,3 +133,43 @@ def test_the_same_work_from_eight_threads_on_two_handles_adds_up(open_tenant):
     headers, summary, _, events = handles[0].read(everything)
     assert (len(headers), summary.runs, len(events)) == (160, 160, 160)
     assert {header.run_id for header in headers} == {event.key for event in events}
+
+
+def test_an_attempt_that_fails_undoes_its_own_part_alone(open_tenant):
+    announced = []
+    store = open_tenant(announced.extend)
+
+    def keep_and_fail(tx, log):
+        keep_all(tx, log)
+        tx.journals.advance("j.jsonl", 99)
+        raise ZeroDivisionError
+
+    def work(tx):
+        keep_all(tx, finished("before"))
+        tx.metrics("demo").get_text_summary("assistant", HASH)
+        with pytest.raises(ZeroDivisionError):
+            tx.attempt(lambda: keep_and_fail(tx, finished("undone")))
+        assert tx.attempt(lambda: keep_all(tx, finished("after"))) == 2
+        return everything(tx)
+
+    inside = store.write(work).result(10)
+    headers, summary, offset, events = store.read(everything)
+    assert {header.run_id for header in headers} == {"before", "after"}
+    assert (summary.runs, offset) == (2, 42)
+    assert inside[1] == summary
+    assert [(event.offset, event.key) for event in events] == [(1, "before"), (2, "after")]
+    assert [event.key for event in announced] == ["before", "after"]
+
+
+def test_an_attempt_is_undone_with_the_work_around_it(open_tenant):
+    announced = []
+    store = open_tenant(announced.extend)
+
+    def work(tx):
+        tx.attempt(lambda: keep_all(tx, FULL))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(work).result(10)
+    assert store.read(everything) == ((), None, 0, ())
+    assert announced == []

@@ -282,6 +282,29 @@ def test_a_run_whose_id_is_taken_is_left_out_and_said(stopped, program):
     assert any("r1" in complaint for complaint in stopped.complaints())
 
 
+def test_what_the_store_refuses_leaves_no_part_of_itself(stopped, program):
+    """Two journals begin the same run, as where one was copied; the second tells of more steps than are known."""
+    stopped.start()
+    program.start("r1")
+    program.of_run("step.started", "r1", step="s0", index=0, node="read")
+    assert status_of(stopped, "r1") == "RUNNING"
+    other = Program(stopped)
+    other.start("r1")
+    for number in range(3):
+        other.of_run("step.started", "r1", step=f"s{number}", index=number, node="write")
+    assert status_of(stopped, "r1") == "RUNNING"
+    other.of_run("step.finished", "r1", step="s0", status="FAILED", error="of the other one")
+    other.of_run("step.started", "r1", step="s3", index=3, node="write")
+    other.start("r2")
+    assert status_of(stopped, "r2") == "RUNNING"
+    steps = header(stopped, "r1")["steps"]
+    assert [(step["nodeId"], step["status"]) for step in steps] == [("read", "RUNNING")]
+    assert any("r1 is not kept" in complaint for complaint in stopped.complaints())
+    program.of_run("step.finished", "r1", step="s0", status="SUCCESS")
+    program.of_run("run.finished", "r1", status="SUCCESS")
+    assert status_of(stopped, "r1") == "SUCCESS"
+
+
 def test_what_is_no_journal_is_left_alone(stopped, tmp_path):
     spool = Path(stopped.home.spool)
     spool.mkdir(parents=True, mode=0o700)

@@ -85,14 +85,22 @@ class Ledger:
 
 
 def _stored(tx: Transaction, changes: list[tuple[Journal, Change]]) -> list[Refusal]:
+    """Each change whole or not at all: the other runs must not wait for one that is refused."""
     refusals: list[Refusal] = []
     for journal, change in changes:
-        try:
-            _store_one(tx, change)
-        except (Conflict, NotFound, Refused) as error:
-            # Raised before anything of it was written; the other runs must not wait for this one.
-            refusals.append((journal, change.run_id, str(error)))
+        refused = _refused(tx, change)
+        if refused is not None:
+            refusals.append((journal, change.run_id, refused))
     return refusals
+
+
+def _refused(tx: Transaction, change: Change) -> str | None:
+    """Why the store does not take *change*, if it does not."""
+    try:
+        tx.attempt(lambda: _store_one(tx, change))
+    except (Conflict, NotFound, Refused) as error:
+        return str(error)
+    return None
 
 
 def _store_one(tx: Transaction, change: Change) -> None:

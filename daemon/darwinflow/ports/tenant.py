@@ -25,6 +25,10 @@ class Transaction(Protocol):
     @property
     def journals(self) -> JournalOffsets: ...
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run *work*, a part of this transaction: an exception of it undoes that part alone, and is raised."""
+        ...
+
 
 class TenantStore(Protocol):
     """One organization's data. Thread-safe."""

@@ -27,9 +27,17 @@ class Undo:
         self._writable = False
 
     def take_back(self) -> None:
-        while self._steps:
-            self._steps.pop()()
+        self.take_back_to(0)
         self._writable = False
+
+    @property
+    def mark(self) -> int:
+        """This moment, for `take_back_to`."""
+        return len(self._steps)
+
+    def take_back_to(self, mark: int) -> None:
+        while len(self._steps) > mark:
+            self._steps.pop()()
 
     def note(self, step: Callable[[], object]) -> None:
         """Called before a change. Raises `StoreUnwritable` in a transaction that reads."""

@@ -40,6 +40,15 @@ class MemoryTenant:
     def metrics(self, project: str) -> MetricsRepository:
         return MemoryMetricsRepository(self._sums, self._counted, project)
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        mark, published = self.undo.mark, len(self.published)
+        try:
+            return work()
+        except BaseException:
+            self.undo.take_back_to(mark)
+            del self.published[published:]
+            raise
+
 
 class MemoryTenantStore:
     """One handle on a `MemoryTenant`. *announce* is told of this handle's commits."""

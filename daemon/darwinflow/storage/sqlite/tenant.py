@@ -70,6 +70,22 @@ class SqliteTransaction:
     def metrics(self, project: str) -> MetricsRepository:
         return SqliteMetricsRepository(self.connection, project, self._durations)
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        db, noted = self.connection, len(self._noted)
+        db.execute("SAVEPOINT attempt")
+        try:
+            result = work()
+            db.execute("RELEASE attempt")
+        except BaseException:
+            # Where SQLite has undone everything by itself (disk full, I/O error), there is no savepoint.
+            if db.in_transaction:
+                db.execute("ROLLBACK TO attempt")
+                db.execute("RELEASE attempt")
+            del self._noted[noted:]
+            self._durations.clear()
+            raise
+        return result
+
     def begun(self) -> None:
         # It changes when another connection has committed, and stays as it is at our own commits.
         data_version = fetch(self.connection, "PRAGMA data_version")[0][0]
