@@ -15,10 +15,13 @@ from darwinflow.document.grammar.scan import (
     is_mark,
     key_colon,
 )
-from darwinflow.document.node import BLOCK, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, Node
+from darwinflow.document.node import BLOCK, DOUBLE, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, SINGLE, Node
 
-SIMPLE_ENTRY: Final = re.compile(r"([A-Za-z_][\w./-]{0,200}+):(?: +([\w./(][^:#\t]*+))? *\Z")
-"""``key: plain text`` or ``key:``, which nearly every line is."""
+SIMPLE_ENTRY: Final = re.compile(
+    r"([A-Za-z_][\w./-]{0,200}+):"
+    r"(?:(?: +(?:([\w./(][^:#\t]*+)|\"([^\"\\]*+)\"|'([^']*+)'(?!')))? *\Z|(?=[ \t]))"
+)
+"""A key as nearly all are, with its value where that is plain text or a quoted one without escapes."""
 
 _NO_KEY: Final = frozenset(["", " ", "-", "#", "\t", BYTE_ORDER_MARK])
 """What may mean something else than the next key where a key of the mapping could stand."""
@@ -139,18 +142,7 @@ class Collections(Entries):
             line = lines[row]
             match = SIMPLE_ENTRY.match(line, place)
             if match is not None:
-                name, text = match.groups()
-                end = place + len(name)
-                key = Node(SCALAR, name, row, place, row, end, PLAIN, name)
-                below = lines[row + 1] if row + 1 < count else "-"
-                if text is not None and below[: place + 1].strip(" ") and below[0] != "\t":
-                    # A line follows that is no deeper than the key, so the text ends here.
-                    text = text.rstrip(BLANKS)
-                    at = match.start(2)
-                    value = Node(SCALAR, resolved(text), row, at, row, at + len(text), PLAIN, text)
-                    row += 1
-                else:
-                    value, row = self.value(row, end + 1, max(place, column), name)
+                key, value, row = self._simple_entry(match, row, place, max(place, column))
             else:
                 key, value, row = self.entry(row, place, max(place, column))
             pairs.append((key, value))
@@ -177,6 +169,33 @@ class Collections(Entries):
             self.report_repeats(repeats)
         last = pairs[-1][1]
         return Node(MAP, tuple(pairs), start, column, last.end_line, last.end_column, BLOCK), row
+
+    def _simple_entry(
+        self, match: re.Match[str], row: int, column: int, outer: int
+    ) -> tuple[Node, Node, int]:
+        """Key, value and the row behind them, of a line that `SIMPLE_ENTRY` describes."""
+        name, text, double, single = match.groups()
+        end = column + len(name)
+        key = Node(SCALAR, name, row, column, row, end, PLAIN, name)
+        if double is not None:
+            start, behind = match.span(3)
+            return key, Node(SCALAR, double, row, start - 1, row, behind + 1, DOUBLE, double), row + 1
+        if single is not None:
+            start, behind = match.span(4)
+            return key, Node(SCALAR, single, row, start - 1, row, behind + 1, SINGLE, single), row + 1
+        below = self.lines[row + 1] if row + 1 < self.count else "-"
+        if text is not None:
+            if below[: column + 1].strip(" ") and below[0] != "\t":
+                # A line follows that is no deeper than the key, so the text ends here.
+                text = text.rstrip(BLANKS)
+                start = match.start(2)
+                value = Node(SCALAR, resolved(text), row, start, row, start + len(text), PLAIN, text)
+                return key, value, row + 1
+        elif match.end() == len(self.lines[row]):
+            indent = indent_of(below)
+            if indent > outer and SIMPLE_ENTRY.match(below, indent):
+                return key, *self.mapping(row + 1, indent, outer)
+        return key, *self.value(row, end + 1, outer, name)
 
     def _next_entry(
         self, row: int, column: int, outer: int, place: int, pairs: list[tuple[Node, Node]]

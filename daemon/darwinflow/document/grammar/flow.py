@@ -7,6 +7,7 @@ from darwinflow.document.grammar.block_scalars import BlockScalars
 from darwinflow.document.grammar.plain import plain_node
 from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import ALIAS_NAME, BLANKS, after_blanks, first_column, indent_of
+from darwinflow.document.grammar.simple_flow import simple_flow
 from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SCALAR, SEQ, Node
 
 _CLOSING: Final = {"[": "]", "{": "}"}
@@ -30,6 +31,8 @@ class Flow(BlockScalars):
         """
         if self.depth >= MAX_DEPTH:
             return self._skipped(row, column, outer)
+        if (simple := simple_flow(self.lines[row], row, column, MAX_DEPTH - self.depth)) is not None:
+            return simple, row, simple.end_column
         self.depth += 1
         opening = self.lines[row][column]
         closing = _CLOSING[opening]

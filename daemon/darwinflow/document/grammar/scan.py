@@ -35,6 +35,8 @@ def after_blanks(line: str, column: int) -> int:
     """The first column from *column* on that holds no blank."""
     if line[column : column + 1] not in BLANKS or column >= len(line):
         return column
+    if line[column + 1 : column + 2] not in BLANKS:
+        return column + 1
     match = _BLANK_RUN.match(line, column)
     return match.end() if match else column
 
