@@ -8,8 +8,8 @@ from darwinflow.document.node import Node
 
 PLAIN = [
     "{from: START, to: classify}",
-    "{a: [1, .5, 1e3, ~, true], b: {c: 'd', e: \"f\"}, g: h i  j }",
-    "[ a , 'b c', \"d\", é日x, x\u2028y, 0x1F ]",
+    "{a: [1, .5, 1e3, null, true], b: {c: 'd', e: \"f\"}, g: h i  j }",
+    "[ a , 'b c', \"d\", é日x, 0x1F ]",
     "{área: pruebas, k./-x: v.-/}",
 ]
 LEFT = [
