@@ -14,6 +14,7 @@ CANARIES = {
     "github": "ghp_" + LETTERS[:36],
     "github-fine": "github_pat_" + LETTERS[:30],
     "gitlab": "glpat-" + LETTERS[:20],
+    "gitlab-deploy": "gldt-" + LETTERS[:20],
     "slack": "xoxb-" + "123456789012-" + LETTERS[:24],
     "slack-app": "xapp-1-" + LETTERS[:30],
     "slack-hook": "T000/B000/" + LETTERS[:24],
@@ -28,6 +29,11 @@ CANARIES = {
     "huggingface": "hf_" + LETTERS[:34],
     "sendgrid": f"SG.{LETTERS[:22]}.{LETTERS[:43]}",
     "digitalocean": "dop_v1_" + "0123456789abcdef" * 4,
+    "docker": "dckr_pat_" + LETTERS[:27],
+    "vault": "hvs." + LETTERS[:40],
+    "postman": f"PMAK-{'0123456789abcdef' * 4}"[:29] + "-" + "0123456789abcdef" * 2 + "01",
+    "linear": "lin_api_" + LETTERS[:40],
+    "age": "AGE-SECRET-KEY-1" + LETTERS[:58].upper(),
     "databricks": "dapi" + "0123456789abcdef" * 2,
     "pem": "-----BEGIN RSA PRIVATE KEY-----\n"
     + "\n".join([LETTERS[:64]] * 3)

@@ -10,43 +10,64 @@ REDACTED = "(redacted)"
 """A plain scalar in YAML and plain text in Markdown, so a redacted document keeps its form."""
 
 _LETTER = r"[A-Za-z0-9_-]"
-_SHAPES: tuple[tuple[str, str], ...] = (
-    # What an anchor finds quickly, the pattern decides; its first group, if it has one, stays.
+SHAPES: tuple[tuple[str, str, str], ...] = (
+    # What an anchor finds quickly, the pattern decides; its first group, if it has one, stays. Then what it is.
     # Texts, because `re` compiles and keeps the few that are ever needed; all of them would slow the import.
-    ("AKIA", r"AKIA[0-9A-Z]{16}"),
-    ("ASIA", r"ASIA[0-9A-Z]{16}"),
-    ("ghp_", r"ghp_[A-Za-z0-9]{30,}"),
-    ("gho_", r"gho_[A-Za-z0-9]{30,}"),
-    ("ghu_", r"ghu_[A-Za-z0-9]{30,}"),
-    ("ghs_", r"ghs_[A-Za-z0-9]{30,}"),
-    ("ghr_", r"ghr_[A-Za-z0-9]{30,}"),
-    ("github_pat_", r"github_pat_[A-Za-z0-9_]{22,}"),
-    ("glpat-", rf"glpat-{_LETTER}{{20,}}"),
-    ("xox", rf"xox[abeoprs]-{_LETTER}{{12,}}"),
-    ("xapp-", rf"xapp-{_LETTER}{{12,}}"),
-    ("hooks.slack.com", r"(hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]{20,}"),
-    ("sk-", rf"(?<![A-Za-z0-9])sk-{_LETTER}{{20,}}"),
-    ("k_live_", r"[sr]k_live_[A-Za-z0-9]{16,}"),
-    ("k_test_", r"[sr]k_test_[A-Za-z0-9]{16,}"),
-    ("whsec_", r"whsec_[A-Za-z0-9+/=]{16,}"),
-    ("AIza", rf"AIza{_LETTER}{{35}}"),
-    ("ya29.", rf"ya29\.{_LETTER}{{20,}}"),
-    ("GOCSPX-", rf"GOCSPX-{_LETTER}{{20,}}"),
-    ("eyJ", rf"eyJ{_LETTER}{{13,}}\.{_LETTER}{{8,}}(?:\.{_LETTER}+)+"),
+    ("AKIA", r"AKIA[0-9A-Z]{16}", "an AWS access key"),
+    ("ASIA", r"ASIA[0-9A-Z]{16}", "an AWS access key"),
+    ("ghp_", r"ghp_[A-Za-z0-9]{30,}", "a GitHub token"),
+    ("gho_", r"gho_[A-Za-z0-9]{30,}", "a GitHub token"),
+    ("ghu_", r"ghu_[A-Za-z0-9]{30,}", "a GitHub token"),
+    ("ghs_", r"ghs_[A-Za-z0-9]{30,}", "a GitHub token"),
+    ("ghr_", r"ghr_[A-Za-z0-9]{30,}", "a GitHub token"),
+    ("github_pat_", r"github_pat_[A-Za-z0-9_]{22,}", "a GitHub token"),
+    ("glpat-", rf"glpat-{_LETTER}{{20,}}", "a GitLab token"),
+    ("gldt-", rf"gldt-{_LETTER}{{20,}}", "a GitLab token"),
+    ("glrt-", rf"glrt-{_LETTER}{{20,}}", "a GitLab token"),
+    ("glptt-", rf"glptt-{_LETTER}{{20,}}", "a GitLab token"),
+    ("xox", rf"xox[abeoprs]-{_LETTER}{{12,}}", "a Slack token"),
+    ("xapp-", rf"xapp-{_LETTER}{{12,}}", "a Slack token"),
+    (
+        "hooks.slack.com",
+        r"(hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]{20,}",
+        "a Slack webhook",
+    ),
+    ("sk-", rf"(?<![A-Za-z0-9])sk-{_LETTER}{{20,}}", "an API key"),
+    ("gsk_", r"(?<![A-Za-z0-9])gsk_[A-Za-z0-9]{40,}", "a Groq key"),
+    ("xai-", r"(?<![A-Za-z0-9])xai-[A-Za-z0-9]{40,}", "an xAI key"),
+    ("r8_", r"(?<![A-Za-z0-9])r8_[A-Za-z0-9]{37,}", "a Replicate token"),
+    ("lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}", "a LangSmith key"),
+    ("k_live_", r"[sr]k_live_[A-Za-z0-9]{16,}", "a Stripe key"),
+    ("k_test_", r"[sr]k_test_[A-Za-z0-9]{16,}", "a Stripe key"),
+    ("whsec_", r"whsec_[A-Za-z0-9+/=]{16,}", "a webhook secret"),
+    ("AIza", rf"AIza{_LETTER}{{35}}", "a Google API key"),
+    ("ya29.", rf"ya29\.{_LETTER}{{20,}}", "a Google access token"),
+    ("GOCSPX-", rf"GOCSPX-{_LETTER}{{20,}}", "a Google client secret"),
+    ("eyJ", rf"eyJ{_LETTER}{{13,}}\.{_LETTER}{{8,}}(?:\.{_LETTER}+)+", "a JSON web token"),
     (
         "PRIVATE KEY",
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        "a private key",
     ),
-    ("npm_", r"npm_[A-Za-z0-9]{36}"),
-    ("pypi-Ag", rf"pypi-Ag{_LETTER}{{30,}}"),
-    ("hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
-    ("SG.", rf"SG\.{_LETTER}{{16,}}\.{_LETTER}{{16,}}"),
-    ("do", r"do[opr]_v1_[a-f0-9]{64}"),
-    ("shp", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-    ("dapi", r"dapi[a-f0-9]{32}"),
-    ("ccountKey=", r"([Aa]ccountKey=)[A-Za-z0-9+/=]{20,}"),
-    ("earer ", r"([Bb]earer )[A-Za-z0-9._~+/=-]{16,}"),
-    ("://", r"(://[^\s/:@\"'<>]{0,100}:)[^\s/@\"'<>]{1,200}(?=@)"),
+    ("AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[A-Z0-9]{58}", "a private key"),
+    ("npm_", r"npm_[A-Za-z0-9]{36}", "an npm token"),
+    ("pypi-Ag", rf"pypi-Ag{_LETTER}{{30,}}", "a PyPI token"),
+    ("rubygems_", r"rubygems_[a-f0-9]{48}", "a RubyGems key"),
+    ("dckr_pat_", rf"dckr_pat_{_LETTER}{{27}}", "a Docker Hub token"),
+    ("hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}", "a Hugging Face token"),
+    ("SG.", rf"SG\.{_LETTER}{{16,}}\.{_LETTER}{{16,}}", "a SendGrid key"),
+    ("do", r"do[opr]_v1_[a-f0-9]{64}", "a DigitalOcean token"),
+    ("shp", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "a Shopify token"),
+    ("dapi", r"dapi[a-f0-9]{32}", "a Databricks token"),
+    ("hvs.", rf"hvs\.{_LETTER}{{24,}}", "a Vault token"),
+    ("lin_api_", r"lin_api_[A-Za-z0-9]{40}", "a Linear key"),
+    ("NRAK-", r"NRAK-[A-Z0-9]{27}", "a New Relic key"),
+    ("PMAK-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}", "a Postman key"),
+    ("tskey-", rf"tskey-{_LETTER}{{24,}}", "a Tailscale key"),
+    ("sntrys_", r"sntrys_[A-Za-z0-9+/=_]{40,}", "a Sentry token"),
+    ("ccountKey=", r"([Aa]ccountKey=)[A-Za-z0-9+/=]{20,}", "an Azure storage key"),
+    ("earer ", r"([Bb]earer )[A-Za-z0-9._~+/=-]{16,}", "a bearer token"),
+    ("://", r"(://[^\s/:@\"'<>]{0,100}:)[^\s/@\"'<>]{1,200}(?=@)", "a password"),
 )
 _WORD = bytes(
     0x61 if (chr(code).isalnum() and code < 128) or chr(code) in "_-+/" else 0x20 for code in range(256)
@@ -85,12 +106,12 @@ class Redaction:
             return True
         if _LONG_WORD not in text.encode().translate(_WORD):
             return False
-        return any(anchor in text for anchor, _ in _SHAPES)
+        return any(anchor in text for anchor, _, _ in SHAPES)
 
     def applied(self, text: str) -> str:
         """*text* without what is to be taken out."""
         if self.patterns or self.may_touch(text):
-            for anchor, shape in _SHAPES:
+            for anchor, shape, _ in SHAPES:
                 if anchor in text:
                     text = re.sub(shape, _keep_prefix, text)
         for pattern in self.patterns:
