@@ -93,3 +93,14 @@ def test_nobody_waits_for_a_store_that_takes_nothing(stopped):
     waiting.result(5)
     assert intake.behind() is None
     intake.stop()
+
+
+def test_a_short_journal_does_not_wait_for_all_of_a_long_one(stopped):
+    long, short = Program(stopped), Program(stopped)
+    for number in range(100):
+        long.start(f"r{number}", request="x" * 20_000)
+    short.start("short")
+    store = MemoryTenantStore(MemoryTenant(lambda: datetime.now(UTC)))
+    intake = Intake(stopped.home.spool, store, lambda *_: "shop", lambda *_: UNKNOWN_TEXT)
+    assert intake._take_in({long.path.name, short.path.name}) == {long.path.name}
+    assert store.read(lambda tx: tx.logs("shop").header("short")).run_id == "short"

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
+from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold, ProjectOf, Understand
 from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
@@ -26,8 +27,8 @@ LOOK_AGAIN_S = 1.0
 """For programs that went away without a word."""
 SCAN_AGAIN_S = 5.0
 """For journals whose pokes were lost."""
-BATCH_BYTES = 4 << 20
-"""Of lines in one transaction."""
+BATCH_BYTES = 1 << 20
+"""Of lines in one transaction. Who asks for a short journal waits for as much of the long ones beside it."""
 _MOST_WARNINGS = 20
 """Of faulty lines a journal and batch; the rest is counted."""
 
@@ -44,10 +45,10 @@ class Intake:
         self._ledger = Ledger(tenant, self._pause)
         self._poked: set[str] = set()
         self._must_scan = True
-        self._came: list[Future[None]] = []
-        """Of those who wait, to be served by the next round."""
-        self._waiting: list[Future[None]] = []
-        """To be told at the end of this round."""
+        self._came: list[Waiter] = []
+        """To be served by the next round."""
+        self._waiting: list[Waiter] = []
+        """To be served by this round."""
         self._is_failing = False
         """The store does not take what is read: nobody should wait for that."""
         self._stopping = False
@@ -76,17 +77,17 @@ class Intake:
 
         It may take as long as there is much to read: who will not wait any more cancels it.
         """
-        grown = set() if self._is_failing else self._spool.grown()
+        grown = {} if self._is_failing else self._spool.grown()
         if not grown:
             return None
-        waiter: Future[None] = Future()
+        waiter = Waiter(grown, Future())
         with self._changed:
             if self._stopping:
                 return None
-            self._poked |= grown
+            self._poked.update(grown)
             self._came.append(waiter)
             self._changed.notify()
-        return waiter
+        return waiter.told
 
     def stop(self) -> None:
         """Store what was begun and end. What is not taken in yet waits in the spool."""
@@ -106,12 +107,13 @@ class Intake:
                 if scan or now - scanned_at >= SCAN_AGAIN_S:
                     scanned_at = now
                     self._spool.sweep()
-                    poked |= self._spool.grown()
+                    poked.update(self._spool.grown())
                 if now - looked_at >= LOOK_AGAIN_S:
                     looked_at = now
                     self._finish(self._spool.names() - poked)
                 while poked and not self._stopping:
                     poked = self._take_in(poked)
+                    self._release_served()
                 self._is_failing = False
                 self._release()
             except Exception:
@@ -138,15 +140,23 @@ class Intake:
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopping, seconds)
 
+    def _release_served(self) -> None:
+        """Tell those for whom enough of this round is done."""
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if all(self._spool.is_stored(name, size) for name, size in waiter.sizes.items()):
+                waiter.tell()
+            else:
+                self._waiting.append(waiter)
+
     def _release(self) -> None:
-        """Tell those who wait for this round; after a failure, and at the end, for the next one, too."""
+        """Tell all who wait for this round; after a failure, and at the end, for the next one, too."""
         with self._changed:
             waiting, self._waiting = self._waiting, []
             if self._is_failing or self._stopping:
                 waiting, self._came = [*waiting, *self._came], []
         for waiter in waiting:
-            if waiter.set_running_or_notify_cancel():
-                waiter.set_result(None)
+            waiter.tell()
 
     def _begun(self, path: str) -> Journal:
         return Journal(
@@ -154,11 +164,11 @@ class Intake:
         )
 
     def _take_in(self, names: set[str]) -> set[str]:
-        """Store what is new in these journals, up to a batch; returns those that have more."""
+        """Store what is new in these journals, an equal share of a batch each; returns those that have more."""
         left = BATCH_BYTES
         unread: set[str] = set()
         read: list[Journal] = []
-        for name in sorted(names):
+        for at, name in enumerate(sorted(names)):
             journal = self._spool.journal(name)
             if journal is None:
                 continue
@@ -166,7 +176,7 @@ class Intake:
                 unread.add(name)
                 continue
             before = journal.position
-            if not self._fold_in(journal, left):
+            if not self._fold_in(journal, left // (len(names) - at) or 1):
                 continue
             left -= journal.position - before
             if journal.size < 0:
@@ -237,6 +247,17 @@ class Intake:
             log.warning("%s ended in half a line of %d bytes, which is left out", journal.path, len(torn))
         self._spool.forget(journal.name)
         self._ledger.forget(journal.name)
+
+
+class Waiter(NamedTuple):
+    """Somebody who asked when journals had these sizes, by name."""
+
+    sizes: dict[str, int]
+    told: "Future[None]"
+
+    def tell(self) -> None:
+        if self.told.set_running_or_notify_cancel():
+            self.told.set_result(None)
 
 
 def _applied(fold: Fold, line: bytes) -> str | None:

@@ -52,9 +52,14 @@ class SpoolFolder:
         del self._known[journal.name]
         self._not_ours.add(journal.name)
 
-    def grown(self) -> set[str]:
-        """Names of journals whose size is another than when all of them was stored."""
-        return {name for name, size in self._sizes() if self._has_grown(name, size)}
+    def grown(self) -> dict[str, int]:
+        """Sizes of the journals that have another than when all of them was stored, by name."""
+        return {name: size for name, size in self._sizes() if self._has_grown(name, size)}
+
+    def is_stored(self, name: str, size: int) -> bool:
+        """Whether the first *size* bytes of the journal *name* are stored, as far as its lines are whole."""
+        known = self._known.get(name)
+        return known is None or max(known.taken, known.settled) >= size
 
     def sweep(self) -> None:
         """Take away what programs left that were killed before their journal had a name."""
