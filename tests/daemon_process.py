@@ -34,6 +34,7 @@ class DaemonProcess:
             **environ,
         }
         self.home: Home = home_of(self.environ)
+        self.command = COMMAND
         self.process: subprocess.Popen[bytes] | None = None
         self.workspace = SOME_WORKSPACE
         """What clients are about that name no other."""
@@ -48,7 +49,7 @@ class DaemonProcess:
         return self
 
     def spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([*COMMAND, *arguments], env=self.environ, stderr=subprocess.PIPE)
+        return subprocess.Popen([*self.command, *arguments], env=self.environ, stderr=subprocess.PIPE)
 
     def kill(self, number: int = signal.SIGKILL) -> int:
         """Send the signal and wait for the end; the exit code."""
