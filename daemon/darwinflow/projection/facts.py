@@ -34,6 +34,9 @@ class EdgeFact(NamedTuple):
     sources: tuple[End, ...]
     targets: tuple[End, ...]
     condition: str | None
+    """Its text; None where it has none or something else stands there."""
+    is_conditional: bool
+    """Whether a condition stands there, be it text or not."""
     kind: str
     """What `type` says; empty where it says nothing."""
     item: Node
@@ -49,10 +52,10 @@ class Facts(NamedTuple):
     edges: tuple[EdgeFact, ...]
     ids: tuple[tuple[str, str], ...]
     """Id and type of each node that has an id, and its place among `nodes` is the same."""
-    arrows: tuple[tuple[str, str], ...]
-    """Source and target of every arrow."""
-    lacks: int
-    """How many nodes have no usable id."""
+    arrows: tuple[tuple[str, str, bool], ...]
+    """Source and target of every arrow, and whether its edge has a condition."""
+    halves: int
+    """How many edges name nodes at one side only, so that they are no arrow."""
 
     def same_graph(self, other: "Facts") -> bool:
         """Whether replacing *other* by this leaves every id, type and arrow where it was."""
@@ -64,7 +67,7 @@ def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool]]:
         (
             [end.name for end in edge.sources],
             [end.name for end in edge.targets],
-            edge.condition is None,
+            edge.is_conditional,
         )
         for edge in facts.edges
     ]
@@ -78,8 +81,15 @@ def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
         tuple(nodes),
         tuple(edges),
         tuple([(node.name, node.kind) for node in nodes]),
-        tuple([(a.name, b.name) for edge in edges for a in edge.sources for b in edge.targets]),
-        sum(1 for node in nodes if not node.name),
+        tuple(
+            [
+                (a.name, b.name, edge.is_conditional)
+                for edge in edges
+                for a in edge.sources
+                for b in edge.targets
+            ]
+        ),
+        sum(1 for edge in edges if bool(edge.sources) != bool(edge.targets)),
     )
 
 

@@ -4,8 +4,11 @@ An edit that changes no id, type or edge keeps the very object, with everything 
 Numbers: first the nodes that are always there, then the ids in the order of the text, then names that no node has.
 """
 
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from darwinflow.projection.columns import Columns
 from darwinflow.projection.facts import SOURCE, TARGET, Facts
 
 
@@ -32,16 +35,16 @@ class Graph:
     """Built once by `build` and not changed after."""
 
     __slots__ = (
+        "columns",
         "edge_count",
+        "firsts",
         "implicit",
         "known",
-        "lacks",
         "listed",
         "memo",
         "names",
         "node_count",
         "numbers",
-        "places",
         "predecessors",
         "repeats",
         "successors",
@@ -49,17 +52,19 @@ class Graph:
         "unknown",
     )
 
-    def __init__(self, implicit: dict[str, str]) -> None:
+    def __init__(self, columns: Sequence[Columns], implicit: dict[str, str]) -> None:
+        self.columns = tuple(columns)
+        """Of each section that adds to the graph, in the order of the text."""
         self.names: list[str] = list(implicit)
         """The name of each number."""
         self.numbers: dict[str, int] = {name: number for number, name in enumerate(implicit)}
         self.types: list[str] = list(implicit.values())
         """The type's name of each number below `known`."""
-        self.places: list[Place | None] = [None] * len(implicit)
-        """Where each number below `known` is listed first."""
         self.implicit = len(implicit)
         self.known = 0
         """Numbers below it are nodes, the others names that no node has."""
+        self.firsts: Sequence[int] = ()
+        """For each listed number, less `implicit`, the entry that has it first among all entries of the lists."""
         self.listed: list[tuple[str, Place]] = []
         """Nodes that are always there and that the text lists all the same."""
         self.repeats: dict[str, list[Place]] = {}
@@ -68,80 +73,105 @@ class Graph:
         """Where each name that no node has is used, in the order of the text."""
         self.successors: list[list[int]] = []
         self.predecessors: list[list[int]] = []
-        self.node_count = 0
+        self.node_count = sum([len(column.names) for column in columns])
         """Entries of the list of nodes, with or without an id."""
-        self.edge_count = 0
-        self.lacks = 0
-        """Entries of the list of nodes that have no usable id."""
+        self.edge_count = sum([sum(column.edge_counts) for column in columns])
         self.memo: dict[object, object] = {}
         """What rules worked out of this graph."""
 
+    def place(self, number: int) -> Place | None:
+        """Where this number is listed first; None where it is always there, or no node has the name."""
+        if not self.implicit <= number < self.known:
+            return None
+        return self.entry_place(self.firsts[number - self.implicit])
 
-Segments = list[tuple[int, int, Facts]]
-"""Section, segment and facts, in the order of the text."""
+    def entry_place(self, entry: int) -> Place:
+        """Of an entry of the lists of nodes, which count as one."""
+        for column in self.columns:
+            if entry < len(column.names):
+                return Place(column.section, *column.node_place(entry))
+            entry -= len(column.names)
+        raise IndexError(entry)
 
 
-def build(segments: Segments, implicit: dict[str, str]) -> Graph:
+FactsAt = Callable[[int, int], Facts]
+"""The facts of one segment, by section and index."""
+
+
+def build(columns: Sequence[Columns], implicit: dict[str, str], facts_at: FactsAt) -> Graph:
     """*implicit*: type by id of the nodes that are always there."""
-    graph = Graph(implicit)
-    _number(graph, segments)
+    graph = Graph(columns, implicit)
+    _number(graph)
     graph.known = len(graph.names)
-    graph.successors.extend([] for _ in graph.names)
-    graph.predecessors.extend([] for _ in graph.names)
-    numbers, successors, predecessors = graph.numbers, graph.successors, graph.predecessors
-    for _, _, facts in segments:
-        if not facts.edges:
-            continue
-        graph.edge_count += len(facts.edges)
-        for source, target in facts.arrows:
-            if source not in numbers or target not in numbers:
-                _add_unknown(graph, facts)
-            a, b = numbers[source], numbers[target]
-            successors[a].append(b)
-            predecessors[b].append(a)
-        if len(facts.arrows) < len(facts.edges):
-            _add_unknown(graph, facts)
-    if len(graph.names) > graph.known:
-        _collect_unknown(graph, segments)
+    _connect(graph, facts_at)
     return graph
 
 
-def _number(graph: Graph, segments: Segments) -> None:
-    numbers, names, types, places = graph.numbers, graph.names, graph.types, graph.places
-    for section, segment, facts in segments:
-        if not facts.nodes:
+def _number(graph: Graph) -> None:
+    columns = graph.columns
+    names = list(chain.from_iterable([column.names for column in columns]))
+    kinds = list(chain.from_iterable([column.kinds for column in columns]))
+    first = graph.implicit
+    numbers = dict(zip(names, range(first, first + len(names)), strict=True))
+    if len(numbers) == len(names) and "" not in numbers and not (numbers.keys() & graph.numbers.keys()):
+        graph.numbers.update(numbers)
+        graph.names += names
+        graph.types += kinds
+        graph.firsts = range(len(names))
+        return
+    firsts: list[int] = []
+    for entry, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        if not name:
             continue
-        graph.node_count += len(facts.nodes)
-        graph.lacks += facts.lacks
-        for index, (name, kind) in enumerate(facts.ids):
-            if name and name not in numbers:
-                numbers[name] = len(names)
-                names.append(name)
-                types.append(kind)
-                places.append(Place(section, segment, index))
-            elif name and numbers[name] < graph.implicit:
-                graph.listed.append((name, Place(section, segment, index)))
-            elif name:
-                graph.repeats.setdefault(name, []).append(Place(section, segment, index))
+        number = graph.numbers.get(name)
+        if number is None:
+            graph.numbers[name] = len(graph.names)
+            graph.names.append(name)
+            graph.types.append(kind)
+            firsts.append(entry)
+        elif number < first:
+            graph.listed.append((name, graph.entry_place(entry)))
+        else:
+            graph.repeats.setdefault(name, []).append(graph.entry_place(entry))
+    graph.firsts = firsts
 
 
-def _add_unknown(graph: Graph, facts: Facts) -> None:
-    """Give numbers to names of *facts* that have none."""
-    for edge in facts.edges:
-        for end in (*edge.sources, *edge.targets):
-            if end.name not in graph.numbers:
-                graph.numbers[end.name] = len(graph.names)
-                graph.names.append(end.name)
-                graph.successors.append([])
-                graph.predecessors.append([])
+def _connect(graph: Graph, facts_at: FactsAt) -> None:
+    numbers = graph.numbers
+    successors: list[list[int]] = [[] for _ in graph.names]
+    predecessors: list[list[int]] = [[] for _ in graph.names]
+    for column in graph.columns:
+        sources = list(map(numbers.get, column.sources))
+        targets = list(map(numbers.get, column.targets))
+        if None in sources or None in targets or any(column.half_counts):
+            _collect_unknown(graph, column, facts_at)
+            successors += [[] for _ in range(len(graph.names) - len(successors))]
+            predecessors += [[] for _ in range(len(graph.names) - len(predecessors))]
+            sources = list(map(numbers.get, column.sources))
+            targets = list(map(numbers.get, column.targets))
+        for source, target in zip(sources, targets, strict=True):
+            assert source is not None
+            assert target is not None
+            successors[source].append(target)
+            predecessors[target].append(source)
+    graph.successors, graph.predecessors = successors, predecessors
 
 
-def _collect_unknown(graph: Graph, segments: Segments) -> None:
+def _collect_unknown(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
+    """Give numbers to names at edges of *column* that no node has, and keep their places."""
     numbers, known = graph.numbers, graph.known
-    for section, segment, facts in segments:
-        for index, edge in enumerate(facts.edges):
+    segments = {
+        column.arrow_segment(at)
+        for at, (source, target) in enumerate(zip(column.sources, column.targets, strict=True))
+        if numbers.get(source, known) >= known or numbers.get(target, known) >= known
+    }
+    for segment in sorted(segments.union(column.half_segments)):
+        for index, edge in enumerate(facts_at(column.section, segment).edges):
             for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
                 for at, end in enumerate(ends):
+                    if end.name not in numbers:
+                        numbers[end.name] = len(graph.names)
+                        graph.names.append(end.name)
                     if numbers[end.name] >= known:
-                        place = EndPlace(Place(section, segment, index), side, at)
+                        place = EndPlace(Place(column.section, segment, index), side, at)
                         graph.unknown.setdefault(end.name, []).append(place)

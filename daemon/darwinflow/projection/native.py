@@ -154,15 +154,16 @@ def _node(item: Node, data: Any) -> NodeFact:
 
 def _edge(item: Node, data: Any) -> EdgeFact:
     if not isinstance(data, dict):
-        return EdgeFact((), (), None, "", item, data)
+        return EdgeFact((), (), None, is_conditional=False, kind="", item=item, data=data)
     condition, kind = data.get("condition"), data.get("type")
     return EdgeFact(
         _ends(item, data, "from"),
         _ends(item, data, "to"),
         condition if isinstance(condition, str) else None,
-        kind if isinstance(kind, str) else "",
-        item,
-        data,
+        is_conditional="condition" in data,
+        kind=kind if isinstance(kind, str) else "",
+        item=item,
+        data=data,
     )
 
 

@@ -13,7 +13,8 @@ from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
 from darwinflow.projection import native
-from darwinflow.projection.facts import SOURCE, TARGET, EdgeFact, Facts, NodeFact
+from darwinflow.projection.columns import Columns
+from darwinflow.projection.facts import NONE, SOURCE, TARGET, EdgeFact, Facts, NodeFact
 from darwinflow.projection.graph import EndPlace, Graph, Place, build
 from darwinflow.projection.header import Header
 from darwinflow.projection.native import Carrier
@@ -140,7 +141,7 @@ class Projection:
         found = [(name, place) for name, place in graph.listed if name in names]
         for name in sorted(names & graph.numbers.keys()):
             number = graph.numbers[name]
-            place = graph.places[number] if number < graph.known else None
+            place = graph.place(number)
             if place is not None:
                 found.append((name, place))
         return found
@@ -155,7 +156,7 @@ class Projection:
         """What one segment adds to the graph; nothing where it is none of those that do."""
         role = next((carrier.role for carrier in self.carriers if carrier.section == section), None)
         if role is None or segment < 0:
-            return Facts((), (), (), (), 0)
+            return NONE
         return native.read(self.document.roots[self.root_index].sections[section].segment(segment), role)
 
     def node_fact(self, place: Place) -> NodeFact:
@@ -167,9 +168,7 @@ class Projection:
     def node(self, name: str) -> NodeRef | None:
         """The first node of this id; None where no node has it or it is never listed."""
         number = self.graph.numbers.get(name)
-        if number is None or number >= self.graph.known:
-            return None
-        place = self.graph.places[number]
+        place = self.graph.place(number) if number is not None else None
         return self.node_at(place) if place is not None else None
 
     def node_at(self, place: Place) -> NodeRef:
@@ -242,6 +241,7 @@ def project(
     """
     change = document.change
     carriers: tuple[Carrier, ...] | None = None
+    columns: list[Columns] | None = None
     if previous is not None and change is not None and previous.graph_type is graph_type:
         if change.root_index != root_index:
             return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
@@ -249,16 +249,34 @@ def project(
             carriers = previous.carriers
             if _keeps_graph(carriers, change):
                 return Projection(document, root_index, graph_type, carriers, previous.graph)
+            columns = [_edited(column, carriers, change) for column in previous.graph.columns]
     root = document.roots[root_index]
     if carriers is None:
         carriers = native.carriers(root)
-    segments = [
-        (carrier.section, at, native.read(segment, carrier.role))
-        for carrier in carriers
-        for at, segment in enumerate(root.sections[carrier.section].segments)
-    ]
+    if columns is None:
+        columns = [
+            Columns(
+                carrier.section,
+                [native.read(segment, carrier.role) for segment in root.sections[carrier.section].segments],
+            )
+            for carrier in carriers
+        ]
+    roles = dict(carriers)
     implicit = {name: node.name for name, node in graph_type.implicit.items()}
-    return Projection(document, root_index, graph_type, carriers, build(segments, implicit))
+
+    def facts_at(section: int, segment: int) -> Facts:
+        return native.read(root.sections[section].segment(segment), roles[section])
+
+    return Projection(document, root_index, graph_type, carriers, build(columns, implicit, facts_at))
+
+
+def _edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Columns:
+    """*column* after *change*, which leaves the sections in their places."""
+    if column.section != change.section_index:
+        return column
+    role = next(one.role for one in carriers if one.section == column.section)
+    added = [native.read(segment, role) for segment in change.added]
+    return column.spliced(change.first_segment, len(change.removed), added)
 
 
 def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:

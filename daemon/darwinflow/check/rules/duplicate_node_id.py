@@ -11,7 +11,7 @@ from darwinflow.projection.projection import Projection
 def duplicate_node_id(projection: Projection) -> Iterator[Finding]:
     graph = projection.graph
     for name, places in graph.repeats.items():
-        first = graph.places[graph.numbers[name]]
+        first = graph.place(graph.numbers[name])
         assert first is not None
         related = [Related(projection.id_span(first), "the first")]
         related += [Related(projection.id_span(place), "and another") for place in places[1:]]

@@ -19,11 +19,11 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
     if found is None:
         return
     for group in found.endless:
-        first = graph.places[group[0]]
+        first = graph.place(group[0])
         assert first is not None
         message = f"no way leads from '{shown(graph.names[group[0]])}' to {found.end_name}"
         stops = [
-            place for number in group[1:] if not graph.successors[number] and (place := graph.places[number])
+            place for number in group[1:] if not graph.successors[number] and (place := graph.place(number))
         ]
         related = [Related(projection.id_span(place), "the way ends here") for place in stops[:_MAX_RELATED]]
         yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))

@@ -20,7 +20,7 @@ def unreachable_node(projection: Projection) -> Iterator[Finding]:
     if found is None:
         return
     for number in found.unreachable:
-        place = graph.places[number]
+        place = graph.place(number)
         assert place is not None
         name = shown(graph.names[number])
         if any(source != number for source in graph.predecessors[number]):

@@ -1,0 +1,97 @@
+"""What the segments of one section add to a graph, side by side: flat lists that an edit splices.
+
+Building a graph from them touches no segment, which in a long document is most of the work.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TypeVar
+
+from darwinflow.projection.facts import Facts
+
+T = TypeVar("T")
+
+
+class Columns:
+    """Never changed once made; `spliced` makes another."""
+
+    __slots__ = (
+        "_arrow_starts",
+        "_node_starts",
+        "arrow_counts",
+        "conditional",
+        "edge_counts",
+        "half_counts",
+        "kinds",
+        "names",
+        "node_counts",
+        "section",
+        "sources",
+        "targets",
+    )
+
+    def __init__(self, section: int, all_facts: Sequence[Facts]) -> None:
+        self.section = section
+        self.names = [name for facts in all_facts for name, _ in facts.ids]
+        """Of every node, empty where it has no usable id; `kinds` beside it."""
+        self.kinds = [kind for facts in all_facts for _, kind in facts.ids]
+        self.sources = [source for facts in all_facts for source, _, _ in facts.arrows]
+        """Of every arrow; `targets` beside it, and in `conditional` whether its edge has a condition."""
+        self.targets = [target for facts in all_facts for _, target, _ in facts.arrows]
+        self.conditional = [is_conditional for facts in all_facts for _, _, is_conditional in facts.arrows]
+        self.node_counts = [len(facts.ids) for facts in all_facts]
+        """How many each segment has; likewise below."""
+        self.arrow_counts = [len(facts.arrows) for facts in all_facts]
+        self.edge_counts = [len(facts.edges) for facts in all_facts]
+        self.half_counts = [facts.halves for facts in all_facts]
+        self._node_starts: list[int] | None = None
+        self._arrow_starts: list[int] | None = None
+
+    def spliced(self, first: int, count: int, added: Sequence[Facts]) -> "Columns":
+        """These with the facts *added* for the *count* segments from *first* on."""
+        fresh = Columns(self.section, added)
+        node = sum(self.node_counts[:first])
+        nodes = node + sum(self.node_counts[first : first + count])
+        arrow = sum(self.arrow_counts[:first])
+        arrows = arrow + sum(self.arrow_counts[first : first + count])
+        new = Columns(self.section, ())
+        new.names = _spliced(self.names, node, nodes, fresh.names)
+        new.kinds = _spliced(self.kinds, node, nodes, fresh.kinds)
+        new.sources = _spliced(self.sources, arrow, arrows, fresh.sources)
+        new.targets = _spliced(self.targets, arrow, arrows, fresh.targets)
+        new.conditional = _spliced(self.conditional, arrow, arrows, fresh.conditional)
+        end = first + count
+        new.node_counts = _spliced(self.node_counts, first, end, fresh.node_counts)
+        new.arrow_counts = _spliced(self.arrow_counts, first, end, fresh.arrow_counts)
+        new.edge_counts = _spliced(self.edge_counts, first, end, fresh.edge_counts)
+        new.half_counts = _spliced(self.half_counts, first, end, fresh.half_counts)
+        return new
+
+    def node_place(self, at: int) -> tuple[int, int]:
+        """The segment of the node at *at*, and its index among that segment's nodes."""
+        if self._node_starts is None:
+            self._node_starts = list(accumulate(self.node_counts, initial=0))
+        segment = bisect_right(self._node_starts, at) - 1
+        return segment, at - self._node_starts[segment]
+
+    def arrow_segment(self, at: int) -> int:
+        """The segment of the arrow at *at*."""
+        if self._arrow_starts is None:
+            self._arrow_starts = list(accumulate(self.arrow_counts, initial=0))
+        return bisect_right(self._arrow_starts, at) - 1
+
+    @property
+    def half_segments(self) -> list[int]:
+        """Segments with edges that name nodes at one side only."""
+        if not any(self.half_counts):
+            return []
+        return [segment for segment, count in enumerate(self.half_counts) if count]
+
+
+def _spliced(old: list[T], start: int, end: int, added: list[T]) -> list[T]:
+    if start == end and not added:
+        return old
+    new = old.copy()
+    new[start:end] = added
+    return new
