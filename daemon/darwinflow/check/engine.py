@@ -12,7 +12,7 @@ from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.document.document import Change, Document
-from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS
+from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection import native
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.facts import tokens
@@ -75,25 +75,14 @@ class Checked:
         return self._findings
 
     def _listed(self) -> list[Finding]:
-        found = [
-            Finding(
-                problem.code,
-                WARNING if problem.code in WARNINGS else ERROR,
-                problem.span,
-                problem.message,
-                problem.related,
-            )
-            for problem in self.document.problems()
-        ]
+        found = [finding_of(problem) for problem in self.document.problems()]
         for part in self.parts:
             if part is not None:
                 found += part.header
                 found += part.graph
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
-        found.sort(key=_place_of)
-        if self.settings is not None and self.settings.severity:
-            found = list(_weighed(found, dict(self.settings.severity)))
+        found = weighed(found, self.settings)
         if len(found) <= MAX_FINDINGS:
             return found
         message = f"there are {len(found)} findings; those from here on are not shown"
@@ -260,12 +249,18 @@ def _graph_findings(projection: Projection) -> tuple[Finding, ...]:
     return tuple([finding for rule in GRAPH_RULES for finding in rule(projection)])
 
 
-def _place_of(finding: Finding) -> tuple[int, int]:
-    return finding.span[:2]
+def finding_of(problem: Problem) -> Finding:
+    """What the engine says of a text, as a finding."""
+    severity = WARNING if problem.code in WARNINGS else ERROR
+    return Finding(problem.code, severity, problem.span, problem.message, problem.related)
 
 
-def _weighed(found: list[Finding], severity: dict[str, str]) -> list[Finding]:
-    """Findings with the severity that the workspace gives to their codes."""
+def weighed(found: list[Finding], settings: WorkspaceSettings | None) -> list[Finding]:
+    """Findings in the order of the text, with the severity that the workspace gives to their codes."""
+    found.sort(key=_place_of)
+    severity = dict(settings.severity) if settings is not None else {}
+    if not severity:
+        return found
     weights: dict[str, Severity] = {"error": ERROR, "warning": WARNING, "hint": "hint"}
     kept: list[Finding] = []
     for finding in found:
@@ -275,3 +270,7 @@ def _weighed(found: list[Finding], severity: dict[str, str]) -> list[Finding]:
         elif own in weights:
             kept.append(finding._replace(severity=weights[own]))
     return kept
+
+
+def _place_of(finding: Finding) -> tuple[int, int]:
+    return finding.span[:2]

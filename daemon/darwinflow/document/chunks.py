@@ -125,7 +125,8 @@ class Block(Generic[P]):
         old_counts = [piece.line_count for piece in self.pieces[start:end]]
         linked = [start + at for at, piece in enumerate(added) if piece.is_linked]
         troubled = None
-        if not linked:  # what is wrong with a linked piece shows when its aliases are resolved
+        # What is wrong with a linked piece shows when its aliases are resolved.
+        if self._troubled is not None and not linked:
             found = [start + at for at, piece in enumerate(added) if piece.is_troubled]
             troubled = _patched(self._troubled, start, end, len(added), found)
         return Block(

@@ -139,9 +139,8 @@ def _lowest_dash(lines: list[str], start: int, end: int, column: int) -> int:
     """The least indentation below *column* of a line that begins with a dash, or -1."""
     lowest = column
     prefix = " " * column
-    for at in range(start, end):
-        line = lines[at]
-        if not line.startswith(prefix):
+    for line in lines[start:end]:
+        if line[:column] != prefix:
             indent = indent_of(line)
             if indent < lowest and is_mark(line, indent, "-"):
                 lowest = indent
@@ -160,15 +159,15 @@ def cut_lines(lines: list[str], start: int, end: int, form: Form) -> list[int]:
         behind = column + 1
         return [
             at
-            for at in range(start, end)
-            if lines[at].startswith(bare) and lines[at][behind : behind + 1] in BLANKS
+            for at, line in enumerate(lines[start:end], start)
+            if line[:behind] == bare and line[behind : behind + 1] in BLANKS
         ]
     prefix = " " * column
     return [
         at
-        for at in range(start, end)
-        if lines[at].startswith(prefix)
-        and lines[at][column : column + 1] not in NO_ENTRY
-        and not is_mark(lines[at], column, "-")
-        and not is_mark(lines[at], column, ":")
+        for at, line in enumerate(lines[start:end], start)
+        if line[:column] == prefix
+        and line[column : column + 1] not in NO_ENTRY
+        and not is_mark(line, column, "-")
+        and not is_mark(line, column, ":")
     ]

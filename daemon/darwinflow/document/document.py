@@ -16,7 +16,7 @@ from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import is_linked_locally, linked
 from darwinflow.document.path import NodePath, path_in_section
 from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
-from darwinflow.document.reading import read
+from darwinflow.document.reading import read_later
 from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
@@ -238,10 +238,10 @@ def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
         bare = [texts[0][1:], *texts[1:]]
 
     def take(form: Form, start: int, end: int) -> Segment:
-        segment = kept.get(start)
+        segment = kept.get(start) if kept else None
         if segment is not None and segment.line_count == end - start and segment.form == form:
             return segment
-        return read(form, texts[start:end], ends_text=end == len(texts))
+        return read_later(form, texts[start:end], ends_text=end == len(texts))
 
     edges = edge_lines(bare)
     roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]

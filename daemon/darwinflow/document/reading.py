@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from darwinflow.document.grammar.collections import grow
@@ -17,7 +18,7 @@ from darwinflow.document.grammar.scan import (
 )
 from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
 from darwinflow.document.problem import Problem, Related
-from darwinflow.document.segment import Form, Kind, Segment
+from darwinflow.document.segment import Content, Form, Kind, Segment
 from darwinflow.model.span import Span
 
 _MAX_STRAYS: Final = 200
@@ -33,6 +34,18 @@ def read(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
     Where they end the text and the text ends with a line end, the last of them
     is empty and no line to YAML.
     """
+    return Segment(form, len(lines), content_of(form, lines, ends_text=ends_text))
+
+
+def read_later(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
+    """The same segment, its lines unread."""
+    later = partial(content_of, form, lines, ends_text=ends_text)
+    text = "".join(lines)
+    return Segment(form, len(lines), later, may_be_linked="&" in text or "*" in text)
+
+
+def content_of(form: Form, lines: list[str], *, ends_text: bool) -> Content:
+    """What is in the lines of a segment."""
     body = lines[:-1] if ends_text and lines[-1] == "" else lines
     has_mark = bool(lines) and lines[0].startswith(BYTE_ORDER_MARK)
     if has_mark:
@@ -44,20 +57,18 @@ def read(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
     kind, key, children = _READERS[form.name](parser, form)
     if not is_printable:
         _report_unprintable(parser, body)
-    problems = tuple(dict.fromkeys(parser.problems))
-    anchors, aliases = tuple(parser.anchors), tuple(parser.aliases)
+    problems = tuple(dict.fromkeys(parser.problems)) if parser.problems else ()
+    content = Content(kind, key, children, problems, tuple(parser.anchors), tuple(parser.aliases))
     if has_mark:
-        problems = tuple(map(_shifted_problem, problems))
-    segment = Segment(form, kind, len(lines), key, children, problems, anchors, aliases)
-    if has_mark:
-        _shift(segment)
-    return segment
+        _shift(content)
+        content = content._replace(problems=tuple(map(_shifted_problem, problems)))
+    return content
 
 
-_Content = tuple[Kind, Node | None, Any]
+_Read = tuple[Kind, Node | None, Any]
 
 
-def _read_items(parser: Parser, form: Form) -> _Content:
+def _read_items(parser: Parser, form: Form) -> _Read:
     items: list[Node] = []
     row = parser.next_content(0)
     if row < parser.count:
@@ -82,11 +93,11 @@ def _read_pairs(parser: Parser, form: Form) -> Pairs:
     return pairs
 
 
-def _read_entries(parser: Parser, form: Form) -> _Content:
+def _read_entries(parser: Parser, form: Form) -> _Read:
     return "entries", None, _read_pairs(parser, form)
 
 
-def _read_root_entry(parser: Parser, form: Form) -> _Content:
+def _read_root_entry(parser: Parser, form: Form) -> _Read:
     """One key of the root with its value; broken text may hold several."""
     pairs = _read_pairs(parser, form)
     if len(pairs) != 1:
@@ -97,12 +108,12 @@ def _read_root_entry(parser: Parser, form: Form) -> _Content:
     return "value", key, value
 
 
-def _read_head(parser: Parser, form: Form) -> _Content:
+def _read_head(parser: Parser, form: Form) -> _Read:
     _, key, value = _read_root_entry(parser, form)
     return "head", key, value
 
 
-def _read_crowded_head(parser: Parser, form: Form) -> _Content:
+def _read_crowded_head(parser: Parser, form: Form) -> _Read:
     """A key that has a value on its line although a list follows below."""
     content = _read_head(parser, form)
     key, value = content[1:]
@@ -112,7 +123,7 @@ def _read_crowded_head(parser: Parser, form: Form) -> _Content:
     return content
 
 
-def _read_leading(parser: Parser, form: Form) -> _Content:
+def _read_leading(parser: Parser, form: Form) -> _Read:
     """What stands above the items of a list and is indented deeper than they are: taken for an item."""
     row = parser.next_content(0)
     if parser.lines[row][form.column] == "\t":
@@ -127,7 +138,7 @@ def _read_leading(parser: Parser, form: Form) -> _Content:
     return "items", None, tuple(items)
 
 
-def _read_prelude(parser: Parser, form: Form) -> _Content:
+def _read_prelude(parser: Parser, form: Form) -> _Read:
     """Indented lines before the first key of a root mapping."""
     row = parser.next_content(0)
     indent = indent_of(parser.lines[row])
@@ -142,7 +153,7 @@ def _read_prelude(parser: Parser, form: Form) -> _Content:
     return "entries", None, pairs
 
 
-def _read_whole(parser: Parser, form: Form) -> _Content:
+def _read_whole(parser: Parser, form: Form) -> _Read:
     """A root that is read in one piece."""
     row = parser.next_content(0)
     if row >= parser.count:
@@ -181,7 +192,7 @@ def _stray_message(form: Form, indent: int) -> str:
     return f"this belongs to nothing above; the lines it could belong to are indented by {form.column}"
 
 
-_READERS: Final[dict[str, Callable[[Parser, Form], _Content]]] = {
+_READERS: Final[dict[str, Callable[[Parser, Form], _Read]]] = {
     "item": _read_items,
     "entry": _read_entries,
     "root entry": _read_root_entry,
@@ -212,16 +223,17 @@ def _report_unprintable(parser: Parser, body: list[str]) -> None:
                 return
 
 
-def _shift(segment: Segment) -> None:
+def _shift(content: Content) -> None:
     """Move what was found on the first line behind the byte order mark that was left out."""
-    pending: list[Node] = [] if segment.key is None else [segment.key]
-    if segment.node is not None:
-        pending.append(segment.node)
-    pending.extend(segment.items)
-    for key, value in segment.pairs:
-        pending += (key, value)
-    if segment.kind == "head":
-        pending.append(segment.children)
+    children = content.children
+    pending: list[Node] = [] if content.key is None else [content.key]
+    if isinstance(children, Node):
+        pending.append(children)
+    elif content.kind == "items":
+        pending.extend(children)
+    elif content.kind == "entries":
+        for key, value in children:
+            pending += (key, value)
     while pending:
         node = pending.pop()
         if node.line > 0:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from darwinflow.document.cutting import MIN_SPLIT, is_open_header, read_section, section_starts
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
-from darwinflow.document.reading import read
+from darwinflow.document.reading import read, read_later
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
@@ -56,7 +56,7 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
         segment = kept.get(at)
         if segment is not None and segment.line_count == behind - at and segment.form == form:
             return segment
-        return read(form, lines[at:behind], ends_text=ends_text and behind == len(lines))
+        return read_later(form, lines[at:behind], ends_text=ends_text and behind == len(lines))
 
     starts = section_starts(lines, edge_lines(lines))
     if not starts or starts[0] != 0:

@@ -6,7 +6,7 @@ on it and are never wrong: a segment whose aliases come to mean something else
 is replaced by a new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from darwinflow.document.grammar.reader import NO_HANDLES
@@ -40,11 +40,26 @@ class Form(NamedTuple):
     handles: Mapping[str, str] = NO_HANDLES
 
 
+class Content(NamedTuple):
+    """What reading the lines of a segment gives."""
+
+    kind: Kind
+    key: Node | None
+    children: Any
+    problems: tuple[Problem, ...]
+    anchors: tuple[Node, ...]
+    aliases: tuple[Node, ...]
+
+
+Later = Callable[[], Content]
+"""Reads the lines."""
+
 _UNREAD: Final = object()
+_NO_EXPORTS: Final[dict[str, Bound]] = {}
 
 
 class Segment:
-    """What one stretch of lines holds.
+    """What one stretch of lines holds. Its lines are read when somebody first looks at what is in them.
 
     ``items``: ``items`` are items of a list. ``entries``: ``pairs`` are entries
     of a mapping. ``value``: ``node`` is one value, of ``key`` where that is not
@@ -54,6 +69,7 @@ class Segment:
 
     __slots__ = (
         "_data",
+        "_later",
         "_sources",
         "aliases",
         "allowance",
@@ -66,42 +82,64 @@ class Segment:
         "key",
         "kind",
         "line_count",
+        "may_be_linked",
         "memo",
         "parse_problems",
         "problems",
         "size",
     )
+    kind: Kind
+    key: Node | None
+    children: Any
+    parse_problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+    """Relative to the segment's first line."""
+    anchors: tuple[Node, ...]
+    aliases: tuple[Node, ...]
 
     def __init__(
-        self,
-        form: Form,
-        kind: Kind,
-        line_count: int,
-        key: Node | None,
-        children: Any,
-        problems: tuple[Problem, ...],
-        anchors: tuple[Node, ...],
-        aliases: tuple[Node, ...],
+        self, form: Form, line_count: int, content: "Content | Later", *, may_be_linked: bool = True
     ) -> None:
         self.form = form
-        self.kind = kind
         self.line_count = line_count
-        self.key = key
-        self.children = children
-        self.parse_problems = problems
-        self.problems = problems
-        """Relative to the segment's first line."""
-        self.anchors = anchors
-        self.aliases = aliases
+        self.may_be_linked = may_be_linked
+        """Whether its text has anything that an anchor or alias begins with."""
         self.memo: dict[object, Any] = {}
         """What upper layers derived from this segment, each under a key of its own."""
         self._data: Any = _UNREAD
         self._sources: list[Any] = []
         self.bindings: dict[str, Bound] | None = None
         self.allowance: int | None = None
-        self.exports: dict[str, Bound] = {}
+        self.exports: dict[str, Bound] = _NO_EXPORTS
         self.size = 0
         self.expanded = 0
+        self._later: Later | None = None
+        if isinstance(content, Content):
+            self._take(content)
+        else:
+            self._later = content
+
+    def __getattr__(self, name: str) -> Any:
+        """What the lines hold, which is not there before they are read; nothing else comes here."""
+        if name not in Content._fields and name != "parse_problems":
+            raise AttributeError(name)
+        self.read()
+        return getattr(self, name)
+
+    def read(self) -> None:
+        """Read the lines, if that was not done yet."""
+        if self._later is not None:
+            self._take(self._later())
+
+    def _take(self, content: Content) -> None:
+        self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases = content
+        self.problems = self.parse_problems
+        self._later = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its lines were read already."""
+        return self._later is None
 
     @property
     def items(self) -> tuple[Node, ...]:
@@ -125,23 +163,23 @@ class Segment:
     @property
     def is_linked(self) -> bool:
         """Whether it has anchors or aliases."""
-        return bool(self.anchors or self.aliases)
+        return self.may_be_linked and bool(self.anchors or self.aliases)
 
     @property
     def data(self) -> Any:
         """A list for ``items``, a dict for ``entries`` (merges not yet in it), else the value's data."""
         if self._data is _UNREAD:
-            self._read()
+            self._compute()
         return self._data
 
     @property
     def sources(self) -> list[Any]:
         """The data of the ``<<`` keys among ``entries``, which yield to all other keys of the mapping."""
         if self._data is _UNREAD:
-            self._read()
+            self._compute()
         return self._sources
 
-    def _read(self) -> None:
+    def _compute(self) -> None:
         if self.kind == "items":
             self._data = [
                 child.value if child.kind == SCALAR else plain_value(child) for child in self.children
@@ -160,16 +198,10 @@ class Segment:
             return self
         segment = self
         if self.bindings is not None:
-            segment = Segment(
-                self.form,
-                self.kind,
-                self.line_count,
-                self.key,
-                self.children,
-                self.parse_problems,
-                self.anchors,
-                self.aliases,
+            content = Content(
+                self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases
             )
+            segment = Segment(self.form, self.line_count, content)
         segment.bindings = bindings
         segment.allowance = allowance
         segment._resolve(Scope(bindings, allowance))

@@ -1,6 +1,7 @@
 """Lists of ``- `` and mappings of ``key: value`` lines."""
 
 import re
+from sys import intern
 from typing import Final
 
 from darwinflow.document.grammar.core_schema import resolved
@@ -175,6 +176,7 @@ class Collections(Entries):
     ) -> tuple[Node, Node, int]:
         """Key, value and the row behind them, of a line that `SIMPLE_ENTRY` describes."""
         name, text, double, single = match.groups()
+        name = intern(name)  # the same few names, thousands of times
         end = column + len(name)
         key = Node(SCALAR, name, row, column, row, end, PLAIN, name)
         if double is not None:
