@@ -8,8 +8,8 @@ return {
   end,
   filetypes = { "yaml" },
   root_markers = { ".darwinflow.yaml", ".git" },
-  root_dir = function(_, on_dir)
-    if require("darwinflow.client").prepare() then
+  root_dir = function(bufnr, on_dir)
+    if require("darwinflow.client").prepare(bufnr) then
       -- Nothing: Neovim finds the folder by the markers.
       on_dir()
     end

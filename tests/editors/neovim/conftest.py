@@ -50,13 +50,14 @@ class Desk:
         self.folder.mkdir()
         (self.folder / ".darwinflow.yaml").write_text("project: demo\n")
         self.flow.write_text(WORKFLOW)
-        (root / "home").mkdir(mode=0o700)
+        self.home = root / "home"
+        self.home.mkdir(mode=0o700)
         self.environ = {
             "PATH": f"{BIN}{os.pathsep}{os.defpath}",
             "LANG": "C.UTF-8",
             "HOME": str(root),
-            "DARWINFLOW_HOME": str(root / "home"),
-            "XDG_RUNTIME_DIR": str(root / "home"),
+            "DARWINFLOW_HOME": str(self.home),
+            "XDG_RUNTIME_DIR": str(self.home),
             "DARWINFLOW_IDLE_SECONDS": "2",  # a daemon that the server has started ends by itself
             "NVIM_APPNAME": "nvim-test",
         }
@@ -88,9 +89,9 @@ class Recorder:
         )
         self._flow = desk.flow
 
-    def record(self, error: str = "") -> tuple[str, float]:
+    def record(self, error: str = "", flow: Path | None = None) -> tuple[str, float]:
         """The run's id, and when the recorder was called last, in seconds since 1970."""
-        self.process.stdin.write(f"{self._flow}\t{error}\n")
+        self.process.stdin.write(f"{flow or self._flow}\t{error}\n")
         self.process.stdin.flush()
         run, called_at = self.process.stdout.readline().split()
         return run, float(called_at)

@@ -260,6 +260,46 @@ def test_the_editor_works_on_while_the_daemon_is_away(neovim, desk, recorder) ->
     neovim.wait_for_lens("2 runs[^|]*$")
 
 
+def test_a_list_a_log_and_a_name_belong_to_the_workspace_they_were_asked_for_in(
+    neovim, desk, recorder
+) -> None:
+    other = desk.folder.parent / "other"
+    other.mkdir()
+    (other / ".darwinflow.yaml").write_text("project: other\n")
+    (other / "second.yaml").write_text(WORKFLOW.replace("id: assistant", "id: second"))
+    neovim.edit(desk.flow)
+    neovim.edit(other / "second.yaml")
+    assert neovim.lua("return #vim.lsp.get_clients()") == 2
+    run, _at = recorder.record(flow=other / "second.yaml")
+    recorder.record()
+    neovim.wait_for_lens("1 run")
+    neovim.command("DarwinFlow runs")
+    neovim.wait("return vim.bo.filetype == 'darwinflow-runs'")
+    neovim.keys("<CR>")
+    neovim.wait("return vim.api.nvim_buf_get_name(0) == ...", f"darwinflow://run/{run}")
+    neovim.command("DarwinFlow runs")
+    neovim.wait("return vim.api.nvim_buf_get_name(0) == 'darwinflow://runs/second'")
+    assert len(neovim.lines()) == 1
+    neovim.command("DarwinFlow runs")
+    neovim.command("DarwinFlow runs assistant")
+    neovim.wait("return vim.api.nvim_buf_get_name(0) == 'darwinflow://runs/assistant'")
+    assert neovim.lines()[0].startswith("No runs of 'assistant' yet.")
+    neovim.command("DarwinFlow log")
+    neovim.wait("return #_G.messages > 0")
+    assert neovim.messages()[0].startswith("darwinflow: No runs of 'assistant' yet.")
+
+
+def test_history_that_arrives_for_a_closed_buffer_disturbs_nobody(neovim, desk, recorder) -> None:
+    for number in range(6):
+        neovim.edit(desk.flow)
+        recorder.record()
+        neovim.command("bwipeout" if number % 2 else "bdelete")
+    neovim.edit(desk.flow)
+    neovim.wait_for_lens("6 runs")
+    assert neovim.messages() == []
+    assert neovim.lua("return vim.fn.execute('messages')").strip() == ""
+
+
 def test_checkhealth_finds_everything_in_order(neovim, desk) -> None:
     neovim.edit(desk.flow)
     neovim.wait_for_lens("v3 draft")

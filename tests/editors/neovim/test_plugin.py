@@ -2,7 +2,7 @@
 
 import pytest
 
-from editors.neovim.conftest import MISSPELT
+from editors.neovim.conftest import MISSPELT, WORKFLOW
 from editors.neovim.nvim import LuaError
 
 UNTRUSTED = "vim.lsp.config('darwinflow', { init_options = { trusted = false } })"
@@ -80,6 +80,99 @@ def test_hover_opens_with_what_the_schema_says(neovim, desk) -> None:
     text = neovim.hover()
     assert "a model chooses one" in text
     assert "`options`" in text
+
+
+def test_completion_lists_what_fits_what_is_typed_and_puts_it_in(neovim, desk) -> None:
+    neovim.edit(desk.flow)
+    neovim.command("set completeopt=menuone")
+    neovim.call("nvim_buf_set_lines", 0, 9, 10, True, ["    type: LLM"])
+    neovim.call("nvim_win_set_cursor", 0, [10, 0])
+    neovim.call("nvim_input", "A<C-x><C-o>")
+    (offered,) = neovim.wait("return vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'items' }).items")
+    assert (offered["word"], offered["menu"]) == ("LLM_DECISION", "a model chooses one")
+    assert offered["info"].startswith("A model picks one of the options")
+    neovim.call("nvim_input", "<C-y><Esc>")
+    neovim.wait("return vim.fn.getline(10) == ...", "    type: LLM_DECISION")
+
+
+def test_ids_are_completed_in_edges(neovim, desk) -> None:
+    neovim.edit(desk.flow)
+    neovim.lua("vim.api.nvim_buf_set_text(0, 18, 28, 18, 36, { '' })")
+    neovim.call("nvim_win_set_cursor", 0, [19, 28])
+    neovim.call("nvim_input", "i<C-x><C-o>")
+    offered = neovim.wait("return vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'items' }).items")
+    assert {"END", "classify", "core_path"} <= {each["word"] for each in offered}
+    assert "START" not in {each["word"] for each in offered}
+
+
+def test_the_definition_of_an_id_is_the_tag_under_the_cursor(neovim, desk) -> None:
+    neovim.edit(desk.flow)
+    neovim.point_at(19, "classify")
+    neovim.keys("<C-]>")
+    assert neovim.call("nvim_win_get_cursor", 0) == [9, 8]
+
+
+def test_references_fill_the_quickfix_list(neovim, desk) -> None:
+    neovim.edit(desk.flow)
+    neovim.point_at(8, "classify")
+    neovim.keys("grr")
+    found = neovim.wait("local list = vim.fn.getqflist(); return #list > 0 and list")
+    assert [(each["lnum"], each["col"]) for each in found] == [(9, 9), (19, 29), (20, 12)]
+
+
+def test_symbols_are_the_outline_of_the_document(neovim, desk) -> None:
+    neovim.edit(desk.flow)
+    neovim.keys("gO")
+    found = neovim.wait("local list = vim.fn.getloclist(0); return #list > 0 and list")
+    assert [(each["lnum"], each["text"]) for each in found[:4]] == [
+        (1, "[Module] assistant"),
+        (6, "[Function] read_vision"),
+        (9, "[Function] classify"),
+        (14, "[Function] core_path"),
+    ]
+    assert found[5]["text"].endswith("read_vision → classify")
+
+
+def test_a_finding_is_mended_by_its_fix(neovim, desk) -> None:
+    desk.flow.write_text(MISSPELT)
+    neovim.edit(desk.flow)
+    neovim.wait("return #vim.diagnostic.get(0) == 1")
+    neovim.point_at(18, "clasify")
+    neovim.lua("vim.lsp.buf.code_action({ apply = true })")
+    neovim.wait("return #vim.diagnostic.get(0) == 0")
+    assert neovim.lines() == WORKFLOW.splitlines()
+
+
+def test_yaml_that_is_no_workflow_is_left_alone(neovim, desk) -> None:
+    other = desk.folder / "compose.yaml"
+    other.write_text("services:\n  web: {image: nginx}\n")
+    neovim.edit(other)
+    neovim.edit(desk.flow)
+    neovim.wait_for_lens("v3")
+    neovim.command(f"buffer {other}")
+    assert neovim.lua("return vim.diagnostic.get(0)") == []
+    assert neovim.displayed_lenses() == []
+    neovim.command("DarwinFlow runs")
+    neovim.wait("return #_G.messages > 0")
+    assert neovim.messages() == ["darwinflow: that is no open workflow; name one, or open its file"]
+
+
+def test_a_file_outside_any_workspace_is_checked_too(neovim, desk) -> None:
+    outside = desk.folder.parent / "alone.yaml"
+    outside.write_text(MISSPELT)
+    neovim.edit(outside)
+    neovim.wait("return #vim.diagnostic.get(0) == 1")
+    assert neovim.lua("return vim.lsp.get_clients({ bufnr = 0 })[1].root_dir == nil")
+
+
+def test_a_buffer_is_looked_at_once_it_has_a_name(neovim) -> None:
+    neovim.command("setfiletype yaml")
+    neovim.call("nvim_buf_set_lines", 0, 0, -1, False, MISSPELT.splitlines())
+    assert neovim.lua("return #vim.lsp.get_clients()") == 0
+    neovim.command("silent write new.yaml")
+    neovim.wait("return #vim.diagnostic.get(0) == 1")
+    neovim.wait_for_lens("v3")
+    assert neovim.lua("return #vim.api.nvim_list_bufs()") == 1
 
 
 def test_the_lens_of_an_opened_workflow_is_drawn_and_follows_edits(neovim, desk) -> None:

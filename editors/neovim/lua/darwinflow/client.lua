@@ -6,10 +6,46 @@ local M = {}
 
 M.NAME = "darwinflow"
 
----Whether a server can be started. Says once what is missing; from the first call on, lenses follow their buffers.
+---@type table<integer, true> Buffers without a name, which a server is not started for.
+local nameless = {}
+
+---Has Neovim look again for the servers of a buffer that has a name now.
+---@param event { buf: integer }
+local function named(event)
+  if nameless[event.buf] and vim.api.nvim_buf_get_name(event.buf) ~= "" then
+    nameless[event.buf] = nil
+    vim.bo[event.buf].filetype = vim.bo[event.buf].filetype
+  end
+end
+
+---Whether the buffer has a name. Where it gets one later, the server is started for it then: Neovim would put the
+---findings of all buffers without a name into another one, called "/".
+---@param bufnr integer
 ---@return boolean
-function M.prepare()
+local function has_name(bufnr)
+  if vim.api.nvim_buf_get_name(bufnr) ~= "" then
+    return true
+  end
+  nameless[bufnr] = true
+  -- For all buffers: Neovim drops what is set for a single one when that is written under its first name.
+  vim.api.nvim_create_autocmd({ "BufFilePost", "BufWritePost" }, {
+    group = vim.api.nvim_create_augroup("darwinflow.names", {}),
+    nested = true,
+    desc = "DarwinFlow: start the language server for a buffer that has a name now",
+    callback = named,
+  })
+  return false
+end
+
+---Whether a server can be started for a buffer. Says once what is missing; from the first call on, lenses follow their
+---buffers.
+---@param bufnr integer
+---@return boolean
+function M.prepare(bufnr)
   require("darwinflow.lenses").follow()
+  if not has_name(bufnr) then
+    return false
+  end
   local program = config.current.cmd[1]
   if vim.fn.executable(program) == 1 then
     return true
@@ -32,26 +68,36 @@ function M.spawn(dispatchers, of)
   })
 end
 
----The client of a buffer; where it has none, any that runs.
----@param bufnr integer
+---The document that the current buffer is, or that its list or log was asked for from.
+---@return string uri
+function M.origin()
+  return vim.b.darwinflow_origin or vim.uri_from_bufnr(0)
+end
+
+---The client that has a document open; where none has, any that runs.
+---@param uri string
 ---@return vim.lsp.Client?
-function M.find(bufnr)
-  return vim.lsp.get_clients({ name = M.NAME, bufnr = bufnr })[1] or vim.lsp.get_clients({ name = M.NAME })[1]
+local function client_of(uri)
+  local running = vim.lsp.get_clients({ name = M.NAME })
+  for _, client in ipairs(running) do
+    for bufnr in pairs(client.attached_buffers) do
+      if vim.uri_from_bufnr(bufnr) == uri then
+        return client
+      end
+    end
+  end
+  return running[1]
 end
 
 ---Has the server run a command, and hands its answer to *on_answer*. A refusal is shown as it stands.
 ---@param name string
----@param argument table
+---@param argument { uri: string, workflow?: string, run?: string } `uri` says whose workspace is meant.
 ---@param on_answer fun(answer: table)
 function M.ask(name, argument, on_answer)
-  local client = M.find(0)
+  local client = client_of(argument.uri)
   if client == nil then
     M.tell("no workflow is open; open one, and its runs can be asked for", vim.log.levels.WARN)
     return
-  end
-  -- An empty table would be sent as a list.
-  if next(argument) == nil then
-    argument = vim.empty_dict()
   end
   client:request("workspace/executeCommand", { command = name, arguments = { argument } }, function(err, answer)
     if err then

@@ -6,6 +6,8 @@ local config = require("darwinflow.config")
 local M = {}
 
 local WAIT_MS = 5000
+-- Longer than the server waits for a daemon that it starts.
+local DAEMON_WAIT_MS = 12000
 local INVALID_PARAMS = -32602
 
 local function check_neovim()
@@ -62,9 +64,9 @@ local function check_daemon(server)
     local argument = { uri = vim.uri_from_bufnr(bufnr) }
     local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":~:.")
     local params = { command = "darwinflow.runs", arguments = { argument } }
-    local reply = server:request_sync("workspace/executeCommand", params, WAIT_MS, bufnr)
+    local reply = server:request_sync("workspace/executeCommand", params, DAEMON_WAIT_MS, bufnr)
     if reply == nil then
-      vim.health.error(("the server gave no answer about %s within %d s"):format(name, WAIT_MS / 1000))
+      vim.health.error(("the server gave no answer about %s within %d s"):format(name, DAEMON_WAIT_MS / 1000))
     elseif reply.err and reply.err.code == INVALID_PARAMS then
       vim.health.info(("%s is no workflow"):format(name))
     elseif reply.err then

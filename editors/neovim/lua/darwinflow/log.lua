@@ -12,7 +12,7 @@ local M = {}
 
 ---@class (exact) darwinflow.LogWanted
 ---@field run? string An id, or its beginning or end; absent for the run in this line, else the workflow's newest.
----@field uri? string Of an open workflow; absent for the current buffer's.
+---@field uri? string Of an open workflow; absent for the one that the current buffer is or came from.
 ---@field mods? vim.api.keyset.cmd.mods
 ---@field here? boolean In the current window.
 
@@ -45,16 +45,18 @@ end
 
 ---@param wanted darwinflow.LogWanted
 local function show_run(wanted)
-  client.ask("darwinflow.log", { run = wanted.run, uri = wanted.uri }, function(answer)
+  local uri = wanted.uri or client.origin()
+  client.ask("darwinflow.log", { run = wanted.run, uri = uri }, function(answer)
     ---@cast answer darwinflow.LogAnswer
     scratch.show({
       name = "darwinflow://run/" .. answer.run,
+      origin = uri,
       filetype = answer.languageId,
       lines = vim.split(answer.text:gsub("\n$", ""), "\n"),
       mods = wanted.mods,
       here = wanted.here,
       reload = function()
-        show_run({ run = answer.run, uri = wanted.uri, here = true })
+        show_run({ run = answer.run, uri = uri, here = true })
       end,
     })
     fold(vim.api.nvim_get_current_win())
@@ -68,8 +70,9 @@ function M.show(wanted)
     show_run({ run = run, uri = wanted.uri, mods = wanted.mods, here = wanted.here })
     return
   end
-  local uri = wanted.uri or vim.uri_from_bufnr(0)
-  client.ask("darwinflow.runs", { uri = uri }, function(answer)
+  local uri = wanted.uri or client.origin()
+  local workflow = wanted.uri == nil and vim.b.darwinflow_workflow or nil
+  client.ask("darwinflow.runs", { uri = uri, workflow = workflow }, function(answer)
     ---@cast answer darwinflow.RunsAnswer
     local newest = answer.runs[1]
     if newest == nil then

@@ -15,8 +15,8 @@ local M = {}
 ---@field runs darwinflow.Run[]
 
 ---@class (exact) darwinflow.RunsWanted
----@field workflow? string An id; absent for the workflow of `uri`.
----@field uri? string Of an open workflow; absent for the current buffer's.
+---@field workflow? string An id; absent for the one that the current buffer lists, else the workflow of `uri`.
+---@field uri? string Of an open workflow; absent for the one that the current buffer is or came from.
 ---@field mods? vim.api.keyset.cmd.mods
 ---@field here? boolean In the current window.
 
@@ -48,21 +48,16 @@ local function colour(bufnr, runs)
 end
 
 ---@param wanted darwinflow.RunsWanted
----@return { uri?: string, workflow?: string }
-local function argument_of(wanted)
-  if wanted.workflow then
-    return { uri = wanted.uri, workflow = wanted.workflow }
-  end
-  return { uri = wanted.uri or vim.uri_from_bufnr(0) }
-end
-
----@param wanted darwinflow.RunsWanted
 function M.show(wanted)
-  local argument = argument_of(wanted)
+  local argument = { uri = wanted.uri or client.origin(), workflow = wanted.workflow }
+  if wanted.workflow == nil and wanted.uri == nil then
+    argument.workflow = vim.b.darwinflow_workflow
+  end
   client.ask("darwinflow.runs", argument, function(answer)
     ---@cast answer darwinflow.RunsAnswer
     local bufnr = scratch.show({
       name = "darwinflow://runs/" .. answer.workflow,
+      origin = argument.uri,
       filetype = "darwinflow-runs",
       lines = vim.split(vim.trim(answer.text), "\n"),
       mods = wanted.mods,
@@ -71,6 +66,7 @@ function M.show(wanted)
         M.show({ uri = argument.uri, workflow = argument.workflow, here = true })
       end,
     })
+    vim.b[bufnr].darwinflow_workflow = answer.workflow
     listed[bufnr] = answer.runs
     colour(bufnr, answer.runs)
     vim.keymap.set("n", "<CR>", function()

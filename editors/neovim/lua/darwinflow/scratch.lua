@@ -4,6 +4,7 @@ local M = {}
 
 ---@class (exact) darwinflow.Scratch
 ---@field name string `darwinflow://...`; a buffer of that name is used again.
+---@field origin string The document that it was asked for from.
 ---@field filetype string
 ---@field lines string[]
 ---@field reload fun() What `:edit` does.
@@ -50,6 +51,7 @@ end
 ---@return integer bufnr
 function M.show(what)
   local bufnr = buffer_named(what.name)
+  vim.b[bufnr].darwinflow_origin = what.origin
   fill(bufnr, what.lines)
   put_in_window(bufnr, what)
   vim.bo[bufnr].swapfile = false
