@@ -160,6 +160,7 @@ def test_completion_replaces_what_is_typed_behind_the_emoji(party):
     assert labels == ["grüße", "ask", "END"] or labels == ["END", "grüße", "ask"]
     item = next(item for item in answer["items"] if item["label"] == "ask")
     assert item["detail"] == "LLM_DECISION"
+    assert item["filterText"] == "ask"
     assert shown(text, item["textEdit"]["range"], encoding) == "as"
 
 

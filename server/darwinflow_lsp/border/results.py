@@ -74,6 +74,8 @@ def _completion(each: Completion, places: Places, client: Client) -> Json:
         "label": each.label,
         "kind": each.kind,
         "sortText": each.order,
+        # Neovim takes a list whose items name their range for one that is filtered already, unless they have this.
+        "filterText": each.label,
         "insertTextFormat": SNIPPET if is_snippet else PLAIN_TEXT,
         "textEdit": {
             "range": places.range(each.span),
