@@ -4,147 +4,147 @@ import argparse
 import os
 import sys
 import time
-from typing import NamedTuple
 
-from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import Checked, check
 from darwinflow.check.finding import ERROR, Finding
-from darwinflow.check.fixes import fixable, fixed
-from darwinflow.cli.findings import FileReport, json_of, summary_of, summary_text, text_of
+from darwinflow.cli.checking import Checking, Outcome
+from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
+from darwinflow.cli.formats import FORMATS, written
+from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.terminal import terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
-from darwinflow.document.document import Document
-from darwinflow.document.problem import YAML_SYNTAX
+from darwinflow.document.lines import Lines
 from darwinflow.model.errors import DarwinFlowError
-from darwinflow.model.span import Span
 from darwinflow.recorder.paths import SETTINGS_NAME
-from darwinflow.settings.workspace import WorkspaceSettings
 
-_MAX_ROUNDS = 5
-"""One fix may make another possible; this many times at most."""
-_PATIENCE_S = 0.5
-"""From then on it is said how far we are."""
+STDIN = "-"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="files and folders; all of the workspace where none is given"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files, folders and patterns such as 'flows/**/*.yaml'; '-' is standard input; all of the workspace where none is given",
     )
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="text for people (default), or JSON"
+        "--format",
+        choices=("text", *FORMATS),
+        default="text",
+        help="text for people (default), or for programs",
     )
     parser.add_argument("--strict", action="store_true", help="fail on warnings, too")
     parser.add_argument("--fix", action="store_true", help="change the files where what was meant is certain")
+    parser.add_argument("--stdin-path", metavar="PATH", help="where the text on standard input belongs")
+    parser.add_argument("--watch", action="store_true", help="check again what changes, until Ctrl-C")
+    parser.add_argument("--no-cache", action="store_true", help="check files again that have not changed")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit codes: 0 no error, 1 errors (or warnings with --strict), 2 wrong usage."""
-    started = time.perf_counter()
-    workspaces = Workspaces()
+    refusal = _refusal(args)
+    if refusal is not None:
+        return complain(*refusal, EXIT_USAGE)
+    checking = Checking(os.environ, is_cached=not args.no_cache)
     try:
-        files = workflow_files(args.paths, workspaces)
+        if args.watch:
+            from darwinflow.cli.watching import watch
+
+            return watch(args, checking)
+        if STDIN in args.paths:
+            return _check_stdin(args, checking)
+        return _told(args, *reports_of(args, checking))
+    except PathRefused as exc:
+        return complain(str(exc), exc.advice, EXIT_USAGE)
+
+
+class PathRefused(DarwinFlowError):
+    """A path on the command line names nothing that could be checked."""
+
+    code = 1103
+
+
+def _refusal(args: argparse.Namespace) -> tuple[str, str] | None:
+    """What is wrong with the arguments together, and what to try."""
+    if STDIN in args.paths and len(args.paths) > 1:
+        return "standard input is checked alone", "darwinflow check - --stdin-path flows/new.yaml"
+    if args.stdin_path is not None and STDIN not in args.paths:
+        return "--stdin-path names the text on standard input, which is read for '-'", "darwinflow check -"
+    if args.watch and (STDIN in args.paths or args.format != "text"):
+        return "--watch follows files and prints text", "darwinflow check --watch flows"
+    return None
+
+
+def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileReport], Summary]:
+    """What is wrong in every file that the arguments name; with --fix the files are mended.
+
+    Raises `PathRefused`.
+    """
+    started = time.perf_counter()
+    try:
+        files = workflow_files(args.paths, checking.workspaces)
     except DarwinFlowError as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        print(f"try: {exc.advice}", file=sys.stderr)
-        return 2
-    catalog = Catalog.bundled()
-    reports, count = _reports(files, workspaces, catalog, fix=args.fix, started=started)
-    reports = _settings_reports(workspaces) + reports
-    summary = summary_of(reports, count, time.perf_counter() - started)
-    if args.format == "json":
-        import json
+        raise PathRefused(str(exc), hint=exc.advice) from exc
+    files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
+    outcomes = checking.outcomes(files, fix=args.fix)
+    for outcome in outcomes:
+        if outcome.verdict.text is not None:
+            _write(outcome.file.path, outcome.verdict.text)
+    reports = _settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
+    mended = sum(outcome.verdict.mended for outcome in outcomes)
+    return reports, summary_of(reports, mended, time.perf_counter() - started)
 
-        print(json.dumps(json_of(reports, summary), ensure_ascii=False, indent=2))
+
+def _report(outcome: Outcome) -> FileReport:
+    text = outcome.verdict.text
+    if text is None:
+        text = outcome.content.decode("utf-8", "replace")
+    return FileReport(outcome.file.path, Lines.of(text), outcome.verdict.findings)
+
+
+def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
+    """With --fix the mended text goes to standard output, and the findings to standard error."""
+    started = time.perf_counter()
+    path = args.stdin_path or "<stdin>"
+    place = args.stdin_path or os.path.join(os.getcwd(), path)
+    workspace = checking.workspaces.of(place)
+    checking.workspaces.settings(workspace)
+    file = WorkflowFile(path, is_named=True, folder=workspace.folder)
+    content = sys.stdin.buffer.read()
+    checking.given[path] = content
+    (outcome,) = checking.outcomes([file], fix=args.fix)
+    reports = [*_settings_reports(checking.workspaces), _report(outcome)]
+    summary = summary_of(reports, outcome.verdict.mended, time.perf_counter() - started)
+    if not args.fix:
+        return _told(args, reports, summary)
+    text = outcome.verdict.text
+    sys.stdout.buffer.write(content if text is None else text.encode())
+    return _told(args, reports, summary, to_stderr=True)
+
+
+def _told(
+    args: argparse.Namespace, reports: list[FileReport], summary: Summary, *, to_stderr: bool = False
+) -> int:
+    stream = sys.stderr if to_stderr else sys.stdout
+    if args.format != "text":
+        print(written(args.format, reports, summary, strict=args.strict), file=stream)
     else:
-        _print(reports, summary_text(summary) if reports else _nothing_text(args.paths))
+        terminal = terminal_of(stream)
+        for report in reports:
+            for line in text_of(report, terminal):
+                print(line, file=stream)
+        if any(report.findings for report in reports):
+            print(file=stream)
+        print(summary_text(summary) if reports else _nothing_text(args.paths), file=stream)
+    return exit_code(args, summary)
+
+
+def exit_code(args: argparse.Namespace, summary: Summary) -> int:
     return 1 if summary.errors or (args.strict and summary.warnings) else 0
-
-
-def _print(reports: list[FileReport], last: str) -> None:
-    terminal = terminal_of(sys.stdout)
-    for report in reports:
-        for line in text_of(report, terminal):
-            print(line)
-    if any(report.findings for report in reports):
-        print()
-    print(last)
 
 
 def _nothing_text(paths: list[str]) -> str:
     where = " or ".join(f"'{path}'" for path in paths) or "this workspace"
     return f"No workflows in {where}: a workflow is a YAML mapping with 'id', 'nodes' and 'edges'. See some: darwinflow demo DIR"
-
-
-def _reports(
-    files: list[WorkflowFile], workspaces: Workspaces, catalog: Catalog, *, fix: bool, started: float
-) -> tuple[list[FileReport], int]:
-    """What every file has, and how many findings were mended."""
-    reports: list[FileReport] = []
-    mended = 0
-    shows = sys.stderr.isatty()
-    for number, file in enumerate(files):
-        if shows and time.perf_counter() - started > _PATIENCE_S:
-            print(f"\r{number} of {len(files)} files\x1b[K", end="", file=sys.stderr, flush=True)
-        if os.path.basename(file.path) == SETTINGS_NAME:
-            continue
-        outcome = _check_file(file, workspaces.settings(workspaces.of(file.path)), catalog, fix=fix)
-        if outcome is not None:
-            reports.append(outcome.report)
-            mended += outcome.mended
-    if shows:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    return reports, mended
-
-
-class _Outcome(NamedTuple):
-    report: FileReport
-    mended: int
-
-
-def _check_file(
-    file: WorkflowFile, settings: WorkspaceSettings, catalog: Catalog, *, fix: bool
-) -> _Outcome | None:
-    """None for a file that holds no workflow and was not named."""
-    try:
-        with open(file.path, "rb") as opened:
-            content = opened.read()
-    except OSError as exc:
-        message = f"'{file.path}' cannot be read: {exc.strerror}"
-        return _Outcome(_unread(file.path, Document.parse(""), Span(0, 0, 0, 0), message), 0)
-    try:
-        document = Document.parse(content.decode())
-    except UnicodeDecodeError as exc:
-        before = Document.parse(content[: exc.start].decode())
-        line = len(before.lines) - 1
-        column = len(before.lines[line])
-        message = f"byte {exc.start} is no UTF-8; save the file as UTF-8"
-        return _Outcome(_unread(file.path, before, Span(line, column, line, column), message), 0)
-    checked = check(document, catalog, settings, is_named=file.is_named)
-    if not file.is_named and checked.projection is None and document.roots:
-        return None
-    mended = 0
-    if fix:
-        checked, mended = _mended(checked, catalog, settings, is_named=file.is_named)
-        if mended:
-            _write(file.path, checked.document.lines.text())
-    return _Outcome(FileReport(file.path, checked.document.lines, checked.findings()), mended)
-
-
-def _unread(path: str, document: Document, span: Span, message: str) -> FileReport:
-    return FileReport(path, document.lines, (Finding(YAML_SYNTAX, ERROR, span, message),))
-
-
-def _mended(
-    checked: Checked, catalog: Catalog, settings: WorkspaceSettings, *, is_named: bool
-) -> tuple[Checked, int]:
-    count = 0
-    for _ in range(_MAX_ROUNDS):
-        chosen = fixable(checked.findings())
-        if not chosen:
-            break
-        count += len(chosen)
-        checked = check(fixed(checked.document, chosen), catalog, settings, is_named=is_named)
-    return checked, count
 
 
 def _write(path: str, text: str) -> None:
@@ -166,7 +166,7 @@ def _settings_reports(workspaces: Workspaces) -> list[FileReport]:
             continue
         path = os.path.relpath(os.path.join(folder, SETTINGS_NAME))
         with open(path, encoding="utf-8") as file:
-            lines = Document.parse(file.read()).lines
+            lines = Lines.of(file.read())
         findings = [
             Finding(problem.code, ERROR, problem.span, problem.message, problem.related)
             for problem in settings.problems

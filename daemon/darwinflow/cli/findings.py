@@ -1,14 +1,12 @@
-"""How findings are written: for people with the text they are about, for programs as JSON."""
+"""What was found, and how people read it: each finding with the text that it is about."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.check.finding import Finding
-from darwinflow.check.fixes import fixable
 from darwinflow.cli.terminal import Terminal
 from darwinflow.document.lines import Lines
 from darwinflow.document.problem import Related
-from darwinflow.model.span import Span
 
 _STYLES = {"error": "bad", "warning": "warn", "hint": "quiet"}
 _MAX_PLACES = 5
@@ -26,6 +24,8 @@ class FileReport(NamedTuple):
 
 
 class Summary(NamedTuple):
+    """How much was found. Every format ends with it, where it has a place for it."""
+
     errors: int
     warnings: int
     hints: int
@@ -44,10 +44,18 @@ def summary_of(reports: list[FileReport], fixed: int, seconds: float) -> Summary
         severities.count("hint"),
         len(reports),
         sum(1 for report in reports if report.findings),
-        sum(len(fixable(report.findings)) for report in reports),
+        sum(_fixable(report) for report in reports),
         fixed,
         seconds,
     )
+
+
+def _fixable(report: FileReport) -> int:
+    if not any(finding.fixes for finding in report.findings):
+        return 0
+    from darwinflow.check.fixes import fixable
+
+    return len(fixable(report.findings))
 
 
 def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
@@ -146,50 +154,3 @@ def summary_text(summary: Summary) -> str:
 
 def _counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def json_of(reports: list[FileReport], summary: Summary) -> dict[str, object]:
-    """Places count from 1, columns in code points, the end exclusive."""
-    return {
-        "version": 1,
-        "findings": [_finding(report.path, finding) for report in reports for finding in report.findings],
-        "summary": {
-            "errors": summary.errors,
-            "warnings": summary.warnings,
-            "hints": summary.hints,
-            "files": summary.files,
-            "filesWithFindings": summary.files_with_findings,
-            "fixable": summary.fixable,
-            "fixed": summary.fixed,
-            "seconds": round(summary.seconds, 3),
-        },
-    }
-
-
-def _finding(path: str, finding: Finding) -> dict[str, object]:
-    return {
-        "path": path,
-        **_place(finding.span),
-        "code": finding.code,
-        "severity": finding.severity,
-        "message": finding.message,
-        "related": [
-            {"path": path, **_place(other.span), "message": other.message} for other in finding.related
-        ],
-        "fixes": [
-            {
-                "title": fix.title,
-                "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits],
-            }
-            for fix in finding.fixes
-        ],
-    }
-
-
-def _place(span: Span) -> dict[str, int]:
-    return {
-        "line": span.line + 1,
-        "column": span.column + 1,
-        "endLine": span.end_line + 1,
-        "endColumn": span.end_column + 1,
-    }

@@ -13,6 +13,7 @@ from darwinflow.settings.workspace import WorkspaceSettings, parse
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
 """Folders that hold other people's files; hidden ones are skipped as well."""
+_WILD = re.compile(r"[*?\[]")
 _STORED = re.compile(r"[^/]+/v[0-9]+\.yaml\Z")
 
 
@@ -55,7 +56,7 @@ class PathNotFound(NotFound):
 
 
 def workflow_files(paths: Sequence[str], workspaces: Workspaces) -> list[WorkflowFile]:
-    """Files in the order in which they were named, those of a folder by name; each once.
+    """Files in the order in which they were named, those of a folder or pattern by name; each once.
 
     Without *paths*: the drafts of the current folder's workspace. Raises `PathNotFound`.
     """
@@ -68,11 +69,32 @@ def workflow_files(paths: Sequence[str], workspaces: Workspaces) -> list[Workflo
             workspace = workspaces.of(path)
             workspaces.settings(workspace)
             found[os.path.realpath(path)] = WorkflowFile(path, is_named=True, folder=workspace.folder)
+        elif _WILD.search(path):
+            for file in _matching(path, workspaces):
+                found.setdefault(os.path.realpath(file.path), file)
         else:
             raise PathNotFound(
                 f"there is no file or folder '{path}'", hint="darwinflow check, for all of the workspace"
             )
     return list(found.values())
+
+
+def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
+    """The files that a pattern fits; it chooses among workflows and makes none of what is no workflow."""
+    from glob import iglob
+
+    names = sorted(
+        name for name in iglob(pattern, recursive=True) if name.endswith(_SUFFIXES) and os.path.isfile(name)
+    )
+    if not names:
+        raise PathNotFound(
+            f"no YAML file fits '{pattern}'", hint="darwinflow check, for all of the workspace"
+        )
+    for name in names:
+        path = os.path.normpath(name)
+        workspace = workspaces.of(path)
+        if _is_draft(path, workspace.folder, workspaces.settings(workspace)):
+            yield WorkflowFile(path, is_named=False, folder=workspace.folder)
 
 
 def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:

@@ -1,0 +1,227 @@
+"""Checks many files: what is known from before is taken from the cache, the rest is shared among the cores."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, tool_stamp
+from darwinflow.cli.verdicts import Verdict, unread, verdict_of
+from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
+from darwinflow.model.span import Span
+from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.paths import Workspace
+from darwinflow.settings.workspace import WorkspaceSettings, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from darwinflow.catalog.catalog import Catalog
+
+PARALLEL_BYTES = 1 << 20
+"""Text from which processes pay; they cost about a fifth of a second, in which one core reads a third of this."""
+_PATIENCE_S = 0.5
+"""From then on it is said how far we are."""
+_AT_ONCE = 8
+"""Files that a process is handed together."""
+_BATCH = 2_000
+"""Files whose texts are in memory together."""
+
+
+class Outcome(NamedTuple):
+    """What was found in one file."""
+
+    file: WorkflowFile
+    verdict: Verdict
+    content: bytes
+    """As it was read; empty where there is nothing to show of it."""
+
+
+class Checking:
+    """Keeps caches, settings and graph types from one round to the next."""
+
+    def __init__(self, environ: Mapping[str, str], *, is_cached: bool) -> None:
+        self.workspaces = Workspaces()
+        self._folder = cache_folder(environ) if is_cached else None
+        self._caches: dict[str, VerdictCache] = {}
+        self._stamp = tool_stamp(RECORDER_VERSION)
+        self._depends: dict[str, str] = {}
+        self._catalog: Catalog | None = None
+        self.given: dict[str, bytes] = {}
+        """Texts that are not read from their file, by the file's path."""
+
+    def renewed(self) -> None:
+        """Read settings and neighbours anew from here on; caches stay."""
+        self.workspaces = Workspaces()
+        self._depends = {}
+
+    def outcomes(self, files: list[WorkflowFile], *, fix: bool = False) -> list[Outcome]:
+        """What is wrong in each of *files*, in their order, without those that hold no workflow."""
+        progress = _Progress(len(files))
+        found: list[Outcome] = []
+        for start in range(0, len(files), _BATCH):
+            found += self._batch(files[start : start + _BATCH], progress, fix=fix)
+        progress.end()
+        for cache in self._caches.values():
+            cache.save()
+        return [outcome for outcome in found if outcome.verdict.is_workflow]
+
+    def _batch(self, files: list[WorkflowFile], progress: "_Progress", *, fix: bool) -> list[Outcome]:
+        found: dict[int, Outcome] = {}
+        asked: list[tuple[int, bytes, bytes]] = []
+        for number, file in enumerate(files):
+            content, unreadable = self._read(file)
+            if unreadable is not None:
+                found[number] = Outcome(file, unreadable, b"")
+                continue
+            key = self._key(content, file)
+            verdict = self._cache(file.folder).get(key)
+            if verdict is None or (fix and any(finding.fixes for finding in verdict.findings)):
+                asked.append((number, key, content))
+            else:
+                found[number] = Outcome(file, verdict, content if verdict.findings else b"")
+        jobs = [
+            _Job(content, files[number], self.workspaces.of(files[number].path).settings, fix)
+            for number, _, content in asked
+        ]
+        progress.done += len(found)
+        for (number, key, content), verdict in zip(asked, self._verdicts(jobs), strict=True):
+            progress.step()
+            found[number] = Outcome(files[number], verdict, content if verdict.findings else b"")
+            if verdict.text is None:
+                self._cache(files[number].folder).put(key, verdict)
+        return [found[number] for number in sorted(found)]
+
+    def _read(self, file: WorkflowFile) -> tuple[bytes, Verdict | None]:
+        if file.path in self.given:
+            return self.given[file.path], None
+        try:
+            with open(file.path, "rb") as opened:
+                return opened.read(), None
+        except OSError as exc:
+            return b"", unread(Span(0, 0, 0, 0), f"'{file.path}' cannot be read: {exc.strerror}")
+
+    def _key(self, content: bytes, file: WorkflowFile) -> bytes:
+        workspace = self.workspaces.of(file.path)
+        return key_of(
+            content,
+            self._stamp,
+            workspace.settings or "",
+            os.path.basename(workspace.folder),
+            os.path.relpath(os.path.abspath(file.path), workspace.folder),
+            str(file.is_named),
+            self.depends(workspace),
+        )
+
+    def depends(self, workspace: Workspace) -> str:
+        """A digest of all that a verdict is computed from beside the file itself, settings and this tool."""
+        if workspace.folder not in self._depends:
+            self._depends[workspace.folder] = ""
+        return self._depends[workspace.folder]
+
+    def _cache(self, workspace: str) -> VerdictCache:
+        if workspace not in self._caches:
+            self._caches[workspace] = VerdictCache(self._folder, workspace)
+        return self._caches[workspace]
+
+    def _verdicts(self, jobs: "list[_Job]") -> Iterator[Verdict]:
+        if not jobs:
+            return
+        cores = _cores()
+        if cores > 1 and sum(len(job.content) for job in jobs) >= PARALLEL_BYTES:
+            yield from _in_processes(jobs, min(cores, len(jobs)))
+            return
+        from darwinflow.catalog.catalog import Catalog
+
+        if self._catalog is None:
+            self._catalog = Catalog.bundled()
+        worker = _Worker(self._catalog)
+        for job in jobs:
+            yield worker.verdict(job)
+
+
+class _Job(NamedTuple):
+    content: bytes
+    file: WorkflowFile
+    settings: str | None
+    fix: bool
+
+
+class _Worker:
+    """Checks files one after the other."""
+
+    def __init__(self, catalog: "Catalog") -> None:
+        self._catalog = catalog
+        self._settings: dict[tuple[str | None, str], WorkspaceSettings] = {}
+
+    def verdict(self, job: _Job) -> Verdict:
+        name = os.path.basename(job.file.folder)
+        settings = self._settings.get((job.settings, name))
+        if settings is None:
+            settings = self._settings[job.settings, name] = parse(job.settings, name)
+        return verdict_of(job.content, job.file, settings, self._catalog, fix=job.fix)
+
+
+_worker: _Worker | None = None
+"""That of a process of the pool, which has no other place to keep its graph types in."""
+
+
+def _begin() -> None:
+    import signal
+
+    from darwinflow.catalog.catalog import Catalog
+
+    global _worker  # noqa: PLW0603  # see above
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says that it was interrupted, once
+    _worker = _Worker(Catalog.bundled())
+
+
+def _one(job: _Job) -> Verdict:
+    assert _worker is not None
+    return _worker.verdict(job)
+
+
+def _in_processes(jobs: list[_Job], count: int) -> Iterable[Verdict]:
+    from concurrent.futures import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(count, initializer=_begin)
+    try:
+        yield from pool.map(_one, jobs, chunksize=_AT_ONCE)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Progress:
+    """Says on standard error how far we are, where a person waits."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self._is_shown = sys.stderr.isatty()
+        self._started = time.perf_counter()
+        self._said = 0.0
+
+    def step(self) -> None:
+        self.done += 1
+        now = time.perf_counter()
+        if not self._is_shown or now - self._started < _PATIENCE_S or now - self._said < 0.1:
+            return
+        left = (now - self._started) / self.done * (self.total - self.done)
+        self._said = now
+        print(
+            f"\r{self.done} of {self.total} files, {left:.0f} s left\x1b[K",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def end(self) -> None:
+        if self._said:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,98 @@
+"""What is wrong in one file, as a value that processes and the cache hand on."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.cli.workflow_files import WorkflowFile
+from darwinflow.document.lines import Edit, Lines
+from darwinflow.document.problem import YAML_SYNTAX, Related
+from darwinflow.model.span import Span
+from darwinflow.settings.workspace import WorkspaceSettings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from darwinflow.catalog.catalog import Catalog
+
+_MAX_ROUNDS = 5
+"""One fix may make another possible; this many times at most."""
+
+
+class Verdict(NamedTuple):
+    """What `check` says of one text."""
+
+    is_workflow: bool
+    """False: it holds none and was not named, so nothing is said of it."""
+    findings: tuple[Finding, ...]
+    mended: int = 0
+    """How many findings were removed by their fixes."""
+    text: str | None = None
+    """The mended text; None where nothing was mended."""
+
+
+def verdict_of(
+    content: bytes, file: WorkflowFile, settings: WorkspaceSettings, catalog: "Catalog", *, fix: bool
+) -> Verdict:
+    """Check *content*, which is that of *file* or is to become it."""
+    from darwinflow.check.engine import check
+    from darwinflow.document.document import Document
+
+    try:
+        document = Document.parse(content.decode())
+    except UnicodeDecodeError as exc:
+        before = Lines.of(content[: exc.start].decode())
+        line = len(before) - 1
+        column = len(before[line])
+        message = f"byte {exc.start} is no UTF-8; save the file as UTF-8"
+        return unread(Span(line, column, line, column), message)
+    checked = check(document, catalog, settings, is_named=file.is_named)
+    if not file.is_named and checked.projection is None and document.roots:
+        return Verdict(is_workflow=False, findings=())
+    if not fix:
+        return Verdict(is_workflow=True, findings=checked.findings())
+    from darwinflow.check.fixes import fixable, fixed
+
+    mended = 0
+    for _ in range(_MAX_ROUNDS):
+        chosen = fixable(checked.findings())
+        if not chosen:
+            break
+        mended += len(chosen)
+        checked = check(fixed(checked.document, chosen), catalog, settings, is_named=file.is_named)
+    text = checked.document.lines.text() if mended else None
+    return Verdict(is_workflow=True, findings=checked.findings(), mended=mended, text=text)
+
+
+def unread(span: Span, message: str) -> Verdict:
+    """The verdict on a file that cannot be read."""
+    return Verdict(is_workflow=True, findings=(Finding(YAML_SYNTAX, ERROR, span, message),))
+
+
+def encoded(verdict: Verdict) -> bytes:
+    """One line of JSON. What was mended is no part of it."""
+    import json
+
+    return json.dumps([verdict.is_workflow, verdict.findings], separators=(",", ":")).encode()
+
+
+def decoded(line: bytes) -> Verdict:
+    """The verdict that `encoded` wrote. Raises `ValueError`, `TypeError` or `LookupError` for anything else."""
+    import json
+
+    is_workflow, findings = json.loads(line)
+    return Verdict(bool(is_workflow), tuple([_finding(*one) for one in findings]))
+
+
+def _finding(
+    code: str, severity: Any, span: Sequence[int], message: str, related: Any, fixes: Any
+) -> Finding:
+    return Finding(
+        code,
+        severity,
+        Span(*span),
+        message,
+        tuple([Related(Span(*place), *more) for place, *more in related]),
+        tuple(
+            [Fix(title, tuple([Edit(Span(*place), text) for place, text in edits])) for title, edits in fixes]
+        ),
+    )
