@@ -10,6 +10,7 @@ from typing import NamedTuple
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
+from darwinflow.check.parallel import same_parallels
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
@@ -233,7 +234,18 @@ def _keeps_graph_findings(before: Part, projection: Projection, change: Change, 
     # Graph rules are silent where a fault of syntax may hide a node or an edge.
     if not change.removed or any(segment.problems for segment in (*change.removed, *change.added)):
         return False
+    if not _same_parallels(projection, change):
+        return False
     return not before.graph or not (moves or _shifts(projection, change))
+
+
+def _same_parallels(projection: Projection, change: Change) -> bool:
+    """Whether edges that lead beside others say the same as before."""
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    return role is None or all(
+        same_parallels(projection.graph, native.read(old, role), native.read(new, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )
 
 
 def _shifts(projection: Projection, change: Change) -> bool:

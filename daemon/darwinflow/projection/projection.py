@@ -4,7 +4,7 @@ Immutable. Positions are looked up when they are asked for, so that an edit insi
 in the time of one segment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from darwinflow.document.document import Change, Document
@@ -222,6 +222,16 @@ class Projection:
             found = self.graph.memo[__name__] = _ends_by_name(self._located())
         assert isinstance(found, dict)
         return found
+
+    def edges_with(self, names: Collection[str], side: int) -> Iterator[tuple[Place, EdgeFact]]:
+        """Edges that have one of *names* at this side and some name at the other, in the order of the text."""
+        for column in self.graph.columns:
+            ends = column.sources if side == SOURCE else column.targets
+            segments = {column.arrow_segment(at) for at, name in enumerate(ends) if name in names}
+            for segment in sorted(segments):
+                for at, fact in enumerate(self.facts(column.section, segment).edges):
+                    if any(end.name in names for end in (fact.sources if side == SOURCE else fact.targets)):
+                        yield Place(column.section, segment, at), fact
 
     def end_span(self, place: EndPlace) -> Span:
         fact = self.edge_fact(place.edge)

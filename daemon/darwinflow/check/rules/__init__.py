@@ -4,6 +4,7 @@ A rule is a generator function of what its scope gives it: an *item* rule of a `
 with the segment; a *graph* rule of a `Projection`, which runs only when ids, types or edges have changed.
 """
 
+from darwinflow.check.rules.duplicate_edge import duplicate_edge
 from darwinflow.check.rules.duplicate_node_id import duplicate_node_id
 from darwinflow.check.rules.edge_end_not_allowed import edge_end_not_allowed
 from darwinflow.check.rules.edge_unknown_node import edge_unknown_node
@@ -24,6 +25,7 @@ GRAPH_RULES = (
     reserved_id,
     edge_unknown_node,
     edge_end_not_allowed,
+    duplicate_edge,
     unreachable_node,
     no_path_to_end,
 )
