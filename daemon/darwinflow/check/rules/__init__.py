@@ -9,6 +9,7 @@ from darwinflow.check.rules.duplicate_node_id import duplicate_node_id
 from darwinflow.check.rules.edge_end_not_allowed import edge_end_not_allowed
 from darwinflow.check.rules.edge_unknown_node import edge_unknown_node
 from darwinflow.check.rules.empty_workflow import empty_workflow
+from darwinflow.check.rules.endless_cycle import endless_cycle
 from darwinflow.check.rules.invalid_value import invalid_value
 from darwinflow.check.rules.missing_field import missing_field
 from darwinflow.check.rules.no_path_to_end import no_path_to_end
@@ -26,6 +27,7 @@ GRAPH_RULES = (
     edge_unknown_node,
     edge_end_not_allowed,
     duplicate_edge,
+    endless_cycle,
     unreachable_node,
     no_path_to_end,
 )

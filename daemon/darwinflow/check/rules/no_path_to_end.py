@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from darwinflow.check.cycles import endless_cycles
 from darwinflow.check.finding import WARNING, Finding
 from darwinflow.check.reach import reach
 from darwinflow.check.words import shown
 from darwinflow.document.problem import Related
+from darwinflow.graph.walk import reached
 from darwinflow.projection.projection import Projection
 
 _MAX_RELATED = 20
@@ -18,7 +20,11 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
     found = reach(projection)
     if found is None:
         return
-    for group in found.endless:
+    caught = _lead_into_cycles(projection)
+    for stuck in found.endless:
+        group = [number for number in stuck if not caught[number]] if caught else stuck
+        if not group:
+            continue
         first = graph.place(group[0])
         assert first is not None
         message = f"no way leads from '{shown(graph.names[group[0]])}' to {found.end_name}"
@@ -27,3 +33,11 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
         ]
         related = [Related(projection.id_span(place), "the way ends here") for place in stops[:_MAX_RELATED]]
         yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))
+
+
+def _lead_into_cycles(projection: Projection) -> bytearray:
+    """A byte for each node: 1 where a way leads into a cycle without an exit, which is the reason. May be empty."""
+    inside = [
+        number for cycle in endless_cycles(projection) if not cycle.has_exit for number in cycle.component
+    ]
+    return reached(inside, projection.graph.predecessors) if inside else bytearray()

@@ -1,0 +1,118 @@
+"""Which nodes lie on cycles, and which of the cycles never end."""
+
+from typing import NamedTuple
+
+from darwinflow.check.reach import reach
+from darwinflow.graph.walk import Arrows, components
+from darwinflow.projection.graph import Graph
+from darwinflow.projection.projection import Projection
+
+
+class Cycle(NamedTuple):
+    """Nodes that all lead to one another, by number."""
+
+    nodes: tuple[int, ...]
+    """A way through the cycle: each leads to the next, the last to the first. Not all of the component's nodes."""
+    component: tuple[int, ...]
+    has_exit: bool
+    """Whether an edge leads out; a cycle with an exit is endless where edges without a condition close it."""
+
+
+def endless_cycles(projection: Projection) -> tuple[Cycle, ...]:
+    """In the order of the text; kept with the graph. Empty for a graph type whose runs begin or end nowhere."""
+    memo = projection.graph.memo
+    if __name__ not in memo:
+        memo[__name__] = tuple(_endless(projection)) if reach(projection) is not None else ()
+    found = memo[__name__]
+    assert isinstance(found, tuple)
+    return found
+
+
+def _endless(projection: Projection) -> list[Cycle]:
+    graph = projection.graph
+    found: list[Cycle] = []
+    with_exit: list[int] = []
+    for group in cyclic(graph, graph.successors, graph.predecessors):
+        members = set(group)
+        if any(target not in members for node in group for target in graph.successors[node]):
+            with_exit += group
+        else:
+            way = _way_through(graph, group, graph.successors)
+            found.append(Cycle(way, tuple(group), has_exit=False))
+    if with_exit:
+        always = _always(graph)
+        found += [
+            Cycle(_way_through(graph, group, always), tuple(group), has_exit=True)
+            for group in cyclic(graph, always, _turned(always), with_exit)
+        ]
+    return sorted(found)
+
+
+def cyclic(graph: Graph, forward: Arrows, back: Arrows, among: list[int] | None = None) -> list[list[int]]:
+    """Strongly connected components that hold a cycle, those that *among* leads to; each in ascending order.
+
+    Nodes that are always there count as on none: an edge into START or out of END is a fault of its own.
+    """
+    left = set(_on_or_behind_cycles(graph, forward, back))
+    if not left:
+        return []
+    arrows = [*[[]] * graph.implicit, *forward[graph.implicit :]]
+    groups = components([node for node in (among or left) if node in left], arrows)
+    return [sorted(group) for group in groups if len(group) > 1 or group[0] in arrows[group[0]]]
+
+
+def _on_or_behind_cycles(graph: Graph, forward: Arrows, back: Arrows) -> list[int]:
+    """Nodes that are left when those without arrows to them are taken away, again and again."""
+    waits = list(map(len, back))
+    waits[: graph.implicit] = [0] * graph.implicit
+    free = [node for node, count in enumerate(waits) if not count]
+    for node in free:
+        for target in forward[node]:
+            waits[target] -= 1
+            if not waits[target]:
+                free.append(target)
+    return [] if len(free) == len(waits) else [node for node, count in enumerate(waits) if count > 0]
+
+
+def _always(graph: Graph) -> list[list[int]]:
+    """The arrows of edges without a condition."""
+    arrows: list[list[int]] = [[] for _ in graph.names]
+    numbers = graph.numbers
+    for column in graph.columns:
+        for source, target, is_conditional in zip(
+            column.sources, column.targets, column.conditional, strict=True
+        ):
+            if not is_conditional:
+                arrows[numbers[source]].append(numbers[target])
+    return arrows
+
+
+def _turned(arrows: Arrows) -> list[list[int]]:
+    turned: list[list[int]] = [[] for _ in arrows]
+    for source, targets in enumerate(arrows):
+        for target in targets:
+            turned[target].append(source)
+    return turned
+
+
+def _way_through(graph: Graph, group: list[int], arrows: Arrows) -> tuple[int, ...]:
+    """The shortest way from where the cycle is entered back to there."""
+    members = set(group)
+    entries = [
+        node for node in group if any(source not in members for source in graph.predecessors[node])
+    ] or group
+    entry = entries[0]
+    if entry in arrows[entry]:
+        return (entry,)
+    came_from = {entry: entry}
+    waiting = [entry]
+    for node in waiting:
+        for target in arrows[node]:
+            if target in members and target not in came_from:
+                came_from[target] = node
+                waiting.append(target)
+    last = next(node for node in waiting if entry in arrows[node])
+    way = [last]
+    while way[-1] != entry:
+        way.append(came_from[way[-1]])
+    return tuple(reversed(way))
