@@ -80,9 +80,12 @@ def test_sarif_without_findings_is_a_run_that_found_none(darwinflow: Run) -> Non
 def test_annotations_escape_what_separates_them(darwinflow: Run, broken: Path) -> None:
     lines = said(darwinflow, "github").splitlines()
     name = "flows/söme%2C %2520 flow.yaml"
-    place = f"::error file={name},line=7,col=22,endColumn=24,title=edge-unknown-node::no node is called 'aa'"
+    place = f"::error file={name},line=7,col=23,endColumn=25,title=edge-unknown-node::no node is called 'aa'"
     assert any(line.startswith(place) for line in lines)
-    assert any(line.startswith(f"::warning file={name},line=5,") for line in lines)
+    assert (
+        f"::warning file={name},line=5,col=10,endColumn=19,title=unreachable-node::no edge leads to 'b: 100%25'"
+        in lines
+    )
     assert lines[-1].split(" in ")[1].startswith("1 of 2 files")
 
 
