@@ -51,10 +51,23 @@ LATE = (
     + "  createdBy: usr\n  reasoning: 3\n  parent: {id: x}\n  tags: [a]\n"
 )
 
+REMARKED = (
+    "# darwinflow: ignore[missing-field] above\n"
+    + SMALL.replace("id: triage", "id: triage # darwinflow: ignore[invalid-value, unknown-field]")
+    .replace("type: HUMAN_INPUT\n", "type: HUMAN_INPUT # darwinflow: ignore[unknown-node-type] soon\n")
+    .replace(
+        '{prompt: "Answer"}',
+        "\n      prompt: |  # darwinflow: ignore[secret]\n        AKIAIOSFODNN7EXAMPLE\n        and xoxb-aB3dE5fG7hI9jK1l\n",
+    )
+    + "  # darwinflow: ignore[edge-unknown-node]\n  - {from: START, to: nowhere} # or glpat-aB3dE5fG7hI9jK1lM2nO\n"
+    "# darwinflow: ignore[edge-unknown-nod]\n"
+)
+
 TYPED = (
     "x", " ", "\n", "\n  ", "\n    ", ":", ": ", "- ", '"', "'", "[", "]", "{", "}", "#", "&a ", "*ask", "é", "3",
     "START", "END", "classify", "a", "id: ", "type: ", "to: ", "from: ", "nodes:\n", "edges:\n", "version: 2\n",
     "\n  - id: classify\n    type: TOOL_CALL\n", "\n  - {from: a, to: b}\n", "\n---\nid: y\nnodes: []\n",
+    "# darwinflow: ignore[unknown-field]\n", " # darwinflow: ignore[edge-unknown-node, secret] x\n", "x: AKIAIOSFODNN7EXAMPLE\n", "|\n",
     "promt: x", ", retry: 0", ", retry: {attempts: 1.0}", "<<: *ask\n", "\n- a", "null", "true",
 )  # fmt: skip
 
@@ -69,6 +82,8 @@ def documents(rng: random.Random) -> str:
         return LATE
     if choice < 0.65:
         return SMALL + "---\n" + LATE
+    if choice < 0.78:
+        return REMARKED if choice < 0.73 else REMARKED + "---\n" + REMARKED
     return workflow(rng.choice([1, 3, 12, 40]), seed=rng.randrange(50))
 
 

@@ -8,10 +8,14 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.codes import JUDGED
+from darwinflow.check.excusing import excused
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.parallel import same_parallels
 from darwinflow.check.rules import GRAPH_RULES
+from darwinflow.check.suppressions import Suppression
+from darwinflow.check.sweep import Swept, remarks, swept
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection import native
@@ -32,6 +36,7 @@ class Part(NamedTuple):
     """Section and index of the segments whose items have findings, in the order of the text."""
     header: tuple[Finding, ...]
     graph: tuple[Finding, ...]
+    sweep: Swept
 
 
 class Checked:
@@ -83,6 +88,12 @@ class Checked:
                 found += part.graph
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
+        suppressions: list[Suppression] = []
+        for root_index, part in enumerate(self.parts):
+            for remark in remarks(self.document, root_index, part.sweep) if part is not None else ():
+                suppressions += remark.suppressions
+                found += remark.secrets
+        found = excused(self.document, found, suppressions, JUDGED)
         found = weighed(found, self.settings)
         if len(found) <= MAX_FINDINGS:
             return found
@@ -138,10 +149,10 @@ class Checker:
         old = before.projection if before is not None else None
         projection = project(document, root_index, items.graph_type, old)
         faulty = _faulty(items, projection, before, change)
+        sweep = swept(document, root_index, before.sweep if before is not None else None)
         if before is None or change is None or projection.carriers != before.projection.carriers:
-            return Part(
-                projection, faulty, tuple(items.header(projection.header)), _graph_findings(projection)
-            )
+            header = tuple(items.header(projection.header))
+            return Part(projection, faulty, header, _graph_findings(projection), sweep)
         moves = _moves_lines(change)
         header = before.header
         if (moves and header) or not _is_listed(projection, change):
@@ -149,7 +160,7 @@ class Checker:
         graph = before.graph
         if not _keeps_graph_findings(before, projection, change, moves=moves):
             graph = _graph_findings(projection)
-        return Part(projection, faulty, header, graph)
+        return Part(projection, faulty, header, graph, sweep)
 
     def _moved(self, document: Document, before: Part, root_index: int) -> Part:
         """*before* in a document of which only another root has changed."""
@@ -159,7 +170,7 @@ class Checker:
         if not _moves_lines(document.change):
             return before._replace(projection=projection)
         header = self.items(old.graph_type.name).header(projection.header)
-        return Part(projection, before.faulty, tuple(header), _graph_findings(projection))
+        return Part(projection, before.faulty, tuple(header), _graph_findings(projection), before.sweep)
 
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
         """The findings of one segment at their places in the document."""

@@ -1,0 +1,82 @@
+"""`unused-suppression`: a comment takes away a finding that is not there, or names none that there is."""
+
+from collections.abc import Collection, Iterator
+
+from darwinflow.check.codes import CODES
+from darwinflow.check.finding import HINT, Finding, Fix
+from darwinflow.check.nearest import nearest
+from darwinflow.check.suppressions import Code, Suppression
+from darwinflow.check.words import any_of, quoted, shown
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+
+def unused_suppression(
+    document: Document,
+    suppression: Suppression,
+    used: Collection[str],
+    there: Collection[str],
+    judged: Collection[str],
+) -> Iterator[Finding]:
+    """What is wrong with one comment; at most one finding each for unused codes and for unknown ones.
+
+    *used*: codes that took a finding away; *there*: codes of findings that were left on its lines; *judged*:
+    codes whose findings are all known.
+    """
+    if not suppression.codes:
+        column = suppression.word_column
+        span = Span(suppression.line, column, suppression.line, column + len("ignore"))
+        message = "a suppression names what it suppresses: # darwinflow: ignore[code] reason"
+        yield Finding("unused-suppression", HINT, span, message)
+        return
+    unknown = [code for code in suppression.codes if code.name not in CODES]
+    if unknown:
+        yield _unknown(document, suppression, unknown, there)
+    unused = [
+        code
+        for at, code in enumerate(suppression.codes)
+        if (code.name in judged and code.name not in used)
+        or code.name in [earlier.name for earlier in suppression.codes[:at]]
+    ]
+    if unused and not unknown:
+        names = any_of([quoted(code.name) for code in unused])
+        message = f"there is no {names} here to suppress"
+        fix = Fix("Remove the suppression", (_removal(document, suppression, unused),))
+        yield Finding("unused-suppression", HINT, _span(suppression, unused[0]), message, (), (fix,))
+
+
+def _unknown(
+    document: Document, suppression: Suppression, unknown: list[Code], there: Collection[str]
+) -> Finding:
+    code = unknown[0]
+    span = _span(suppression, code)
+    meant = nearest(code.name, CODES)
+    message = f"no finding is called '{shown(code.name)}'"
+    fixes: tuple[Fix, ...] = ()
+    if meant is not None:
+        message += f"; did you mean '{meant}'?"
+        if meant in there:
+            fixes = (Fix(f"Change to '{meant}'", (Edit(span, meant),)),)
+    else:
+        fixes = (Fix("Remove the suppression", (_removal(document, suppression, [code]),)),)
+    return Finding("unused-suppression", HINT, span, message, (), fixes)
+
+
+def _span(suppression: Suppression, code: Code) -> Span:
+    return Span(suppression.line, code.column, suppression.line, code.end_column)
+
+
+def _removal(document: Document, suppression: Suppression, codes: list[Code]) -> Edit:
+    """Takes *codes* out of the comment, and the comment out of the text where no other is left in it."""
+    line = suppression.line
+    left = [code.name for code in suppression.codes if code not in codes]
+    if left:
+        first, last = suppression.codes[0], suppression.codes[-1]
+        return Edit(Span(line, first.column, line, last.end_column), ", ".join(left))
+    text = document.lines[line]
+    if not suppression.is_alone:
+        return Edit(Span(line, len(text[: suppression.column].rstrip()), line, len(text)), "")
+    if line + 1 < len(document.lines):
+        return Edit(Span(line, 0, line + 1, 0), "")
+    return Edit(Span(line, 0, line, len(text)), "")

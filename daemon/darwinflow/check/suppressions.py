@@ -1,0 +1,125 @@
+"""`# darwinflow: ignore[code] reason`: a comment that takes findings away.
+
+At the end of a line it counts for that line, and for the whole text that begins there; on a line of its own for
+the next line that holds more than a comment.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from darwinflow.document.document import Document
+from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, MAP, SCALAR, SEQ, SINGLE, Node
+from darwinflow.document.segment import Segment
+
+MARK = "darwinflow:"
+"""What every such comment holds."""
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*darwinflow:[ \t]*(ignore)\b(?:\[([^\]]*)\])?")
+_CODE = re.compile(r"[^\s,]+")
+_LONG = (__name__, "long")
+
+
+class Code(NamedTuple):
+    """One code between the brackets."""
+
+    name: str
+    column: int
+
+    @property
+    def end_column(self) -> int:
+        return self.column + len(self.name)
+
+
+class Suppression(NamedTuple):
+    line: int
+    """Relative to what holds it, until `moved`."""
+    column: int
+    """Of its `#`."""
+    word_column: int
+    """Of the word `ignore`."""
+    codes: tuple[Code, ...]
+    """In the order of the text; none where there are no brackets, or nothing in them."""
+    is_alone: bool
+    """Whether it has its line for itself."""
+
+    def moved(self, lines: int) -> "Suppression":
+        return self._replace(line=self.line + lines) if lines else self
+
+
+def suppressions_in(lines: Sequence[str], segment: Segment | None) -> Iterator[Suppression]:
+    """Those among *lines*, which are a segment's own; None: all lines are comments."""
+    for row, line in enumerate(lines):
+        if MARK not in line:
+            continue
+        for match in _COMMENT.finditer(line):
+            if segment is not None and _is_text(segment, row, match.start()):
+                continue
+            codes = [Code(code[0], match.start(2) + code.start()) for code in _CODE.finditer(match[2] or "")]
+            is_alone = not line[: match.start()].strip()
+            yield Suppression(row, match.start(), match.start(1), tuple(codes), is_alone)
+            break
+
+
+def lines_of(document: Document, suppression: Suppression) -> range:
+    """The lines that a suppression at its place in *document* counts for."""
+    line = suppression.line
+    if suppression.is_alone:
+        line += 1
+        while line < len(document.lines) and document.lines[line].lstrip()[:1] in ("", "#"):
+            line += 1
+        if line >= len(document.lines):
+            return range(0)
+    return range(line, _end_of_text(document, line) + 1)
+
+
+def _end_of_text(document: Document, line: int) -> int:
+    """The last line of the scalar that begins on *line*, *line* itself where it ends there."""
+    place = document.locate(line)
+    if place.section_index < 0:
+        return line
+    section = document.roots[place.root_index].sections[place.section_index]
+    segment = section.segment(place.segment_index)
+    return place.start_line + _long_texts(segment).get(line - place.start_line, line - place.start_line)
+
+
+def _long_texts(segment: Segment) -> dict[int, int]:
+    """The last line of each scalar over several lines, by its first; kept with the segment."""
+    known: dict[int, int] | None = segment.memo.get(_LONG)
+    if known is None:
+        known = {node.line: node.end_line for node in _scalars(segment) if node.end_line > node.line}
+        segment.memo[_LONG] = known
+    return known
+
+
+def _is_text(segment: Segment, row: int, column: int) -> bool:
+    """Whether a place lies inside a scalar, where `#` begins no comment."""
+    for node in _scalars(segment):
+        if node.style in (LITERAL, FOLDED):
+            if node.line < row <= node.end_line:
+                return True
+        elif node.style in (DOUBLE, SINGLE) and (node.line, node.column) < (row, column) < (
+            node.end_line,
+            node.end_column,
+        ):
+            return True
+    return False
+
+
+def _scalars(segment: Segment) -> Iterator[Node]:
+    waiting: list[Node] = [segment.key] if segment.key is not None else []
+    if segment.kind in ("value", "head"):
+        waiting.append(segment.children)
+    elif segment.kind == "items":
+        waiting += segment.items
+    else:
+        waiting += [node for pair in segment.pairs for node in pair]
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            continue
+        if node.kind == SCALAR:
+            yield node
+        elif node.kind == MAP:
+            waiting += [inner for pair in node.pairs for inner in pair]
+        elif node.kind == SEQ:
+            waiting += node.items

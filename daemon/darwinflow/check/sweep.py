@@ -1,0 +1,212 @@
+"""Looks through the text itself, comments included: for secrets, and for comments that suppress findings.
+
+Nearly no line holds either, and a filter over the whole text finds the few that may. What is found hangs on its
+segment; after an edit only the new segments are looked at.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from darwinflow.check.finding import Finding
+from darwinflow.check.rules.secret import secret
+from darwinflow.check.suppressions import MARK, Suppression, suppressions_in
+from darwinflow.document.document import Change, Document
+from darwinflow.document.root import Root
+from darwinflow.document.segment import Segment
+from darwinflow.recorder.redact import SHAPES
+
+_ENCODING = ("utf-8", "surrogatepass")
+_LETTERS = bytes(
+    code if code == 0x0A else 0x61 if (chr(code).isalnum() and code < 128) or chr(code) in "_-+/" else 0x20
+    for code in range(256)
+)
+_LONG_WORD = b"a" * 16
+"""Every shape of a token and every random word holds as many, but for the texts below."""
+_TELLING = (MARK.encode(), b"earer ", b"PRIVATE KEY")
+_PASSWORD = re.compile(rb"://[^\s@]*@")
+_WORD = re.compile(rb"a+")
+_DIGIT = re.compile(rb"[0-9]")
+_ANCHORS = re.compile(b"|".join(re.escape(anchor.encode()) for anchor, _, _ in SHAPES))
+_MANY = 64
+"""Segments that are looked at one by one; more, and the text is looked at as a whole first."""
+_REMARKS = (__name__, "remarks")
+_LOCATED = (__name__, "located")
+
+
+class Remarks(NamedTuple):
+    """What a stretch of lines holds, relative to its first line."""
+
+    suppressions: tuple[Suppression, ...]
+    secrets: tuple[Finding, ...]
+
+    def moved(self, lines: int) -> "Remarks":
+        if not lines:
+            return self
+        return Remarks(
+            tuple([suppression.moved(lines) for suppression in self.suppressions]),
+            tuple([finding.moved(lines) for finding in self.secrets]),
+        )
+
+
+_NONE = Remarks((), ())
+
+
+class Swept(NamedTuple):
+    """Where in one document of the stream there is something."""
+
+    noted: tuple[tuple[int, int], ...]
+    """Section and index of segments, in the order of the text; -1 is a section's head."""
+    lead: Remarks
+    """Of the lines before the first section, relative to the root."""
+    tail: Remarks
+    """Of the lines behind the last one, relative to the first of them."""
+
+
+def swept(document: Document, root_index: int, before: Swept | None) -> Swept:
+    """*before*: of the document that *document* is an edit of within segments of this root."""
+    change = document.change
+    if before is None or change is None:
+        return _fresh(document, root_index)
+    section, first = change.section_index, change.first_segment
+    fresh = [
+        (section, first + at)
+        for at, segment in enumerate(change.added)
+        if _remarks(document, root_index, section, first + at, segment) is not _NONE
+    ]
+    lead = before.lead
+    if not change.removed and not change.added:  # the lines before the sections have changed, or the head
+        lead = _of_lines(document.lines.slice(*_lead(document, root_index)))
+    head = document.roots[root_index].sections[section].head
+    if head is not None and _remarks(document, root_index, section, -1, head) is not _NONE:
+        fresh.insert(0, (section, -1))
+    return before._replace(noted=_patched(before.noted, change, fresh), lead=lead)
+
+
+def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remarks]:
+    """Everything that was found, at its place in the document."""
+    root = document.roots[root_index]
+    lead, behind = _lead(document, root_index)
+    yield found.lead.moved(lead)
+    for section, at in found.noted:
+        segment = root.sections[section].segment(at)
+        start = document.segment_start(root_index, section, at)
+        known: tuple[int, Remarks] | None = segment.memo.get(_LOCATED)
+        if known is None or known[0] != start:
+            known = segment.memo[_LOCATED] = (start, segment.memo[_REMARKS].moved(start))
+        yield known[1]
+    yield found.tail.moved(behind + root.sections.line_count)
+
+
+def _patched(
+    noted: tuple[tuple[int, int], ...], change: Change, fresh: list[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    section, first = change.section_index, change.first_segment
+    head = bisect_left(noted, (section, -1))
+    start = bisect_left(noted, (section, max(0, first)))
+    end = bisect_left(noted, (section, first + len(change.removed)))
+    inner = noted[bisect_left(noted, (section, 0)) : start]
+    shift = len(change.added) - len(change.removed)
+    tail = noted[end:]
+    if shift:
+        tail = tuple([(at, index + shift) if at == section else (at, index) for at, index in tail])
+    heads = [place for place in fresh if place[1] < 0]
+    return (*noted[:head], *heads, *inner, *[place for place in fresh if place[1] >= 0], *tail)
+
+
+def _fresh(document: Document, root_index: int) -> Swept:
+    root = document.roots[root_index]
+    segments = list(_segments(root))
+    unread = [place for place in segments if _REMARKS not in place[2].memo]
+    if len(unread) > _MANY:
+        _pass_over(document, root_index, unread)
+    for section, at, segment in unread:
+        _remarks(document, root_index, section, at, segment)
+    noted = tuple([(section, at) for section, at, segment in segments if segment.memo[_REMARKS] is not _NONE])
+    start, first = _lead(document, root_index)
+    behind = first + root.sections.line_count
+    lead = _of_lines(document.lines.slice(start, first))
+    return Swept(noted, lead, _of_lines(document.lines.slice(behind, behind + root.tail)))
+
+
+def _segments(root: Root) -> Iterator[tuple[int, int, Segment]]:
+    """Section, index and segment, heads included."""
+    for number, section in enumerate(root.sections):
+        if section.head is not None:
+            yield number, -1, section.head
+        for at, segment in enumerate(section.segments):
+            yield number, at, segment
+
+
+def _pass_over(document: Document, root_index: int, unread: list[tuple[int, int, Segment]]) -> None:
+    """Note of all *unread* segments that hold nothing that they do, by one look at the text as a whole."""
+    first = _lead(document, root_index)[1]
+    end = first + document.roots[root_index].sections.line_count
+    rows = rows_to_read("\n".join(document.lines.slice(first, end)))
+    worth = {
+        (place.section_index, place.segment_index) for row in rows for place in [document.locate(first + row)]
+    }
+    for section, at, segment in unread:
+        if (section, at) not in worth:
+            segment.memo[_REMARKS] = _NONE
+
+
+def rows_to_read(text: str) -> list[int]:
+    """The lines of *text* that could hold something; it is certain of all others that they do not."""
+    content = text.encode(*_ENCODING)
+    letters = content.translate(_LETTERS)
+    starts = {at for word in _TELLING for at in _places(content, word)}
+    starts.update([at for at in _places(content, b"://") if _PASSWORD.match(content, at)])
+    at = letters.find(_LONG_WORD)
+    while at >= 0:
+        end = _end_of_word(letters, at)
+        if _DIGIT.search(content, at, end) or _ANCHORS.search(content, at, end):
+            starts.add(at)
+        at = letters.find(_LONG_WORD, end)
+    rows: list[int] = []
+    row = last = 0
+    for start in sorted(starts):
+        row += content.count(b"\n", last, start)
+        last = start
+        if not rows or rows[-1] != row:
+            rows.append(row)
+    return rows
+
+
+def _places(content: bytes, word: bytes) -> Iterator[int]:
+    at = content.find(word)
+    while at >= 0:
+        yield at
+        at = content.find(word, at + len(word))
+
+
+def _end_of_word(letters: bytes, at: int) -> int:
+    match = _WORD.match(letters, at)
+    return match.end() if match is not None else at + 1
+
+
+def _lead(document: Document, root_index: int) -> tuple[int, int]:
+    """The first line of a root, and of its first section."""
+    root = document.roots[root_index]
+    first = document.segment_start(root_index, 0, -1)
+    return first - root.lead, first
+
+
+def _remarks(document: Document, root_index: int, section: int, at: int, segment: Segment) -> Remarks:
+    """What a segment holds; kept with it."""
+    known: Remarks | None = segment.memo.get(_REMARKS)
+    if known is None:
+        start = document.segment_start(root_index, section, at)
+        lines = document.lines.slice(start, start + segment.line_count)
+        known = segment.memo[_REMARKS] = _of_lines(lines, segment)
+    return known
+
+
+def _of_lines(lines: list[str], segment: Segment | None = None) -> Remarks:
+    text = "\n".join(lines)
+    if not rows_to_read(text):
+        return _NONE
+    suppressions = tuple(suppressions_in(lines, segment)) if MARK in text else ()
+    secrets = tuple(secret(lines))
+    return Remarks(suppressions, secrets) if suppressions or secrets else _NONE
