@@ -37,13 +37,13 @@ def _endless(projection: Projection) -> list[Cycle]:
         if any(target not in members for node in group for target in graph.successors[node]):
             with_exit += group
         else:
-            way = _way_through(graph, group, graph.successors)
+            way = way_through(graph, group, graph.successors)
             found.append(Cycle(way, tuple(group), has_exit=False))
     if with_exit:
         always = _always(graph)
         found += [
-            Cycle(_way_through(graph, group, always), tuple(group), has_exit=True)
-            for group in cyclic(graph, always, _turned(always), with_exit)
+            Cycle(way_through(graph, group, always), tuple(group), has_exit=True)
+            for group in cyclic(graph, always, turned(always), with_exit)
         ]
     return sorted(found)
 
@@ -87,7 +87,8 @@ def _always(graph: Graph) -> list[list[int]]:
     return arrows
 
 
-def _turned(arrows: Arrows) -> list[list[int]]:
+def turned(arrows: Arrows) -> list[list[int]]:
+    """The same arrows the other way round."""
     turned: list[list[int]] = [[] for _ in arrows]
     for source, targets in enumerate(arrows):
         for target in targets:
@@ -95,7 +96,7 @@ def _turned(arrows: Arrows) -> list[list[int]]:
     return turned
 
 
-def _way_through(graph: Graph, group: list[int], arrows: Arrows) -> tuple[int, ...]:
+def way_through(graph: Graph, group: list[int], arrows: Arrows) -> tuple[int, ...]:
     """The shortest way from where the cycle is entered back to there."""
     members = set(group)
     entries = [

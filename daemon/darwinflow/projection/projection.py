@@ -223,6 +223,12 @@ class Projection:
         assert isinstance(found, dict)
         return found
 
+    def placed_edges(self) -> Iterator[tuple[Place, EdgeFact]]:
+        """Every entry of the list of edges with its place, in the order of the text."""
+        for section, segment, facts, _ in self._located():
+            for at, fact in enumerate(facts.edges):
+                yield Place(section, segment, at), fact
+
     def edges_with(self, names: Collection[str], side: int) -> Iterator[tuple[Place, EdgeFact]]:
         """Edges that have one of *names* at this side and some name at the other, in the order of the text."""
         for column in self.graph.columns:

@@ -24,10 +24,10 @@ def duplicate_edge(projection: Projection) -> Iterator[Finding]:
             for at, target in enumerate(edge.targets):
                 where = EndPlace(place, SOURCE, number) if is_repeated else EndPlace(place, TARGET, at)
                 seen.setdefault((source.name, target.name, *distinction(edge)), []).append(where)
-    for (source, target, *_), places in seen.items():
+    for (left, entered, *_), places in seen.items():
         if len(places) > 1:
             first, second, *more = [projection.end_span(place) for place in places]
             related = [Related(first, "the first")]
             related += [Related(span, "and another") for span in more[:_MAX_RELATED]]
-            message = f"an edge from {quoted(str(source))} to {quoted(str(target))} stands there already; this one adds nothing"
+            message = f"an edge from {quoted(str(left))} to {quoted(str(entered))} stands there already; this one adds nothing"
             yield Finding("duplicate-edge", WARNING, second, message, tuple(related))
