@@ -1,5 +1,6 @@
 """Who asks for runs sees all that programs had recorded before, whoever was started first and though nobody poked."""
 
+import signal
 import time
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -73,6 +74,21 @@ def test_where_much_is_to_be_read_nobody_waits_longer_than_a_second_however_many
     assert [line.reply()["result"]["project"] for line in lines] == ["shop"] * 20
     # Five rounds of a second each, if threads were held by those who wait.
     assert time.monotonic() - began < 3
+
+
+def test_who_hangs_up_while_waiting_leaves_no_trace_in_a_daemon_that_ends(stopped):
+    stopped.start()
+    line = stopped.raw().hello()
+    line.request("session/open", {"workspace": "/srv/shop", "settings": None})
+    line.reply()
+    program = Program(stopped)
+    for number in range(2000):
+        program.start(f"r{number}", request="x" * 2000)
+    line.request("run/query", {})
+    time.sleep(0.1)
+    line.close()
+    assert stopped.kill(signal.SIGTERM) == 0
+    assert stopped.complaints() == []
 
 
 class FullStore(MemoryTenantStore):

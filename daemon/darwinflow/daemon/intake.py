@@ -164,11 +164,14 @@ class Intake:
         )
 
     def _take_in(self, names: set[str]) -> set[str]:
-        """Store what is new in these journals, an equal share of a batch each; returns those that have more."""
+        """Store what is new in these journals, up to a batch; returns those that have more.
+
+        Each has an equal share of the batch, and those of which least was read before come first.
+        """
         left = BATCH_BYTES
         unread: set[str] = set()
         read: list[Journal] = []
-        for at, name in enumerate(sorted(names)):
+        for at, name in enumerate(sorted(names, key=self._spool.position)):
             journal = self._spool.journal(name)
             if journal is None:
                 continue

@@ -12,6 +12,7 @@ from darwinflow.recorder.events import MAX_LINE_BYTES
 
 READ_BYTES = 1 << 20
 """At a time, unless one line is longer."""
+_LEAST_READ_BYTES = 64 << 10
 _TURN_BYTE = 1 << 40
 """The byte on which programs that share a journal take turns; see `recorder.journal`."""
 
@@ -54,7 +55,7 @@ class Journal:
         with opened(self.path) as fd:
             start = at = self.position
             while at - start < most:
-                chunk, size = _chunk(fd, at)
+                chunk, size = _chunk(fd, at, max(_LEAST_READ_BYTES, min(READ_BYTES, start + most - at)))
                 if not chunk:
                     self.size = size
                     return
@@ -63,6 +64,9 @@ class Journal:
                     yield Line(chunk[begin:newline], at + newline + 1)
                     begin = newline + 1
                 at += begin
+                if at == size:
+                    self.size = size
+                    return
 
     def remove(self, fd: int, size: int) -> bool:
         """Take the file away if it still has *size* bytes, while no other program can write a line in between."""
@@ -98,13 +102,12 @@ def opened(path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _chunk(fd: int, start: int) -> tuple[bytes, int]:
-    """Bytes from *start* with at least one whole line, or none; and the file's size.
+def _chunk(fd: int, start: int, length: int) -> tuple[bytes, int]:
+    """About *length* bytes from *start* with at least one whole line, or none; and the file's size.
 
     A line beyond the limit is given whole all the same, as far as it goes: who decodes it refuses it.
     """
     size = os.fstat(fd).st_size
-    length = READ_BYTES
     while True:
         chunk = os.pread(fd, length, start)
         end = chunk.rfind(b"\n") + 1

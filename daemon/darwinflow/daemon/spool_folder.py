@@ -40,6 +40,11 @@ class SpoolFolder:
             found = self._known[name] = self._begin(os.path.join(self._path, name))
         return found
 
+    def position(self, name: str) -> int:
+        """How far the journal *name* was read."""
+        known = self._known.get(name)
+        return 0 if known is None else known.position
+
     def forget(self, name: str) -> None:
         del self._known[name]
 

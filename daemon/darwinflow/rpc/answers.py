@@ -38,6 +38,7 @@ class Answers:
         self._threads = ThreadPoolExecutor(THREADS, "rpc")
         self._done: deque[Callable[[], None]] = deque()
         self._lock = Lock()
+        self._is_closed = False
 
     def answer(self, request: Request, peer: Peer, send: Send) -> None:
         """Call the method; *send* gets the reply's body on the loop, exactly once, at once or later."""
@@ -52,16 +53,21 @@ class Answers:
             self._answer_after_commit(request, peer, send)
 
     def run_in_thread(self, work: Callable[[], bytes], send: Send) -> None:
-        """*send* gets on the loop what *work*, which does not raise, has given in a thread."""
+        """*send* gets on the loop what *work*, which does not raise, has given in a thread.
+
+        On the loop. After `close` nothing is done: whoever asked has hung up.
+        """
 
         def run() -> None:
             body = work()
             self._bring(lambda: send(body))
 
-        self._threads.submit(run)
+        if not self._is_closed:
+            self._threads.submit(run)
 
     def close(self) -> None:
-        """Finish what is under way."""
+        """Finish what is under way. On the loop."""
+        self._is_closed = True
         self._threads.shutdown(cancel_futures=False)
 
     def _answer_in_thread(self, request: Request, peer: Peer, send: Send) -> None:
