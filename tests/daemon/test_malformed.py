@@ -203,9 +203,11 @@ def test_a_client_that_never_reads_its_replies_is_cut_off(shared: DaemonProcess)
 
 
 def ask_for_ever(line: RawLine) -> None:
-    for number in itertools.count():
-        line.request("run/get", {"run": "big"}, number)
-        time.sleep(0.0001)
+    """Many questions at once: one by one, a slow machine would read no more of them before its memory fills."""
+    for first in itertools.count(step=50):
+        many = [request(id=first + number, method="run/get", params={"run": "big"}) for number in range(50)]
+        line.socket.sendall(b"".join(map(framed, many)))
+        time.sleep(0.001)
 
 
 def resident_bytes(daemon: DaemonProcess) -> int:
