@@ -7,7 +7,7 @@ import pytest
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.graph.graph_type import GraphType, GraphTypeInvalid
-from darwinflow.graph.load import load
+from darwinflow.graph.load import extend, load, read
 
 BASE: dict[str, Any] = {
     "$id": "darwinflow:base",
@@ -180,3 +180,99 @@ def test_the_bundled_workflow_type_says_one_sentence_of_everything() -> None:
         assert field.description.count(". ") == 0, field.name
         assert field.title, field.name
         assert not field.title.endswith("."), field.name
+
+
+def extension(**entries: Any) -> dict[str, Any]:
+    """A module that adds node types to `tasks`."""
+    return {"extends": "tasks", "description": "More tasks.", "$defs": entries}
+
+
+CALL = {**NODE, "properties": {"type": {"const": "CALL"}, "number": {"type": "string"}}, "required": ["type"]}
+MODULES = {"darwinflow:base": BASE, "darwinflow:graph-type/tasks": module()}
+
+
+def test_an_extension_adds_node_types_and_leaves_the_rest() -> None:
+    tasks = loaded(module())
+    level = {"$ref": "darwinflow:graph-type/tasks#/$defs/LevelEnum"}
+    composed = {"$ref": "darwinflow:graph-type/tasks#/$defs/HumanTaskNode"}
+    given = extension(CallNode=CALL, LoudNode={"allOf": [composed], "properties": {"level": level}})
+    whole, faults = extend(tasks, given, MODULES)
+    assert not faults
+    assert whole is not None
+    assert list(whole.node_types) == ["TASK", "human-task", "CALL", "loud"]
+    assert whole.node_types["loud"].fields["level"].schema["enum"] == ["low", "high"]
+    # A side that takes only TASK takes no more than that; one that takes all takes the new ones too.
+    assert whole.edge_types["depends-on"].allowed_sources == {"TASK"}
+    assert whole.edge_types["depends-on"].allowed_targets is None
+    both = {"properties": {"allowedSourceTypes": {"const": ["TASK", "human-task"]}}}
+    opened, _ = extend(loaded(module(DependsOnEdgeConstraints=both)), given, MODULES)
+    assert opened is not None
+    assert opened.edge_types["depends-on"].allowed_sources == {"TASK", "human-task", "CALL", "loud"}
+
+
+NOT_ADDED: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing at all": (extension(), "/$defs"),
+    "an edge": (extension(CallNode=CALL, CallsEdge=EDGE), "/$defs/CallsEdge"),
+    "a Config": (extension(CallNode=CALL, Config={"type": "object"}), "/$defs/Config"),
+    "a type that is there": (extension(OtherNode={**NODE, "properties": {"type": {"const": "TASK"}}}), "/$defs/OtherNode"),
+    "a module that is not imported": (
+        extension(CallNode={**NODE, "properties": {"x": {"$ref": "darwinflow:graph-type/other#/$defs/X"}}}),
+        "/$defs/CallNode/properties/x/$ref",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_ADDED)
+def test_an_extension_that_adds_what_it_may_not_is_refused_at_its_place(name: str) -> None:
+    given, pointer = NOT_ADDED[name]
+    whole, faults = extend(loaded(module()), given, MODULES)
+    assert whole is None
+    assert [fault.pointer for fault in faults] == [pointer]
+
+
+def test_every_fault_of_a_module_is_told() -> None:
+    given = module(
+        task_node=NODE,
+        TaskNode={**NODE, "properties": {"x": {"type": "strin"}, "y": {"minLength": "3", "pattern": "(["}}},
+    )
+    whole, faults = read(given, {"darwinflow:base": BASE})
+    assert whole is None
+    assert {fault.pointer for fault in faults} == {
+        "/$defs/task_node",
+        "/$defs/TaskNode/properties/x/type",
+        "/$defs/TaskNode/properties/y/minLength",
+        "/$defs/TaskNode/properties/y/pattern",
+    }
+    for fault in faults:
+        assert not any(word in str(fault) for word in ("invalid", "please", "unexpected", "!"))
+    several = module(
+        OneNode={**NODE, "properties": {"x": {"$ref": "#/$defs/No"}}},
+        TwoNode={"type": "object"},
+        ThreeEnum={},
+    )
+    _, faults = read({**several, "scope": "world"}, {"darwinflow:base": BASE})
+    assert [fault.pointer for fault in faults] == [
+        "/$defs/OneNode/properties/x/$ref", "/$defs/TwoNode", "/$defs/ThreeEnum", "/scope",
+    ]  # fmt: skip
+
+
+def test_a_schema_that_is_nested_beyond_reading_is_refused() -> None:
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(2000):
+        deep = {"type": "array", "items": deep}
+    whole, faults = read(
+        module(Deep=deep, DeepNode={**NODE, "properties": {"x": deep}}), {"darwinflow:base": BASE}
+    )
+    assert whole is None
+    assert any("levels deep at most" in str(fault) for fault in faults)
+
+
+def test_a_module_may_refer_to_its_own_imports_and_to_no_imports_of_those() -> None:
+    shared = {"$id": "darwinflow:graph-type/shared", "imports": ["darwinflow:base"], "$defs": {"Named": {"$ref": "darwinflow:base#/$defs/BaseNode"}}}  # fmt: skip
+    given = module(ViaNode={"$ref": "darwinflow:graph-type/shared#/$defs/Named"})
+    modules = {"darwinflow:base": BASE, "darwinflow:graph-type/shared": shared}
+    assert [fault.pointer for fault in read(given, modules).faults] == ["/$defs/ViaNode/$ref"]
+    given["imports"] = ["darwinflow:base", "darwinflow:graph-type/shared"]
+    whole, faults = read(given, modules)
+    assert whole is not None, faults
+    assert "via" in whole.node_types

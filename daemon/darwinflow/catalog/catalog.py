@@ -6,9 +6,8 @@ import jsonschema_rs
 
 import darwinflow_schemas
 from darwinflow.document.document import Document
-from darwinflow.graph.graph_type import GraphType, Schema
+from darwinflow.graph.graph_type import GraphType, Module, Schema
 from darwinflow.graph.load import load
-from darwinflow.graph.reference import Module
 
 WORKFLOW = "workflow"
 _BUNDLED = (WORKFLOW,)

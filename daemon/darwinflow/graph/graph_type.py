@@ -8,6 +8,9 @@ from darwinflow.model.errors import Refused
 Schema = Mapping[str, object]
 """A JSON Schema 2020-12 object without `$ref`."""
 
+Module = Mapping[str, object]
+"""What a file of a graph type says, as plain data."""
+
 
 class GraphTypeInvalid(Refused):
     """A module is no graph type."""
@@ -47,6 +50,8 @@ class NodeType(NamedTuple):
     fields: Mapping[str, Field]
     config_fields: Mapping[str, Field]
     """Of the mapping under `config`; empty where the type has none."""
+    entry: str
+    """Its name among the `$defs` of the module."""
 
 
 class EdgeType(NamedTuple):
@@ -81,6 +86,8 @@ class GraphType(NamedTuple):
     document: Schema
     """Of a whole document, whose `nodes` and `edges` hold any list."""
     document_fields: Mapping[str, Field]
+    is_partial: bool = False
+    """Whether there may be more node types, described by files that are themselves at fault."""
 
 
 def fields_of(schema: Schema) -> dict[str, Field]:

@@ -1,121 +1,223 @@
-"""From a module, as plain data, to a `GraphType`; refuses what is no graph type, with the place."""
+"""From a module, as plain data, to a `GraphType`, with everything that is wrong in it at its place."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, ParamSpec, TypeVar
 
-import jsonschema_rs
-
+from darwinflow.graph.conventions import (
+    SCOPES,
+    misnamed,
+    nonconforming,
+    suffix_of,
+    too_deep,
+    unusable_patterns,
+)
+from darwinflow.graph.entries import (
+    check_enum,
+    constrain,
+    edge_type,
+    fixed_id,
+    node_type,
+    opened,
+    refuse_second,
+)
 from darwinflow.graph.graph_type import (
     EdgeType,
     GraphType,
     GraphTypeInvalid,
+    Module,
     NodeType,
     Schema,
     fields_of,
-    text_of,
 )
-from darwinflow.graph.reference import Dereferencer, Module
+from darwinflow.graph.reference import Dereferencer
 
 BASE = "darwinflow:base"
-_ENTRY = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
-_SUFFIXES = ("EdgeConstraints", "Node", "Edge", "Enum")
+PREFIX = "darwinflow:graph-type/"
+"""What the `$id` of a graph type begins with; its name follows."""
 _DIRECTIONS = ("directed", "undirected", "mixed")
-_SCOPES = ("system", "tenant", "user")
 _ANY_DOCUMENT: Schema = {"type": "object"}
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reading(NamedTuple):
+    """What a module gives."""
+
+    graph_type: GraphType | None
+    """None where there are faults."""
+    faults: tuple[GraphTypeInvalid, ...]
 
 
 def load(module: Module, modules: Mapping[str, Module]) -> GraphType:
     """The graph type that *module* describes. *modules*: what it may import, by `$id`.
 
-    Raises `GraphTypeInvalid`.
+    Raises `GraphTypeInvalid`, the first of the faults that `read` gives.
     """
-    entries = _entries(module)
-    _conforms(module)
-    source = Dereferencer(module, _imports(module, modules))
-    config = _config(entries, source)
-    nodes: dict[str, NodeType] = {}
+    graph_type, faults = read(module, modules)
+    if graph_type is None:
+        raise faults[0]
+    return graph_type
+
+
+def read(module: Module, modules: Mapping[str, Module]) -> Reading:
+    """The whole graph type that *module* describes, or all that keeps it from being one."""
+    reader = _Reader(module, modules)
+    if "Config" not in reader.entries:
+        reader.note("a graph type needs '$defs' with 'Config' in it", "/$defs")
+    source = reader.source(())
+    if source is None:
+        return reader.refused()
+    config = reader.attempt(_config, source)
+    nodes = reader.nodes(source, {})
     edges: dict[str, EdgeType] = {}
     stems: dict[str, str] = {}
-    for entry in entries:
-        suffix = _suffix(entry)
-        if suffix == "Node":
-            _composes(module, entry, "BaseNode", source)
-            node = _node_type(entry, source.entry(entry))
-            _refuse_second(node.name, nodes, entry)
-            nodes[node.name] = node
-        elif suffix == "Edge":
-            _composes(module, entry, "BaseEdge", source)
-            edge = _edge_type(entry, source.entry(entry))
-            _refuse_second(edge.name, edges, entry)
+    for entry in reader.entries:
+        suffix = suffix_of(entry)
+        if suffix == "Edge" and (edge := reader.attempt(reader.edge, source, entry, edges)):
             edges[edge.name] = edge
             stems[entry.removesuffix("Edge")] = edge.name
-        elif suffix == "Enum" and "enum" not in source.entry(entry):
-            raise GraphTypeInvalid(f"'{entry}' must list its values under 'enum'", f"/$defs/{entry}")
-    for entry in entries:
-        if _suffix(entry) == "EdgeConstraints":
-            name = _constrained(entry, stems)
-            edges[name] = _with_constraints(edges[name], entry, source.entry(entry), nodes)
-    document = source.entry("Document") if "Document" in entries else _ANY_DOCUMENT
-    implicit = {fixed: node for node in nodes.values() if (fixed := _fixed_id(node)) is not None}
-    return GraphType(
-        name=_text(module, "name"),
-        version=_version(module),
-        scope=_one_of(module, "scope", _SCOPES),
-        description=_text(module, "description"),
-        direction=config[0],
-        multi=config[1],
-        allow_self_loops=config[2],
-        acyclic=config[3],
+        elif suffix == "Enum":
+            reader.attempt(check_enum, source, entry)
+    for entry in reader.entries:
+        if suffix_of(entry) == "EdgeConstraints":
+            reader.attempt(constrain, edges, entry, source, nodes, stems)
+    document = _ANY_DOCUMENT
+    if "Document" in reader.entries:
+        document = reader.attempt(source.entry, "Document") or _ANY_DOCUMENT
+    said = reader.attempt(_said, module)
+    reserved = reader.attempt(_reserved, module)
+    if reader.faults or config is None or said is None or reserved is None:
+        return reader.refused()
+    implicit = {fixed: node for node in nodes.values() if (fixed := fixed_id(node)) is not None}
+    graph_type = GraphType(
+        *said,
+        *config,
         node_types={name: node for name, node in nodes.items() if node not in implicit.values()},
         implicit=implicit,
-        reserved=_reserved(module),
+        reserved=reserved,
         edge_types=edges,
         document=document,
         document_fields=fields_of(document),
     )
+    return Reading(graph_type, ())
 
 
-def _entries(module: Module) -> Mapping[str, object]:
-    entries = module.get("$defs")
-    if not isinstance(entries, Mapping) or "Config" not in entries:
-        raise GraphTypeInvalid("a graph type needs '$defs' with 'Config' in it", "/$defs")
-    for entry in entries:
-        if not _ENTRY.match(str(entry)) or entry in _SUFFIXES:
-            raise GraphTypeInvalid(
-                f"'{entry}' fits no convention: <Name>Node, <Name>Edge, <Name>EdgeConstraints, <Name>Enum, "
-                "Config, or a bare name for what they share",
+def extend(graph_type: GraphType, module: Module, modules: Mapping[str, Module]) -> Reading:
+    """*graph_type* with the node types that *module*, which extends it, adds; or all that keeps it from doing so."""
+    reader = _Reader(module, modules)
+    for entry in reader.entries:
+        if entry in ("Config", "Document") or suffix_of(entry) in ("Edge", "EdgeConstraints"):
+            reader.note(
+                f"a module that extends '{graph_type.name}' adds node types; '{entry}' belongs in a type of its own",
                 f"/$defs/{entry}",
             )
-    return entries
+    if not reader.entries:
+        reader.note(f"a module that extends '{graph_type.name}' has node types under '$defs'", "/$defs")
+    source = reader.source((BASE, f"{PREFIX}{graph_type.name}"))
+    if source is None:
+        return reader.refused()
+    known = {node.name: node for node in graph_type.implicit.values()} | dict(graph_type.node_types)
+    added = reader.nodes(source, known)
+    for entry in reader.entries:
+        if suffix_of(entry) == "Enum":
+            reader.attempt(check_enum, source, entry)
+    if reader.faults:
+        return reader.refused()
+    edges = {name: opened(edge, graph_type, added) for name, edge in graph_type.edge_types.items()}
+    return Reading(graph_type._replace(node_types={**graph_type.node_types, **added}, edge_types=edges), ())
 
 
-def _suffix(entry: str) -> str:
-    return next((suffix for suffix in _SUFFIXES if entry.endswith(suffix)), "")
+class _Reader:
+    """Notes what is wrong and reads on."""
+
+    def __init__(self, module: Module, modules: Mapping[str, Module]) -> None:
+        self.module = module
+        self._modules = modules
+        entries = module.get("$defs")
+        self.entries: Mapping[str, object] = entries if isinstance(entries, Mapping) else {}
+        self.faults: dict[tuple[str, str], GraphTypeInvalid] = {}
+
+    def note(self, message: str, pointer: str) -> None:
+        self._keep(GraphTypeInvalid(message, pointer))
+
+    def attempt(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What *make* gives for the arguments; None where that is at fault, which is noted."""
+        try:
+            return make(*args, **kwargs)
+        except GraphTypeInvalid as fault:
+            self._keep(fault)
+        except RecursionError:
+            self.note("the references of this graph type lead too deep to be followed", "/$defs")
+        return None
+
+    def _keep(self, fault: GraphTypeInvalid) -> None:
+        self.faults.setdefault((fault.pointer, str(fault)), fault)
+
+    def refused(self) -> Reading:
+        return Reading(None, tuple(self.faults.values()))
+
+    def source(self, implied: tuple[str, ...]) -> Dereferencer | None:
+        """What resolves references; None where the module is at fault as a whole. *implied*: imports it need not name."""
+        faults = too_deep(self.module) or [
+            *misnamed(self.entries),
+            *nonconforming(self.module),
+            *unusable_patterns(self.module),
+        ]
+        for fault in faults:
+            self._keep(fault)
+        imports = self.attempt(_imports, self.module, self._modules)
+        if self.faults or imports is None:
+            return None
+        return Dereferencer(self.module, (*implied, *imports), self._modules)
+
+    def nodes(self, source: Dereferencer, known: Mapping[str, NodeType]) -> dict[str, NodeType]:
+        """The node types of this module. *known*: those that there are already."""
+        found: dict[str, NodeType] = {}
+        for entry in self.entries:
+            if suffix_of(entry) == "Node":
+                node = self.attempt(self._node, source, entry, {**known, **found})
+                if node is not None:
+                    found[node.name] = node
+        return found
+
+    def _node(self, source: Dereferencer, entry: str, known: Mapping[str, object]) -> NodeType:
+        whole = source.entry(entry)  # a fault in what it refers to is told before one in what it lacks
+        _refuse_uncomposed(source, entry, "BaseNode")
+        node = node_type(entry, whole)
+        refuse_second(node.name, known, entry)
+        return node
+
+    def edge(self, source: Dereferencer, entry: str, known: Mapping[str, object]) -> EdgeType:
+        whole = source.entry(entry)
+        _refuse_uncomposed(source, entry, "BaseEdge")
+        edge = edge_type(entry, whole)
+        refuse_second(edge.name, known, entry)
+        return edge
 
 
-def _conforms(module: Module) -> None:
-    """Compare with the meta-schema of JSON Schema 2020-12."""
-    try:
-        jsonschema_rs.meta.validate(dict(module))
-    except jsonschema_rs.ValidationError as exc:
-        pointer = "".join(f"/{part}" for part in exc.instance_path)
-        raise GraphTypeInvalid("this is no JSON Schema 2020-12", pointer) from exc
-
-
-def _imports(module: Module, modules: Mapping[str, Module]) -> dict[str, Module]:
+def _imports(module: Module, modules: Mapping[str, Module]) -> list[str]:
     names = module.get("imports", ())
     if not isinstance(names, (list, tuple)):
         raise GraphTypeInvalid("'imports' must be a list of modules", "/imports")
     for index, name in enumerate(names):
         if name not in modules:
             raise GraphTypeInvalid(f"no module is called '{name}'", f"/imports/{index}")
-    return {name: modules[name] for name in names}
+    return list(names)
 
 
-def _config(entries: Mapping[str, object], source: Dereferencer) -> tuple[str, bool, bool, bool]:
+def _said(module: Module) -> tuple[str, int, str, str]:
+    """Name, version, scope and description."""
+    return (
+        _text(module, "name"),
+        _version(module),
+        _one_of(module, "scope", SCOPES),
+        _text(module, "description"),
+    )
+
+
+def _config(source: Dereferencer) -> tuple[str, bool, bool, bool]:
     """Direction, multi, allowSelfLoops, acyclic."""
     properties = source.entry("Config").get("properties")
-    assert "Config" in entries
     fixed = {
         str(name): part["const"]
         for name, part in (properties.items() if isinstance(properties, Mapping) else ())
@@ -138,104 +240,10 @@ def _config(entries: Mapping[str, object], source: Dereferencer) -> tuple[str, b
     )
 
 
-def _composes(module: Module, entry: str, base: str, source: Dereferencer) -> None:
-    """Refuse an entry that does not come from *base* by reference, directly or through shared parts."""
+def _refuse_uncomposed(source: Dereferencer, entry: str, base: str) -> None:
     wanted = f"{BASE}#/$defs/{base}"
-    seen: set[str] = set()
-    waiting: list[object] = [_definition(module, entry)]
-    while waiting:
-        value = waiting.pop()
-        if not isinstance(value, Mapping):
-            continue
-        composed = value.get("allOf", ())
-        waiting += composed if isinstance(composed, (list, tuple)) else ()
-        reference = value.get("$ref")
-        if reference == wanted:
-            return
-        if isinstance(reference, str) and reference.startswith("#/$defs/") and reference not in seen:
-            seen.add(reference)
-            waiting.append(_definition(module, reference.removeprefix("#/$defs/")))
-    source.entry(entry)  # a fault in what it does refer to is the better answer
-    raise GraphTypeInvalid(f"'{entry}' must compose '{wanted}'", f"/$defs/{entry}")
-
-
-def _definition(module: Module, name: str) -> object:
-    entries = module.get("$defs")
-    return entries.get(name) if isinstance(entries, Mapping) else None
-
-
-def _node_type(entry: str, schema: Schema) -> NodeType:
-    fields = fields_of(schema)
-    config = fields["config"].schema if "config" in fields else {}
-    return NodeType(
-        _name(entry.removesuffix("Node"), schema),
-        text_of(schema, "title"),
-        text_of(schema, "description"),
-        schema,
-        fields,
-        fields_of(config),
-    )
-
-
-def _edge_type(entry: str, schema: Schema) -> EdgeType:
-    return EdgeType(
-        _name(entry.removesuffix("Edge"), schema),
-        text_of(schema, "title"),
-        text_of(schema, "description"),
-        schema,
-        fields_of(schema),
-        None,
-        None,
-        acyclic=False,
-    )
-
-
-def _name(stem: str, schema: Schema) -> str:
-    """The constant of the `type` attribute where there is one, else the entry's name, lower case with hyphens."""
-    fixed = _constant(schema, "type")
-    return fixed if fixed is not None else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", stem).lower()
-
-
-def _constant(schema: Schema, field: str) -> str | None:
-    properties = schema.get("properties")
-    part = properties.get(field) if isinstance(properties, Mapping) else None
-    value = part.get("const") if isinstance(part, Mapping) else None
-    return value if isinstance(value, str) else None
-
-
-def _fixed_id(node: NodeType) -> str | None:
-    return _constant(node.schema, "id")
-
-
-def _refuse_second(name: str, known: Mapping[str, object], entry: str) -> None:
-    if name in known:
-        raise GraphTypeInvalid(f"two entries are called '{name}'", f"/$defs/{entry}")
-
-
-def _constrained(entry: str, stems: Mapping[str, str]) -> str:
-    """The edge type that *entry* is about. *stems*: names of edge types by their entry without its suffix."""
-    stem = entry.removesuffix("EdgeConstraints")
-    if stem not in stems:
-        raise GraphTypeInvalid(f"'{entry}' constrains no edge of this module", f"/$defs/{entry}")
-    return stems[stem]
-
-
-def _with_constraints(edge: EdgeType, entry: str, schema: Schema, nodes: Mapping[str, NodeType]) -> EdgeType:
-    properties = schema.get("properties")
-    sides: list[frozenset[str] | None] = []
-    for side in ("allowedSourceTypes", "allowedTargetTypes"):
-        part = properties.get(side) if isinstance(properties, Mapping) else None
-        names = part.get("const", ()) if isinstance(part, Mapping) else ()
-        for index, name in enumerate(names):
-            if name not in nodes:
-                pointer = f"/$defs/{entry}/properties/{side}/const/{index}"
-                raise GraphTypeInvalid(f"'{entry}' names '{name}', which is no node type here", pointer)
-        sides.append(frozenset(names) or None)
-    acyclic = properties.get("acyclic") if isinstance(properties, Mapping) else None
-    is_acyclic = isinstance(acyclic, Mapping) and acyclic.get("const") is True
-    if sides == [None, None] and not is_acyclic:
-        raise GraphTypeInvalid(f"'{entry}' constrains nothing: both lists are empty", f"/$defs/{entry}")
-    return edge._replace(allowed_sources=sides[0], allowed_targets=sides[1], acyclic=is_acyclic)
+    if not source.composes(entry, wanted):
+        raise GraphTypeInvalid(f"'{entry}' must compose '{wanted}'", f"/$defs/{entry}")
 
 
 def _text(module: Module, key: str) -> str:

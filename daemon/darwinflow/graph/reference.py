@@ -4,28 +4,26 @@ Merging matters to people, not to validation: one mapping with `additionalProper
 fault a key, where `allOf` with `unevaluatedProperties` gives several about the whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from darwinflow.graph.graph_type import GraphTypeInvalid
+from darwinflow.graph.conventions import MAPS, VALUES, escaped
+from darwinflow.graph.graph_type import GraphTypeInvalid, Module
 
 MAX_PARTS = 100_000
 """Schema parts in one entry once references are replaced: shared definitions can double with each level."""
 MAX_CHAIN = 100
 """Definitions that refer to one another in a row."""
 _ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
-_VALUES = frozenset({"const", "enum", "examples", "default"})
-_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
-"""Keywords whose keys are names of the author's and not keywords."""
-
-Module = Mapping[str, object]
 
 
 class Dereferencer:
     """Resolves the references of one module; keeps what is resolved, so that shared parts are one object."""
 
-    def __init__(self, module: Module, imports: Mapping[str, Module]) -> None:
+    def __init__(self, module: Module, imports: Iterable[str], modules: Mapping[str, Module]) -> None:
+        """*imports*: what *module* itself may refer to, by `$id`; *modules*: all that there are."""
         self._uri = str(module.get("$id", ""))
-        self._modules = {**imports, self._uri: module}
+        self._modules = {**modules, self._uri: module}
+        self._imports = frozenset(imports)
         self._done: dict[tuple[str, str], object] = {}
         self._open: list[tuple[str, str]] = []
         self._sizes: dict[int, int] = {}
@@ -42,6 +40,33 @@ class Dereferencer:
             )
         return whole
 
+    def composes(self, name: str, wanted: str) -> bool:
+        """Whether `$defs/<name>` comes from *wanted* by reference, directly or through shared parts."""
+        seen: set[str] = set()
+        waiting: list[tuple[object, str]] = [(self._definition(f"{self._uri}#/$defs/{name}"), self._uri)]
+        while waiting:
+            value, uri = waiting.pop()
+            if not isinstance(value, Mapping):
+                continue
+            composed = value.get("allOf", ())
+            waiting += [(part, uri) for part in composed] if isinstance(composed, (list, tuple)) else []
+            reference = value.get("$ref")
+            if not isinstance(reference, str):
+                continue
+            whole = uri + reference if reference.startswith("#") else reference
+            if whole == wanted:
+                return True
+            if whole not in seen:
+                seen.add(whole)
+                waiting.append((self._definition(whole), whole.partition("#")[0]))
+        return False
+
+    def _definition(self, reference: str) -> object:
+        """What a whole reference to an entry names; None where it names none."""
+        uri, _, path = reference.partition("#")
+        entries = self._modules[uri].get("$defs") if uri in self._modules else None
+        return entries.get(path.removeprefix("/$defs/")) if isinstance(entries, Mapping) else None
+
     def _target(self, uri: str, path: str, at: str) -> object:
         """What *path* in module *uri* holds, whole. *at* is the place of the reference, for errors."""
         key = (uri, path)
@@ -50,16 +75,18 @@ class Dereferencer:
         if key in self._open:
             raise GraphTypeInvalid(f"'{path.removeprefix('/$defs/')}' contains itself without end", at)
         value: object = self._modules[uri]
-        for escaped in path.split("/")[1:]:
-            part = escaped.replace("~1", "/").replace("~0", "~")
+        for step in path.split("/")[1:]:
+            part = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(value, Mapping) or part not in value:
                 raise GraphTypeInvalid(f"nothing is called '{path.removeprefix('/$defs/')}' there", at)
             value = value[part]
         if len(self._open) == MAX_CHAIN:
             raise GraphTypeInvalid(f"more than {MAX_CHAIN} definitions refer to one another in a row", at)
         self._open.append(key)
-        self._done[key] = whole = self._whole(value, uri, at if uri != self._uri else path)
-        self._open.pop()
+        try:
+            self._done[key] = whole = self._whole(value, uri, at if uri != self._uri else path)
+        finally:
+            self._open.pop()
         return whole
 
     def _whole(self, value: object, uri: str, at: str) -> object:
@@ -69,15 +96,15 @@ class Dereferencer:
             return value
         parts: dict[str, object] = {}
         for key, item in value.items():
-            if key in _VALUES:
+            if key in VALUES:
                 parts[key] = item
-            elif key in _MAPS and isinstance(item, Mapping):
+            elif key in MAPS and isinstance(item, Mapping):
                 parts[key] = {
-                    name: self._whole(part, uri, f"{at}/{key}/{_escaped(str(name))}")
+                    name: self._whole(part, uri, f"{at}/{key}/{escaped(str(name))}")
                     for name, part in item.items()
                 }
             elif key != "$ref":
-                parts[key] = self._whole(item, uri, f"{at}/{_escaped(str(key))}")
+                parts[key] = self._whole(item, uri, f"{at}/{escaped(str(key))}")
         if "$ref" in value:
             return _refined(self._reference(value["$ref"], uri, f"{at}/$ref"), parts)
         return merged(parts)
@@ -87,11 +114,18 @@ class Dereferencer:
             raise GraphTypeInvalid("a '$ref' is text", at)
         target, _, path = reference.partition("#")
         target = target or uri
-        if target not in self._modules:
+        if not self._is_reachable(target, uri):
             raise GraphTypeInvalid(f"'{target}' is not among the module's imports", at)
         if not path.startswith("/$defs/"):
             raise GraphTypeInvalid(f"'{reference}' must point below '#/$defs/'", at)
         return self._target(target, path, at)
+
+    def _is_reachable(self, target: str, uri: str) -> bool:
+        """Whether module *uri* may refer to module *target*."""
+        if target == uri:
+            return True
+        imports = self._imports if uri == self._uri else self._modules[uri].get("imports", ())
+        return isinstance(imports, (list, tuple, frozenset)) and target in imports and target in self._modules
 
     def _size(self, value: object) -> int:
         """Parts of *value* when written out; what is shared counts each time it is used."""
@@ -139,7 +173,3 @@ def _refined(base: object, own: object) -> object:
         if key in base and key not in _ANNOTATIONS and not key.startswith("x-") and own[key] != base[key]
     ]
     return {**own, "allOf": [base]} if clash else {**base, **own}
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

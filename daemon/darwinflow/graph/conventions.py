@@ -1,0 +1,138 @@
+"""The naming convention of a module's entries, and what every module has to say of itself."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import jsonschema_rs
+
+from darwinflow.graph.graph_type import GraphTypeInvalid, Module
+
+SUFFIXES: Final = ("EdgeConstraints", "Node", "Edge", "Enum")
+SCOPES: Final = ("system", "tenant", "user")
+MAX_FAULTS: Final = 50
+"""Of one module against the meta-schema."""
+MAX_DEPTH: Final = 128
+VALUES: Final = frozenset({"const", "enum", "examples", "default"})
+"""Keywords that hold plain data."""
+MAPS: Final = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
+"""Keywords whose keys are names of the author's and not keywords."""
+_ENTRY: Final = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+_WORDS: Final = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+_META: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def suffix_of(entry: str) -> str:
+    """What tells the kind of an entry; empty for `Config` and parts that others share."""
+    return next((suffix for suffix in SUFFIXES if entry.endswith(suffix)), "")
+
+
+def misnamed(entries: Iterable[object]) -> list[GraphTypeInvalid]:
+    """A fault for each entry that fits no convention."""
+    return [
+        GraphTypeInvalid(
+            f"'{entry}' fits no convention: <Name>Node, <Name>Edge, <Name>EdgeConstraints, <Name>Enum, "
+            "Config, or a bare name for what they share",
+            f"/$defs/{escaped(str(entry))}",
+        )
+        for entry in entries
+        if not _ENTRY.match(str(entry)) or entry in SUFFIXES
+    ]
+
+
+def nonconforming(module: Module) -> list[GraphTypeInvalid]:
+    """A fault for each place at which *module* is no JSON Schema 2020-12."""
+    faults: dict[str, GraphTypeInvalid] = {}
+    try:
+        if jsonschema_rs.meta.is_valid(dict(module)):
+            return []
+        validator = jsonschema_rs.Draft202012Validator({"$ref": _META}, offline=True)
+        for error in validator.iter_errors(dict(module)):
+            pointer = pointer_to(error.instance_path)
+            faults.setdefault(pointer, GraphTypeInvalid(_nonconformity(error), pointer))
+            if len(faults) == MAX_FAULTS:
+                break
+    except ValueError:  # numbers that JSON has not: nothing says where
+        return [GraphTypeInvalid("a graph type holds only what JSON can hold: no .inf and no .nan", "")]
+    return list(faults.values())
+
+
+def _nonconformity(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong at one place, with what would be right."""
+    keyword = str(error.instance_path[-1]) if error.instance_path else ""
+    name = f"'{keyword}'" if keyword else "a graph type"
+    if keyword == "type":
+        return "'type' is one of array, boolean, integer, null, number, object and string, or a list of them"
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type):
+        return f"{name} must be {' or '.join([_WORDS.get(word, word) for word in error.kind.types])} here"
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.UniqueItems):
+        return f"{name} must list each value once"
+    return f"JSON Schema 2020-12 knows no such value for {name}"
+
+
+def too_deep(module: Module) -> list[GraphTypeInvalid]:
+    """A fault where *module* is nested so deep that walks over it would not end well."""
+    level: list[object] = [module]
+    for _ in range(MAX_DEPTH):
+        inner: dict[int, object] = {}
+        for value in level:
+            assert isinstance(value, (Mapping, list, tuple))
+            parts = value.values() if isinstance(value, Mapping) else value
+            inner.update({id(part): part for part in parts if isinstance(part, (Mapping, list, tuple))})
+        if not inner:
+            return []
+        level = list(inner.values())
+    return [GraphTypeInvalid(f"a graph type is nested {MAX_DEPTH} levels deep at most", "/$defs")]
+
+
+def unusable_patterns(module: Module) -> list[GraphTypeInvalid]:
+    """A fault for each regular expression that the validator's engine refuses."""
+    faults: list[GraphTypeInvalid] = []
+    for pattern, pointer in _patterns(module, ""):
+        try:
+            jsonschema_rs.Draft202012Validator(
+                {"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions(), offline=True
+            )
+        except (jsonschema_rs.ValidationError, ValueError):
+            faults.append(
+                GraphTypeInvalid(f"'{pattern[:60]}' is no regular expression of the linear kind", pointer)
+            )
+    return faults
+
+
+def _patterns(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+    """Every regular expression below a schema, with its place."""
+    if isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _patterns(item, f"{pointer}/{index}")
+    if not isinstance(value, Mapping):
+        return
+    for key, part in value.items():
+        at = f"{pointer}/{escaped(str(key))}"
+        if key == "pattern" and isinstance(part, str):
+            yield part, at
+        elif key in MAPS and isinstance(part, Mapping):
+            for name, inner in part.items():
+                place = f"{at}/{escaped(str(name))}"
+                if key == "patternProperties":
+                    yield str(name), place
+                yield from _patterns(inner, place)
+        elif key not in VALUES:
+            yield from _patterns(part, at)
+
+
+def pointer_to(path: Iterable[str | int]) -> str:
+    """The JSON pointer of *path*."""
+    return "".join(f"/{escaped(str(part))}" for part in path)
+
+
+def escaped(key: str) -> str:
+    """*key* as a part of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")

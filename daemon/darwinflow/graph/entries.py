@@ -1,0 +1,116 @@
+"""Node types, edge types and constraints, each from the entry of a module that describes it."""
+
+import re
+from collections.abc import Mapping
+
+from darwinflow.graph.graph_type import (
+    EdgeType,
+    GraphType,
+    GraphTypeInvalid,
+    NodeType,
+    Schema,
+    fields_of,
+    text_of,
+)
+from darwinflow.graph.reference import Dereferencer
+
+
+def node_type(entry: str, schema: Schema) -> NodeType:
+    fields = fields_of(schema)
+    config = fields["config"].schema if "config" in fields else {}
+    return NodeType(
+        _name(entry.removesuffix("Node"), schema),
+        text_of(schema, "title"),
+        text_of(schema, "description"),
+        schema,
+        fields,
+        fields_of(config),
+        entry,
+    )
+
+
+def edge_type(entry: str, schema: Schema) -> EdgeType:
+    return EdgeType(
+        _name(entry.removesuffix("Edge"), schema),
+        text_of(schema, "title"),
+        text_of(schema, "description"),
+        schema,
+        fields_of(schema),
+        None,
+        None,
+        acyclic=False,
+    )
+
+
+def check_enum(source: Dereferencer, entry: str) -> None:
+    if "enum" not in source.entry(entry):
+        raise GraphTypeInvalid(f"'{entry}' must list its values under 'enum'", f"/$defs/{entry}")
+
+
+def constrain(
+    edges: dict[str, EdgeType],
+    entry: str,
+    source: Dereferencer,
+    nodes: Mapping[str, NodeType],
+    stems: Mapping[str, str],
+) -> None:
+    """Give an edge type its constraints. *stems*: names of edge types by their entry without its suffix."""
+    stem = entry.removesuffix("EdgeConstraints")
+    if stem not in stems:
+        raise GraphTypeInvalid(f"'{entry}' constrains no edge of this module", f"/$defs/{entry}")
+    name = stems[stem]
+    edges[name] = _with_constraints(edges[name], entry, source.entry(entry), nodes)
+
+
+def _with_constraints(edge: EdgeType, entry: str, schema: Schema, nodes: Mapping[str, NodeType]) -> EdgeType:
+    properties = schema.get("properties")
+    sides: list[frozenset[str] | None] = []
+    for side in ("allowedSourceTypes", "allowedTargetTypes"):
+        part = properties.get(side) if isinstance(properties, Mapping) else None
+        names = part.get("const", ()) if isinstance(part, Mapping) else ()
+        if not isinstance(names, (list, tuple)):
+            pointer = f"/$defs/{entry}/properties/{side}/const"
+            raise GraphTypeInvalid(f"'{side}' is a list of node types", pointer)
+        for index, name in enumerate(names):
+            if name not in nodes:
+                pointer = f"/$defs/{entry}/properties/{side}/const/{index}"
+                raise GraphTypeInvalid(f"'{entry}' names '{name}', which is no node type here", pointer)
+        sides.append(frozenset(names) or None)
+    acyclic = properties.get("acyclic") if isinstance(properties, Mapping) else None
+    is_acyclic = isinstance(acyclic, Mapping) and acyclic.get("const") is True
+    if sides == [None, None] and not is_acyclic:
+        raise GraphTypeInvalid(f"'{entry}' constrains nothing: both lists are empty", f"/$defs/{entry}")
+    return edge._replace(allowed_sources=sides[0], allowed_targets=sides[1], acyclic=is_acyclic)
+
+
+def opened(edge: EdgeType, graph_type: GraphType, added: Mapping[str, NodeType]) -> EdgeType:
+    """*edge* for *added* node types too, at a side that takes every node type there was."""
+    sides = [
+        allowed | added.keys()
+        if allowed is not None and allowed.issuperset(graph_type.node_types)
+        else allowed
+        for allowed in (edge.allowed_sources, edge.allowed_targets)
+    ]
+    return edge._replace(allowed_sources=sides[0], allowed_targets=sides[1])
+
+
+def fixed_id(node: NodeType) -> str | None:
+    return _constant(node.schema, "id")
+
+
+def refuse_second(name: str, known: Mapping[str, object], entry: str) -> None:
+    if name in known:
+        raise GraphTypeInvalid(f"two entries are called '{name}'", f"/$defs/{entry}")
+
+
+def _name(stem: str, schema: Schema) -> str:
+    """The constant of the `type` attribute where there is one, else the entry's name, lower case with hyphens."""
+    fixed = _constant(schema, "type")
+    return fixed if fixed is not None else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", stem).lower()
+
+
+def _constant(schema: Schema, field: str) -> str | None:
+    properties = schema.get("properties")
+    part = properties.get(field) if isinstance(properties, Mapping) else None
+    value = part.get("const") if isinstance(part, Mapping) else None
+    return value if isinstance(value, str) else None
