@@ -243,8 +243,13 @@ class Editor:
         return workspace_of(os.getcwd()) if path is None else self._workspace(path)
 
     def _check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
-        settings = None if path is None else self._settings_of(self._workspace(path))
+        settings = None if path is None else self._settings_at(path)
         return check(document, self._catalog, settings, previous)
+
+    def _settings_at(self, path: str) -> WorkspaceSettings:
+        """As they hold for the file *path*."""
+        workspace = self._workspace(path)
+        return self._settings_of(workspace).at(os.path.relpath(path, workspace.folder).replace(os.sep, "/"))
 
     def _settings_of(self, workspace: Workspace) -> WorkspaceSettings:
         known = self._settings.get(workspace.folder)

@@ -1,19 +1,24 @@
 """`.darwinflow.yaml`: what it may say, what holds without it, and what is reported where."""
 
+import pytest
+
+from darwinflow.check.fixes import fixed
+from darwinflow.check.rules.settings_invalid import settings_invalid
+from darwinflow.document.document import Document
 from darwinflow.settings.patterns import matcher
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
 
-def said(settings: WorkspaceSettings) -> list[str]:
+def said(text: str) -> list[str]:
     return [
-        f"{problem.span.line + 1}:{problem.span.column + 1} {problem.message}"
-        for problem in settings.problems
+        f"{finding.span.line + 1}:{finding.span.column + 1}-{finding.span.end_column + 1} {finding.message}"
+        for finding in settings_invalid(parse(text, "checkout"))
     ]
 
 
 def test_without_a_file_the_folder_names_the_project() -> None:
     settings = parse(None, "checkout")
-    assert settings[:5] == ("personal", "checkout", "workflows", (), ())
+    assert settings == WorkspaceSettings("personal", "checkout", "workflows")
     assert parse("", "checkout") == settings
     assert parse("# nothing yet\n", "checkout") == settings
 
@@ -21,53 +26,112 @@ def test_without_a_file_the_folder_names_the_project() -> None:
 def test_everything_that_a_repository_may_say_is_taken() -> None:
     settings = parse(
         "organization: acme\nproject: shop\nworkflows: {path: flows/store, files: ['flows/**/*.yaml']}\n"
-        "graph-types: graph-types\nseverity: {unreachable-node: error, unknown-tag: off}\n"
-        "run: {command: [python, run.py]}\n",
+        "graph-types: types\n"
+        "severity:\n  unreachable-node: error\n  unknown-tag: off\n"
+        "  secret: {tests/**: hint, '**': warning}\n"
+        "ignore: {metadata-key: ['old/**', 'a.yaml'], wrong-type: b.yaml}\n"
+        "run: {command: [python, run.py]}\nx-own: 3\n",
         "checkout",
     )
-    assert settings == WorkspaceSettings(
+    assert settings._replace(codes=()) == WorkspaceSettings(
         "acme",
         "shop",
         "flows/store",
         ("flows/**/*.yaml",),
-        (("unreachable-node", "error"), ("unknown-tag", "off")),
-        (),
+        "types",
+        severity=(("unreachable-node", "error"), ("unknown-tag", "off")),
+        severity_by_path=(("secret", ("tests/**",), "hint"), ("secret", ("**",), "warning")),
+        ignored=(("metadata-key", ("old/**", "a.yaml"), "off"), ("wrong-type", ("b.yaml",), "off")),
+        run_command=("python", "run.py"),
     )
+    assert not list(settings_invalid(settings))
+
+
+def test_a_file_has_the_severities_of_the_first_pattern_that_fits_it() -> None:
+    settings = parse(
+        "severity:\n  secret: {tests/**: hint, '**': warning}\n  wrong-type: warning\n"
+        "ignore: {wrong-type: [tests/*], secret: [tests/keys.yaml]}\n",
+        "checkout",
+    )
+    assert dict(settings.at("flows/a.yaml").severity) == {"secret": "warning", "wrong-type": "warning"}
+    assert dict(settings.at("tests/a.yaml").severity) == {"secret": "hint", "wrong-type": "off"}
+    assert dict(settings.at("tests/keys.yaml").severity) == {"secret": "off", "wrong-type": "off"}
+    assert parse("project: a\n", "b").at("x") == parse("project: a\n", "b")
 
 
 def test_what_does_not_belong_there_is_shown_at_its_place() -> None:
-    settings = parse(
+    assert said(
         "organisation: acme\n"
         "storage:\n  logs: {type: postgres}\n"
-        "workflows:\n  path: ../other\n  fils: [a]\n"
-        "severity: {unreachable-node: fatal}\n"
-        "project: 3\n",
-        "checkout",
-    )
-    assert said(settings) == [
-        "1:1 the settings have no 'organisation'; they may have organization, project, workflows, graph-types, severity, ignore, run",
-        "2:1 'storage' belongs in config.yaml of the user's machine, not in a repository",
-        "5:3 '../other' leads out of the workspace; name a folder inside it",
-        "6:3 'workflows' has no 'fils'; it may have path, files",
-        "7:12 the severity of 'unreachable-node' must be error, warning, hint or off",
-        "8:1 'project' must be a text",
+        "workflows:\n  path: ../other\n  fils: [a]\n  files: [flows/*, /etc/*]\n  type: sqlite\n"
+        "severity: {unreachable-nod: error, secret: fatal, wrong-type: {a.yaml: errror}, xyz: off}\n"
+        "project: 3\n"
+        "graph-types: ''\n"
+        "run: {command: python run.py, shell: bash}\n"
+        "ignore: {secret: 3, unknown-field: [a, ../b]}\n"
+        "nonsense: 1\n",
+    ) == [
+        "1:1-13 the settings have no 'organisation'; did you mean 'organization'?",
+        "2:1-8 'storage' belongs in config.yaml of the user's machine, not in a repository",
+        "5:9-17 '../other' leads out of the workspace; name a folder inside it",
+        "6:3-7 'workflows' has no 'fils'",
+        "7:20-26 '/etc/*' leads out of the workspace; name files inside it",
+        "8:3-7 'type' belongs in config.yaml of the user's machine, not in a repository",
+        "9:12-27 no finding is called 'unreachable-nod'; did you mean 'unreachable-node'?",
+        "9:44-49 the severity of 'secret' cannot be fatal; it may be error, warning, hint or off",
+        "9:72-78 the severity of 'wrong-type' cannot be errror; did you mean 'error'?",
+        "9:81-84 no finding is called 'xyz'",
+        "10:10-11 'project' must be a text",
+        "11:14-16 'graph-types' must be a folder inside the workspace",
+        "12:16-29 'command' must be a list of texts, the program and its arguments",
+        "12:31-36 'run' has no 'shell'",
+        "13:18-19 'secret' must be a list of patterns such as flows/*.yaml",
+        "13:40-44 '../b' leads out of the workspace; name files inside it",
+        "14:1-9 the settings have no 'nonsense'; it may be organization",
     ]
-    assert settings.workflows_path == "workflows"
+
+
+def test_what_leads_out_or_does_not_fit_is_not_taken() -> None:
+    settings = parse(
+        "project: 3\nworkflows: {path: ../x, files: [ok, /no]}\nignore: {secret: [../b]}\n", "checkout"
+    )
     assert settings.project == "checkout"
+    assert settings.workflows_path == "workflows"
+    assert settings.workflow_files == ("ok",)
+    assert settings.ignored == ()
 
 
-def test_broken_settings_never_break_anything() -> None:
-    for text in (
+def test_a_fix_of_the_settings_leaves_nothing_to_say_there() -> None:
+    text = "organisation: acme\nseverity:\n  unreachable-nod: eror\n"
+    document = Document.parse(text)
+    found = list(settings_invalid(parse(text, "checkout")))
+    assert len(found) == 3
+    assert said(fixed(document, found).lines.text()) == []
+
+
+def test_places_are_right_in_a_long_file() -> None:
+    codes = "".join(f"  code-{chr(97 + at)}: hint\n" for at in range(20))
+    assert said("project: a\nseverity:\n" + codes)[19] == "22:3-9 no finding is called 'code-t'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "- a\n",
         "a",
         "organization: [",
         "\0",
         "workflows: 3\nseverity: 3\n",
         "{organization: &a *a}",
-    ):
-        settings = parse(text, "checkout")
-        assert settings.organization == "personal"
-        assert settings.problems
+        "severity: {a: {b: {c: d}}}\nignore: {x: [[1]]}\n",
+        "? [a, b]\n: 3\n",
+        "severity: &a\n  secret: *a\n",
+    ],
+)
+def test_broken_settings_never_break_anything(text: str) -> None:
+    settings = parse(text, "checkout")
+    assert settings.organization == "personal"
+    assert list(settings_invalid(settings))
 
 
 def test_patterns_know_folders() -> None:

@@ -22,16 +22,46 @@ _ELSEWHERE = frozenset({"settings-invalid", "graph-type-invalid"})
 """Of findings in files that are no workflows."""
 CODES = (
     frozenset(
-        """
-        yaml-syntax duplicate-key undefined-alias document-limit unknown-tag
-        unknown-field missing-field wrong-type invalid-value unknown-node-type
-        config-unknown-field config-missing-field config-wrong-type config-invalid-value
-        duplicate-node-id reserved-id edge-unknown-node edge-end-not-allowed edge-constraint
-        endless-cycle self-loop parallel-edge cycle duplicate-edge
-        condition-syntax condition-unknown-name condition-not-upstream condition-never-true option-not-handled
-        context-syntax context-unknown-node context-not-upstream
-        unreachable-node no-path-to-end empty-workflow metadata-key secret unused-suppression
-        """.split()
+        {
+            "yaml-syntax",
+            "duplicate-key",
+            "undefined-alias",
+            "document-limit",
+            "unknown-tag",
+            "unknown-field",
+            "missing-field",
+            "wrong-type",
+            "invalid-value",
+            "unknown-node-type",
+            "config-unknown-field",
+            "config-missing-field",
+            "config-wrong-type",
+            "config-invalid-value",
+            "duplicate-node-id",
+            "reserved-id",
+            "edge-unknown-node",
+            "edge-end-not-allowed",
+            "edge-constraint",
+            "endless-cycle",
+            "self-loop",
+            "parallel-edge",
+            "cycle",
+            "duplicate-edge",
+            "condition-syntax",
+            "condition-unknown-name",
+            "condition-not-upstream",
+            "condition-never-true",
+            "option-not-handled",
+            "context-syntax",
+            "context-unknown-node",
+            "context-not-upstream",
+            "unreachable-node",
+            "no-path-to-end",
+            "empty-workflow",
+            "metadata-key",
+            "secret",
+            "unused-suppression",
+        }
     )
     | WORKSPACE_CODES
     | _LATE_CODES

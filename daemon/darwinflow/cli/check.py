@@ -5,13 +5,13 @@ import os
 import sys
 import time
 
-from darwinflow.check.finding import ERROR, Finding
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_USAGE, complain
+from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import terminal_of
-from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
+from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
 from darwinflow.document.lines import Lines
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import SETTINGS_NAME
@@ -85,13 +85,27 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     except DarwinFlowError as exc:
         raise PathRefused(str(exc), hint=exc.advice) from exc
     files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
+    mended = _mend_settings(checking) if args.fix else 0
     outcomes = checking.outcomes(files, fix=args.fix)
     for outcome in outcomes:
         if outcome.verdict.text is not None:
             _write(outcome.file.path, outcome.verdict.text)
-    reports = _settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
-    mended = sum(outcome.verdict.mended for outcome in outcomes)
+    reports = settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
+    mended += sum(outcome.verdict.mended for outcome in outcomes)
     return reports, summary_of(reports, mended, time.perf_counter() - started)
+
+
+def _mend_settings(checking: Checking) -> int:
+    """Mend the settings files first, because they decide what holds for the others. Returns how many findings."""
+    mended = mended_settings(checking.workspaces)
+    for path, (text, _) in mended.items():
+        _write(path, text)
+    if mended:
+        folders = [folder for folder, _ in checking.workspaces.read()]
+        checking.renewed()
+        for folder in folders:
+            checking.workspaces.settings(checking.workspaces.of(os.path.join(folder, "x")))
+    return sum(count for _, count in mended.values())
 
 
 def _report(outcome: Outcome) -> FileReport:
@@ -112,7 +126,7 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
     content = sys.stdin.buffer.read()
     checking.given[path] = content
     (outcome,) = checking.outcomes([file], fix=args.fix)
-    reports = [*_settings_reports(checking.workspaces), _report(outcome)]
+    reports = [*settings_reports(checking.workspaces), _report(outcome)]
     summary = summary_of(reports, outcome.verdict.mended, time.perf_counter() - started)
     if not args.fix:
         return _told(args, reports, summary)
@@ -156,20 +170,3 @@ def _write(path: str, text: str) -> None:
         os.fchmod(file.fileno(), mode)
         file.write(text)
     os.replace(draft, target)
-
-
-def _settings_reports(workspaces: Workspaces) -> list[FileReport]:
-    """Settings files that have faults."""
-    reports: list[FileReport] = []
-    for folder, settings in workspaces.read():
-        if not settings.problems:
-            continue
-        path = os.path.relpath(os.path.join(folder, SETTINGS_NAME))
-        with open(path, encoding="utf-8") as file:
-            lines = Lines.of(file.read())
-        findings = [
-            Finding(problem.code, ERROR, problem.span, problem.message, problem.related)
-            for problem in settings.problems
-        ]
-        reports.append(FileReport(path, lines, tuple(findings)))
-    return reports

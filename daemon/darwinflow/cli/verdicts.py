@@ -45,6 +45,7 @@ def verdict_of(
         column = len(before[line])
         message = f"byte {exc.start} is no UTF-8; save the file as UTF-8"
         return unread(Span(line, column, line, column), message)
+    settings = settings.at(file.inner_path)
     checked = check(document, catalog, settings, is_named=file.is_named)
     if not file.is_named and checked.projection is None and document.roots:
         return Verdict(is_workflow=False, findings=())

@@ -25,6 +25,11 @@ class WorkflowFile(NamedTuple):
     folder: str
     """Of its workspace, absolute."""
 
+    @property
+    def inner_path(self) -> str:
+        """Relative to its workspace, with slashes."""
+        return os.path.relpath(os.path.abspath(self.path), self.folder).replace(os.sep, "/")
+
 
 class Workspaces:
     """Workspaces and their settings, each read once."""

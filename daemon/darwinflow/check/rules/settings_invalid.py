@@ -1,0 +1,32 @@
+"""`settings-invalid`: `.darwinflow.yaml` says something that it cannot say, or names a code that no finding has."""
+
+from collections.abc import Iterator
+
+from darwinflow.check.codes import CODES
+from darwinflow.check.finding import ERROR, WARNING, Finding
+from darwinflow.check.nearest import nearest
+from darwinflow.check.subject import replacement
+from darwinflow.check.words import any_of, shown
+from darwinflow.document.problem import WARNINGS
+from darwinflow.settings.fault import INVALID, Fault
+from darwinflow.settings.workspace import WorkspaceSettings
+
+
+def settings_invalid(settings: WorkspaceSettings) -> Iterator[Finding]:
+    """What is wrong in the settings file, in the order of its text; faults of its syntax under their own codes."""
+    unknown = [
+        Fault(INVALID, f"no finding is called '{shown(code)}'", span, (), code, tuple(sorted(CODES)))
+        for code, span in settings.codes
+        if code not in CODES
+    ]
+    for fault in sorted((*settings.problems, *unknown), key=lambda one: one.span):
+        severity = WARNING if fault.code in WARNINGS else ERROR
+        message = fault.message
+        meant = nearest(fault.name, fault.names)
+        if meant is not None:
+            fixes = replacement(f"Change to '{meant}'", fault.span, meant)
+            yield Finding(fault.code, severity, fault.span, f"{message}; did you mean '{meant}'?", (), fixes)
+            continue
+        if fault.names and len(fault.names) < len(CODES):
+            message += f"; it may be {any_of(fault.names)}"
+        yield Finding(fault.code, severity, fault.span, message, fault.related)

@@ -1,0 +1,89 @@
+"""Where a path of keys leads in a settings file."""
+
+from collections.abc import Iterator
+
+from darwinflow.document.document import Document
+from darwinflow.document.node import ALIAS, BLOCK, EMPTY, FOLDED, LITERAL, MAP, SCALAR, SEQ, Node
+from darwinflow.model.span import Span
+
+Path = tuple[str | int, ...]
+_LONG = (BLOCK, LITERAL, FOLDED, EMPTY)
+
+
+def key_span(document: Document, path: Path) -> Span:
+    """The key or the item that *path* leads to, else the nearest one above it."""
+    return _span(document, path, is_value=False)
+
+
+def value_span(document: Document, path: Path) -> Span:
+    """The value that *path* leads to where it is one token, else its key."""
+    return _span(document, path, is_value=True)
+
+
+def _span(document: Document, path: Path, *, is_value: bool) -> Span:
+    best = Span(0, 0, 0, len(document.lines[0]))
+    for name, span, value, line in _entries(document):
+        if name != path[0]:
+            continue
+        best, node = span, value
+        for depth, step in enumerate(path[1:], 1):
+            found = _below(node, step)
+            if found is None:
+                break  # perhaps in the next piece of a long value
+            key, node = found
+            best = (key if key is not None else node).span.moved(line)
+            if depth + 1 == len(path) and is_value and _is_token(node):
+                return node.span.moved(line)
+        else:
+            return (
+                value.span.moved(line) if is_value and len(path) == 1 and _is_token(value) else _first(best)
+            )
+    return _first(best)
+
+
+def _is_token(node: Node) -> bool:
+    return node.kind in (SCALAR, ALIAS) and node.style not in _LONG and node.line == node.end_line
+
+
+def _first(span: Span) -> Span:
+    """*span*, or its first character where it is longer than a line."""
+    if span.line == span.end_line:
+        return span
+    return Span(span.line, span.column, span.line, span.column + 1)
+
+
+def _below(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
+    if node.kind == MAP:
+        return next(
+            (
+                (key, value)
+                for key, value in reversed(node.pairs)
+                if key.kind == SCALAR and key.source == str(step)
+            ),
+            None,
+        )
+    if node.kind == SEQ and isinstance(step, int) and step < len(node.items):
+        return None, node.items[step]
+    return None
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Span, Node, int]]:
+    """Keys of the root with their places and values, and the line that the values count from.
+
+    A value that is cut into segments comes once for each of them.
+    """
+    for at, section in enumerate(document.roots[0].sections):
+        key = section.key
+        if key is not None:
+            span = key.span.moved(document.segment_start(0, at, -1))
+        for index, segment in enumerate(section.segments):
+            line = document.segment_start(0, at, index)
+            node = segment.node
+            if key is not None and segment.kind == "value" and node is not None:
+                yield key.source, span, node, line
+            elif key is not None:
+                kind = MAP if segment.kind == "entries" else SEQ
+                yield key.source, span, Node(kind, segment.pairs or segment.items, 0, 0, 0, 0, BLOCK), line
+            else:
+                for name, value in segment.pairs or (node.pairs if node is not None else ()):
+                    yield name.source, name.span.moved(line), value, line

@@ -1,0 +1,150 @@
+"""Takes values out of a settings file and notes what does not fit, at its place."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from darwinflow.document.document import Document
+from darwinflow.model.span import Span
+from darwinflow.settings.fault import INVALID, Fault, fault_of
+from darwinflow.settings.places import Path, key_span, value_span
+
+SEVERITIES = ("error", "warning", "hint", "off")
+_WORDS = {"text": "a text", "mapping": "a mapping"}
+PathSeverities = tuple[tuple[str, tuple[str, ...], str], ...]
+
+
+class Reading:
+    """One settings file, while it is read."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.faults = [fault_of(problem) for problem in document.problems()]
+        self.codes: list[tuple[str, Span]] = []
+        """Codes of findings that the file names."""
+
+    def keys(self, data: dict[str, Any], shapes: dict[str, str], elsewhere: frozenset[str]) -> None:
+        """Check the keys at the root. *shapes*: `text` or `mapping` by key; *elsewhere*: of the other file."""
+        for name, value in data.items():
+            if name in elsewhere:
+                self._note_elsewhere((name,), name)
+            elif name.startswith("x-"):
+                continue
+            elif name not in shapes:
+                self._note_unknown((name,), f"the settings have no '{name}'", name, _left(shapes, data))
+            elif value is not None and not isinstance(value, str if shapes[name] == "text" else dict):
+                self.note((name,), f"'{name}' must be {_WORDS[shapes[name]]}")
+
+    def mapping(
+        self, data: dict[str, Any], name: str, known: tuple[str, ...], elsewhere: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """The mapping *name*, whose keys are checked; empty where there is none."""
+        value = data.get(name)
+        if not isinstance(value, dict):
+            return {}
+        for key in value:
+            if key in elsewhere:
+                self._note_elsewhere((name, key), key)
+            elif key not in known:
+                self._note_unknown((name, key), f"'{name}' has no '{key}'", key, _left(known, value))
+        return value
+
+    def text(self, data: dict[str, Any], name: str) -> str | None:
+        value = data.get(name)
+        if isinstance(value, str) and not value.strip():
+            self.note((name,), f"'{name}' must not be empty")
+        return value if isinstance(value, str) and value.strip() else None
+
+    def inner_path(self, data: dict[str, Any], *path: str) -> str | None:
+        """The folder under the last key of *path* in *data*, which must lie inside the workspace."""
+        value = data.get(path[-1])
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value:
+            self.note(path, f"'{path[-1]}' must be a folder inside the workspace")
+            return None
+        return value if self._is_inside(path, value, "a folder") else None
+
+    def patterns(self, value: Any, *path: str) -> tuple[str, ...]:
+        """A list of patterns of files, or one of them."""
+        if value is None:
+            return ()
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+            self.note(path, f"'{path[-1]}' must be a list of patterns such as flows/*.yaml")
+            return ()
+        at: list[Path] = [path] if isinstance(value, str) else [(*path, index) for index in range(len(given))]
+        return tuple(
+            [one for one, place in zip(given, at, strict=True) if self._is_inside(place, one, "files")]
+        )
+
+    def command(self, data: dict[str, Any], *path: str) -> tuple[str, ...]:
+        """A program with its arguments."""
+        value = data.get(path[-1])
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+            self.note(path, f"'{path[-1]}' must be a list of texts, the program and its arguments")
+            return ()
+        return tuple(value)
+
+    def severity(self, data: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], PathSeverities]:
+        """Severities by code: those that hold everywhere, and those of some files, in their order."""
+        everywhere: list[tuple[str, str]] = []
+        by_path: list[tuple[str, tuple[str, ...], str]] = []
+        for code, given in self._by_code(data, "severity"):
+            if not isinstance(given, dict):
+                if self._is_severity(("severity", code), code, given):
+                    everywhere.append((code, given))
+                continue
+            for pattern, severity in given.items():
+                place = ("severity", code, pattern)
+                if self._is_inside(place, pattern, "files") and self._is_severity(place, code, severity):
+                    by_path.append((code, (pattern,), severity))
+        return tuple(everywhere), tuple(by_path)
+
+    def ignored(self, data: dict[str, Any]) -> PathSeverities:
+        """Codes with the files in which they are ignored."""
+        found = [
+            (code, self.patterns(given, "ignore", code), "off")
+            for code, given in self._by_code(data, "ignore")
+        ]
+        return tuple([one for one in found if one[1]])
+
+    def _by_code(self, data: dict[str, Any], name: str) -> list[tuple[str, Any]]:
+        value = data.get(name)
+        found = list(value.items()) if isinstance(value, dict) else []
+        self.codes += [(code, key_span(self._document, (name, code))) for code, _ in found]
+        return found
+
+    def _is_severity(self, path: Path, code: str, value: Any) -> bool:
+        if isinstance(value, str) and value in SEVERITIES:
+            return True
+        given = value if isinstance(value, str) else "other than text"
+        message = f"the severity of '{code}' cannot be {given}"
+        self.faults.append(Fault(INVALID, message, value_span(self._document, path), (), given, SEVERITIES))
+        return False
+
+    def _is_inside(self, path: Path, value: str, what: str) -> bool:
+        if not value.startswith(("/", "~", "\\")) and ".." not in value.replace("\\", "/").split("/"):
+            return True
+        span = value_span(self._document, path)
+        message = f"'{value}' leads out of the workspace; name {what} inside it"
+        self.faults.append(Fault(INVALID, message, span))
+        return False
+
+    def _note_elsewhere(self, path: Path, name: str) -> None:
+        message = f"'{name}' belongs in config.yaml of the user's machine, not in a repository"
+        self.faults.append(Fault(INVALID, message, key_span(self._document, path)))
+
+    def _note_unknown(self, path: Path, message: str, name: str, names: list[str]) -> None:
+        span = key_span(self._document, path)
+        self.faults.append(Fault(INVALID, message, span, (), name, tuple(names)))
+
+    def note(self, path: Path, message: str) -> None:
+        """Something is wrong at the value of *path*, or at its key where that is no one token."""
+        self.faults.append(Fault(INVALID, message, value_span(self._document, path)))
+
+
+def _left(known: Iterable[str], data: dict[str, Any]) -> list[str]:
+    """Keys that may still be given."""
+    return [name for name in known if name not in data]

@@ -1,0 +1,51 @@
+"""`check` and what a workspace's settings say: severities by code and file, what is wrong in them, their fixes."""
+
+from pathlib import Path
+
+from darwinflow.recorder.paths import MAX_SETTINGS_BYTES
+
+from .conftest import Run
+
+BROKEN = "id: greet\nversion: 1\nnodes:\n  - {id: a, type: HUMAN_INPUT}\n  - {id: b, type: HUMAN_INPUT}\nedges:\n  - {from: START, to: a}\n  - {from: a, to: END}\n"
+
+
+def test_severities_hold_for_the_files_that_are_named(darwinflow: Run, folder: Path) -> None:
+    (folder / "old").mkdir()
+    (folder / "flows/greet.yaml").write_text(BROKEN)
+    (folder / "old/greet.yaml").write_text(BROKEN.replace("version: 1", "version: 2"))
+    (folder / ".darwinflow.yaml").write_text(
+        "severity:\n  unreachable-node: {'flows/**': error, '**': hint}\n"
+    )
+    said = darwinflow("check", expect=1).stdout
+    assert "flows/greet.yaml:5:10: error: no edge leads to 'b'" in said
+    assert "old/greet.yaml:5:10: hint: no edge leads to 'b'" in said
+    (folder / ".darwinflow.yaml").write_text("ignore: {unreachable-node: [old/*, 'flows/*']}\n")
+    assert "no findings in 2 files" in darwinflow("check").stdout
+
+
+def test_the_settings_are_checked_with_the_workspace(darwinflow: Run, folder: Path) -> None:
+    (folder / ".darwinflow.yaml").write_text(
+        "projct: hello\nseverity: {unreachable-nod: error}\nstorage: {}\n"
+    )
+    said = darwinflow("check", expect=1).stdout
+    assert (
+        ".darwinflow.yaml:1:1: error: the settings have no 'projct'; did you mean 'project'? [settings-invalid]"
+        in said
+    )
+    assert (
+        ".darwinflow.yaml:2:12: error: no finding is called 'unreachable-nod'; did you mean 'unreachable-node'?"
+        in said
+    )
+    assert ".darwinflow.yaml:3:1: error: 'storage' belongs in config.yaml of the user's machine" in said
+    assert "2 can be fixed" in said
+    said = darwinflow("check", "--fix", expect=1).stdout
+    assert "2 fixed; 1 error in 1 of 2 files" in said
+    assert (
+        folder / ".darwinflow.yaml"
+    ).read_text() == "project: hello\nseverity: {unreachable-node: error}\nstorage: {}\n"
+
+
+def test_settings_that_cannot_be_read_do_not_count_in_silence(darwinflow: Run, folder: Path) -> None:
+    for content in (b"project: \xff\n", b"# " + b"x" * MAX_SETTINGS_BYTES + b"\n"):
+        (folder / ".darwinflow.yaml").write_bytes(content)
+        assert "this file does not count" in darwinflow("check", expect=1).stdout
