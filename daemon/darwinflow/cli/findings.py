@@ -7,10 +7,13 @@ from darwinflow.check.finding import Finding
 from darwinflow.cli.terminal import Terminal
 from darwinflow.document.lines import Lines
 from darwinflow.document.problem import Related
+from darwinflow.model.span import Span
 
 _STYLES = {"error": "bad", "warning": "warn", "hint": "quiet"}
 _MAX_PLACES = 5
 """Related places that the line below a caret names."""
+_SHOWN_OF_SECRET = 4
+"""Characters of a long secret that an excerpt repeats, as its message does."""
 _WIDTH = 100
 """Columns of an excerpt where the output is no terminal."""
 
@@ -60,6 +63,7 @@ def _fixable(report: FileReport) -> int:
 
 def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
     """The lines that tell a person of each finding; the first one is what editors read as an error's place."""
+    secrets = [finding.span for finding in report.findings if finding.code == "secret"]
     for finding in report.findings:
         style = _STYLES[finding.severity]
         place = f"{_safe(report.path)}:{finding.span.line + 1}:{finding.span.column + 1}"
@@ -67,13 +71,15 @@ def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
             f"{terminal.paint(place, 'strong')}: {terminal.paint(finding.severity, style)}: "
             f"{_safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
         )
-        yield from _excerpt(report.lines, finding, terminal, style)
+        yield from _excerpt(report.lines, finding, terminal, style, secrets)
 
 
-def _excerpt(lines: Lines, finding: Finding, terminal: Terminal, style: str) -> Iterator[str]:
+def _excerpt(
+    lines: Lines, finding: Finding, terminal: Terminal, style: str, secrets: list[Span]
+) -> Iterator[str]:
     span = finding.span
-    line = lines[span.line]
-    before = lines[span.line - 1] if span.line else ""
+    line = _hidden(lines[span.line], span.line, secrets)
+    before = _hidden(lines[span.line - 1], span.line - 1, secrets) if span.line else ""
     end = span.end_column if span.end_line == span.line else len(line)
     room = max((terminal.width or _WIDTH) - 8, 20)
     skipped = max(min(end + 10, len(line)) - room, 0)
@@ -84,6 +90,16 @@ def _excerpt(lines: Lines, finding: Finding, terminal: Terminal, style: str) -> 
     carets = "^" * max(_columns(_safe(line[max(span.column, skipped) : end])), 1)
     gutter = terminal.paint("      |", "quiet")
     yield f"{gutter} {pad}{terminal.paint(carets, style)}{_places(finding.related)}".rstrip()
+
+
+def _hidden(text: str, line: int, secrets: list[Span]) -> str:
+    """*text* with all but the beginning of *secrets* in it struck out: what is printed here may be kept for long."""
+    for span in secrets:
+        if span.line == line:
+            is_long = span.end_column - span.column >= 4 * _SHOWN_OF_SECRET
+            start = span.column + (_SHOWN_OF_SECRET if is_long else 0)
+            text = text[:start] + "*" * (span.end_column - start) + text[span.end_column :]
+    return text
 
 
 def _numbered(line: int, text: str, terminal: Terminal) -> str:
