@@ -55,3 +55,11 @@ def test_early_findings_have_the_severity_that_the_workspace_gives(catalog: Cata
     found = Opening(Document.parse(faulty()), catalog, settings).findings_within(0, 200)
     assert {finding.severity for finding in found if finding.code == "unknown-field"} == {"hint"}
     assert not any(finding.code == "yaml-syntax" for finding in found)
+
+
+def test_early_findings_are_none_that_a_comment_suppresses(catalog: Catalog) -> None:
+    text = faulty().replace("    typ: TOOL_CALL", "    typ: TOOL_CALL # darwinflow: ignore[unknown-field]", 1)
+    opening = Opening(Document.parse(text), catalog)
+    first = opening.findings_within(0, 200)
+    assert not any(finding.code == "unknown-field" for finding in first)
+    assert any(finding.code == "unknown-field" for finding in opening.finish().findings())

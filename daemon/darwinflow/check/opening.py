@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import Checked, Checker, check, finding_of, weighed
+from darwinflow.check.excusing import excused
 from darwinflow.check.finding import Finding
 from darwinflow.check.items import ItemCheck
+from darwinflow.check.sweep import suppressions_within
 from darwinflow.document.document import Document
 from darwinflow.document.opening import problems_within, segments_of
 from darwinflow.projection import native
@@ -55,6 +57,7 @@ class Opening:
                     segment = segments[at]
                     found += [one.moved(line) for one in items.segment(segment, native.read(segment, role))]
                     at += 1
+        found = excused(self.document, found, suppressions_within(self.document, first, behind), ())
         return tuple([one for one in weighed(found, self._settings) if first <= one.span.line < behind])
 
     def go_on(self, seconds: float) -> Checked | None:

@@ -99,6 +99,24 @@ def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remar
     yield found.tail.moved(behind + root.sections.line_count)
 
 
+def suppressions_within(document: Document, first: int, behind: int) -> list[Suppression]:
+    """Suppressions on the lines from *first* to before *behind*, at their places, without a look at other lines."""
+    found: list[Suppression] = []
+    for row, line in enumerate(document.lines.slice(first, behind), first):
+        if MARK not in line:
+            continue
+        place = document.locate(row)
+        if place.section_index < 0:
+            found += [one.moved(row) for one in suppressions_in([line], None)]
+            continue
+        section = document.roots[place.root_index].sections[place.section_index]
+        segment = section.segment(place.segment_index)
+        held = _remarks(document, place.root_index, place.section_index, place.segment_index, segment)
+        moved = [one.moved(place.start_line) for one in held.suppressions]
+        found += [one for one in moved if one.line == row]
+    return found
+
+
 def _patched(
     noted: tuple[tuple[int, int], ...], change: Change, fresh: list[tuple[int, int]]
 ) -> tuple[tuple[int, int], ...]:
