@@ -1,6 +1,8 @@
 """The graph types that documents are checked against, and their compiled schemas."""
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import jsonschema_rs
 
@@ -44,8 +46,12 @@ class Compiled:
 class Catalog:
     """Graph types by name. Shared by every document of a process."""
 
-    def __init__(self, graph_types: dict[str, GraphType]) -> None:
+    def __init__(
+        self, graph_types: Mapping[str, GraphType], modules: Mapping[str, Module] = MappingProxyType({})
+    ) -> None:
         self._graph_types = graph_types
+        self.modules = modules
+        """What the types were read from, and what they share, by `$id`."""
         self._compiled: dict[int, Compiled] = {}
 
     @classmethod
@@ -56,7 +62,7 @@ class Catalog:
             module = _module(name)
             modules[str(module["$id"])] = module
         types = [load(module, modules) for module in modules.values() if module["name"] in _BUNDLED]
-        return cls({graph_type.name: graph_type for graph_type in types})
+        return cls({graph_type.name: graph_type for graph_type in types}, modules)
 
     def graph_type(self, name: str) -> GraphType:
         """Raises `KeyError`."""
@@ -72,6 +78,15 @@ class Catalog:
         if compiled is None:
             self._compiled[id(schema)] = compiled = Compiled(schema)
         return compiled
+
+
+def compile_fault(schema: Schema) -> str:
+    """Why the validator refuses *schema*, in its own words; empty where it takes it."""
+    try:
+        Compiled(schema).validator  # noqa: B018 - it is compiled when it is first asked for
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as exc:
+        return str(exc).split("\n", 1)[0]
+    return ""
 
 
 def _module(name: str) -> Module:

@@ -50,13 +50,15 @@ class Checked:
         parts: tuple[Part | None, ...],
         settings: WorkspaceSettings | None,
         checker: "Checker",
+        findings: tuple[Finding, ...] | None = None,
     ) -> None:
+        """*findings*: all of them, where they do not come from *parts*."""
         self.document = document
         self.parts = parts
         """One for each document of the stream; None where it is no graph."""
         self.settings = settings
         self.checker = checker
-        self._findings: tuple[Finding, ...] | None = None
+        self._findings = findings
 
     @property
     def projection(self) -> Projection | None:

@@ -27,21 +27,22 @@ class ItemCheck:
         self.graph_type = graph_type
         self._type_names = tuple(graph_type.node_types)
         self._untyped = untyped(graph_type)
+        self._anything: Schema = {**self._untyped, "additionalProperties": True}
         self._edge_types = tuple(graph_type.edge_types)
 
     def segment(self, segment: Segment, facts: Facts) -> tuple[Finding, ...]:
         """Findings of one segment, relative to its first line."""
-        key = (__name__, self.graph_type.name, self.graph_type.version)
-        known: tuple[Facts, tuple[Finding, ...]] | None = segment.memo.get(key)
-        if known is not None and known[0] is facts:
-            return known[1]
+        key = (__name__, self.graph_type.name)
+        known: tuple[Facts, GraphType, tuple[Finding, ...]] | None = segment.memo.get(key)
+        if known is not None and known[0] is facts and known[1] is self.graph_type:
+            return known[2]
         listed: list[Finding] = []
         for node in facts.nodes:
             listed += self._node(node, segment)
         for edge in facts.edges:
             listed += self._edge(edge, segment)
         found = tuple(listed) if listed else _NOTHING
-        segment.memo[key] = (facts, found)
+        segment.memo[key] = (facts, self.graph_type, found)
         return found
 
     def header(self, header: Header) -> list[Finding]:
@@ -53,7 +54,12 @@ class ItemCheck:
         return list(_applied(subject))
 
     def _node(self, fact: NodeFact, segment: Segment) -> Iterator[Finding]:
-        kind, schema = self._node_schema(fact)
+        if self.graph_type.is_partial and fact.kind not in self.graph_type.node_types:
+            # The type may be one of a file that is itself at fault, so it is not known to be wrong.
+            fact = fact._replace(kind="")
+            kind, schema = "", self._anything
+        else:
+            kind, schema = self._node_schema(fact)
         is_known = kind == fact.kind and kind != ""
         faults = faults_of(self._catalog.compiled(schema), fact.data)
         if is_known and not faults:

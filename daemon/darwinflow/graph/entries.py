@@ -39,6 +39,7 @@ def edge_type(entry: str, schema: Schema) -> EdgeType:
         None,
         None,
         acyclic=False,
+        entry=entry,
     )
 
 
@@ -100,7 +101,8 @@ def fixed_id(node: NodeType) -> str | None:
 
 def refuse_second(name: str, known: Mapping[str, object], entry: str) -> None:
     if name in known:
-        raise GraphTypeInvalid(f"two entries are called '{name}'", f"/$defs/{entry}")
+        message = f"there is a '{name}' already; give this one another name in its 'type'"
+        raise GraphTypeInvalid(message, f"/$defs/{entry}")
 
 
 def _name(stem: str, schema: Schema) -> str:

@@ -64,6 +64,8 @@ class EdgeType(NamedTuple):
     """Names of node types; None where any may be the source."""
     allowed_targets: frozenset[str] | None
     acyclic: bool
+    entry: str
+    """Its name among the `$defs` of the module."""
 
 
 class GraphType(NamedTuple):

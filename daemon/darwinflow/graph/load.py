@@ -67,7 +67,6 @@ def read(module: Module, modules: Mapping[str, Module]) -> Reading:
     source = reader.source(())
     if source is None:
         return reader.refused()
-    config = reader.attempt(_config, source)
     nodes = reader.nodes(source, {})
     edges: dict[str, EdgeType] = {}
     stems: dict[str, str] = {}
@@ -78,9 +77,11 @@ def read(module: Module, modules: Mapping[str, Module]) -> Reading:
             stems[entry.removesuffix("Edge")] = edge.name
         elif suffix == "Enum":
             reader.attempt(check_enum, source, entry)
-    for entry in reader.entries:
+    # Constraints may name what could not be read; then that is what is to be mended.
+    for entry in () if reader.faults else reader.entries:
         if suffix_of(entry) == "EdgeConstraints":
             reader.attempt(constrain, edges, entry, source, nodes, stems)
+    config = reader.attempt(_config, source)
     document = _ANY_DOCUMENT
     if "Document" in reader.entries:
         document = reader.attempt(source.entry, "Document") or _ANY_DOCUMENT

@@ -1,7 +1,7 @@
 """The whole grammar: from the first line of a segment to its nodes."""
 
 from darwinflow.document.grammar.collections import Collections
-from darwinflow.document.grammar.scan import HALF_KEY, first_column, indent_of, is_ended, is_mark, key_colon
+from darwinflow.document.grammar.scan import first_column, indent_of, is_ended, is_mark, key_colon
 from darwinflow.document.node import Node
 
 
@@ -44,12 +44,12 @@ class Parser(Collections):
             return self.mapping(row, column, outer)
         if first in "&!":
             return self._with_properties(row, column, outer, below_key=below_key)
-        if HALF_KEY.match(line, column) and self._stands_over_key(row, column):
+        if (first.isalpha() or first == "_") and self._stands_over_key(row, column):
             return self.mapping(row, column, outer)
         return self.inline(row, column, outer)
 
     def _stands_over_key(self, row: int, column: int) -> bool:
-        """Whether the next line is a key at this column, so that a key is being typed here, not a text."""
+        """Whether the next line is a key at this column, so that this line is to become one and is no text."""
         below = self.next_content(row + 1)
         if below >= self.count:
             return False

@@ -1,0 +1,80 @@
+"""One file of a graph type: its text, what it says as a module, and what is wrong in it, at its place."""
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from darwinflow.document.document import Document
+from darwinflow.document.problem import WARNINGS, Problem
+from darwinflow.graph.graph_type import GraphTypeInvalid, Module
+from darwinflow.model.span import Span
+from darwinflow.settings.places import value_span
+
+GRAPH_TYPE_INVALID: Final = "graph-type-invalid"
+
+
+class TypeFile(NamedTuple):
+    """One file, read. Where it has problems, nothing of it holds."""
+
+    path: str
+    document: Document
+    module: Module
+    """Empty where the text is no mapping."""
+    problems: tuple[Problem, ...]
+    """With absolute places, in the order of the text."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing wrong is known so far."""
+        return all(problem.code in WARNINGS for problem in self.problems)
+
+    @property
+    def extends(self) -> str | None:
+        """The name of the graph type that it adds to; None where it is a whole type, or no such text is there."""
+        value = self.module.get("extends")
+        return value if isinstance(value, str) else None
+
+    def with_faults(self, faults: Iterable[GraphTypeInvalid]) -> "TypeFile":
+        """The same file with these faults at their places."""
+        found = [
+            Problem(GRAPH_TYPE_INVALID, str(fault), place_of(self.document, fault.pointer))
+            for fault in faults
+        ]
+        problems = sorted([*self.problems, *found], key=lambda problem: problem.span)
+        return self._replace(problems=tuple(problems))
+
+
+def type_file(path: str, text: str) -> TypeFile:
+    """What *text* says; what is wrong in it beyond its syntax shows when it is loaded."""
+    document = Document.parse(text)
+    problems = document.problems()
+    data: Any = document.data(0) if document.roots else None
+    if not isinstance(data, dict):
+        if not problems:
+            message = "a graph type is a mapping with 'name' and '$defs', or with 'extends' and '$defs'"
+            problems = [Problem(GRAPH_TYPE_INVALID, message, _first_token(document))]
+        data = {}
+    elif len(document.roots) > 1:
+        line = document.roots[0].line_count
+        message = "a file holds one graph type; put each into a file of its own"
+        problems.append(Problem(GRAPH_TYPE_INVALID, message, Span(line, 0, line, len(document.lines[line]))))
+    return TypeFile(path, document, data, tuple(problems))
+
+
+def place_of(document: Document, pointer: str) -> Span:
+    """One token for what a JSON pointer names, or for the nearest thing around it that is there."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    path = tuple([int(part) if part.isdecimal() else part for part in parts])
+    root = document.roots[0]
+    if not path or root.section(str(path[0])) is None:
+        return _first_token(document)
+    return value_span(document, path)
+
+
+def _first_token(document: Document) -> Span:
+    """The first key of the text, or its first line."""
+    if document.roots and len(document.roots[0].sections):
+        key = document.roots[0].sections[0].key
+        if key is not None:
+            return key.span.moved(document.segment_start(0, 0, -1))
+    line = next((at for at, text in enumerate(document.lines) if text.strip()), 0)
+    return Span(line, 0, line, len(document.lines[line]))

@@ -1,0 +1,22 @@
+"""Checks a file of the workspace's own graph types, as `check` does a workflow."""
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.catalog.workspace import for_workspace
+from darwinflow.check.engine import Checked, Checker, finding_of, weighed
+from darwinflow.document.document import Document
+from darwinflow.settings.workspace import WorkspaceSettings
+
+
+def check_type_file(
+    document: Document, path: str, folder: str, settings: WorkspaceSettings, bundled: Catalog
+) -> Checked:
+    """Everything wrong in the graph type that *document* is, in the workspace *folder*.
+
+    *path*: where it lies or is to lie, absolute; the other files of the workspace are read from the disk.
+    """
+    types = for_workspace(folder, settings.graph_types_path, bundled, {path: document.lines.text()})
+    file = types.file(path)
+    problems = file.problems if file is not None else ()
+    found = weighed([finding_of(problem) for problem in problems], settings)
+    parts = (None,) * len(document.roots)
+    return Checked(document, parts, settings, Checker(types.catalog), tuple(found))
