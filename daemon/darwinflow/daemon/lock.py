@@ -54,8 +54,9 @@ class HomeLock:
     def publish(self, socket_path: str) -> None:
         """Say where the daemon can be reached. Clients that wait see the file change."""
         text = os.fsencode(socket_path) + b"\n"
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, text, 0)
+        # By one call that covers the old text: nobody reads an empty file, or half of each.
+        os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
+        os.ftruncate(self._fd, len(text))
 
     def release(self) -> None:
         self._close()

@@ -8,6 +8,7 @@ from darwinflow.model.errors import HomeUnsafe, StoreUnwritable
 from darwinflow.recorder.paths import is_private, poke_path
 
 _QUEUED_POKES_BYTES = 1 << 20
+_WAITING_CLIENTS = 512
 
 
 class BoundSockets:
@@ -16,7 +17,7 @@ class BoundSockets:
     def __init__(self, path: str, stream: socket.socket, pokes: socket.socket) -> None:
         self.path = path
         self.stream = stream
-        """Not listening yet."""
+        """Clients may connect already, and wait until they are served."""
         self.pokes = pokes
         """Non-blocking datagrams, each the name of a journal."""
         self._inodes = {name: _inode(name) for name in (path, poke_path(path))}
@@ -60,7 +61,7 @@ def bind(path: str) -> BoundSockets:
 
 
 def _bound(path: str, kind: socket.SocketKind) -> socket.socket:
-    """A socket that appears at *path* whole and with its final mode."""
+    """A socket that appears at *path* whole: with its final mode, and no client that finds it is refused."""
     bound = socket.socket(socket.AF_UNIX, kind)
     draft = f"{path}.{os.getpid()}"
     umask = os.umask(0o177)
@@ -69,6 +70,8 @@ def _bound(path: str, kind: socket.SocketKind) -> socket.socket:
         with suppress(FileNotFoundError):
             os.unlink(draft)
         bound.bind(draft)
+        if kind is socket.SOCK_STREAM:
+            bound.listen(_WAITING_CLIENTS)
         os.rename(draft, path)
     except BaseException:
         bound.close()
