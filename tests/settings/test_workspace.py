@@ -87,7 +87,7 @@ def test_what_does_not_belong_there_is_shown_at_its_place() -> None:
         "12:31-36 'run' has no 'shell'",
         "13:18-19 'secret' must be a list of patterns such as flows/*.yaml",
         "13:40-44 '../b' leads out of the workspace; name files inside it",
-        "14:1-9 the settings have no 'nonsense'; it may be organization",
+        "14:1-9 the settings have no 'nonsense'; it may be organization or format",
     ]
 
 

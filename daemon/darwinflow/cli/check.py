@@ -9,6 +9,7 @@ from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_USAGE, complain
+from darwinflow.cli.rewriting import rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
@@ -89,7 +90,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     outcomes = checking.outcomes(files, fix=args.fix)
     for outcome in outcomes:
         if outcome.verdict.text is not None:
-            _write(outcome.file.path, outcome.verdict.text)
+            rewrite(outcome.file.path, outcome.verdict.text)
     reports = settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
     return reports, summary_of(reports, mended, time.perf_counter() - started)
@@ -99,7 +100,7 @@ def _mend_settings(checking: Checking) -> int:
     """Mend the settings files first, because they decide what holds for the others. Returns how many findings."""
     mended = mended_settings(checking.workspaces)
     for path, (text, _) in mended.items():
-        _write(path, text)
+        rewrite(path, text)
     if mended:
         folders = [folder for folder, _ in checking.workspaces.read()]
         checking.renewed()
@@ -159,14 +160,3 @@ def exit_code(args: argparse.Namespace, summary: Summary) -> int:
 def _nothing_text(paths: list[str]) -> str:
     where = " or ".join(f"'{path}'" for path in paths) or "this workspace"
     return f"No workflows in {where}: a workflow is a YAML mapping with 'id', 'nodes' and 'edges'. See some: darwinflow demo DIR"
-
-
-def _write(path: str, text: str) -> None:
-    """Replace the file as a whole, so that whoever reads it meanwhile sees the old text or the new."""
-    target = os.path.realpath(path)
-    draft = f"{target}.{os.getpid()}.tmp"
-    mode = os.stat(target).st_mode & 0o7777
-    with open(draft, "w", encoding="utf-8", newline="") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
-    os.replace(draft, target)

@@ -35,17 +35,24 @@ class Reading:
                 self.note((name,), f"'{name}' must be {_WORDS[shapes[name]]}")
 
     def mapping(
-        self, data: dict[str, Any], name: str, known: tuple[str, ...], elsewhere: frozenset[str] = frozenset()
+        self,
+        data: dict[str, Any],
+        name: str,
+        known: tuple[str, ...],
+        elsewhere: frozenset[str] = frozenset(),
+        path: Path = (),
     ) -> dict[str, Any]:
-        """The mapping *name*, whose keys are checked; empty where there is none."""
+        """The mapping *name* of *data*, which *path* leads to; its keys are checked. Empty where there is none."""
         value = data.get(name)
         if not isinstance(value, dict):
+            if path and value is not None:
+                self.note((*path, name), f"'{name}' must be a mapping")
             return {}
         for key in value:
             if key in elsewhere:
-                self._note_elsewhere((name, key), key)
+                self._note_elsewhere((*path, name, key), key)
             elif key not in known:
-                self._note_unknown((name, key), f"'{name}' has no '{key}'", key, _left(known, value))
+                self._note_unknown((*path, name, key), f"'{name}' has no '{key}'", key, _left(known, value))
         return value
 
     def text(self, data: dict[str, Any], name: str) -> str | None:

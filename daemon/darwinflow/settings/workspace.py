@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from darwinflow.document.document import Document
+from darwinflow.document.formatting.style import HOUSE_STYLE, Style
 from darwinflow.document.node import MAP
 from darwinflow.model.span import Span
 from darwinflow.settings.fault import INVALID, Fault
+from darwinflow.settings.format import style_of
 from darwinflow.settings.patterns import matcher
 from darwinflow.settings.reading import PathSeverities, Reading
 
@@ -20,6 +22,7 @@ _SHAPES = {
     "severity": "mapping",
     "ignore": "mapping",
     "run": "mapping",
+    "format": "mapping",
 }
 
 
@@ -43,6 +46,8 @@ class WorkspaceSettings(NamedTuple):
     """The program that runs a workflow, with its arguments; empty where none is named."""
     codes: tuple[tuple[str, Span], ...] = ()
     """Every code of a finding that the file names, with its place."""
+    style: Style = HOUSE_STYLE
+    """How workflows are laid out."""
     problems: tuple[Fault, ...] = ()
 
     def at(self, path: str) -> "WorkspaceSettings":
@@ -90,6 +95,7 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
         severity_by_path=by_path,
         ignored=reading.ignored(data),
         run_command=reading.command(run, "run", "command"),
+        style=style_of(reading, data),
         codes=tuple(reading.codes),
         problems=tuple(sorted(reading.faults, key=lambda fault: fault.span)),
     )

@@ -1,0 +1,166 @@
+"""Bring workflow files into style; no daemon needed."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
+from darwinflow.cli.rewriting import rewrite
+from darwinflow.cli.terminal import Terminal, terminal_of
+from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
+from darwinflow.document.document import Document
+from darwinflow.document.formatting.formatting import applied, formatting
+from darwinflow.document.formatting.style import Style
+from darwinflow.model.errors import DarwinFlowError
+from darwinflow.projection.detect import graph_type_of
+from darwinflow.recorder.paths import SETTINGS_NAME
+
+STDIN = "-"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files, folders and patterns; '-' is standard input; all of the workspace where none is given",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail where something would change"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="change nothing; show what would change, and fail"
+    )
+    parser.add_argument("--stdin-path", metavar="PATH", help="where the text on standard input belongs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit codes: 0 all is in style now, 1 something is not (or was left as it is), 2 wrong usage."""
+    workspaces = Workspaces()
+    if STDIN in args.paths:
+        if len(args.paths) > 1:
+            return complain("standard input is formatted alone", "darwinflow fmt -", EXIT_USAGE)
+        return _format_stdin(args, _style(args.stdin_path or os.path.join(os.getcwd(), "x"), workspaces))
+    if args.stdin_path is not None:
+        return complain(
+            "--stdin-path names the text on standard input, which is read for '-'",
+            "darwinflow fmt -",
+            EXIT_USAGE,
+        )
+    try:
+        files = workflow_files(args.paths, workspaces)
+    except DarwinFlowError as exc:
+        return complain(str(exc), exc.advice, EXIT_USAGE)
+    changes = _is_dry(args)
+    changed = same = left = 0
+    for file in files:
+        found = _formatted(file, _style(file.path, workspaces))
+        if found is None:
+            continue
+        if found.refusal:
+            left += 1
+            print(f"{file.path}{found.refusal}", file=sys.stderr)
+        elif found.after == found.before:
+            same += 1
+        else:
+            changed += 1
+            _settle(args, file.path, found)
+    print(_summary(changed, same, left, is_dry=changes), file=sys.stderr if args.diff else sys.stdout)
+    return EXIT_NO if left or (changed and changes) else EXIT_OK
+
+
+class _Formatted(NamedTuple):
+    before: str
+    after: str
+    refusal: str
+    """`:line:column: why`, empty where the text was formatted."""
+
+
+def _is_dry(args: argparse.Namespace) -> bool:
+    return bool(args.check or args.diff)
+
+
+def _style(path: str, workspaces: Workspaces) -> Style:
+    return workspaces.settings(workspaces.of(path)).style
+
+
+def _formatted(file: WorkflowFile, style: Style) -> _Formatted | None:
+    """None for a file that holds no workflow and was not named."""
+    if os.path.basename(file.path) == SETTINGS_NAME and not file.is_named:
+        return None
+    try:
+        with open(file.path, "rb") as opened:
+            text = opened.read().decode()
+    except OSError as exc:
+        return _Formatted("", "", f": left as it is: it cannot be read: {exc.strerror}")
+    except UnicodeDecodeError as exc:
+        return _Formatted("", "", f": left as it is: byte {exc.start} is no UTF-8")
+    document = Document.parse(text)
+    if not file.is_named and all(graph_type_of(document, at) is None for at in range(len(document.roots))):
+        return None
+    return _of_text(document, text, style)
+
+
+def _of_text(document: Document, text: str, style: Style) -> _Formatted:
+    found = formatting(document, style)
+    if found.refusal is not None:
+        line, column = found.refusal.span[:2]
+        return _Formatted(text, text, f":{line + 1}:{column + 1}: left as it is: {found.refusal.message}")
+    return _Formatted(text, applied(document.lines, found.edits) if found.edits else text, "")
+
+
+def _settle(args: argparse.Namespace, path: str, found: _Formatted) -> None:
+    """Write the file, or say what would be written."""
+    if args.diff:
+        for line in _diff(path, found, terminal_of()):
+            print(line)
+    elif args.check:
+        print(f"{path} is not in style")
+    else:
+        rewrite(path, found.after)
+        print(f"{path} formatted")
+
+
+def _format_stdin(args: argparse.Namespace, style: Style) -> int:
+    path = args.stdin_path or "<stdin>"
+    content = sys.stdin.buffer.read()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as exc:
+        found = _Formatted("", "", f": left as it is: byte {exc.start} is no UTF-8")
+    else:
+        found = _of_text(Document.parse(text), text, style)
+    if found.refusal:
+        print(f"{path}{found.refusal}", file=sys.stderr)
+    if not _is_dry(args):
+        sys.stdout.buffer.write(content if found.refusal else found.after.encode())
+    elif found.after != found.before:
+        _settle(args, path, found)
+    return EXIT_NO if found.refusal or (_is_dry(args) and found.after != found.before) else EXIT_OK
+
+
+def _diff(path: str, found: _Formatted, terminal: Terminal) -> Iterator[str]:
+    from difflib import unified_diff
+
+    styles = {"+": "good", "-": "bad", "@": "quiet"}
+    before, after = found.before.splitlines(), found.after.splitlines()
+    for line in unified_diff(before, after, path, path, lineterm=""):
+        shown = "".join(one if one.isprintable() or one == "\t" else "\ufffd" for one in line)
+        style = styles.get(line[:1])
+        yield terminal.paint(shown, style) if style else shown
+    if found.after.endswith(("\n", "\r")) != found.before.endswith(("\n", "\r")):
+        yield "\\ the last line gets a line end"
+
+
+def _summary(changed: int, same: int, left: int, *, is_dry: bool) -> str:
+    if not changed and not same and not left:
+        return "no workflows"
+    verb = "would change" if is_dry else "formatted"
+    parts = [f"{changed} {verb}"] if changed else []
+    if same:
+        parts.append(f"{same} in style")
+    if left:
+        parts.append(f"{left} left as {'it is' if left == 1 else 'they are'}")
+    return ", ".join(parts)
