@@ -23,7 +23,8 @@ from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.handshake import VERSION
 from darwinflow_lsp.messages import Id, Rejected
 
-SETTINGS_GLOB = "**/.darwinflow.yaml"
+WATCHED_GLOBS = ("**/.darwinflow.yaml", "**/graph-types/*.{yaml,yml}")
+"""Files that decide over others: settings, and graph types where they lie by default."""
 
 
 class BackingProtocol(LanguageServerProtocol):
@@ -138,7 +139,7 @@ def open_backing(conversation: Conversation, editor: Editor) -> BackingProtocol:
 
 
 async def _watch_settings(ls: LanguageServer) -> None:
-    watchers = [types.FileSystemWatcher(glob_pattern=SETTINGS_GLOB)]
+    watchers = [types.FileSystemWatcher(glob_pattern=glob) for glob in WATCHED_GLOBS]
     registration = types.Registration(
         id="darwinflow-settings",
         method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,

@@ -7,17 +7,14 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import Checked, check
 from darwinflow.document.document import Document
 from darwinflow.model.errors import DaemonAway
 from darwinflow.recorder.paths import Workspace, workspace_of
-from darwinflow.settings.workspace import WorkspaceSettings
-from darwinflow.settings.workspace import parse as parse_settings
 from darwinflow_lsp.border import results
 from darwinflow_lsp.border.params import Change
 from darwinflow_lsp.border.places import Places
-from darwinflow_lsp.border.uris import key_of
+from darwinflow_lsp.border.uris import key_of, path_of
+from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.documents import Documents
 from darwinflow_lsp.handshake import Client
@@ -66,12 +63,8 @@ class Editor:
         self._link: Link | None = None
         self._background: Background | None = None
         self._conversation = conversation
-        self._catalog = Catalog.bundled()
-        self._documents = Documents(self._check)
-        self._workspaces: dict[str, Workspace] = {}
-        """By the folder that a file lies in."""
-        self._settings: dict[str, WorkspaceSettings] = {}
-        """By the workspace's folder."""
+        self._checks = Checks()
+        self._documents = Documents(self._checks.check)
         self._unpublished: dict[str, None] = {}
         self._unhashed: set[str] = set()
         """Edited, and not looked at since for which text of which workflow they are."""
@@ -107,8 +100,9 @@ class Editor:
             self.edits += 1
 
     def saved(self, uri: str) -> None:
-        """A file of settings that was saved may change what holds for all others."""
-        if uri.endswith("/.darwinflow.yaml"):
+        """A file of settings or of a graph type that was saved may change what holds for all others."""
+        path = path_of(uri)
+        if path is not None and self._checks.decides_for_others(path):
             self.settings_changed()
 
     def close(self, uri: str) -> None:
@@ -125,8 +119,7 @@ class Editor:
         )
 
     def settings_changed(self) -> None:
-        self._workspaces.clear()
-        self._settings.clear()
+        self._checks.forget()
         for key in self._documents.recheck():
             self._unpublished[key] = None
             self._unhashed.add(key)
@@ -162,7 +155,7 @@ class Editor:
         projection = opened.snapshot.checked.projection
         if projection is None or projection.header.id is None:
             return opened.snapshot
-        folder = self._workspace(opened.path).folder
+        folder = self._checks.workspace(opened.path).folder
         return opened.snapshot._replace(history=self._histories.get((folder, projection.header.id)))
 
     def places(self, snapshot: Snapshot) -> Places:
@@ -184,7 +177,7 @@ class Editor:
                 if self._subjects.pop(key, None) is not None:
                     self._watch()
                 continue
-            subject = Subject(self._workspace(opened.path).folder, name, version, "")
+            subject = Subject(self._checks.workspace(opened.path).folder, name, version, "")
             self._hash(key, opened.snapshot.document, projection.root_index, subject)
 
     def _hash(self, key: str, document: Document, root_index: int, subject: Subject) -> None:
@@ -240,31 +233,7 @@ class Editor:
         opened = None if uri is None else self._documents.get(key_of(uri))
         candidates = [opened] if opened is not None else [each for _, each in self._documents]
         path = next((each.path for each in candidates if each.path is not None), None)
-        return workspace_of(os.getcwd()) if path is None else self._workspace(path)
-
-    def _check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
-        settings = None if path is None else self._settings_at(path)
-        return check(document, self._catalog, settings, previous)
-
-    def _settings_at(self, path: str) -> WorkspaceSettings:
-        """As they hold for the file *path*."""
-        workspace = self._workspace(path)
-        return self._settings_of(workspace).at(os.path.relpath(path, workspace.folder).replace(os.sep, "/"))
-
-    def _settings_of(self, workspace: Workspace) -> WorkspaceSettings:
-        known = self._settings.get(workspace.folder)
-        if known is None:
-            name = os.path.basename(workspace.folder)
-            self._settings[workspace.folder] = known = parse_settings(workspace.settings, name)
-        return known
-
-    def _workspace(self, path: str) -> Workspace:
-        """The workspace of the file *path*; looked for once a folder."""
-        folder = os.path.dirname(path)
-        known = self._workspaces.get(folder)
-        if known is None:
-            self._workspaces[folder] = known = workspace_of(folder)
-        return known
+        return workspace_of(os.getcwd()) if path is None else self._checks.workspace(path)
 
     def _watch(self) -> None:
         assert self._link is not None
@@ -273,7 +242,7 @@ class Editor:
             opened = self._documents.get(key)
             assert opened is not None
             assert opened.path is not None
-            self._watched[subject.folder] = self._workspace(opened.path)
+            self._watched[subject.folder] = self._checks.workspace(opened.path)
             by_folder.setdefault(subject.folder, set()).add(subject)
         for folder, subjects in by_folder.items():
             self._link.watch(self._watched[folder], subjects)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from darwinflow.catalog.catalog import Catalog
+from darwinflow.catalog.own_files import digest_of, is_type_file
 from darwinflow.catalog.type_file import TypeFile
-from darwinflow.catalog.workspace import WorkspaceTypes, digest_of, for_workspace, is_type_file
+from darwinflow.catalog.workspace import WorkspaceTypes, for_workspace
 from darwinflow.check.engine import check
 from darwinflow.check.type_files import check_type_file
 from darwinflow.document.document import Document

@@ -18,7 +18,10 @@ def test_a_watched_settings_file_that_changes_is_heard(client, workspace):
     registration = client.wait(lambda message: message.get("method") == "client/registerCapability")
     [wanted] = registration["params"]["registrations"]
     assert wanted["method"] == "workspace/didChangeWatchedFiles"
-    assert wanted["registerOptions"]["watchers"] == [{"globPattern": "**/.darwinflow.yaml"}]
+    assert wanted["registerOptions"]["watchers"] == [
+        {"globPattern": "**/.darwinflow.yaml"},
+        {"globPattern": "**/graph-types/*.{yaml,yml}"},
+    ]
     client.send({"jsonrpc": "2.0", "id": registration["id"], "result": None})
     settings = workspace.folder / ".darwinflow.yaml"
     settings.write_text("severity: {no-path-to-end: error}\n")

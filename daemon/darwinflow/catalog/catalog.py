@@ -47,11 +47,16 @@ class Catalog:
     """Graph types by name. Shared by every document of a process."""
 
     def __init__(
-        self, graph_types: Mapping[str, GraphType], modules: Mapping[str, Module] = MappingProxyType({})
+        self,
+        graph_types: Mapping[str, GraphType],
+        modules: Mapping[str, Module] = MappingProxyType({}),
+        base: "Catalog | None" = None,
     ) -> None:
         self._graph_types = graph_types
         self.modules = modules
         """What the types were read from, and what they share, by `$id`."""
+        self.base = base if base is not None else self
+        """The bundled types, without what a workspace adds to them."""
         self._compiled: dict[int, Compiled] = {}
 
     @classmethod

@@ -4,19 +4,15 @@ The editor, `check` and publishing ask here, so that they agree. A file that is 
 the bundled types; the type that it extends is then marked as partial, as nobody knows what the file would add.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog, compile_fault
+from darwinflow.catalog.own_files import contents_of, folder_of
 from darwinflow.catalog.type_file import TypeFile, type_file
 from darwinflow.graph.graph_type import GraphType, GraphTypeInvalid, Module
 from darwinflow.graph.load import PREFIX, Reading, extend, read
-
-MAX_FILES: Final = 100
-"""Of a workspace; those beyond, by name, are not read."""
-_SUFFIXES: Final = (".yaml", ".yml")
 
 
 class WorkspaceTypes(NamedTuple):
@@ -32,62 +28,20 @@ class WorkspaceTypes(NamedTuple):
 
 
 def for_workspace(
-    folder: str, graph_types_path: str, bundled: Catalog, given: Mapping[str, str] | None = None
+    folder: str, graph_types_path: str, catalog: Catalog, given: Mapping[str, str] | None = None
 ) -> WorkspaceTypes:
     """The types of the workspace *folder*, whose own files are those in *graph_types_path*, relative to it.
 
-    *given*: texts that hold in place of what is on the disk, by absolute path, as of an editor. Where there are
-    no files the catalog is *bundled* itself, so that all such workspaces share its compiled schemas.
+    *catalog*: any, for the bundled types in it. *given*: texts that hold in place of what is on the disk, by
+    absolute path, as of an editor. Where there are no files the catalog is that of the bundled types itself, so
+    that all such workspaces share its compiled schemas.
     """
-    texts = {path: _decoded(content) for path, content in _contents(folder, graph_types_path).items()}
-    own = _folder(folder, graph_types_path)
+    texts = {path: _decoded(content) for path, content in contents_of(folder, graph_types_path).items()}
+    own = folder_of(folder, graph_types_path)
     texts.update({path: text for path, text in (given or {}).items() if os.path.dirname(path) == own})
     if not texts:
-        return WorkspaceTypes(bundled, ())
-    return _Loading(bundled).loaded([type_file(path, texts[path]) for path in sorted(texts)])
-
-
-def digest_of(folder: str, graph_types_path: str) -> str:
-    """A text that is another whenever the workspace's own files are; empty where it has none."""
-    contents = _contents(folder, graph_types_path)
-    if not contents:
-        return ""
-    digest = hashlib.sha256()
-    for path, content in sorted(contents.items()):
-        for part in (os.path.basename(path).encode("utf-8", "surrogateescape"), content):
-            digest.update(b"%d:" % len(part))
-            digest.update(part)
-    return digest.hexdigest()
-
-
-def is_type_file(path: str, folder: str, graph_types_path: str) -> bool:
-    """Whether the absolute *path* is that of a graph type of the workspace *folder*."""
-    return path.endswith(_SUFFIXES) and os.path.dirname(path) == _folder(folder, graph_types_path)
-
-
-def _folder(folder: str, graph_types_path: str) -> str:
-    return os.path.normpath(os.path.join(folder, graph_types_path))
-
-
-def _contents(folder: str, graph_types_path: str) -> dict[str, bytes]:
-    """The workspace's own files by absolute path; none that lies elsewhere and is only linked to."""
-    own = _folder(folder, graph_types_path)
-    try:
-        names = sorted(name for name in os.listdir(own) if name.endswith(_SUFFIXES))
-    except OSError:
-        return {}
-    inside = os.path.realpath(folder).rstrip(os.sep) + os.sep
-    found: dict[str, bytes] = {}
-    for name in names[:MAX_FILES]:
-        path = os.path.join(own, name)
-        if not os.path.realpath(path).startswith(inside):
-            continue
-        try:
-            with open(path, "rb") as file:
-                found[path] = file.read()
-        except OSError:
-            continue  # a folder of such a name, or a file that went away
-    return found
+        return WorkspaceTypes(catalog.base, ())
+    return _Loading(catalog.base).loaded([type_file(path, texts[path]) for path in sorted(texts)])
 
 
 def _decoded(content: bytes) -> str:
@@ -108,7 +62,7 @@ class _Loading:
         checked = [self._identified(file, named) for file in files]
         done = [self._whole(file) if _is_whole(file) else file for file in checked]
         done = [file if _is_whole(file) else self._extension(file) for file in done]
-        return WorkspaceTypes(Catalog(self._types, self._modules), tuple(done))
+        return WorkspaceTypes(Catalog(self._types, self._modules, self._bundled), tuple(done))
 
     def _identified(self, file: TypeFile, named: dict[str, str]) -> TypeFile:
         """The file with what is wrong about its name; a sound module can be imported by others from here on."""

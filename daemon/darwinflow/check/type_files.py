@@ -8,13 +8,14 @@ from darwinflow.settings.workspace import WorkspaceSettings
 
 
 def check_type_file(
-    document: Document, path: str, folder: str, settings: WorkspaceSettings, bundled: Catalog
+    document: Document, path: str, folder: str, settings: WorkspaceSettings, catalog: Catalog
 ) -> Checked:
     """Everything wrong in the graph type that *document* is, in the workspace *folder*.
 
     *path*: where it lies or is to lie, absolute; the other files of the workspace are read from the disk.
+    *catalog*: any, for the bundled types in it.
     """
-    types = for_workspace(folder, settings.graph_types_path, bundled, {path: document.lines.text()})
+    types = for_workspace(folder, settings.graph_types_path, catalog, {path: document.lines.text()})
     file = types.file(path)
     problems = file.problems if file is not None else ()
     found = weighed([finding_of(problem) for problem in problems], settings)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from darwinflow.catalog.own_files import digest_of
 from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, tool_stamp
 from darwinflow.cli.verdicts import Verdict, unread, verdict_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
@@ -116,7 +117,8 @@ class Checking:
     def depends(self, workspace: Workspace) -> str:
         """A digest of all that a verdict is computed from beside the file itself, settings and this tool."""
         if workspace.folder not in self._depends:
-            self._depends[workspace.folder] = ""
+            path = self.workspaces.settings(workspace).graph_types_path
+            self._depends[workspace.folder] = digest_of(workspace.folder, path)
         return self._depends[workspace.folder]
 
     def _cache(self, workspace: str) -> VerdictCache:
@@ -153,13 +155,24 @@ class _Worker:
     def __init__(self, catalog: "Catalog") -> None:
         self._catalog = catalog
         self._settings: dict[tuple[str | None, str], WorkspaceSettings] = {}
+        self._catalogs: dict[tuple[str, str], Catalog] = {}
 
     def verdict(self, job: _Job) -> Verdict:
         name = os.path.basename(job.file.folder)
         settings = self._settings.get((job.settings, name))
         if settings is None:
             settings = self._settings[job.settings, name] = parse(job.settings, name)
-        return verdict_of(job.content, job.file, settings, self._catalog, fix=job.fix)
+        catalog = self._catalog_in(job.file.folder, settings.graph_types_path)
+        return verdict_of(job.content, job.file, settings, catalog, fix=job.fix)
+
+    def _catalog_in(self, folder: str, graph_types_path: str) -> "Catalog":
+        """The graph types of a workspace, read once."""
+        key = (folder, graph_types_path)
+        if key not in self._catalogs:
+            from darwinflow.catalog.workspace import for_workspace
+
+            self._catalogs[key] = for_workspace(folder, graph_types_path, self._catalog).catalog
+        return self._catalogs[key]
 
 
 _worker: _Worker | None = None

@@ -1,8 +1,10 @@
 """What is wrong in one file, as a value that processes and the cache hand on."""
 
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from darwinflow.catalog.own_files import is_type_file
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.cli.workflow_files import WorkflowFile
 from darwinflow.document.lines import Edit, Lines
@@ -46,6 +48,11 @@ def verdict_of(
         message = f"byte {exc.start} is no UTF-8; save the file as UTF-8"
         return unread(Span(line, column, line, column), message)
     settings = settings.at(file.inner_path)
+    if is_type_file(os.path.abspath(file.path), file.folder, settings.graph_types_path):
+        from darwinflow.check.type_files import check_type_file
+
+        checked = check_type_file(document, os.path.abspath(file.path), file.folder, settings, catalog)
+        return Verdict(is_workflow=True, findings=checked.findings())
     checked = check(document, catalog, settings, is_named=file.is_named)
     if not file.is_named and checked.projection is None and document.roots:
         return Verdict(is_workflow=False, findings=())

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from darwinflow.catalog.own_files import is_type_file
 from darwinflow.model.errors import NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.patterns import matcher
@@ -119,6 +120,8 @@ def _is_draft(path: str, folder: str, settings: WorkspaceSettings) -> bool:
     store = settings.workflows_path.strip("/") + "/"
     if inner.startswith(store) and _STORED.match(inner.removeprefix(store)):
         return False
+    if is_type_file(os.path.abspath(path), folder, settings.graph_types_path):
+        return True
     return matcher(settings.workflow_files)(inner)
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 from darwinflow.catalog.catalog import Catalog
+from darwinflow.catalog.workspace import for_workspace
 from darwinflow.check.engine import check
 from darwinflow.check.finding import ERROR
 from darwinflow.document.document import Document
@@ -11,10 +12,14 @@ from darwinflow.model.workflow import Workflow
 from darwinflow.projection.workflow import workflow_of
 
 
-def approved(text: str) -> Workflow:
-    """The workflow in *text*. Raises `WorkflowFaulty` where it has findings of severity error, or is none."""
+def approved(text: str, workspace: str, graph_types_path: str) -> Workflow:
+    """The workflow in *text*, checked against the graph types of the folder *workspace*.
+
+    Raises `WorkflowFaulty` where it has findings of severity error, or is none.
+    """
     document = Document.parse(text)
-    errors = [finding for finding in check(document, _catalog()).findings() if finding.severity == ERROR]
+    catalog = for_workspace(workspace, graph_types_path, _bundled()).catalog
+    errors = [finding for finding in check(document, catalog).findings() if finding.severity == ERROR]
     workflow = workflow_of(document)
     if errors:
         first = errors[0]
@@ -32,5 +37,5 @@ def approved(text: str) -> Workflow:
 
 
 @cache
-def _catalog() -> Catalog:
+def _bundled() -> Catalog:
     return Catalog.bundled()

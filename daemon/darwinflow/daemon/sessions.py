@@ -4,6 +4,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Sessions:
             workflows=open_workflows(
                 _inside(workspace, read.workflows_path), now=self._now, understand=workflow_in
             ),
-            approve=_approved,
+            approve=partial(_approved, workspace, read.graph_types_path),
             now=self._now,
         )
 
@@ -77,10 +78,10 @@ class Sessions:
         return read
 
 
-def _approved(text: str) -> "Workflow":
+def _approved(workspace: str, graph_types_path: str, text: str) -> "Workflow":
     from darwinflow.daemon.approval import approved  # with all rules and their schemas: for who publishes
 
-    return approved(text)
+    return approved(text, workspace, graph_types_path)
 
 
 def _inside(workspace: str, path: str) -> str:

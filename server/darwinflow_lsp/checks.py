@@ -1,0 +1,76 @@
+"""What a document is checked against: the settings and the graph types of the workspace that its file is in."""
+
+import os
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.catalog.own_files import is_type_file
+from darwinflow.catalog.workspace import for_workspace
+from darwinflow.check.engine import Checked, check
+from darwinflow.check.type_files import check_type_file
+from darwinflow.document.document import Document
+from darwinflow.recorder.paths import Workspace, workspace_of
+from darwinflow.settings.workspace import WorkspaceSettings
+from darwinflow.settings.workspace import parse as parse_settings
+
+
+class Checks:
+    """Checks documents. What it reads of a workspace is read once, until it is told to forget."""
+
+    def __init__(self) -> None:
+        self._bundled = Catalog.bundled()
+        self._workspaces: dict[str, Workspace] = {}
+        """By the folder that a file lies in."""
+        self._settings: dict[str, WorkspaceSettings] = {}
+        """By the workspace's folder."""
+        self._catalogs: dict[str, Catalog] = {}
+        """By the workspace's folder."""
+
+    def check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
+        """Everything wrong in *document*, which is to lie at *path*; None: in no file."""
+        if path is None:
+            return check(document, self._bundled, None, previous)
+        folder = self.workspace(path).folder
+        settings = self._settings_at(path)
+        if is_type_file(path, folder, settings.graph_types_path):
+            return check_type_file(document, path, folder, settings, self._bundled)
+        return check(document, self._catalog_in(folder, settings.graph_types_path), settings, previous)
+
+    def decides_for_others(self, path: str) -> bool:
+        """Whether the file *path* is one of settings or of a graph type."""
+        workspace = self.workspace(path)
+        is_type = is_type_file(path, workspace.folder, self.settings_of(workspace).graph_types_path)
+        return is_type or os.path.basename(path) == ".darwinflow.yaml"
+
+    def workspace(self, path: str) -> Workspace:
+        """The workspace of the file *path*; looked for once a folder."""
+        folder = os.path.dirname(path)
+        known = self._workspaces.get(folder)
+        if known is None:
+            self._workspaces[folder] = known = workspace_of(folder)
+        return known
+
+    def settings_of(self, workspace: Workspace) -> WorkspaceSettings:
+        known = self._settings.get(workspace.folder)
+        if known is None:
+            name = os.path.basename(workspace.folder)
+            self._settings[workspace.folder] = known = parse_settings(workspace.settings, name)
+        return known
+
+    def forget(self) -> None:
+        """Read everything anew from here on: settings or graph types have changed on the disk."""
+        self._workspaces.clear()
+        self._settings.clear()
+        self._catalogs.clear()
+
+    def _settings_at(self, path: str) -> WorkspaceSettings:
+        """As they hold for the file *path*."""
+        workspace = self.workspace(path)
+        return self.settings_of(workspace).at(os.path.relpath(path, workspace.folder).replace(os.sep, "/"))
+
+    def _catalog_in(self, folder: str, graph_types_path: str) -> Catalog:
+        """The graph types of a workspace, as its files on the disk have them."""
+        known = self._catalogs.get(folder)
+        if known is None:
+            known = for_workspace(folder, graph_types_path, self._bundled).catalog
+            self._catalogs[folder] = known
+        return known

@@ -1,0 +1,58 @@
+"""`check` and the workspace's own graph types: they hold for its workflows, and are checked with them."""
+
+import json
+from pathlib import Path
+
+from catalog.test_workspace import SLACK, WORKFLOW
+
+from .conftest import Run, flow
+
+USING = WORKFLOW.replace("CHANNEL", "alerts")
+
+
+def test_a_workspace_is_checked_with_its_own_graph_types(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/tell.yaml").write_text(USING)
+    assert "no node type is called 'SLACK'" in darwinflow("check", expect=1).stdout
+    types = folder / "graph-types/slack.yaml"
+    types.parent.mkdir()
+    types.write_text(SLACK)
+    assert "no findings in 3 files" in darwinflow("check").stdout
+    # A verdict from before falls with the types, also where the workflow is as it was.
+    types.write_text(SLACK.replace("[alerts, chat]", "[chat]"))
+    assert "flows/tell.yaml:4:47: error:" in darwinflow("check", expect=1).stdout
+
+
+def test_a_graph_type_at_fault_is_told_at_its_place_and_workflows_only_what_is_certain(
+    darwinflow: Run, folder: Path
+) -> None:
+    (folder / "flows/tell.yaml").write_text(USING)
+    types = folder / "graph-types/slack.yaml"
+    types.parent.mkdir()
+    types.write_text(SLACK.replace("type: object", "type: objekt"))
+    said = json.loads(darwinflow("check", "--format", "json", expect=1).stdout)
+    assert [(one["path"], one["line"], one["column"], one["code"]) for one in said["findings"]] == [
+        ("graph-types/slack.yaml", 14, 15, "graph-type-invalid")
+    ]
+    # Also where somebody names the file, and where only some files are workflows.
+    assert "slack.yaml:14:15" in darwinflow("check", "graph-types/slack.yaml", expect=1).stdout
+    (folder / ".darwinflow.yaml").write_text("workflows: {files: ['flows/*.yaml']}\n")
+    assert "slack.yaml:14:15" in darwinflow("check", expect=1).stdout
+
+
+def test_the_folder_of_graph_types_is_a_setting(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/tell.yaml").write_text(USING)
+    (folder / "types").mkdir()
+    (folder / "types/slack.yaml").write_text(SLACK)
+    (folder / ".darwinflow.yaml").write_text("graph-types: types\n")
+    assert "no findings in 3 files" in darwinflow("check").stdout
+
+
+def test_what_check_takes_publishing_takes_too(darwinflow: Run, folder: Path) -> None:
+    file = folder / "flows/tell.yaml"
+    file.write_text(USING)
+    assert "SLACK" in darwinflow("publish", "flows/tell.yaml", expect=1).stderr
+    (folder / "graph-types").mkdir()
+    (folder / "graph-types/slack.yaml").write_text(SLACK)
+    darwinflow("publish", "flows/tell.yaml")
+    file.write_text(flow(1).replace("FILE_READ", "FILE_RED").replace("greet", "other"))
+    assert "FILE_RED" in darwinflow("publish", "flows/tell.yaml", expect=1).stderr

@@ -1,0 +1,41 @@
+"""The workspace's own graph types in the editor: they hold for workflows, and are checked themselves."""
+
+from catalog.test_workspace import SLACK, WORKFLOW
+
+USING = WORKFLOW.replace("CHANNEL", "alerts")
+
+
+def published_after(client, place):
+    return client.wait(
+        lambda message: message.get("method") == "textDocument/publishDiagnostics", after=place
+    )["params"]
+
+
+def test_a_type_that_is_saved_holds_for_the_workflows_that_are_open(client, workspace):
+    client.initialize(initializationOptions={"trusted": False})
+    client.open(workspace.uri, USING)
+    assert [one["code"] for one in client.diagnostics(workspace.uri)] == ["unknown-node-type"]
+    file = workspace.folder / "graph-types" / "slack.yaml"
+    file.parent.mkdir()
+    file.write_text(SLACK, encoding="utf-8")
+    place = client.said
+    client.notify("textDocument/didSave", {"textDocument": {"uri": file.as_uri()}})
+    assert published_after(client, place)["diagnostics"] == []
+
+
+def test_a_graph_type_is_checked_while_it_is_typed(client, workspace):
+    folder = workspace.folder / "graph-types"
+    folder.mkdir()
+    uri = (folder / "slack.yaml").as_uri()
+    client.initialize(initializationOptions={"trusted": False})
+    client.open(uri, SLACK.replace("[alerts, chat]", "alerts"))
+    [fault] = client.diagnostics(uri)
+    assert (fault["code"], fault["severity"]) == ("graph-type-invalid", 1)
+    assert fault["range"]["start"] == {"line": 4, "character": 22}
+    place = {"start": {"line": 4, "character": 22}, "end": {"line": 4, "character": 28}}
+    client.change(uri, 2, {"range": place, "text": "[alerts]"})
+    assert client.diagnostics(uri, 2) == []
+    assert client.ask_at("textDocument/hover", uri, 4, 5) is None
+    assert client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}}) is not None
+    client.settle()
+    assert client.stderr == b""
