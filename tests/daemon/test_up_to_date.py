@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 
 from daemon.program import Program
-from daemon_process import DaemonProcess
+from daemon_process import DaemonProcess, eventually
 from darwinflow.daemon.intake import Intake
 from darwinflow.daemon.texts import UNKNOWN_TEXT
 from darwinflow.model.errors import StoreFull
@@ -120,3 +120,25 @@ def test_a_short_journal_does_not_wait_for_all_of_a_long_one(stopped):
     intake = Intake(stopped.home.spool, store, lambda *_: "shop", lambda *_: UNKNOWN_TEXT)
     assert intake._take_in({long.path.name, short.path.name}) == {long.path.name}
     assert store.read(lambda tx: tx.logs("shop").header("short")).run_id == "short"
+
+
+def test_a_journal_that_meets_a_fault_of_ours_holds_up_no_other(stopped, caplog):
+    poison, other = Program(stopped), Program(stopped)
+    poison.start("bad", workspace="/srv/poison")
+    other.start("good")
+    store = MemoryTenantStore(MemoryTenant(lambda: datetime.now(UTC)))
+
+    def project_of(workspace, _):
+        if workspace == "/srv/poison":
+            raise ZeroDivisionError("a fault of ours")
+        return "shop"
+
+    intake = Intake(stopped.home.spool, store, project_of, lambda *_: UNKNOWN_TEXT)
+    intake.start()
+    other.of_run("run.finished", "good", status="SUCCESS")
+    other.end()
+    eventually(lambda: not other.path.exists())
+    intake.stop()
+    assert store.read(lambda tx: tx.logs("shop").header("good")).status == "SUCCESS"
+    assert poison.path.exists(), "it waits for a newer version"
+    assert "ZeroDivisionError" in caplog.text

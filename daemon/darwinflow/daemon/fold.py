@@ -34,18 +34,37 @@ class Change(NamedTuple):
 
 
 class _Run:
-    __slots__ = ("changed", "is_given_out", "is_lost", "log", "output", "places", "project", "steps")
+    __slots__ = (
+        "actions",
+        "changed",
+        "is_given_out",
+        "is_lost",
+        "log",
+        "output",
+        "places",
+        "project",
+        "steps",
+    )
 
     def __init__(self, project: str, log: ExecutionLog) -> None:
         self.project = project
         self.log = log
         self.steps: list[StepLog] = []
+        self.actions: dict[int, list[ActionLog]] = {}
+        """By place of the step: those that its value in `steps` has not yet."""
         self.places: dict[str, int] = {}
         """By step id: where the step stands. The order is that of the journal, whatever a recorder counts."""
         self.output: RunOutput | None = None
         self.changed: set[int] = set()
         self.is_given_out = False
         self.is_lost = False
+
+    def settle(self) -> None:
+        """Put the actions that have come into the values of their steps."""
+        for place, came in self.actions.items():
+            step = self.steps[place]
+            self.steps[place] = replace(step, actions=(*step.actions, *came))
+        self.actions.clear()
 
 
 class _Document(NamedTuple):
@@ -74,6 +93,7 @@ class Fold:
         found = []
         for run_id in self._changed:
             run = self._runs[run_id]
+            run.settle()
             found.append(_change_of(run_id, run))
             run.changed.clear()
             run.is_given_out = True
@@ -163,9 +183,8 @@ class Fold:
         if isinstance(found, str):
             return found
         run, place = found
-        step = run.steps[place]
         action = ActionLog(str(event["type"]), _time(event), _members(event["details"]))
-        run.steps[place] = replace(step, actions=(*step.actions, action))
+        run.actions.setdefault(place, []).append(action)
         self._touch(event, run, place)
         return None
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold, ProjectOf, Understand
 from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
-from darwinflow.daemon.ledger import Ledger
+from darwinflow.daemon.ledger import JournalFault, Ledger
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.recorder.events import Problem, decode
@@ -116,6 +116,11 @@ class Intake:
                     self._release_served()
                 self._is_failing = False
                 self._release()
+            except JournalFault as fault:
+                log.exception("a journal waits for a newer version")
+                self._spool.forget_all()
+                self._spool.leave_alone(fault.journal, fault)
+                self.poke((), scan=True)
             except Exception:
                 # A fault of ours; the journals lie where they are and are read again from their offsets.
                 log.exception("taking in journals failed")
@@ -199,7 +204,7 @@ class Intake:
         journal.size = -1
         try:
             for line in journal.lines(most):
-                problem = _applied(journal.fold, line.text)
+                problem = _applied(journal, line.text)
                 journal.position = line.end
                 if line.end <= journal.taken:
                     journal.fold.changes()  # stored by the daemon of before
@@ -263,9 +268,12 @@ class Waiter(NamedTuple):
             self.told.set_result(None)
 
 
-def _applied(fold: Fold, line: bytes) -> str | None:
+def _applied(journal: Journal, line: bytes) -> str | None:
     """What is wrong with *line*, if something is."""
     if not line.strip():
         return None
-    event = decode(line)
-    return event.message if isinstance(event, Problem) else fold.apply(event)
+    try:
+        event = decode(line)
+        return event.message if isinstance(event, Problem) else journal.fold.apply(event)
+    except Exception as error:
+        raise JournalFault(journal) from error

@@ -21,6 +21,14 @@ Refusal = tuple[Journal, str, str]
 Work = Callable[[Transaction], list[Refusal]]
 
 
+class JournalFault(Exception):
+    """A fault of ours with what *journal* says. It must not hold up the others."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(f"{journal.path} cannot be taken in for a fault of darwinflow's own")
+        self.journal = journal
+
+
 class Ledger:
     """Used by the intake's thread alone."""
 
@@ -36,7 +44,10 @@ class Ledger:
         return self._tenant.read(lambda tx: tx.journals.offset(name))
 
     def store(self, read: list[Journal]) -> None:
-        """Commit what is new in *read*; tries again until it succeeds. Raises `StoreError` where it is to end."""
+        """Commit what is new in *read*; tries again until it succeeds.
+
+        Raises `StoreError` where it is to end, `JournalFault` with nothing stored.
+        """
         gone, self._gone = self._gone, []
         offsets = [(journal.name, journal.position) for journal in read]
         changes = [(journal, change) for journal in read for change in journal.fold.changes()]
@@ -88,7 +99,12 @@ def _stored(tx: Transaction, changes: list[tuple[Journal, Change]]) -> list[Refu
     """Each change whole or not at all: the other runs must not wait for one that is refused."""
     refusals: list[Refusal] = []
     for journal, change in changes:
-        refused = _refused(tx, change)
+        try:
+            refused = _refused(tx, change)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise JournalFault(journal) from error
         if refused is not None:
             refusals.append((journal, change.run_id, refused))
     return refusals

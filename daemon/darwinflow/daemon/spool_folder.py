@@ -54,7 +54,7 @@ class SpoolFolder:
 
     def leave_alone(self, journal: Journal, error: Exception) -> None:
         log.warning("a journal is left alone: %s", error)
-        del self._known[journal.name]
+        self._known.pop(journal.name, None)
         self._not_ours.add(journal.name)
 
     def grown(self) -> dict[str, int]:

@@ -134,6 +134,9 @@ for a run that the outer program begins and ends. Who ends the run has repeated 
 """
 
 
+_DECODER = json.JSONDecoder(parse_constant=str)
+
+
 def decode(line: bytes) -> Event | Problem:
     """The event that *line* holds, whoever wrote it.
 
@@ -149,7 +152,7 @@ def parsed(line: bytes) -> dict[str, object] | Problem:
         return Problem(f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
     try:
         text = line.decode()
-        raw = json.loads(text, parse_constant=str)
+        raw = _DECODER.decode(text)
         if not isinstance(raw, dict):
             return Problem("an event is a JSON object")
         suspicious = "\\ud" in text or text.count("[") + text.count("{") > MAX_DEPTH
