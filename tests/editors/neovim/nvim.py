@@ -15,7 +15,7 @@ PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
 NVIM = Path(sys.executable).with_name("nvim")
 ANSWER_S = 20.0
 WAIT_MS = 15_000
-REQUEST, RESPONSE = 0, 1
+REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 
 ROWS, COLUMNS = 30, 100
 
@@ -84,12 +84,17 @@ class Neovim:
             while selector.select(max(0, deadline - time.monotonic())):
                 piece = os.read(self.process.stdout.fileno(), 1 << 16)
                 assert piece, f"Neovim went away during {method}"
-                for kind, *rest in self._reader.feed(piece):
-                    if kind == RESPONSE and rest[0] == id_:
-                        if rest[1] is not None:
-                            raise LuaError(rest[1][1].removeprefix("Error executing lua: ").split("\n")[0])
-                        return rest[2]
+                messages = self._reader.feed(piece)
+                for _kind, *told in (each for each in messages if each[0] == NOTIFICATION):
+                    self.notified(*told)
+                for _kind, _id, error, result in (each for each in messages if each[:2] == [RESPONSE, id_]):
+                    if error is not None:
+                        raise LuaError(error[1].removeprefix("Error executing lua: ").split("\n")[0])
+                    return result
         raise TimeoutError(f"Neovim gave no answer to {method} {arguments}")
+
+    def notified(self, method: str, arguments: list[Any]) -> None:
+        """What Neovim tells without being asked."""
 
     def lua(self, code: str, *arguments: object) -> Any:
         return self.call("nvim_exec_lua", code, list(arguments))
@@ -166,9 +171,9 @@ class Neovim:
         column = self.lines()[row].encode().index(text.encode())
         self.lua("vim.api.nvim_win_set_cursor(0, { ... })", row + 1, column)
 
-    def hover(self) -> str:
+    def hover(self, **options: object) -> str:
         """Asks for the hover at the cursor and returns what its window holds."""
-        self.lua("vim.lsp.buf.hover()")
+        self.lua("vim.lsp.buf.hover(...)", *([options] if options else []))
         return self.wait(
             """
             for _, window in ipairs(vim.api.nvim_list_wins()) do

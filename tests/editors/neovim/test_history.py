@@ -108,7 +108,7 @@ def test_runs_are_listed_and_opened_from_the_list(neovim, desk, recorder) -> Non
     assert re.match(rf"✗ {second[-8:]}  v3 +just now +.+ classify: .*model timed out$", newest)
     assert re.match(rf"✓ {first[-8:]}  v3 ", oldest)
     assert neovim.lua("return vim.api.nvim_buf_get_name(0)") == "darwinflow://runs/assistant"
-    assert neovim.lua("return { vim.bo.buftype, vim.bo.modifiable }") == ["nofile", False]
+    assert neovim.lua("return { vim.bo.buftype, vim.bo.modifiable, vim.wo.wrap }") == ["nofile", False, False]
     neovim.keys("gg<CR>")
     neovim.wait("return vim.api.nvim_buf_get_name(0):match('^darwinflow://run/')")
     assert neovim.lua("return vim.api.nvim_buf_get_name(0)") == f"darwinflow://run/{second}"

@@ -69,6 +69,8 @@ function M.show(wanted)
     vim.b[bufnr].darwinflow_workflow = answer.workflow
     listed[bufnr] = answer.runs
     colour(bufnr, answer.runs)
+    local options = vim.wo[vim.api.nvim_get_current_win()][0]
+    options.wrap, options.number, options.signcolumn, options.cursorline = false, false, "no", true
     vim.keymap.set("n", "<CR>", function()
       local run = M.under_cursor()
       if run then
