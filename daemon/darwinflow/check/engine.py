@@ -5,6 +5,7 @@ changed, and put at their places again only where lines have moved. The result i
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog
@@ -12,15 +13,14 @@ from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
-from darwinflow.check.parallel import same_parallels
+from darwinflow.check.keeping import is_listed, keeps_graph_findings, moves_lines
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
-from darwinflow.check.sweep import Swept, remarks, swept
+from darwinflow.check.sweep import Remarks, Swept, remarks, swept
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection import native
 from darwinflow.projection.detect import graph_type_of
-from darwinflow.projection.facts import tokens
 from darwinflow.projection.projection import Projection, project
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -42,7 +42,7 @@ class Part(NamedTuple):
 class Checked:
     """A document with all that is wrong in it."""
 
-    __slots__ = ("_findings", "checker", "document", "parts", "settings")
+    __slots__ = ("_findings", "_judged", "_workspace", "checker", "document", "parts", "settings")
 
     def __init__(
         self,
@@ -59,6 +59,15 @@ class Checked:
         self.settings = settings
         self.checker = checker
         self._findings = findings
+        self._workspace: tuple[Finding, ...] = ()
+        self._judged = JUDGED
+
+    def joined(self, found: tuple[Finding, ...], judged: frozenset[str]) -> "Checked":
+        """The same with *found* by the rules of the workspace, which have judged the codes *judged*."""
+        checked = Checked(self.document, self.parts, self.settings, self.checker)
+        checked._workspace = found
+        checked._judged = JUDGED | judged
+        return checked
 
     @property
     def projection(self) -> Projection | None:
@@ -82,6 +91,15 @@ class Checked:
             self._findings = tuple(self._listed())
         return self._findings
 
+    def suppressions(self) -> list[Suppression]:
+        """Every comment that suppresses findings, at its place."""
+        return [suppression for remark in self._remarks() for suppression in remark.suppressions]
+
+    def _remarks(self) -> Iterator[Remarks]:
+        for root_index, part in enumerate(self.parts):
+            if part is not None:
+                yield from remarks(self.document, root_index, part.sweep)
+
     def _listed(self) -> list[Finding]:
         found = [finding_of(problem) for problem in self.document.problems()]
         for part in self.parts:
@@ -90,12 +108,10 @@ class Checked:
                 found += part.graph
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
-        suppressions: list[Suppression] = []
-        for root_index, part in enumerate(self.parts):
-            for remark in remarks(self.document, root_index, part.sweep) if part is not None else ():
-                suppressions += remark.suppressions
-                found += remark.secrets
-        found = excused(self.document, found, suppressions, JUDGED)
+        found += self._workspace
+        for remark in self._remarks():
+            found += remark.secrets
+        found = excused(self.document, found, self.suppressions(), self._judged)
         found = weighed(found, self.settings)
         if len(found) <= MAX_FINDINGS:
             return found
@@ -155,12 +171,12 @@ class Checker:
         if before is None or change is None or projection.carriers != before.projection.carriers:
             header = tuple(items.header(projection.header))
             return Part(projection, faulty, header, _graph_findings(projection), sweep)
-        moves = _moves_lines(change)
+        moves = moves_lines(change)
         header = before.header
-        if (moves and header) or not _is_listed(projection, change):
+        if (moves and header) or not is_listed(projection, change):
             header = tuple(items.header(projection.header))
         graph = before.graph
-        if not _keeps_graph_findings(before, projection, change, moves=moves):
+        if not keeps_graph_findings(before.projection, graph, projection, change, moves=moves):
             graph = _graph_findings(projection)
         return Part(projection, faulty, header, graph, sweep)
 
@@ -169,7 +185,7 @@ class Checker:
         old = before.projection
         projection = project(document, root_index, old.graph_type, old)
         assert document.change is not None
-        if not _moves_lines(document.change):
+        if not moves_lines(document.change):
             return before._replace(projection=projection)
         header = self.items(old.graph_type.name).header(projection.header)
         return Part(projection, before.faulty, tuple(header), _graph_findings(projection), before.sweep)
@@ -219,55 +235,6 @@ def _faulty(
     elif not fresh and start == end:
         return old
     return (*old[:start], *fresh, *tail)
-
-
-def _moves_lines(change: Change) -> bool:
-    """Whether anything below the changed segments may stand on another line now."""
-    if not change.removed and not change.added:
-        return True  # the head of a section has changed, or what stands around sections
-    before = sum([segment.line_count for segment in change.removed])
-    return before != sum([segment.line_count for segment in change.added])
-
-
-def _is_listed(projection: Projection, change: Change) -> bool:
-    """Whether the edit lies in a long list of nodes or edges, of which the header sees no more than its key."""
-    section = projection.document.roots[projection.root_index].sections[change.section_index]
-    return (
-        any(carrier.section == change.section_index for carrier in projection.carriers)
-        and bool(change.removed)
-        and section.kind == "items"
-        and all(segment.kind == "items" for segment in change.removed)
-    )
-
-
-def _keeps_graph_findings(before: Part, projection: Projection, change: Change, *, moves: bool) -> bool:
-    """Whether what the graph rules said still holds, at the same places."""
-    if projection.graph is not before.projection.graph or not projection.graph.node_count:
-        return False
-    # Graph rules are silent where a fault of syntax may hide a node or an edge.
-    if not change.removed or any(segment.problems for segment in (*change.removed, *change.added)):
-        return False
-    if not _same_parallels(projection, change):
-        return False
-    return not before.graph or not (moves or _shifts(projection, change))
-
-
-def _same_parallels(projection: Projection, change: Change) -> bool:
-    """Whether edges that lead beside others say the same as before."""
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    return role is None or all(
-        same_parallels(projection.graph, native.read(old, role), native.read(new, role))
-        for old, new in zip(change.removed, change.added, strict=True)
-    )
-
-
-def _shifts(projection: Projection, change: Change) -> bool:
-    """Whether a token that a graph finding may point to stands elsewhere within its segment."""
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    return role is not None and any(
-        tokens(native.read(old, role)) != tokens(native.read(new, role))
-        for old, new in zip(change.removed, change.added, strict=True)
-    )
 
 
 def _graph_findings(projection: Projection) -> tuple[Finding, ...]:

@@ -1,0 +1,59 @@
+"""What an edit leaves as it was."""
+
+from darwinflow.check.finding import Finding
+from darwinflow.check.parallel import same_parallels
+from darwinflow.document.document import Change
+from darwinflow.projection import native
+from darwinflow.projection.facts import tokens
+from darwinflow.projection.projection import Projection
+
+
+def moves_lines(change: Change) -> bool:
+    """Whether anything below the changed segments may stand on another line now."""
+    if not change.removed and not change.added:
+        return True  # the head of a section has changed, or what stands around sections
+    before = sum([segment.line_count for segment in change.removed])
+    return before != sum([segment.line_count for segment in change.added])
+
+
+def is_listed(projection: Projection, change: Change) -> bool:
+    """Whether the edit lies in a long list of nodes or edges, of which the header sees no more than its key."""
+    section = projection.document.roots[projection.root_index].sections[change.section_index]
+    return (
+        any(carrier.section == change.section_index for carrier in projection.carriers)
+        and bool(change.removed)
+        and section.kind == "items"
+        and all(segment.kind == "items" for segment in change.removed)
+    )
+
+
+def keeps_graph_findings(
+    before: Projection, found: tuple[Finding, ...], projection: Projection, change: Change, *, moves: bool
+) -> bool:
+    """Whether what the graph rules have *found* in *before* still holds, at the same places."""
+    if projection.graph is not before.graph or not projection.graph.node_count:
+        return False
+    # Graph rules are silent where a fault of syntax may hide a node or an edge.
+    if not change.removed or any(segment.problems for segment in (*change.removed, *change.added)):
+        return False
+    if not _same_parallels(projection, change):
+        return False
+    return not found or not (moves or _shifts(projection, change))
+
+
+def _same_parallels(projection: Projection, change: Change) -> bool:
+    """Whether edges that lead beside others say the same as before."""
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    return role is None or all(
+        same_parallels(projection.graph, native.read(old, role), native.read(new, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )
+
+
+def _shifts(projection: Projection, change: Change) -> bool:
+    """Whether a token that a graph finding may point to stands elsewhere within its segment."""
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    return role is not None and any(
+        tokens(native.read(old, role)) != tokens(native.read(new, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )

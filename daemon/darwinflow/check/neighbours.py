@@ -1,0 +1,158 @@
+"""What a workflow file says that other files matter to, and what is known of the other files.
+
+Plain values, so that processes and caches hand them on; whoever checks a workspace fills them in. A rule of the
+workspace asks its questions through `Neighbours` alone: what a verdict depends on is what was asked.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from darwinflow.model.span import Span
+
+
+class Input(NamedTuple):
+    """One name that a workflow declares among its inputs."""
+
+    name: str
+    is_required: bool
+    schema: dict[str, Any]
+
+
+class Given(NamedTuple):
+    """One input that a sub-workflow is given."""
+
+    name: str
+    data: Any
+    span: Span
+    """Of the value, or of its key where the value is no one token."""
+    key_span: Span
+
+
+class Call(NamedTuple):
+    """A node that runs another workflow."""
+
+    target: str
+    """A path, or `id@version`."""
+    span: Span
+    is_plain: bool
+    """Whether the target stands here itself, so that it may be replaced."""
+    given: tuple[Given, ...]
+
+
+class ParentName(NamedTuple):
+    workflow: str
+    version: int
+
+
+class Fields(NamedTuple):
+    """Places that a new version changes; None where they are not written plainly."""
+
+    version: Span | None
+    parent: Span | None
+    metadata_entry: Span | None
+    """The first key of `metadata`."""
+    is_flow: bool
+    """Whether `metadata` is written in braces."""
+    is_block: bool
+    """Whether `version` has a line of its own at column 0, below which another key may stand."""
+
+
+class WorkflowFacts(NamedTuple):
+    """One workflow of a file."""
+
+    root_index: int
+    """Of its document in the stream."""
+    id: str
+    version: int
+    version_span: Span
+    parent: ParentName | None
+    parent_span: Span
+    inputs: tuple[Input, ...] | None
+    """None where it declares none."""
+    calls: tuple[Call, ...]
+    fields: Fields
+
+
+class FileFacts(NamedTuple):
+    workflows: tuple[WorkflowFacts, ...] = ()
+    """Those that have an id and a version."""
+    holds_workflow: bool = False
+    """Also where it lacks an id or a version, so that nobody says it were none."""
+    suppresses: bool = False
+    """Whether a comment names the code of a finding that needs other files."""
+
+
+class Published(NamedTuple):
+    """One version of a store."""
+
+    workflow: str
+    version: int
+    content_hash: str
+    parent: ParentName | None
+
+
+class Own(NamedTuple):
+    """The workflow that a rule is about."""
+
+    path: str
+    """Of its file, relative to the workspace and with slashes."""
+    facts: WorkflowFacts
+    content_hash: Callable[[], str]
+    """Worked out when it is asked for."""
+
+
+class Neighbours(Protocol):
+    """The rest of the workspace."""
+
+    def file(self, path: str) -> FileFacts | None:
+        """Of the file *path*, relative to the workspace and with slashes; None where there is none."""
+        ...
+
+    def paths(self) -> Sequence[str]:
+        """Of all drafts, sorted."""
+        ...
+
+    def drafts(self, workflow: str, version: int) -> tuple[str, ...]:
+        """The paths of the drafts of this id, in whatever case it is spelt, and version, sorted."""
+        ...
+
+    def published(self, workflow: str) -> tuple[Published, ...] | None:
+        """The versions of this id, in whatever case it is spelt, ascending; None where nobody knows."""
+        ...
+
+    def published_facts(self, workflow: str, version: int) -> WorkflowFacts | None:
+        """Of the text of a published version; None where it cannot be read."""
+        ...
+
+
+T = TypeVar("T")
+Question = tuple[str, ...]
+
+
+class Asked:
+    """Neighbours that remember what was asked of them, and with it what a verdict depends on."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+        self.answers: dict[Question, object] = {}
+        """By question: the name of the method and its arguments as texts."""
+
+    def file(self, path: str) -> FileFacts | None:
+        return self._kept(self._neighbours.file(path), "file", path)
+
+    def paths(self) -> Sequence[str]:
+        return self._kept(self._neighbours.paths(), "paths")
+
+    def drafts(self, workflow: str, version: int) -> tuple[str, ...]:
+        return self._kept(self._neighbours.drafts(workflow, version), "drafts", workflow, str(version))
+
+    def published(self, workflow: str) -> tuple[Published, ...] | None:
+        return self._kept(self._neighbours.published(workflow), "published", workflow)
+
+    def published_facts(self, workflow: str, version: int) -> WorkflowFacts | None:
+        found = self._neighbours.published_facts(workflow, version)
+        return self._kept(found, "published_facts", workflow, str(version))
+
+    def _kept(self, answer: T, *question: str) -> T:
+        self.answers[question] = answer
+        return answer
