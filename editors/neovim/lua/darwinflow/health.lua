@@ -7,7 +7,7 @@ local M = {}
 
 local WAIT_MS = 5000
 -- Longer than the server waits for a daemon that it starts.
-local DAEMON_WAIT_MS = 12000
+local DAEMON_WAIT_MS = 15000
 local INVALID_PARAMS = -32602
 
 local function check_neovim()
