@@ -10,6 +10,7 @@ from darwinflow.model.errors import DarwinFlowError
 
 COMMANDS: dict[str, str] = {
     "check": "find what is wrong in workflow files; no daemon needed",
+    "explain": "say what a finding means, with an example and the example mended",
     "fmt": "bring workflow files into style; no value, comment or anchor is ever changed",
     "publish": "copy a workflow into the store as an immutable version",
     "lineage": "show the versions of a workflow, who made each and how it did",
