@@ -24,12 +24,27 @@ from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
 from darwinflow.storage.publishing import published_from
 
 AWAITED = frozenset(
-    """
-    condition-never-true condition-not-upstream condition-syntax condition-unknown-name option-not-handled
-    context-not-upstream context-syntax context-unknown-node upstream-avoidable metadata-key
-    duplicate-version lineage-cycle parent-newer parent-unknown stored-file-edited version-published
-    subworkflow-inputs subworkflow-missing subworkflow-recursive
-    """.split()
+    {
+        "condition-never-true",
+        "condition-not-upstream",
+        "condition-syntax",
+        "condition-unknown-name",
+        "option-not-handled",
+        "context-not-upstream",
+        "context-syntax",
+        "context-unknown-node",
+        "upstream-avoidable",
+        "metadata-key",
+        "duplicate-version",
+        "lineage-cycle",
+        "parent-newer",
+        "parent-unknown",
+        "stored-file-edited",
+        "version-published",
+        "subworkflow-inputs",
+        "subworkflow-missing",
+        "subworkflow-recursive",
+    }
 )
 """Codes that have a page before their rule is there; a rule that lands leaves this table."""
 NOT_YET: frozenset[str] = frozenset()
