@@ -4,6 +4,7 @@ They ask the daemon and change nothing.
 """
 
 import re
+import shlex
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -34,7 +35,8 @@ async def runs(editor: Editor, arguments: list[Any]) -> Json:
     now = datetime.now().astimezone()
     lines = [_line(run, now) for run in answer["runs"]]
     if not lines:
-        record = f"darwinflow record --workflow {workflow}.yaml -- python run.py"
+        file = (uri and editor.path_in_workspace(uri)) or f"{workflow}.yaml"
+        record = f"darwinflow record --workflow {shlex.quote(file)} -- python run.py"
         lines = [f"No runs of '{workflow}' yet. Record one: {record}"]
     return {"workflow": workflow, "text": "\n".join(lines) + "\n", "runs": answer["runs"]}
 

@@ -229,6 +229,13 @@ class Editor:
             raise DaemonAway("this workspace is not trusted, so no daemon is asked")
         return await self._link.call(self._workspace_for(uri), method, params)
 
+    def path_in_workspace(self, uri: str) -> str | None:
+        """Where the open file *uri* lies in its workspace; None where it is no file."""
+        opened = self._documents.get(key_of(uri))
+        if opened is None or opened.path is None:
+            return None
+        return os.path.relpath(opened.path, self._checks.workspace(opened.path).folder)
+
     def _workspace_for(self, uri: str | None) -> Workspace:
         opened = None if uri is None else self._documents.get(key_of(uri))
         candidates = [opened] if opened is not None else [each for _, each in self._documents]

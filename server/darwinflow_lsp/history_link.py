@@ -73,8 +73,6 @@ class _Watch:
         self._announcement = Throttled(ANNOUNCE_EVERY_S, self._announce)
         self._changed: set[str] = set()
         self._asking: asyncio.Task[None] | None = None
-        self._moved = asyncio.Event()
-        """The state has changed."""
         self._link = Link(
             home, workspace, name=CLIENT, on_state=self._on_state, on_event=self._on_event, starts_daemon=True
         )
@@ -96,15 +94,7 @@ class _Watch:
 
     async def call(self, method: str, params: Json) -> Json:
         await self._starting
-        if self._link.state is LinkState.AWAY:
-            self._link.start_daemon()
-        try:
-            async with asyncio.timeout(COMMAND_WAITS_S):
-                while self._link.state is not LinkState.CONNECTED:
-                    self._moved.clear()
-                    await self._moved.wait()
-        except TimeoutError:
-            raise DaemonAway(self._link.problem or "the daemon is away") from None
+        await self._link.connected(COMMAND_WAITS_S)
         return await self._link.call(method, params)
 
     async def close(self) -> None:
@@ -115,7 +105,6 @@ class _Watch:
         await self._link.close()
 
     def _on_state(self, state: LinkState) -> None:
-        self._moved.set()
         if state is LinkState.CONNECTED:
             self._asked.clear()
             self._ask()

@@ -164,11 +164,14 @@ def test_a_daemon_that_comes_later_is_found(workspace, tmp_path):
     daemon = DaemonProcess(workspace.home)
     with begin(daemon, workspace) as client:
         assert titles(client, workspace.uri) == ["v3, parent v2"]
-        with pytest.raises(Refusal) as refused:
-            client.request(
-                "workspace/executeCommand", {"command": "darwinflow.log", "arguments": [{"run": "a"}]}
-            )
-        assert refused.value.code > 0
+        for _ in range(2):
+            begun = time.monotonic()
+            with pytest.raises(Refusal) as refused:
+                client.request(
+                    "workspace/executeCommand", {"command": "darwinflow.log", "arguments": [{"run": "a"}]}
+                )
+            assert f"{workspace.home}/daemon.lock cannot be written: Not a directory" in str(refused.value)
+            assert time.monotonic() - begun < 5
         assert titles(client, workspace.uri) == ["v3, parent v2"]
         workspace.home.unlink()
         workspace.home.mkdir(mode=0o700)
@@ -239,9 +242,8 @@ def test_commands_give_runs_and_a_log_to_read(daemon, workspace):
             return client.request("workspace/executeCommand", {"command": command, "arguments": [argument]})
 
         nothing = run("darwinflow.runs", uri=workspace.uri)
-        assert nothing["text"].startswith(
-            "No runs of 'assistant' yet. Record one: darwinflow record --workflow "
-        )
+        record_one = "darwinflow record --workflow assistant.yaml -- python run.py"
+        assert nothing["text"] == f"No runs of 'assistant' yet. Record one: {record_one}\n"
         record(daemon, workspace.path, fail=True)
         listed = eventually(lambda: run("darwinflow.runs", uri=workspace.uri)["runs"])
         assert run("darwinflow.runs", workflow="assistant")["runs"] == listed

@@ -54,7 +54,7 @@ class Link:
     ) -> None:
         """*on_event* gets the parameters of `event/published`. *starts_daemon*: where none serves at first, start one.
 
-        A daemon that goes away later is not started again: somebody may have stopped it. `start_daemon` does that.
+        A daemon that goes away later is not started again: somebody may have stopped it. `connected` does that.
         """
         self.state = LinkState.CONNECTING
         self.problem: str | None = None
@@ -70,6 +70,8 @@ class Link:
         self._offsets: dict[str, int | None] = {}
         """By topic: the last event that came; None: from now on."""
         self._hurry = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        """Those who wait for the outcome of the try that is under way, or of the next one."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,10 +88,23 @@ class Link:
         if self._starting is not None:
             self._starting.close()
 
-    def start_daemon(self) -> None:
-        """Start a daemon if none serves, and connect."""
-        self._may_start = True
-        self._hurry.set()
+    async def connected(self, within_s: float) -> None:
+        """Wait until it is connected; starts a daemon if none serves.
+
+        Raises `DaemonAway` with the cause: as soon as a daemon cannot be started, at the latest after *within_s*.
+        """
+        if self.state is LinkState.CONNECTED:
+            return
+        if self.state is LinkState.AWAY:
+            self._may_start = True
+            self._hurry.set()
+        outcome = asyncio.get_running_loop().create_future()
+        self._waiting.append(outcome)
+        try:
+            async with asyncio.timeout(within_s):
+                await outcome
+        except TimeoutError:
+            raise DaemonAway(self.problem or "the daemon does not answer") from None
 
     async def call(
         self, method: str, params: Mapping[str, object] | None = None, timeout: float = ANSWER_WITHIN_S
@@ -179,6 +194,14 @@ class Link:
         if state is not self.state:
             self.state = state
             self._on_state(state)
+        waiting, self._waiting = self._waiting, []
+        for outcome in waiting:
+            if outcome.done():
+                continue  # gave up
+            if state is LinkState.CONNECTED:
+                outcome.set_result(None)
+            else:
+                outcome.set_exception(DaemonAway(self.problem or "the daemon is away"))
 
     async def _started(self) -> bool:
         """Start a daemon and wait for it; whether one may answer now."""
