@@ -38,6 +38,39 @@ edges:
   - {from: look_up, to: END}
 """
 
+REFERRING = """\
+id: referring
+version: 1
+nodes:
+  - {id: fetch-docs, type: FILE_READ, config: {path: docs}}
+  - id: classify
+    type: LLM_DECISION
+    config:
+      prompt: Which?
+      options: [a, b]
+      context: [fetch-docs.output, input.request]
+  - id: answer
+    type: CLAUDE_CODE
+    config: {prompt: Answer, context: [classify.output.decision, "fetch-docs.output.text"]}
+  - {id: escalate, type: HUMAN_INPUT, config: {context: [answer.output]}}
+  - id: call
+    type: SUB_WORKFLOW
+    config: {workflow: ./other.yaml, inputs: {request: answer.output, plain: text}}
+edges:
+  - {from: START, to: fetch-docs}
+  - {from: fetch-docs, to: classify, condition: output.ok}
+  - {from: classify, to: answer, condition: "output.decision == 'a'"}
+  - from: classify
+    to: escalate
+    condition: >-
+      output.decision == "b" &&
+      nodes["fetch-docs"].output.ok
+  - {from: [answer, escalate], to: call}
+  - {from: answer, to: classify, condition: 'classify.output.decision != ''a'' '}
+  - {from: call, to: call, condition: call.output.again}
+  - {from: call, to: END}
+"""
+
 FLOW = (
     '{"id": "json", "version": 1, "nodes": [{"id": "a", "type": "FILE_READ", "config": {"path": "x"}}],\n'
     ' "edges": [{"from": "START", "to": "a"}, {"from": "a", "to": "END"}]}\n'
@@ -68,14 +101,17 @@ TYPED = (
     "START", "END", "classify", "a", "id: ", "type: ", "to: ", "from: ", "nodes:\n", "edges:\n", "version: 2\n",
     "\n  - id: classify\n    type: TOOL_CALL\n", "\n  - {from: a, to: b}\n", "\n---\nid: y\nnodes: []\n",
     "# darwinflow: ignore[unknown-field]\n", " # darwinflow: ignore[edge-unknown-node, secret] x\n", "x: AKIAIOSFODNN7EXAMPLE\n", "|\n",
+    "classify.output", "output.decision", " == 'a'", " && ", "condition: ", "fetch-docs.output", "context: [a]",
     "promt: x", ", retry: 0", ", retry: {attempts: 1.0}", "<<: *ask\n", "\n- a", "null", "true",
 )  # fmt: skip
 
 
 def documents(rng: random.Random) -> str:
     choice = rng.random()
-    if choice < 0.35:
+    if choice < 0.2:
         return SMALL
+    if choice < 0.4:
+        return REFERRING
     if choice < 0.45:
         return FLOW
     if choice < 0.55:

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from darwinflow.check.order import groups_of, order, order_of
 from darwinflow.check.reach import reach
-from darwinflow.graph.walk import Arrows, components
+from darwinflow.graph.walk import Arrows
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
 
@@ -49,29 +50,13 @@ def _endless(projection: Projection) -> list[Cycle]:
 
 
 def cyclic(graph: Graph, forward: Arrows, back: Arrows, among: list[int] | None = None) -> list[list[int]]:
-    """Strongly connected components that hold a cycle, those that *among* leads to; each in ascending order.
-
-    Nodes that are always there count as on none: an edge into START or out of END is a fault of its own.
-    """
-    left = set(_on_or_behind_cycles(graph, forward, back))
-    if not left:
-        return []
-    arrows = [*[[]] * graph.implicit, *forward[graph.implicit :]]
-    groups = components([node for node in (among or left) if node in left], arrows)
-    return [sorted(group) for group in groups if len(group) > 1 or group[0] in arrows[group[0]]]
-
-
-def _on_or_behind_cycles(graph: Graph, forward: Arrows, back: Arrows) -> list[int]:
-    """Nodes that are left when those without arrows to them are taken away, again and again."""
-    waits = list(map(len, back))
-    waits[: graph.implicit] = [0] * graph.implicit
-    free = [node for node, count in enumerate(waits) if not count]
-    for node in free:
-        for target in forward[node]:
-            waits[target] -= 1
-            if not waits[target]:
-                free.append(target)
-    return [] if len(free) == len(waits) else [node for node, count in enumerate(waits) if count > 0]
+    """Strongly connected components that hold a cycle, those that *among* leads to; each in ascending order."""
+    found = order(graph) if forward is graph.successors else order_of(graph.implicit, forward, back)
+    left = set(found.left)
+    if among is not None:
+        left.intersection_update(among)
+    groups = groups_of(sorted(left), graph.implicit, forward)
+    return [sorted(group) for group in groups if len(group) > 1 or group[0] in forward[group[0]]]
 
 
 def _always(graph: Graph) -> list[list[int]]:

@@ -14,6 +14,7 @@ from darwinflow.check.excusing import excused
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import is_listed, keeps_graph_findings, moves_lines
+from darwinflow.check.references.referring import Referring, referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, Swept, remarks, swept
@@ -37,6 +38,7 @@ class Part(NamedTuple):
     header: tuple[Finding, ...]
     graph: tuple[Finding, ...]
     sweep: Swept
+    referring: Referring
 
 
 class Checked:
@@ -106,6 +108,7 @@ class Checked:
             if part is not None:
                 found += part.header
                 found += part.graph
+                found += part.referring.findings
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
         found += self._workspace
@@ -168,9 +171,10 @@ class Checker:
         projection = project(document, root_index, items.graph_type, old)
         faulty = _faulty(items, projection, before, change)
         sweep = swept(document, root_index, before.sweep if before is not None else None)
+        refers = referring(projection, before.referring if before is not None else None, old)
         if before is None or change is None or projection.carriers != before.projection.carriers:
             header = tuple(items.header(projection.header))
-            return Part(projection, faulty, header, _graph_findings(projection), sweep)
+            return Part(projection, faulty, header, _graph_findings(projection), sweep, refers)
         moves = moves_lines(change)
         header = before.header
         if (moves and header) or not is_listed(projection, change):
@@ -178,7 +182,7 @@ class Checker:
         graph = before.graph
         if not keeps_graph_findings(before.projection, graph, projection, change, moves=moves):
             graph = _graph_findings(projection)
-        return Part(projection, faulty, header, graph, sweep)
+        return Part(projection, faulty, header, graph, sweep, refers)
 
     def _moved(self, document: Document, before: Part, root_index: int) -> Part:
         """*before* in a document of which only another root has changed."""
@@ -187,8 +191,9 @@ class Checker:
         assert document.change is not None
         if not moves_lines(document.change):
             return before._replace(projection=projection)
-        header = self.items(old.graph_type.name).header(projection.header)
-        return Part(projection, before.faulty, tuple(header), _graph_findings(projection), before.sweep)
+        header = tuple(self.items(old.graph_type.name).header(projection.header))
+        graph, refers = _graph_findings(projection), referring(projection, before.referring, old)
+        return before._replace(projection=projection, header=header, graph=graph, referring=refers)
 
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
         """The findings of one segment at their places in the document."""

@@ -4,13 +4,15 @@ Building a graph from them touches no segment, which in a long document is most 
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
 from darwinflow.projection.facts import Facts
 
 T = TypeVar("T")
+_FEW = 4
+"""Names that are looked for one by one, each as fast as comparing pointers is."""
 
 
 class Columns:
@@ -74,6 +76,18 @@ class Columns:
             self._node_starts = list(accumulate(self.node_counts, initial=0))
         segment = bisect_right(self._node_starts, at) - 1
         return segment, at - self._node_starts[segment]
+
+    def arrows_from(self, names: Collection[str]) -> list[int]:
+        """The arrows that leave one of *names*."""
+        if len(names) > _FEW:
+            return [at for at, source in enumerate(self.sources) if source in names]
+        found: list[int] = []
+        for name in names:
+            at = -1
+            for _ in range(self.sources.count(name)):
+                at = self.sources.index(name, at + 1)
+                found.append(at)
+        return sorted(found)
 
     def arrow_segment(self, at: int) -> int:
         """The segment of the arrow at *at*."""

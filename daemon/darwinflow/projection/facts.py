@@ -8,6 +8,16 @@ from typing import NamedTuple
 from darwinflow.document.node import Node
 
 
+class Reading(NamedTuple):
+    """A text among a node's config that refers to what the run knows at that point."""
+
+    path: tuple[str | int, ...]
+    """From the node to the text."""
+    text: str
+    is_meant: bool
+    """Whether the field takes references alone; else the text is one only if it has the form of one."""
+
+
 class NodeFact(NamedTuple):
     """One node that the text lists."""
 
@@ -19,6 +29,9 @@ class NodeFact(NamedTuple):
     type_token: Node | None
     item: Node
     data: object
+    reads: tuple[Reading, ...] = ()
+    options: tuple[str, ...] = ()
+    """The answers that the node may give, where it lists them."""
 
 
 class End(NamedTuple):

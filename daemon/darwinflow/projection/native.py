@@ -10,13 +10,14 @@ from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
-from darwinflow.projection.facts import NONE, EdgeFact, End, Facts, NodeFact, facts_of
+from darwinflow.projection.facts import NONE, EdgeFact, End, Facts, NodeFact, Reading, facts_of
 from darwinflow.projection.places import entry
 
 NODES = "nodes"
 EDGES = "edges"
 MARKS = ("id", NODES, EDGES)
 """A mapping with two of these is a workflow."""
+_MAX_TEXTS = 1_000
 _MIXED = "*"
 """The role of a segment that may hold both lists, as entries of a mapping."""
 
@@ -149,7 +150,37 @@ def _node(item: Node, data: Any) -> NodeFact:
         type_token,
         item,
         data,
+        tuple(_reads(data.get("config"))),
+        _options(data.get("config")),
     )
+
+
+def _reads(config: Any) -> Iterator[Reading]:
+    if not isinstance(config, dict):
+        return
+    context = config.get("context")
+    for at, text in enumerate(context if isinstance(context, list) else ()):
+        if isinstance(text, str):
+            yield Reading(("config", "context", at), text, is_meant=True)
+    if "inputs" in config:
+        yield from _texts(config["inputs"])
+
+
+def _texts(inputs: Any) -> Iterator[Reading]:
+    """The texts in what a sub-workflow is given; of what aliases share, as much as a reader would look at."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [(("config", "inputs"), inputs)]
+    for path, value in waiting:
+        if isinstance(value, str):
+            yield Reading(path, value, is_meant=False)
+        elif len(waiting) < _MAX_TEXTS and isinstance(value, dict):
+            waiting += [((*path, key), inner) for key, inner in value.items()]
+        elif len(waiting) < _MAX_TEXTS and isinstance(value, list):
+            waiting += [((*path, at), inner) for at, inner in enumerate(value)]
+
+
+def _options(config: Any) -> tuple[str, ...]:
+    options = config.get("options") if isinstance(config, dict) else None
+    return tuple([text for text in options if isinstance(text, str)]) if isinstance(options, list) else ()
 
 
 def _edge(item: Node, data: Any) -> EdgeFact:

@@ -2,7 +2,8 @@
 
 A rule is a generator function of what its scope gives it: an *item* rule of a `Subject`, whose findings are kept
 with the segment; a *graph* rule of a `Projection`, which runs only when ids, types or edges have changed; a
-*workspace* rule of one workflow and its `Neighbours`, which runs when somebody knows them.
+*condition* rule of a `Condition` and a *citation* rule of a `Citation`, which run where the names in them show that
+something is wrong; a *workspace* rule of one workflow and its `Neighbours`, which runs when somebody knows them.
 """
 
 from darwinflow.check.rules.condition_never_true import condition_never_true
@@ -35,8 +36,8 @@ from darwinflow.check.rules.subworkflow_recursive import subworkflow_recursive
 from darwinflow.check.rules.unknown_field import unknown_field
 from darwinflow.check.rules.unknown_node_type import unknown_node_type
 from darwinflow.check.rules.unreachable_node import unreachable_node
-from darwinflow.check.rules.version_published import version_published
 from darwinflow.check.rules.upstream_avoidable import avoidable_in_condition, avoidable_in_context
+from darwinflow.check.rules.version_published import version_published
 from darwinflow.check.rules.wrong_type import wrong_type
 
 ITEM_RULES = (unknown_node_type, unknown_field, missing_field, wrong_type, invalid_value)
@@ -54,6 +55,14 @@ GRAPH_RULES = (
     unreachable_node,
     no_path_to_end,
 )
+CONDITION_RULES = (
+    condition_syntax,
+    condition_unknown_name,
+    condition_not_upstream,
+    condition_never_true,
+    avoidable_in_condition,
+)
+CITATION_RULES = (context_syntax, context_unknown_node, context_not_upstream, avoidable_in_context)
 WORKSPACE_RULES = (
     duplicate_version,
     version_published,
@@ -64,4 +73,10 @@ WORKSPACE_RULES = (
     subworkflow_recursive,
     subworkflow_inputs,
 )
-RULES = {"item": ITEM_RULES, "graph": GRAPH_RULES, "workspace": WORKSPACE_RULES}
+RULES = {
+    "item": ITEM_RULES,
+    "graph": GRAPH_RULES,
+    "condition": CONDITION_RULES,
+    "citation": CITATION_RULES,
+    "workspace": WORKSPACE_RULES,
+}

@@ -1,6 +1,6 @@
 """`edge-unknown-node`: an edge names a node that does not exist. One finding a name, however often it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.meant import meant
@@ -17,7 +17,8 @@ _MAX_LISTED = 8
 """Nodes that a message lists; more would hide what it says."""
 
 
-def edge_unknown_node(projection: Projection) -> Iterator[Finding]:
+def edge_unknown_node(projection: Projection, uses: Mapping[str, list[Finding]]) -> Iterator[Finding]:
+    """*uses*: by name, what is said of conditions and contexts that read a node which does not exist."""
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
         return  # there is no list of nodes, which is said already
@@ -31,12 +32,15 @@ def edge_unknown_node(projection: Projection) -> Iterator[Finding]:
         listed = graph.names[graph.implicit : graph.known]
         if near is not None:
             message += f"; did you mean '{near}'?"
-            if _may_replace(projection, places, near):
-                edits = tuple([Edit(span, scalar(near)) for span in spans])
-                fixes = (Fix(f"Change to '{near}'", edits),)
+            others = [finding.fixes for finding in uses.get(name, ())]
+            if _may_replace(projection, places, near) and all(others):
+                edits = [Edit(span, scalar(near)) for span in spans]
+                edits += [edit for (fix, *_) in others for edit in fix.edits]
+                fixes = (Fix(f"Change to '{near}'", tuple(edits)),)
         elif 0 < len(listed) <= _MAX_LISTED:
             message += f"; there are {all_of(listed)}"
-        related = tuple([Related(span, "also here") for span in spans[1 : _MAX_RELATED + 1]])
+        others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
+        related = tuple([Related(span, "also here") for span in others_at[:_MAX_RELATED]])
         yield Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
 
 

@@ -43,7 +43,9 @@ def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
     node = subject.own_node(fault.path)
     if node is None or node.kind != SCALAR or node.line != node.end_line or node.tag is not None:
         return ()
-    if isinstance(fault.data, (bool, int, float)) and node.style == PLAIN and _takes(fault, node.source):
+    is_free = fault.schema.get("x-reference") is not True
+    is_other = isinstance(fault.data, (bool, int, float)) and node.style == PLAIN
+    if is_free and is_other and _takes(fault, node.source):
         return replacement("Put it in quotes", span, f'"{node.source}"')
     if isinstance(fault.data, (str, float)) and (match := _WHOLE.match(node.source)):
         number = int(match[1])

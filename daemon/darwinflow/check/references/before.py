@@ -1,0 +1,188 @@
+"""Which nodes have run when another one does: on some walk from START to it, or on every one.
+
+A set of nodes is an integer with a bit for each; one pass in the order of the arrows gives the sets of all nodes.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from darwinflow.check.meant import meant
+from darwinflow.check.order import groups_of, order, order_of
+from darwinflow.check.reach import reach
+from darwinflow.graph.walk import Arrows, reached
+from darwinflow.projection.facts import TARGET
+from darwinflow.projection.graph import Graph
+from darwinflow.projection.projection import Projection
+
+_MAX_SWEEPS: Final = 20
+"""Over one component of nodes that all lead to one another; what is not settled by then is not judged."""
+_ALL: Final = -1
+
+
+class Verdict(NamedTuple):
+    """About one node that reads what another gives."""
+
+    is_known: bool
+    """Whether some walk from START to the reader passes the one that is read."""
+    is_sure: bool
+    """Whether every one does."""
+
+
+SILENT: Final = Verdict(is_known=True, is_sure=True)
+"""Nothing to say: it is so, or something else is wrong that has to be mended first."""
+_UNSURE: Final = Verdict(is_known=True, is_sure=False)
+_UNKNOWN: Final = Verdict(is_known=False, is_sure=False)
+Pair = tuple[str, str]
+
+
+class Before:
+    """What is known of pairs of one graph; kept with it, and grown as rows ask for more."""
+
+    def __init__(self, projection: Projection) -> None:
+        graph = projection.graph
+        self._graph = graph
+        self._starts = [
+            number
+            for number in range(graph.implicit)
+            if not projection.may_be_end(graph.names[number], TARGET)
+        ]
+        self._verdicts: dict[Pair, Verdict] = {}
+        self.wrong: set[Pair] = set()
+        """Those that were asked for and are not known, or not sure."""
+        self._is_silent = reach(projection) is None
+
+    def verdict(self, reader: str, read: str) -> Verdict:
+        """About two names that nodes have; anything goes where *reader* is none."""
+        pair = (reader, read)
+        if pair not in self._verdicts:
+            self.judge([pair])
+        return self._verdicts[pair]
+
+    def judge(self, pairs: Iterable[Pair]) -> None:
+        """Work out what is not known yet of *pairs*."""
+        fresh = [pair for pair in pairs if pair not in self._verdicts]
+        if not fresh:
+            return
+        found = dict.fromkeys(fresh, SILENT) if self._is_silent else self._judged(fresh)
+        self._verdicts.update(found)
+        self.wrong.update([pair for pair, verdict in found.items() if verdict is not SILENT])
+
+    def _judged(self, pairs: list[Pair]) -> dict[Pair, Verdict]:
+        graph = self._graph
+        numbers = graph.numbers
+        forward, back = _merged(graph)
+        bits = [0] * len(graph.names)
+        for count, name in enumerate(dict.fromkeys([name for _, name in pairs])):
+            bits[numbers[name]] = 1 << count
+        is_reached = reached(self._starts, forward)
+        some, every = self._sets(bits, is_reached, forward, back)
+        may_follow, may_lead = self._loose(forward, back)
+        found: dict[Pair, Verdict] = {}
+        for pair in pairs:
+            reader, read = numbers.get(pair[0], -1), numbers[pair[1]]
+            if reader < 0 or not is_reached[reader] or (not is_reached[read] and read >= graph.implicit):
+                found[pair] = SILENT
+            elif not some[reader] & bits[read]:
+                found[pair] = SILENT if may_follow[reader] or may_lead[read] else _UNKNOWN
+            elif every[reader] & bits[read] or graph.unknown:
+                found[pair] = SILENT
+            else:
+                found[pair] = _UNSURE
+        return found
+
+    def _sets(
+        self, bits: list[int], is_reached: bytearray, forward: Arrows, back: Arrows
+    ) -> tuple[list[int], list[int]]:
+        """Of each node, what stands on some walk to it, and what stands on every one."""
+        graph = self._graph
+        some = [0] * len(bits)
+        every = [_ALL] * len(bits)
+        for start in self._starts:
+            every[start] = 0
+        found = order(graph) if forward is graph.successors else order_of(graph.implicit, forward, back)
+        for node in found.free:
+            if not is_reached[node] or node < graph.implicit:
+                continue
+            one, all_of = 0, _ALL
+            for source in back[node]:
+                if is_reached[source]:
+                    one |= some[source] | bits[source]
+                    all_of &= every[source] | bits[source]
+            some[node], every[node] = one, all_of
+        for group in groups_of(found.left, graph.implicit, forward) if found.left else ():
+            _settle([node for node in group if is_reached[node]], bits, is_reached, back, some, every)
+        return some, every
+
+    def _loose(self, forward: Arrows, back: Arrows) -> tuple[bytearray, bytearray]:
+        """Nodes behind names that may mean anything, and nodes before them: edges are missing there, not order."""
+        graph = self._graph
+        slips = meant(graph)
+        loose = [
+            number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips
+        ]
+        if not loose:
+            nothing = bytearray(len(graph.names))
+            return nothing, nothing
+        return reached(loose, forward), reached(loose, back)
+
+
+def before(projection: Projection) -> Before:
+    """Kept with the graph."""
+    memo = projection.graph.memo
+    if __name__ not in memo:
+        memo[__name__] = Before(projection)
+    known = memo[__name__]
+    assert isinstance(known, Before)
+    return known
+
+
+def _settle(
+    group: list[int],
+    bits: list[int],
+    is_reached: bytearray,
+    back: Arrows,
+    some: list[int],
+    every: list[int],
+) -> None:
+    """The sets of nodes that all lead to one another, once those of what leads to them are known."""
+    members = set(group)
+    together = 0
+    for node in group:
+        together |= bits[node] if len(group) > 1 or node in back[node] else 0
+        for source in back[node]:
+            if is_reached[source] and source not in members:
+                together |= some[source] | bits[source]
+    for node in group:
+        some[node] = together
+    for _ in range(_MAX_SWEEPS):
+        is_settled = True
+        for node in group:
+            all_of = _ALL
+            for source in back[node]:
+                if is_reached[source]:
+                    all_of &= every[source] | bits[source]
+            if all_of != every[node]:
+                every[node] = all_of
+                is_settled = False
+        if is_settled:
+            return
+    for node in group:
+        every[node] = _ALL
+
+
+def _merged(graph: Graph) -> tuple[Arrows, Arrows]:
+    """The arrows both ways, each slip as one with the node that is meant."""
+    slips = meant(graph) if graph.unknown else {}
+    if not slips:
+        return graph.successors, graph.predecessors
+    meaning = list(range(len(graph.names)))
+    for name, node in slips.items():
+        meaning[graph.numbers[name]] = graph.numbers[node]
+    forward: list[list[int]] = [[] for _ in meaning]
+    back: list[list[int]] = [[] for _ in meaning]
+    for number, targets in enumerate(graph.successors):
+        source = meaning[number]
+        for target in targets:
+            forward[source].append(meaning[target])
+            back[meaning[target]].append(source)
+    return forward, back

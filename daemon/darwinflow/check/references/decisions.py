@@ -1,0 +1,108 @@
+"""What a condition says of a decision: which answers it is compared with, and whether an answer can make it true."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from darwinflow.check.cel import Expr, Use, chain
+
+DECISION = ("decision",)
+
+
+class Comparison(NamedTuple):
+    """A decision against a text."""
+
+    decider: str
+    """The node that decided; empty for the edge's own source."""
+    answer: str
+    offset: int
+    """Of the text in the condition."""
+
+
+def decider_of(use: Use) -> str | None:
+    """The node whose decision *use* is, empty for the edge's own source; None where it is something else."""
+    if use.name == "output":
+        return "" if use.path == DECISION else None
+    if use.name == "nodes" and use.path[1:] == ("output", *DECISION):
+        return use.path[0]
+    return use.name if use.path == ("output", *DECISION) else None
+
+
+def comparisons(tree: Expr) -> Iterator[Comparison]:
+    """In the order of the condition."""
+    waiting = [tree]
+    while waiting:
+        here = waiting.pop()
+        waiting += reversed(here.parts)
+        if here.kind != "call" or here.value not in ("_==_", "_!=_", "@in"):
+            continue
+        for one, other in (here.parts, here.parts[::-1]):
+            use = chain(one)
+            decider = decider_of(use) if use is not None else None
+            if decider is not None:
+                texts = other.parts if here.value == "@in" and other.kind == "list" else (other,)
+                for text in texts:
+                    if text.kind == "text":
+                        yield Comparison(decider, str(text.value), text.offset)
+
+
+Answer = Callable[[str], str | None]
+"""What a node decided; None where that may be anything."""
+
+
+def outcome(tree: Expr, answer: Answer) -> bool | None:
+    """Whether the condition holds for these decisions; None where something else has a say."""
+    if tree.kind == "bool":
+        return bool(tree.value)
+    if tree.kind != "call":
+        return None
+    function, parts = tree.value, tree.parts
+    if function == "!_":
+        inner = outcome(parts[0], answer)
+        return None if inner is None else not inner
+    if function in ("_&&_", "_||_"):
+        decisive = function == "_||_"
+        sides = [outcome(part, answer) for part in parts]
+        if decisive in sides:
+            return decisive
+        return None if None in sides else not decisive
+    if function == "_?_:_":
+        first, second = outcome(parts[1], answer), outcome(parts[2], answer)
+        chosen = outcome(parts[0], answer)
+        if chosen is None:
+            return first if first is second else None
+        return first if chosen else second
+    if function in ("_==_", "_!=_"):
+        texts = [_text(part, answer) for part in parts]
+        if None in texts:
+            return None
+        return (texts[0] == texts[1]) is (function == "_==_")
+    if function == "@in" and parts[1].kind == "list":
+        text = _text(parts[0], answer)
+        members = [_text(part, answer) for part in parts[1].parts]
+        if text is None:
+            return None
+        return True if text in members else None if None in members else False
+    return None
+
+
+def _text(tree: Expr, answer: Answer) -> str | None:
+    if tree.kind == "text":
+        return str(tree.value)
+    use = chain(tree)
+    decider = decider_of(use) if use is not None else None
+    return None if decider is None else answer(decider)
+
+
+def is_never_true(tree: Expr) -> bool:
+    """Whether the condition holds for no decision at all, the ones that it names and any other."""
+    named = [(one.decider, one.answer) for one in comparisons(tree)]
+    deciders = {decider for decider, _ in named}
+    if len(deciders) > 1:
+        return outcome(tree, lambda _: None) is False
+    answers = [*dict.fromkeys([answer for _, answer in named]), "\0"]  # and one that no node gives
+    return all(outcome(tree, dict.fromkeys(deciders, answer).get) is False for answer in answers)
+
+
+def tests_decision(tree: Expr) -> bool:
+    """Whether the decision of the edge's own source is compared with a text."""
+    return any(not one.decider for one in comparisons(tree))

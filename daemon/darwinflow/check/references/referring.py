@@ -1,0 +1,49 @@
+"""What a document refers to, with its findings, worked out no further than its last edit needs."""
+
+from typing import NamedTuple
+
+from darwinflow.check.finding import Finding
+from darwinflow.check.keeping import keeps_graph_findings, moves_lines
+from darwinflow.check.references.listing import reference_findings
+from darwinflow.check.references.state import References, referred
+from darwinflow.projection.projection import Projection
+
+
+class Referring(NamedTuple):
+    """Of one document of a stream."""
+
+    references: References
+    findings: tuple[Finding, ...]
+
+
+def referring(projection: Projection, previous: Referring | None, old: Projection | None) -> Referring:
+    """*previous*: of *old*, the projection that this one is an edit of; both None where it is none."""
+    references = referred(projection, previous.references if previous is not None else None, old)
+    if not (references.troubled or references.unhandled or projection.graph.unknown):
+        return Referring(references, ())
+    if previous is not None and old is not None and _keeps(projection, references, previous, old):
+        return Referring(references, previous.findings)
+    return Referring(references, reference_findings(projection, references))
+
+
+def _keeps(projection: Projection, references: References, previous: Referring, old: Projection) -> bool:
+    """Whether what was said still holds, at the same places."""
+    change = projection.document.change
+    if change is None or projection.graph is not old.graph:
+        return False
+    before = previous.references
+    if (references.troubled, references.unhandled, references.options) != (
+        before.troubled,
+        before.unhandled,
+        before.options,
+    ):
+        return False
+    if change.root_index != projection.root_index:
+        return not moves_lines(change)
+    for at in range(change.first_segment, change.first_segment + len(change.added)):
+        key = (change.section_index, at)
+        if key in references.troubled:
+            return False
+        if any(node.name in references.unhandled for node in projection.facts(*key).nodes):
+            return False
+    return keeps_graph_findings(old, previous.findings, projection, change, moves=moves_lines(change))

@@ -1,0 +1,136 @@
+"""What one segment's conditions and contexts refer to, as rows of names. Only the text decides, no other segment."""
+
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
+
+from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
+from darwinflow.check.references.decisions import comparisons, is_never_true
+from darwinflow.check.references.reference import has_form, reference_of
+from darwinflow.document.segment import Segment
+from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
+
+CEL_TYPES: Final = frozenset(
+    {
+        "bool",
+        "bytes",
+        "double",
+        "duration",
+        "dyn",
+        "int",
+        "list",
+        "map",
+        "null_type",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
+    }
+)
+"""Names that CEL itself gives a meaning."""
+
+
+class Rows(NamedTuple):
+    reads: tuple[tuple[str, str], ...]
+    """Who reads, and the node whose output is read; the reader of a condition is the edge's source."""
+    compares: tuple[tuple[str, str], ...]
+    """A node that decides, and an answer that its decision is compared with."""
+    deciders: tuple[tuple[str, tuple[str, ...]], ...]
+    """Nodes that list the answers they may give."""
+    is_faulty: bool
+    """Whether something is wrong whatever stands elsewhere."""
+
+
+NOTHING: Final = Rows((), (), (), is_faulty=False)
+
+
+def rows_of(segment: Segment, facts: Facts, implicit: Collection[str]) -> Rows:
+    """Kept with the segment. *implicit*: nodes that are always there, which give no output."""
+    known: tuple[Facts, Rows] | None = segment.memo.get(__name__)
+    if known is None or known[0] is not facts:
+        segment.memo[__name__] = known = (facts, _rows(facts, implicit))
+    return known[1]
+
+
+def _rows(facts: Facts, implicit: Collection[str]) -> Rows:
+    reads: list[tuple[str, str]] = []
+    compares: list[tuple[str, str]] = []
+    is_faulty = False
+    for node in facts.nodes:
+        if node.reads:
+            is_faulty = _add_readings(node, reads) or is_faulty
+    for edge in facts.edges:
+        if edge.condition is not None and edge.sources:
+            is_faulty = _add_condition(edge, edge.condition, implicit, reads, compares) or is_faulty
+    deciders = tuple([(node.name, node.options) for node in facts.nodes if node.options and node.name])
+    if not (reads or compares or deciders or is_faulty):
+        return NOTHING
+    return Rows(tuple(reads), tuple(compares), deciders, is_faulty)
+
+
+def _add_readings(node: NodeFact, reads: list[tuple[str, str]]) -> bool:
+    """Whether one of the node's references is none."""
+    is_faulty = False
+    for reading in node.reads:
+        reference = reference_of(reading.text)
+        if not reading.is_meant and not (reference.is_sound and has_form(reading.text)):
+            continue
+        if not reference.is_sound:
+            is_faulty = True
+        elif reference.name:
+            reads.append((node.name, reference.name))
+    return is_faulty
+
+
+def _add_condition(
+    edge: EdgeFact,
+    condition: str,
+    implicit: Collection[str],
+    reads: list[tuple[str, str]],
+    compares: list[tuple[str, str]],
+) -> bool:
+    """Whether the condition is faulty by itself."""
+    if len(condition) > MAX_CHARACTERS:
+        return True
+    read = parsed(condition)
+    if read.tree is None:
+        return True
+    sources = [end.name for end in edge.sources]
+    starts = [name for name in sources if name in implicit]
+    is_faulty = is_never_true(read.tree)
+    for use in read.uses:
+        node = node_of(use)
+        if node is None:
+            is_faulty = is_faulty or bool(use.name == "output" and starts)
+        elif not node.is_sound:
+            is_faulty = True
+        else:
+            reads += [(source, node.name) for source in sources if source != node.name]
+    for comparison in comparisons(read.tree):
+        deciders = [comparison.decider] if comparison.decider else sources
+        compares += [(decider, comparison.answer) for decider in deciders]
+    return is_faulty
+
+
+class NodeUse(NamedTuple):
+    """A name in a condition that stands for a node."""
+
+    name: str
+    is_sound: bool
+    """Whether `output` follows, which is all that a node gives."""
+
+
+def node_of(use: Use) -> NodeUse | None:
+    """The node that *use* means; None for what is known everywhere."""
+    if use.name in ("input", "output") or (use.name in CEL_TYPES and use.path[:1] != ("output",)):
+        return None
+    if use.name == "nodes":
+        return NodeUse(use.path[0], use.path[1:2] == ("output",)) if use.path else None
+    return NodeUse(use.name, use.path[:1] == ("output",))
+
+
+def nodes_read(condition: str) -> Iterator[tuple[Use, NodeUse]]:
+    """The nodes that a readable condition names, with the names as they stand there."""
+    for use in parsed(condition).uses:
+        node = node_of(use)
+        if node is not None:
+            yield use, node

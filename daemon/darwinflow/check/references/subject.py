@@ -1,0 +1,135 @@
+"""What a reference rule looks at: one condition, or one text that refers to something, with its places."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from darwinflow.check.cel import MAX_CHARACTERS, Parsed, parsed
+from darwinflow.check.finding import Fix
+from darwinflow.check.inside import span_within
+from darwinflow.check.nearest import nearest
+from darwinflow.check.references.before import SILENT, Before, Verdict, before
+from darwinflow.check.references.reference import Reference, has_form, reference_of
+from darwinflow.check.references.writing import rewritten
+from darwinflow.document.lines import Edit
+from darwinflow.document.node import SCALAR, Node
+from darwinflow.model.span import Span
+from darwinflow.projection.facts import TARGET, EdgeFact, NodeFact, Reading
+from darwinflow.projection.places import Path, find, token
+from darwinflow.projection.projection import Projection
+
+Options = Mapping[str, tuple[str, ...]]
+"""The answers that each node that decides may give."""
+
+
+class Scope:
+    """What every condition and context of a document may refer to."""
+
+    def __init__(self, projection: Projection, options: Options) -> None:
+        self.projection = projection
+        self.graph = projection.graph
+        self.options = options
+
+    @cached_property
+    def _before(self) -> Before:
+        return before(self.projection)
+
+    def is_node(self, name: str) -> bool:
+        """Whether a node that is listed has the name."""
+        return self.graph.implicit <= self.graph.numbers.get(name, self.graph.known) < self.graph.known
+
+    def is_always_there(self, name: str) -> bool:
+        return name in self.projection.graph_type.implicit
+
+    def without_output(self, name: str) -> str:
+        """What to say of a use of a node that is always there."""
+        if self.projection.may_be_end(name, TARGET):
+            return f"{name} gives no output"
+        return f"{name} gives no output; what the run is given is 'input'"
+
+    def verdict(self, reader: str, read: str) -> Verdict:
+        """About a node that is listed."""
+        return self._before.verdict(reader, read)
+
+    def nearest_node(self, name: str) -> str | None:
+        return nearest(name, self.listed)
+
+    @property
+    def listed(self) -> list[str]:
+        return self.graph.names[self.graph.implicit : self.graph.known]
+
+
+class Writing(NamedTuple):
+    """One text of a node or an edge."""
+
+    item: Node
+    path: Path
+    lines: Sequence[str]
+    """Of the segment."""
+
+    @property
+    def own(self) -> Node | None:
+        """The scalar, where it is written right there."""
+        found = find(self.item, self.path)
+        return found.value if found is not None and not found.rest and found.value.kind == SCALAR else None
+
+    def whole(self) -> Span:
+        found = find(self.item, self.path)
+        return token(found) if found is not None else self.item.span
+
+    def span(self, start: int, end: int) -> Span:
+        """Of some characters of the text; of the whole where nobody can tell."""
+        own = self.own
+        within = span_within(own, self.lines, start, end) if own is not None else None
+        return within if within is not None else self.whole()
+
+    def change(self, title: str, start: int, end: int, text: str) -> tuple[Fix, ...]:
+        """A fix that writes *text* for some characters; none where an alias brings them, or nobody can tell."""
+        own = self.own
+        edit: Edit | None = rewritten(own, self.lines, start, end, text) if own is not None else None
+        return (Fix(title, (edit,)),) if edit is not None else ()
+
+
+class Condition:
+    """The condition of one edge."""
+
+    def __init__(self, scope: Scope, edge: EdgeFact, text: str, lines: Sequence[str]) -> None:
+        self.scope = scope
+        self.text = text
+        self.sources = [end.name for end in edge.sources]
+        self.writing = Writing(edge.item, ("condition",), lines)
+
+    @cached_property
+    def read(self) -> Parsed | None:
+        """None where it is too long to be read."""
+        return parsed(self.text) if len(self.text) <= MAX_CHARACTERS else None
+
+    def verdict(self, source: str, read: str) -> Verdict:
+        """About a node that is listed; the edge's own source has just run."""
+        return self.scope.verdict(source, read) if source != read else SILENT
+
+    def is_known(self, read: str) -> bool:
+        """Whether the node has run on some way to each of the edge's sources."""
+        return all(self.verdict(source, read).is_known for source in self.sources)
+
+
+class Citation:
+    """One text of a node that refers to something, or should."""
+
+    def __init__(self, scope: Scope, node: NodeFact, reading: Reading, lines: Sequence[str]) -> None:
+        self.scope = scope
+        self.node = node
+        self.text = reading.text
+        self.is_meant = reading.is_meant
+        self.writing = Writing(node.item, reading.path, lines)
+
+    @cached_property
+    def reference(self) -> Reference:
+        return reference_of(self.text)
+
+    @property
+    def is_a_reference(self) -> bool:
+        return self.is_meant or (self.reference.is_sound and has_form(self.text))
+
+    def is_known(self, read: str) -> bool:
+        return self.scope.verdict(self.node.name, read).is_known

@@ -1,0 +1,50 @@
+"""`condition-never-true`: no answer that a node can give makes a condition true, so its edge is never taken."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from darwinflow.check.finding import WARNING, Finding, Fix
+from darwinflow.check.nearest import nearest
+from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
+from darwinflow.check.references.remark import Remark
+from darwinflow.check.references.subject import Condition
+from darwinflow.check.words import all_of, quoted, shown
+
+_LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_PLAIN_ANSWER: Final = re.compile(r"[^'\"\\\n]*\Z")
+
+
+def condition_never_true(condition: Condition) -> Iterator[Remark]:
+    tree = condition.read.tree if condition.read is not None else None
+    if tree is None:
+        return
+    is_told = False
+    for comparison in comparisons(tree):
+        deciders = [comparison.decider] if comparison.decider else condition.sources
+        options = [condition.scope.options.get(decider) for decider in deciders]
+        if any(given is None or comparison.answer in given for given in options):
+            continue  # one of them may answer that, or anything
+        is_told = True
+        yield _no_option(condition, comparison, deciders[0])
+    if not is_told and is_never_true(tree):
+        message = "the condition is never true, so the edge is never taken"
+        yield Remark(Finding("condition-never-true", WARNING, condition.writing.whole(), message))
+
+
+def _no_option(condition: Condition, comparison: Comparison, decider: str) -> Remark:
+    match = _LITERAL.match(condition.text, comparison.offset)
+    start, end = match.span() if match is not None else (comparison.offset, comparison.offset + 1)
+    options = condition.scope.options[decider]
+    message = f"'{shown(decider)}' never answers '{shown(comparison.answer)}'"
+    near = nearest(comparison.answer, options)
+    fixes: tuple[Fix, ...] = ()
+    if near is None:
+        message += f"; its options are {all_of([quoted(option) for option in options])}"
+    else:
+        message += f"; did you mean '{shown(near)}'?"
+        if match is not None and _PLAIN_ANSWER.match(near):
+            quote = match[0][-1]
+            fixes = condition.writing.change(f"Change to '{near}'", start, end, f"{quote}{near}{quote}")
+    span = condition.writing.span(start, end)
+    return Remark(Finding("condition-never-true", WARNING, span, message, (), fixes))

@@ -1,0 +1,44 @@
+"""`context-syntax`: a text that should be a reference is none."""
+
+from collections.abc import Iterator
+
+from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.nearest import nearest
+from darwinflow.check.references.reference import INPUT, OUTPUT, reference_of
+from darwinflow.check.references.remark import Remark
+from darwinflow.check.references.subject import Citation
+from darwinflow.check.words import shown
+
+
+def context_syntax(citation: Citation) -> Iterator[Remark]:
+    if not citation.is_meant or citation.reference.is_sound:
+        return
+    text = citation.text
+    meant = _meant(citation)
+    message = f"'{shown(text)}' is no reference"
+    fixes: tuple[Fix, ...] = ()
+    if meant is None:
+        message += f"; write {INPUT}.NAME or NODE.{OUTPUT}"
+    elif citation.scope.is_node(text):
+        message = f"'{shown(text)}' is a node's id; its output is '{shown(meant)}'"
+    else:
+        message += f"; did you mean '{shown(meant)}'?"
+    name = reference_of(meant).name if meant is not None else ""
+    if meant is not None and (not name or citation.is_known(name)):
+        fixes = citation.writing.change(f"Change to '{meant}'", 0, len(text), meant)
+    yield Remark(Finding("context-syntax", ERROR, citation.writing.whole(), message, (), fixes))
+
+
+def _meant(citation: Citation) -> str | None:
+    """The reference that the text is a slip of."""
+    scope, text = citation.scope, citation.text
+    head, *steps = text.split(".")
+    steps = [step for step in steps if step]
+    name = head if scope.is_node(head) else nearest(head, [INPUT, *scope.listed])
+    if head == INPUT or name == INPUT:
+        return ".".join([INPUT, *steps])
+    if name is None:
+        return None
+    if (steps and nearest(steps[0], [OUTPUT]) == OUTPUT) or steps[:1] == [OUTPUT]:
+        steps = steps[1:]
+    return ".".join([name, OUTPUT, *steps])
