@@ -22,7 +22,7 @@ TYPED = (
     "x", " ", "\n", "\n  ", "\n    ", ":", ": ", "- ", '"', "'", "[", "]", "{", "}", "#", " # c", "&a ", "*a", "\t",
     "|", ">", "foo: bar", "\n---\n", "---", "...", "\n- a", "é", "\U0001f600", "!!str ", "!x ", "<<: *a\n", "?", "? ",
     "%", "%YAML 1.2\n", "\r\n", "\r", "\n\r", "key", ",", "\u2028", "\x85", "\x0c", "\0", "\ud83d", "\ufeff", "-", "=",
-    "\n  - id: new\n    type: TOOL_CALL\n", "\nx-more:\n  a: &a {b: 1}\n  c: [*a]\n",
+    '"]', '["\n', "']", "{a: 1\n", "\n<<<<<<< HEAD\n", "\n  - id: new\n    type: TOOL_CALL\n", "\nx-more:\n  a: &a {b: 1}\n  c: [*a]\n",
 )  # fmt: skip
 
 ODD = (
@@ -44,6 +44,7 @@ ODD = (
     "base: &b\n" + "".join(f"  k{n}: {n}\n" for n in range(15)) + "other:\n" + "".join(f"  o{n}: {{<<: *b}}\n" for n in range(15)),
     "list: &all\n" + "".join(f"  - {{n: &n{n} {n}, m: *n{max(n - 1, 0)}}}\n" for n in range(15)) + "copy: *all\n",
     "".join(f"- id: {n}\n  v: |+\n    t\n\n" for n in range(20)),
+    'top: ["\n  a\n  b\n"]\nnext: [\n  a\n]\n' + "long:\n" + "".join(f'  k{n}: ["\n    t\n  "]\n' for n in range(12)),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from darwinflow.document.chunks import Blocks
 from darwinflow.document.grammar.scan import (
     BLANKS,
     BYTE_ORDER_MARK,
-    HALF_KEY,
+    CLOSED_TEXT,
     after_blanks,
     indent_of,
     is_closed,
@@ -26,6 +26,9 @@ MIN_SPLIT: Final = 12
 
 NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
 """What begins no entry when it stands at the entries' column."""
+
+_LONG_VALUE: Final = frozenset("\"'[{|>&*!?")
+"""What begins a value that may go on below; any other line at column 0 is, or is to become, a key."""
 
 Cut = tuple[Form, int]
 """A line on which a segment begins, and how it is read."""
@@ -44,6 +47,8 @@ def section_starts(lines: list[str], edges: list[int]) -> list[int]:
                 continue
             if is_mark(line, 0, ":") and lines[starts[-1]][:1] == "?":
                 continue
+        elif starts and CLOSED_TEXT.match(line):
+            continue
         starts.append(at)
     return starts
 
@@ -79,11 +84,14 @@ def _segments(cuts: list[Cut], end: int, take: Take) -> list[Segment]:
 
 
 def is_open_header(line: str) -> bool:
-    """Whether a key at column 0 has its value below: nothing, an anchor, a tag or a comment behind it."""
+    """Whether a key at column 0 has its value below: nothing, an anchor, a tag or a comment behind it.
+
+    A line that is no key, such as a half-typed one, is taken for one that has.
+    """
     line = line.removeprefix(BYTE_ORDER_MARK)
     colon = key_colon(line, 0)
     if colon < 0:
-        return HALF_KEY.match(line) is not None
+        return line[:1] not in _LONG_VALUE
     at = after_blanks(line, colon + 1)
     while at < len(line) and line[at] in "&!":
         while at < len(line) and line[at] not in BLANKS:
@@ -170,4 +178,5 @@ def cut_lines(lines: list[str], start: int, end: int, form: Form) -> list[int]:
         and line[column : column + 1] not in NO_ENTRY
         and not is_mark(line, column, "-")
         and not is_mark(line, column, ":")
+        and not CLOSED_TEXT.match(line, column)
     ]

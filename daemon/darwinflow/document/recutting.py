@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from darwinflow.document.cutting import MIN_SPLIT, is_open_header, read_section, section_starts
-from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, is_mark, key_colon
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, CLOSED_TEXT, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
 from darwinflow.document.reading import read, read_later
 from darwinflow.document.root import Root
@@ -78,7 +78,7 @@ def _is_border(line: str) -> bool:
 
 
 def _begins_section(line: str) -> bool:
-    return line[:1] not in " \t#]}" and not is_mark(line, 0, "-")
+    return line[:1] not in " \t#]}" and not is_mark(line, 0, "-") and not CLOSED_TEXT.match(line)
 
 
 def _with_head(section: Section, start: int, after: Lines, change: LineChange) -> Section | None:

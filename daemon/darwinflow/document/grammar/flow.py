@@ -6,10 +6,18 @@ from typing import Final
 from darwinflow.document.grammar.block_scalars import BlockScalars
 from darwinflow.document.grammar.plain import plain_node
 from darwinflow.document.grammar.reader import MAX_DEPTH
-from darwinflow.document.grammar.scan import ALIAS_NAME, BLANKS, after_blanks, first_column, indent_of
+from darwinflow.document.grammar.scan import (
+    ALIAS_NAME,
+    BLANKS,
+    after_blanks,
+    closes_below,
+    first_column,
+    indent_of,
+)
 from darwinflow.document.grammar.simple_flow import simple_flow
 from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SCALAR, SEQ, Node
 
+_KEY: Final = re.compile(r"[A-Za-z_][\w./-]*:(?=[ ]|\Z)")
 _CLOSING: Final = {"[": "]", "{": "}"}
 _PLAIN_END: Final = re.compile(r"[,\[\]{}]|:(?=[ \t,\[\]{}]|\Z)|(?<=[ \t])#")
 
@@ -40,6 +48,8 @@ class Flow(BlockScalars):
         items: list[Node] = []
         at_row, at = row, column + 1
         is_separated = True
+        last_row = row
+        closes = False
         while True:
             place = self._flow_token(at_row, at, outer)
             if place is None:
@@ -63,12 +73,19 @@ class Flow(BlockScalars):
                 at += 1
                 continue
             if not is_separated:
+                if at_row > last_row and not closes:
+                    closes = closes_below(self.lines, at_row, outer)
+                    if not closes:
+                        at_row, end = last_row, len(self.lines[last_row])
+                        self._report_unclosed(row, column, last_row)
+                        break
                 self.report(at_row, at, at_row, at + 1, "a ',' is missing before this")
             is_separated = False
             start = (at_row, at)
             key, value, at_row, at = self._flow_entry(at_row, at, outer, opening)
             if (at_row, at) == start:
                 at += 1
+            last_row = at_row
             if opening == "{":
                 pairs.append((key, value or self.empty(key.end_line, key.end_column)))
             elif value is None:
@@ -109,6 +126,14 @@ class Flow(BlockScalars):
                 message = "'<<' takes a mapping or a list of mappings, as a rule an alias: '<<: *name'"
                 self.report(source.line, source.column, source.end_line, source.end_column, message)
 
+    def _report_unclosed(self, row: int, column: int, last_row: int) -> None:
+        """Said once, of the innermost bracket that what stands below *last_row* cannot belong to."""
+        if self.unclosed_row != last_row:
+            opening = self.lines[row][column]
+            message = f"'{opening}' is never closed; add '{_CLOSING[opening]}'"
+            self.report(row, column, row, column + 1, message)
+        self.unclosed_row = last_row
+
     def _skipped(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
         self.report_depth(row, column, column + 1)
         last = row
@@ -131,8 +156,9 @@ class Flow(BlockScalars):
             if indent <= outer:
                 if line[indent] not in "]}":
                     return None
-                message = f"'{line[indent]}' closes a value and must be indented deeper than its key"
-                self.report(below, indent, below, indent + 1, message)
+                if indent < outer:  # as deep as its key, which YAML forbids and everybody writes and reads
+                    message = f"'{line[indent]}' closes a value and must not be indented less than its key"
+                    self.report(below, indent, below, indent + 1, message)
             row, column = below, indent
 
     def _flow_entry(
@@ -173,11 +199,16 @@ class Flow(BlockScalars):
         value_row, at = place
         if self.lines[value_row][at] in ",]}":
             return key, self.empty(colon_row, colon + 1), value_row, at
-        value, end_row, end, _ = self._flow_node(value_row, at, outer)
+        value, end_row, end, _ = self._flow_node(value_row, at, outer, is_value=True)
         return key, value, end_row, end
 
-    def _flow_node(self, row: int, column: int, outer: int) -> tuple[Node, int, int, bool]:
-        """A value inside brackets, the place behind it, and whether JSON could have written it."""
+    def _flow_node(
+        self, row: int, column: int, outer: int, *, is_value: bool = False
+    ) -> tuple[Node, int, int, bool]:
+        """A value inside brackets, the place behind it, and whether JSON could have written it.
+
+        *is_value*: it stands behind a ``:`` and cannot be a key.
+        """
         start_row, start = row, column
         anchor = tag = None
         while self.lines[row][column : column + 1] in ("&", "!"):
@@ -201,7 +232,7 @@ class Flow(BlockScalars):
         elif first == "*":
             node, end_row, end = self.alias(row, column)
         else:
-            node = self._flow_plain(row, column, outer)
+            node = self._flow_plain(row, column, outer, is_value=is_value)
             end_row, end = node.end_line, node.end_column
         return self.with_properties(node, anchor, tag, start_row, start), end_row, end, is_json
 
@@ -221,7 +252,7 @@ class Flow(BlockScalars):
         self.aliases.append(node)
         return node, row, match.end()
 
-    def _flow_plain(self, row: int, column: int, outer: int) -> Node:
+    def _flow_plain(self, row: int, column: int, outer: int, *, is_value: bool) -> Node:
         """A text without quotes inside brackets, which may run over several lines."""
         line = self.lines[row]
         first = line[column]
@@ -249,6 +280,8 @@ class Flow(BlockScalars):
             line = self.lines[row]
             at = first_column(line)
             if at < len(line) and (indent_of(line) <= outer or line[at] == "#"):
+                break
+            if is_value and _KEY.match(line, at):
                 break
         return plain_node("".join(parts), start_row, column, end_row, end)
 

@@ -6,6 +6,7 @@ from typing import Final
 from darwinflow.document.grammar.properties import Properties
 from darwinflow.document.grammar.scan import (
     BLANKS,
+    CLOSED_TEXT,
     DOUBLE_END,
     DOUBLE_QUOTED,
     SINGLE_END,
@@ -66,7 +67,11 @@ class Quoted(Properties):
         chunks = [line[column + 1 :]]
         for at in range(row + 1, self.count):
             line = self.lines[at]
-            if indent_of(line) <= outer and line.strip(BLANKS):
+            if (
+                indent_of(line) <= outer
+                and line.strip(BLANKS)
+                and not self._ends_here(at, row, column, outer)
+            ):
                 break
             match = end_pattern.match(line)
             if match is not None:
@@ -75,6 +80,15 @@ class Quoted(Properties):
                 return Node(SCALAR, text, row, column, at, match.end(), style, text), at, match.end()
             chunks.append(line)
         return self._unclosed(row, column)
+
+    def _ends_here(self, at: int, row: int, column: int, outer: int) -> bool:
+        """Whether the text that opens at *row*, *column* ends on a line as deep as its key, in front of a bracket.
+
+        YAML forbids that; everybody writes and reads it.
+        """
+        line = self.lines[at]
+        is_quote = line[outer : outer + 1] == self.lines[row][column]
+        return is_quote and indent_of(line) == outer and CLOSED_TEXT.match(line, outer) is not None
 
     def _unclosed(self, row: int, column: int) -> tuple[Node, int, int]:
         line = self.lines[row]

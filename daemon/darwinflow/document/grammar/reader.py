@@ -37,6 +37,7 @@ class Reader:
         "is_too_deep",
         "lines",
         "problems",
+        "unclosed_row",
     )
 
     def __init__(self, lines: list[str], *, depth: int = 0, handles: Mapping[str, str] = NO_HANDLES) -> None:
@@ -51,6 +52,8 @@ class Reader:
         """Nodes with an anchor, in the order in which they end."""
         self.aliases: list[Node] = []
         self.is_too_deep = False
+        self.unclosed_row = -1
+        """The last line of a bracket that was given up, as what follows cannot belong to it."""
         self.is_misaligned = False
         """Whether the segment as a whole was reported to be indented wrongly."""
 

@@ -6,6 +6,8 @@ from typing import Final
 BLANKS: Final = " \t"
 FLOW_MARKS: Final = ",[]{}"
 BYTE_ORDER_MARK: Final = "\ufeff"
+FAR: Final = 1_000
+"""Lines in which a bracket is looked for that closes what lacks a comma."""
 
 # Possessive repeats: no text, however long, makes these look at a character twice.
 DOUBLE_QUOTED: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
@@ -16,6 +18,9 @@ PROPERTY: Final = re.compile(r"&([^\s,\[\]{}]+)|(!<[^>]*>|!(?:[A-Za-z0-9-]*!)?[^
 ALIAS_NAME: Final = re.compile(r"\*([^\s,\[\]{}]+)")
 HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
 """A word alone at the end of its line, perhaps a key whose colon is still to be typed."""
+
+CLOSED_TEXT: Final = re.compile(r"[\"'][ \t]*[\]}][\]},\s]*(?:(?<=[ \t])#.*)?\Z")
+"""The end of a text in quotes and of the brackets around it, alone on its line."""
 
 _BLANK_RUN: Final = re.compile(r"[ \t]*")
 _FLOW_STOP: Final = re.compile(r"[\"'\[\]{}#]")
@@ -98,6 +103,22 @@ def begins_key(line: str, column: int) -> bool:
     while is_mark(line, column, "-"):
         column = after_blanks(line, column + 1)
     return key_colon(line, column) >= 0
+
+
+def closes_below(lines: list[str], row: int, outer: int) -> bool:
+    """Whether more brackets close than open from *row* on, in lines that can belong to a value deeper than *outer*."""
+    depth = 0
+    for line in lines[row : row + FAR]:
+        if indent_of(line) <= outer and line.strip(BLANKS):
+            return False
+        for mark in line:
+            if mark in "[{":
+                depth += 1
+            elif mark in "]}":
+                depth -= 1
+                if depth < 0:
+                    return True
+    return False
 
 
 def _behind_properties(line: str, column: int) -> int:
