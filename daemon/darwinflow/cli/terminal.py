@@ -1,7 +1,6 @@
 """What the terminal can show: colour, glyphs, width."""
 
 import os
-import shutil
 import sys
 from typing import NamedTuple, TextIO
 
@@ -38,5 +37,10 @@ def terminal_of(stream: TextIO = sys.stdout) -> Terminal:
     if environ.get("NO_COLOR"):
         colour = False
     utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
-    width = shutil.get_terminal_size((80, 24)).columns if is_terminal else 0
-    return Terminal(colour, utf8, width)
+    return Terminal(colour, utf8, _width() if is_terminal else 0)
+
+
+def _width() -> int:
+    import shutil  # which costs a cold `check` in a pipe as much as reading its file
+
+    return shutil.get_terminal_size((80, 24)).columns
