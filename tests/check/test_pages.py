@@ -25,15 +25,6 @@ from darwinflow.storage.publishing import published_from
 
 AWAITED = frozenset(
     {
-        "condition-never-true",
-        "condition-not-upstream",
-        "condition-syntax",
-        "condition-unknown-name",
-        "option-not-handled",
-        "context-not-upstream",
-        "context-syntax",
-        "context-unknown-node",
-        "upstream-avoidable",
         "metadata-key",
         "duplicate-version",
         "lineage-cycle",
