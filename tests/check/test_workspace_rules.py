@@ -178,7 +178,7 @@ def test_inputs_are_held_to_what_the_callee_declares(catalog: Catalog) -> None:
             "callee.yaml": flow("callee", inputs=declared),
             "open.yaml": flow("open"),
             "good.yaml": flow(
-                "good", run=run.format("{request: input.text, mode: fast, ids: [], limit: a.output.count}")
+                "good", run=run.format("{request: input.text, mode: fast, ids: [], limit: '${a}'}")
             ),
             "bad.yaml": flow("bad", run=run.format("{reqest: x, limit: '5', mode: quick, other: 1}")),
             "free.yaml": flow("free", run="{workflow: open.yaml, inputs: {anything: 1}}"),

@@ -50,7 +50,7 @@ def stdin(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProce
 
 def test_standard_input_is_checked_under_the_name_and_settings_that_it_is_given(folder: Path) -> None:
     (folder / ".darwinflow.yaml").write_text("severity: {edge-unknown-node: warning}\n")
-    said = stdin(folder, BAD, "-", "--stdin-path", "flows/new.yaml")
+    said = stdin(folder, BAD.replace("id: greet", "id: new"), "-", "--stdin-path", "flows/new.yaml")
     assert said.returncode == 0
     assert said.stdout.startswith("flows/new.yaml:12:23: warning: no node is called 'lok'")
     outside = stdin(folder.parent, BAD, "-")

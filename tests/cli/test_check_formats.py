@@ -92,7 +92,9 @@ def test_annotations_escape_what_separates_them(darwinflow: Run, broken: Path) -
 def test_junit_counts_errors_as_failures_and_warnings_only_where_they_fail(
     darwinflow: Run, broken: Path
 ) -> None:
-    (broken / "flows/control.yaml").write_text(flow(1).replace("to: END", 'to: "e\\x01nd"'))
+    (broken / "flows/control.yaml").write_text(
+        flow(1).replace("id: greet", "id: control").replace("to: END", 'to: "e\\x01nd"')
+    )
     found = json.loads(said(darwinflow, "json"))["findings"]
     for strict, failing in ((False, {"error"}), (True, {"error", "warning"})):
         root = ET.fromstring(said(darwinflow, "junit", *(["--strict"] if strict else [])))

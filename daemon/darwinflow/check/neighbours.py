@@ -82,6 +82,48 @@ class FileFacts(NamedTuple):
     """Whether a comment names the code of a finding that needs other files."""
 
 
+def facts_from(lists: Any) -> FileFacts:
+    """`FileFacts` that have become lists in lists, as JSON makes them. Raises `TypeError` or `ValueError` for others."""
+    workflows, holds_workflow, suppresses = lists
+    return FileFacts(
+        tuple([_workflow_from(*one) for one in workflows]), bool(holds_workflow), bool(suppresses)
+    )
+
+
+def _workflow_from(
+    root_index: int,
+    name: str,
+    version: int,
+    version_span: Any,
+    parent: Any,
+    parent_span: Any,
+    inputs: Any,
+    calls: Any,
+    fields: Any,
+) -> WorkflowFacts:
+    own, its_parent, entry, is_flow, is_block = fields
+    return WorkflowFacts(
+        root_index,
+        name,
+        version,
+        Span(*version_span),
+        None if parent is None else ParentName(*parent),
+        Span(*parent_span),
+        None if inputs is None else tuple([Input(*one) for one in inputs]),
+        tuple([_call_from(*one) for one in calls]),
+        Fields(_span_from(own), _span_from(its_parent), _span_from(entry), bool(is_flow), bool(is_block)),
+    )
+
+
+def _span_from(place: Any) -> Span | None:
+    return None if place is None else Span(*place)
+
+
+def _call_from(target: str, span: Any, is_plain: Any, given: Any) -> Call:
+    found = [Given(one, data, Span(*place), Span(*key)) for one, data, place, key in given]
+    return Call(target, Span(*span), bool(is_plain), tuple(found))
+
+
 class Published(NamedTuple):
     """One version of a store."""
 

@@ -1,16 +1,26 @@
 """Reads from a projected document what other files matter to: its version and parent, its inputs, what it calls."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from darwinflow.check.neighbours import Call, Fields, FileFacts, Given, Input, ParentName, WorkflowFacts
+from darwinflow.document.document import Document
 from darwinflow.document.node import ALIAS, FLOW, MAP, PLAIN, Node
+from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
+from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.header import Header
 from darwinflow.projection.places import Found, find, first_token, token
-from darwinflow.projection.projection import NodeRef, Projection
+from darwinflow.projection.projection import NodeRef, Projection, project
 
 SUB_WORKFLOW = "SUB_WORKFLOW"
+
+
+def facts_of(document: Document, graph_type: Callable[[str], GraphType]) -> FileFacts:
+    """What a file says that is a neighbour and is not checked itself. *graph_type*: by its name."""
+    names = [(index, graph_type_of(document, index)) for index in range(len(document.roots))]
+    projections = [project(document, index, graph_type(name)) for index, name in names if name is not None]
+    return file_facts(projections, suppresses=False)
 
 
 def file_facts(projections: Iterable[Projection], *, suppresses: bool) -> FileFacts:

@@ -82,7 +82,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     """
     started = time.perf_counter()
     try:
-        files = workflow_files(args.paths, checking.workspaces)
+        files = workflow_files(args.paths, checking.workspaces, with_stored=True)
     except DarwinFlowError as exc:
         raise PathRefused(str(exc), hint=exc.advice) from exc
     files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
@@ -93,7 +93,9 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
             rewrite(outcome.file.path, outcome.verdict.text)
     reports = settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
-    return reports, summary_of(reports, mended, time.perf_counter() - started)
+    return reports, summary_of(
+        reports, mended, time.perf_counter() - started, unevaluated=checking.unevaluated
+    )
 
 
 def _mend_settings(checking: Checking) -> int:
@@ -128,7 +130,9 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
     checking.given[path] = content
     (outcome,) = checking.outcomes([file], fix=args.fix)
     reports = [*settings_reports(checking.workspaces), _report(outcome)]
-    summary = summary_of(reports, outcome.verdict.mended, time.perf_counter() - started)
+    summary = summary_of(
+        reports, outcome.verdict.mended, time.perf_counter() - started, unevaluated=checking.unevaluated
+    )
     if not args.fix:
         return _told(args, reports, summary)
     text = outcome.verdict.text

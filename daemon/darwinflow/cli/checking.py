@@ -3,10 +3,12 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from darwinflow.catalog.own_files import digest_of
+from darwinflow.cli.across import Across, around, stored_verdict
+from darwinflow.cli.neighbours import WorkspaceFiles
 from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, tool_stamp
 from darwinflow.cli.verdicts import Verdict, unread, verdict_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
@@ -18,6 +20,7 @@ from darwinflow.settings.workspace import WorkspaceSettings, parse
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from darwinflow.catalog.catalog import Catalog
+    from darwinflow.check.engine import Checked
 
 PARALLEL_BYTES = 1 << 20
 """Text from which processes pay; they cost about a fifth of a second, in which one core reads a third of this."""
@@ -50,11 +53,18 @@ class Checking:
         self._catalog: Catalog | None = None
         self.given: dict[str, bytes] = {}
         """Texts that are not read from their file, by the file's path."""
+        self._across = Across(self.given)
+
+    @property
+    def unevaluated(self) -> tuple[str, ...]:
+        """Codes that were not looked for, because nobody knows the published versions."""
+        return self._across.unevaluated
 
     def renewed(self) -> None:
         """Read settings and neighbours anew from here on; caches stay."""
         self.workspaces = Workspaces()
         self._depends = {}
+        self._across = Across(self.given)
 
     def outcomes(self, files: list[WorkflowFile], *, fix: bool = False) -> list[Outcome]:
         """What is wrong in each of *files*, in their order, without those that hold no workflow."""
@@ -63,6 +73,9 @@ class Checking:
         for start in range(0, len(files), _BATCH):
             found += self._batch(files[start : start + _BATCH], progress, fix=fix)
         progress.end()
+        for outcome in found:
+            self._neighbours_of(outcome.file).know(outcome.file.inner_path, outcome.verdict.facts)
+        found = [self._completed(outcome, fix=fix) for outcome in found]
         for cache in self._caches.values():
             cache.save()
         return [outcome for outcome in found if outcome.verdict.is_workflow]
@@ -74,6 +87,9 @@ class Checking:
             content, unreadable = self._read(file)
             if unreadable is not None:
                 found[number] = Outcome(file, unreadable, b"")
+                continue
+            if file.is_stored:
+                found[number] = Outcome(file, self._stored_verdict(content, file), content)
                 continue
             key = self._key(content, file)
             verdict = self._cache(file.folder).get(key)
@@ -92,6 +108,33 @@ class Checking:
             if verdict.text is None:
                 self._cache(files[number].folder).put(key, verdict)
         return [found[number] for number in sorted(found)]
+
+    def _neighbours_of(self, file: WorkflowFile) -> WorkspaceFiles:
+        return self._across.of(file.folder, self.workspaces.settings(self.workspaces.of(file.path)))
+
+    def _stored_verdict(self, content: bytes, file: WorkflowFile) -> Verdict:
+        settings = self.workspaces.settings(self.workspaces.of(file.path))
+        cache = self._cache(file.folder)
+        return stored_verdict(content, file, self._neighbours_of(file), settings, cache, self._stamp)
+
+    def _completed(self, outcome: Outcome, *, fix: bool) -> Outcome:
+        """*outcome* with what is wrong among the file's neighbours."""
+        file, verdict = outcome.file, outcome.verdict
+        if not verdict.facts.workflows:
+            return outcome
+
+        def read() -> bytes:
+            return (
+                verdict.text.encode() if verdict.text is not None else outcome.content or self._read(file)[0]
+            )
+
+        neighbours = self._neighbours_of(file)
+        if not self._across.has_more_to_say(file, verdict.facts, neighbours, read):
+            return outcome
+        job = _Job(read(), file, self.workspaces.of(file.path).settings, fix)
+        again = self._worker().verdict(job, around(file, neighbours))
+        text = again.text if again.text is not None else verdict.text
+        return Outcome(file, again._replace(mended=verdict.mended + again.mended, text=text), job.content)
 
     def _read(self, file: WorkflowFile) -> tuple[bytes, Verdict | None]:
         if file.path in self.given:
@@ -133,13 +176,16 @@ class Checking:
         if cores > 1 and sum(len(job.content) for job in jobs) >= PARALLEL_BYTES:
             yield from _in_processes(jobs, min(cores, len(jobs)))
             return
+        worker = self._worker()
+        for job in jobs:
+            yield worker.verdict(job)
+
+    def _worker(self) -> "_Worker":
         from darwinflow.catalog.catalog import Catalog
 
         if self._catalog is None:
             self._catalog = Catalog.bundled()
-        worker = _Worker(self._catalog)
-        for job in jobs:
-            yield worker.verdict(job)
+        return _Worker(self._catalog)
 
 
 class _Job(NamedTuple):
@@ -157,13 +203,13 @@ class _Worker:
         self._settings: dict[tuple[str | None, str], WorkspaceSettings] = {}
         self._catalogs: dict[tuple[str, str], Catalog] = {}
 
-    def verdict(self, job: _Job) -> Verdict:
+    def verdict(self, job: _Job, around: "Callable[[Checked], Checked] | None" = None) -> Verdict:
         name = os.path.basename(job.file.folder)
         settings = self._settings.get((job.settings, name))
         if settings is None:
             settings = self._settings[job.settings, name] = parse(job.settings, name)
         catalog = self._catalog_in(job.file.folder, settings.graph_types_path)
-        return verdict_of(job.content, job.file, settings, catalog, fix=job.fix)
+        return verdict_of(job.content, job.file, settings, catalog, fix=job.fix, around=around)
 
     def _catalog_in(self, folder: str, graph_types_path: str) -> "Catalog":
         """The graph types of a workspace, read once."""

@@ -37,9 +37,13 @@ class Summary(NamedTuple):
     fixable: int
     fixed: int
     seconds: float
+    unevaluated: tuple[str, ...] = ()
+    """Codes that were not looked for, because nobody knows the published versions."""
 
 
-def summary_of(reports: list[FileReport], fixed: int, seconds: float) -> Summary:
+def summary_of(
+    reports: list[FileReport], fixed: int, seconds: float, *, unevaluated: tuple[str, ...] = ()
+) -> Summary:
     severities = [finding.severity for report in reports for finding in report.findings]
     return Summary(
         severities.count("error"),
@@ -50,6 +54,7 @@ def summary_of(reports: list[FileReport], fixed: int, seconds: float) -> Summary
         sum(_fixable(report) for report in reports),
         fixed,
         seconds,
+        unevaluated,
     )
 
 
@@ -161,10 +166,15 @@ def summary_text(summary: Summary) -> str:
         if count
     ]
     fixed = f"{summary.fixed} fixed; " if summary.fixed else ""
+    left_out = ""
+    if summary.unevaluated:
+        codes = f"{', '.join(summary.unevaluated[:-1])} and {summary.unevaluated[-1]}"
+        left_out = f" Nobody here knows the published versions: {codes} were not checked."
     if not counts:
-        return f"{fixed}no findings in {files}, {took}"
+        return f"{fixed}no findings in {files}, {took}{'.' if left_out else ''}{left_out}"
     where = f"{summary.files_with_findings} of {files}" if summary.files > 1 else "1 file"
     text = f"{fixed}{', '.join(counts)} in {where}, {took}."
+    text += left_out
     return f"{text} {summary.fixable} can be fixed: darwinflow check --fix" if summary.fixable else text
 
 

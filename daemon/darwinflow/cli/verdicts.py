@@ -1,11 +1,12 @@
 """What is wrong in one file, as a value that processes and the cache hand on."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.neighbours import FileFacts, facts_from
 from darwinflow.cli.workflow_files import WorkflowFile
 from darwinflow.document.lines import Edit, Lines
 from darwinflow.document.problem import YAML_SYNTAX, Related
@@ -15,6 +16,7 @@ from darwinflow.settings.workspace import WorkspaceSettings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from darwinflow.catalog.catalog import Catalog
+    from darwinflow.check.engine import Checked
 
 _MAX_ROUNDS = 5
 """One fix may make another possible; this many times at most."""
@@ -30,12 +32,24 @@ class Verdict(NamedTuple):
     """How many findings were removed by their fixes."""
     text: str | None = None
     """The mended text; None where nothing was mended."""
+    facts: FileFacts = FileFacts()
+    """What other files matter to, of the text as it is then."""
 
 
 def verdict_of(
-    content: bytes, file: WorkflowFile, settings: WorkspaceSettings, catalog: "Catalog", *, fix: bool
+    content: bytes,
+    file: WorkflowFile,
+    settings: WorkspaceSettings,
+    catalog: "Catalog",
+    *,
+    fix: bool,
+    around: "Callable[[Checked], Checked] | None" = None,
 ) -> Verdict:
-    """Check *content*, which is that of *file* or is to become it."""
+    """Check *content*, which is that of *file* or is to become it.
+
+    *around*: completes each check by what is wrong among the file's neighbours.
+    """
+    from darwinflow.check.across import facts_in
     from darwinflow.check.engine import check
     from darwinflow.document.document import Document
 
@@ -56,8 +70,10 @@ def verdict_of(
     checked = check(document, catalog, settings, is_named=file.is_named)
     if not file.is_named and checked.projection is None and document.roots:
         return Verdict(is_workflow=False, findings=())
+    if around is not None:
+        checked = around(checked)
     if not fix:
-        return Verdict(is_workflow=True, findings=checked.findings())
+        return Verdict(is_workflow=True, findings=checked.findings(), facts=facts_in(checked))
     from darwinflow.check.fixes import fixable, fixed
 
     mended = 0
@@ -67,8 +83,12 @@ def verdict_of(
             break
         mended += len(chosen)
         checked = check(fixed(checked.document, chosen), catalog, settings, is_named=file.is_named)
+        if around is not None:
+            checked = around(checked)
     text = checked.document.lines.text() if mended else None
-    return Verdict(is_workflow=True, findings=checked.findings(), mended=mended, text=text)
+    return Verdict(
+        is_workflow=True, findings=checked.findings(), mended=mended, text=text, facts=facts_in(checked)
+    )
 
 
 def unread(span: Span, message: str) -> Verdict:
@@ -80,15 +100,17 @@ def encoded(verdict: Verdict) -> bytes:
     """One line of JSON. What was mended is no part of it."""
     import json
 
-    return json.dumps([verdict.is_workflow, verdict.findings], separators=(",", ":")).encode()
+    content = [verdict.is_workflow, verdict.findings, verdict.facts]
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def decoded(line: bytes) -> Verdict:
     """The verdict that `encoded` wrote. Raises `ValueError`, `TypeError` or `LookupError` for anything else."""
     import json
 
-    is_workflow, findings = json.loads(line)
-    return Verdict(bool(is_workflow), tuple([_finding(*one) for one in findings]))
+    is_workflow, findings, facts = json.loads(line)
+    found = tuple([_finding(*one) for one in findings])
+    return Verdict(bool(is_workflow), found, facts=facts_from(facts))
 
 
 def _finding(

@@ -25,11 +25,13 @@ class WorkflowFile(NamedTuple):
     """Somebody named the file itself, so that it is looked at whatever it holds."""
     folder: str
     """Of its workspace, absolute."""
+    is_stored: bool = False
+    """It is a file of the store, which nobody edits."""
 
     @property
     def inner_path(self) -> str:
         """Relative to its workspace, with slashes."""
-        return os.path.relpath(os.path.abspath(self.path), self.folder).replace(os.sep, "/")
+        return _inner(self.path, self.folder)
 
 
 class Workspaces:
@@ -61,20 +63,26 @@ class PathNotFound(NotFound):
     code = 1103
 
 
-def workflow_files(paths: Sequence[str], workspaces: Workspaces) -> list[WorkflowFile]:
+def workflow_files(
+    paths: Sequence[str], workspaces: Workspaces, *, with_stored: bool = False
+) -> list[WorkflowFile]:
     """Files in the order in which they were named, those of a folder or pattern by name; each once.
 
-    Without *paths*: the drafts of the current folder's workspace. Raises `PathNotFound`.
+    Without *paths*: the drafts of the current folder's workspace. *with_stored*: in folders the files of the store,
+    too. Raises `PathNotFound`.
     """
     found: dict[str, WorkflowFile] = {}
     for path in paths or [workspaces.of(os.path.join(os.getcwd(), "x")).folder]:
         if os.path.isdir(path):
             for file in _below(_shortest(path) if not paths else path, workspaces):
+                if file.is_stored and not with_stored:
+                    continue
                 found.setdefault(os.path.realpath(file.path), file)
         elif os.path.exists(path):
             workspace = workspaces.of(path)
-            workspaces.settings(workspace)
-            found[os.path.realpath(path)] = WorkflowFile(path, is_named=True, folder=workspace.folder)
+            of_store = is_stored(_inner(path, workspace.folder), workspaces.settings(workspace))
+            file = WorkflowFile(path, is_named=True, folder=workspace.folder, is_stored=of_store)
+            found[os.path.realpath(path)] = file
         elif _WILD.search(path):
             for file in _matching(path, workspaces):
                 found.setdefault(os.path.realpath(file.path), file)
@@ -103,22 +111,64 @@ def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
             yield WorkflowFile(path, is_named=False, folder=workspace.folder)
 
 
+def draft_paths(folder: str, settings: WorkspaceSettings, *, is_whole: bool, most: int) -> Iterator[str]:
+    """Paths of drafts of the workspace *folder*, relative to it and with slashes, sorted within each folder.
+
+    *is_whole*: the folders below belong to it. The search ends after *most* files and folders.
+    """
+    fits = matcher(settings.workflow_files)
+    is_repository = not os.path.exists(os.path.join(folder, SETTINGS_NAME))
+    seen = 0
+    for where, folders, names in os.walk(folder):
+        seen += len(folders) + len(names)
+        is_other = SETTINGS_NAME in names or (is_repository and (".git" in folders or ".git" in names))
+        if seen > most or (is_other and where != folder):
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if is_whole and _is_searched(name))
+        inner = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
+        for name in sorted(names):
+            path = inner + name
+            if (
+                name.endswith(_SUFFIXES)
+                and name != SETTINGS_NAME
+                and not is_stored(path, settings)
+                and fits(path)
+            ):
+                yield path
+
+
+def is_stored(inner: str, settings: WorkspaceSettings) -> bool:
+    """Whether a path, relative to its workspace and with slashes, is that of a file of the store."""
+    store = settings.workflows_path.strip("/") + "/"
+    return inner.startswith(store) and _STORED.match(inner.removeprefix(store)) is not None
+
+
+def _is_searched(name: str) -> bool:
+    return name not in _SKIPPED and not name.startswith(".")
+
+
 def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
     for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        folders[:] = sorted(filter(_is_searched, folders))
         for name in sorted(names):
             if not name.endswith(_SUFFIXES) or name == SETTINGS_NAME:
                 continue
             path = os.path.normpath(os.path.join(where, name))
             workspace = workspaces.of(path)
-            if _is_draft(path, workspace.folder, workspaces.settings(workspace)):
-                yield WorkflowFile(path, is_named=False, folder=workspace.folder)
+            settings = workspaces.settings(workspace)
+            of_store = is_stored(_inner(path, workspace.folder), settings)
+            if of_store or _is_draft(path, workspace.folder, settings):
+                yield WorkflowFile(path, is_named=False, folder=workspace.folder, is_stored=of_store)
+
+
+def _inner(path: str, folder: str) -> str:
+    return os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
 
 
 def _is_draft(path: str, folder: str, settings: WorkspaceSettings) -> bool:
-    inner = os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
-    store = settings.workflows_path.strip("/") + "/"
-    if inner.startswith(store) and _STORED.match(inner.removeprefix(store)):
+    inner = _inner(path, folder)
+    if is_stored(inner, settings):
         return False
     if is_type_file(os.path.abspath(path), folder, settings.graph_types_path):
         return True

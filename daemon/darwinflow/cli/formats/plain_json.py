@@ -25,6 +25,7 @@ def _document(reports: list[FileReport], summary: Summary) -> dict[str, object]:
             "fixable": summary.fixable,
             "fixed": summary.fixed,
             "seconds": round(summary.seconds, 3),
+            "unevaluated": list(summary.unevaluated),
         },
     }
 
