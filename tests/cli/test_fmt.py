@@ -27,7 +27,7 @@ def test_files_are_brought_into_style_and_keep_their_mode(darwinflow: Run, folde
 def test_a_check_changes_nothing_and_fails(darwinflow: Run, folder: Path) -> None:
     (folder / "flows/loose.yaml").write_text(LOOSE)
     said = darwinflow("fmt", "--check", expect=1)
-    assert said.stdout == "flows/loose.yaml is not in style\n1 would change, 1 in style\n"
+    assert said.stdout == "flows/loose.yaml is not in style\n1 in style, 1 would change: darwinflow fmt\n"
     assert (folder / "flows/loose.yaml").read_text() == LOOSE
     assert darwinflow("fmt", "--check", "flows/greet.yaml").stdout == "1 in style\n"
 
@@ -35,7 +35,7 @@ def test_a_check_changes_nothing_and_fails(darwinflow: Run, folder: Path) -> Non
 def test_a_diff_can_be_applied(darwinflow: Run, folder: Path) -> None:
     (folder / "flows/loose.yaml").write_text(LOOSE)
     said = darwinflow("fmt", "--diff", expect=1)
-    assert said.stderr == "1 would change, 1 in style\n"
+    assert said.stderr == "1 in style, 1 would change: darwinflow fmt\n"
     subprocess.run(
         ["git", "apply", "-p0"], input=said.stdout, text=True, cwd=folder, check=True, capture_output=True
     )

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         files = workflow_files(args.paths, workspaces)
     except DarwinFlowError as exc:
         return complain(str(exc), exc.advice, EXIT_USAGE)
-    changes = _is_dry(args)
+    is_dry = _is_dry(args)
     changed = same = left = 0
     for file in files:
         found = _formatted(file, _style(file.path, workspaces))
@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             changed += 1
             _settle(args, file.path, found)
-    print(_summary(changed, same, left, is_dry=changes), file=sys.stderr if args.diff else sys.stdout)
-    return EXIT_NO if left or (changed and changes) else EXIT_OK
+    print(_summary(changed, same, left, is_dry=is_dry), file=sys.stderr if args.diff else sys.stdout)
+    return EXIT_NO if left or (changed and is_dry) else EXIT_OK
 
 
 class _Formatted(NamedTuple):
@@ -157,10 +157,11 @@ def _diff(path: str, found: _Formatted, terminal: Terminal) -> Iterator[str]:
 def _summary(changed: int, same: int, left: int, *, is_dry: bool) -> str:
     if not changed and not same and not left:
         return "no workflows"
-    verb = "would change" if is_dry else "formatted"
-    parts = [f"{changed} {verb}"] if changed else []
+    parts = [] if is_dry or not changed else [f"{changed} formatted"]
     if same:
         parts.append(f"{same} in style")
     if left:
         parts.append(f"{left} left as {'it is' if left == 1 else 'they are'}")
+    if is_dry and changed:
+        parts.append(f"{changed} would change: darwinflow fmt")
     return ", ".join(parts)
