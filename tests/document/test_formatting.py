@@ -235,7 +235,7 @@ def test_every_file_of_the_corpora_says_the_same() -> None:
     assert count > 1_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=0, max_value=2**32))
 def test_layouts_of_one_document_come_out_alike(seed: int, other: int) -> None:
     content = tree(random.Random(seed))
