@@ -95,6 +95,8 @@ def test_a_file_of_the_store_that_was_edited_is_told_and_nothing_else_of_it(
     assert findings(darwinflow, "workflows", expect=1) == expected
     assert findings(darwinflow, "workflows/greet/v1.yaml", expect=1) == expected
     assert findings(darwinflow, "flows", expect=0) == []
+    (folder / "flows/caller.yaml").write_text(caller("/workflows/greet/v1.yaml"))
+    assert findings(darwinflow, expect=1) == expected
     said = darwinflow("check", expect=1).stdout
     assert "move the text to a draft with version 2 and parent 1, and restore this file" in said
     (folder / ".darwinflow.yaml").write_text("severity: {stored-file-edited: off}\n")

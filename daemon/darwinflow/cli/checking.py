@@ -74,7 +74,8 @@ class Checking:
             found += self._batch(files[start : start + _BATCH], progress, fix=fix)
         progress.end()
         for outcome in found:
-            self._neighbours_of(outcome.file).know(outcome.file.inner_path, outcome.verdict.facts)
+            if not outcome.file.is_stored:
+                self._neighbours_of(outcome.file).know(outcome.file.inner_path, outcome.verdict.facts)
         found = [self._completed(outcome, fix=fix) for outcome in found]
         for cache in self._caches.values():
             cache.save()
