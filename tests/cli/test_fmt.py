@@ -52,6 +52,18 @@ def test_faults_of_syntax_are_named_and_the_file_is_left(darwinflow: Run, folder
     assert (folder / "flows/bad.yaml").read_text() == 'id:   x\nnodes: "\n'
 
 
+def test_files_of_the_store_are_passed_over_and_left_where_they_are_named(
+    darwinflow: Run, folder: Path
+) -> None:
+    stored = folder / "workflows/greet/v1.yaml"
+    stored.parent.mkdir(parents=True)
+    stored.write_text(LOOSE)
+    assert darwinflow("fmt").stdout == "1 in style\n"
+    said = darwinflow("fmt", "workflows/greet/v1.yaml", expect=1)
+    assert said.stderr == "workflows/greet/v1.yaml: left as it is: a published version never changes\n"
+    assert stored.read_text() == LOOSE
+
+
 def stdin(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "darwinflow.cli.main", "fmt", *arguments],

@@ -90,6 +90,8 @@ def _formatted(file: WorkflowFile, style: Style) -> _Formatted | None:
     """None for a file that holds no workflow and was not named."""
     if os.path.basename(file.path) == SETTINGS_NAME and not file.is_named:
         return None
+    if file.is_stored:
+        return _Formatted("", "", ": left as it is: a published version never changes")
     try:
         with open(file.path, "rb") as opened:
             text = opened.read().decode()
