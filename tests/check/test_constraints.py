@@ -107,7 +107,7 @@ def test_an_edge_connects_what_its_type_names() -> None:
     ) == [
         ("edge-constraint", 2, 33, "'road' edges lead to a TOWN, and 'po' is a RIVER"),
         ("edge-constraint", 3, 31, "'road' edges leave a TOWN, and 'dora' is a RIVER"),
-        ("edge-constraint", 5, 24, "'flow' edges leave a RIVER, and 'turin' is a TOWN"),
+        ("edge-constraint", 5, 23, "'flow' edges leave a RIVER, and 'turin' is a TOWN"),
     ]
 
 

@@ -19,15 +19,17 @@ def duplicate_edge(projection: Projection) -> Iterator[Finding]:
         return  # where no two edges may be parallel, `parallel-edge` says so
     seen: dict[tuple[object, ...], list[EndPlace]] = {}
     for place, edge in projection.edges_with(sources, SOURCE):
+        met: set[str] = set()
         for number, source in enumerate(edge.sources):
-            is_repeated = source.name in [end.name for end in edge.sources[:number]]
+            is_repeated = source.name in met
+            met.add(source.name)
             for at, target in enumerate(edge.targets):
                 where = EndPlace(place, SOURCE, number) if is_repeated else EndPlace(place, TARGET, at)
                 seen.setdefault((source.name, target.name, *distinction(edge)), []).append(where)
     for (left, entered, *_), places in seen.items():
         if len(places) > 1:
-            first, second, *more = [projection.end_span(place) for place in places]
+            first, second, *more = [projection.end_span(place) for place in places[: _MAX_RELATED + 2]]
             related = [Related(first, "the first")]
-            related += [Related(span, "and another") for span in more[:_MAX_RELATED]]
+            related += [Related(span, "and another") for span in more]
             message = f"an edge from {quoted(str(left))} to {quoted(str(entered))} stands there already; this one adds nothing"
             yield Finding("duplicate-edge", WARNING, second, message, tuple(related))
