@@ -73,7 +73,7 @@ def outcome(tree: Expr, answer: Answer) -> bool | None:
         return first if chosen else second
     if function in ("_==_", "_!=_"):
         texts = [_text(part, answer) for part in parts]
-        if None in texts:
+        if None in texts or all(part.kind == "text" for part in parts):
             return None
         return (texts[0] == texts[1]) is (function == "_==_")
     if function == "@in" and parts[1].kind == "list":
