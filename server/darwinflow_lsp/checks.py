@@ -6,9 +6,10 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.catalog.workspace import for_workspace
 from darwinflow.check.engine import Checked, check
+from darwinflow.check.settings_files import check_settings
 from darwinflow.check.type_files import check_type_file
 from darwinflow.document.document import Document
-from darwinflow.recorder.paths import Workspace, workspace_of
+from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.workspace import WorkspaceSettings
 from darwinflow.settings.workspace import parse as parse_settings
 
@@ -29,6 +30,8 @@ class Checks:
         """Everything wrong in *document*, which is to lie at *path*; None: in no file."""
         if path is None:
             return check(document, self._bundled, None, previous)
+        if os.path.basename(path) == SETTINGS_NAME:
+            return check_settings(document, self._bundled)
         folder = self.workspace(path).folder
         settings = self._settings_at(path)
         if is_type_file(path, folder, settings.graph_types_path):
@@ -39,7 +42,7 @@ class Checks:
         """Whether the file *path* is one of settings or of a graph type."""
         workspace = self.workspace(path)
         is_type = is_type_file(path, workspace.folder, self.settings_of(workspace).graph_types_path)
-        return is_type or os.path.basename(path) == ".darwinflow.yaml"
+        return is_type or os.path.basename(path) == SETTINGS_NAME
 
     def workspace(self, path: str) -> Workspace:
         """The workspace of the file *path*; looked for once a folder."""

@@ -59,3 +59,31 @@ def test_a_client_that_refuses_to_watch_is_served_all_the_same(client, workspace
     assert client.ask_at("textDocument/hover", workspace.uri, 0, 5) is not None
     client.settle()
     assert client.stderr == b""
+
+
+def test_the_settings_file_has_findings_and_fixes_of_its_own(client, workspace):
+    client.initialize(initializationOptions={"trusted": False})
+    uri = (workspace.folder / ".darwinflow.yaml").as_uri()
+    client.open(uri, "projct: hello\nseverity: {secret: eror}\n")
+    found = client.diagnostics(uri, 1)
+    assert [(one["code"], one["message"]) for one in found] == [
+        ("settings-invalid", "the settings have no 'projct'; did you mean 'project'?"),
+        ("settings-invalid", "the severity of 'secret' cannot be eror; did you mean 'error'?"),
+    ]
+    place = {"start": {"line": 0, "character": 6}, "end": {"line": 0, "character": 6}}
+    client.change(uri, 2, {"range": place, "text": "e"})
+    client.change(
+        uri,
+        3,
+        {"range": {"start": {"line": 1, "character": 0}, "end": {"line": 2, "character": 0}}, "text": ""},
+    )
+    assert [one["code"] for one in client.diagnostics(uri, 3)] == ["settings-invalid"]
+    client.change(
+        uri,
+        4,
+        {
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 7}},
+            "text": "project",
+        },
+    )
+    assert client.diagnostics(uri, 4) == []
