@@ -15,6 +15,7 @@ from importlib.metadata import version
 LONG = {
     "DARWINFLOW_KILLS": "200",
     "DARWINFLOW_FUZZ_EDITS": "100000",
+    "DARWINFLOW_FUZZ_DOCUMENTS": "200000",
     "DARWINFLOW_FUZZ_CONNECTIONS": "20000",
     "DARWINFLOW_STARTS": "200",
 }
