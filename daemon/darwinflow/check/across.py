@@ -55,8 +55,11 @@ def among(checked: Checked, path: str, neighbours: Neighbours, hash_of: HashOf |
 
 
 def lacks_history(asked: Asked) -> bool:
-    """Whether published versions were asked for that nobody knows."""
-    return any(question[0] == "published" and answer is None for question, answer in asked.answers.items())
+    """Whether published versions were asked for that nobody knows, or texts of theirs that nobody has."""
+    return any(
+        question[0] in ("published", "published_facts") and answer is None
+        for question, answer in asked.answers.items()
+    )
 
 
 def names_history(facts: FileFacts) -> bool:

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from darwinflow.catalog.own_files import is_type_file
+from darwinflow.check.drafts import SUFFIXES, is_searched, is_stored
 from darwinflow.model.errors import NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.patterns import matcher
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
-_SUFFIXES = (".yaml", ".yml")
-_SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
-"""Folders that hold other people's files; hidden ones are skipped as well."""
 _WILD = re.compile(r"[*?\[]")
-_STORED = re.compile(r"[^/]+/v[0-9]+\.yaml\Z")
 
 
 class WorkflowFile(NamedTuple):
@@ -98,7 +95,7 @@ def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
     from glob import iglob
 
     names = sorted(
-        name for name in iglob(pattern, recursive=True) if name.endswith(_SUFFIXES) and os.path.isfile(name)
+        name for name in iglob(pattern, recursive=True) if name.endswith(SUFFIXES) and os.path.isfile(name)
     )
     if not names:
         raise PathNotFound(
@@ -111,48 +108,11 @@ def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
             yield WorkflowFile(path, is_named=False, folder=workspace.folder)
 
 
-def draft_paths(folder: str, settings: WorkspaceSettings, *, is_whole: bool, most: int) -> Iterator[str]:
-    """Paths of drafts of the workspace *folder*, relative to it and with slashes, sorted within each folder.
-
-    *is_whole*: the folders below belong to it. The search ends after *most* files and folders.
-    """
-    fits = matcher(settings.workflow_files)
-    is_repository = not os.path.exists(os.path.join(folder, SETTINGS_NAME))
-    seen = 0
-    for where, folders, names in os.walk(folder):
-        seen += len(folders) + len(names)
-        is_other = SETTINGS_NAME in names or (is_repository and (".git" in folders or ".git" in names))
-        if seen > most or (is_other and where != folder):
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if is_whole and _is_searched(name))
-        inner = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
-        for name in sorted(names):
-            path = inner + name
-            if (
-                name.endswith(_SUFFIXES)
-                and name != SETTINGS_NAME
-                and not is_stored(path, settings)
-                and fits(path)
-            ):
-                yield path
-
-
-def is_stored(inner: str, settings: WorkspaceSettings) -> bool:
-    """Whether a path, relative to its workspace and with slashes, is that of a file of the store."""
-    store = settings.workflows_path.strip("/") + "/"
-    return inner.startswith(store) and _STORED.match(inner.removeprefix(store)) is not None
-
-
-def _is_searched(name: str) -> bool:
-    return name not in _SKIPPED and not name.startswith(".")
-
-
 def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
     for where, folders, names in os.walk(folder):
-        folders[:] = sorted(filter(_is_searched, folders))
+        folders[:] = sorted(filter(is_searched, folders))
         for name in sorted(names):
-            if not name.endswith(_SUFFIXES) or name == SETTINGS_NAME:
+            if not name.endswith(SUFFIXES) or name == SETTINGS_NAME:
                 continue
             path = os.path.normpath(os.path.join(where, name))
             workspace = workspaces.of(path)

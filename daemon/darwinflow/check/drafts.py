@@ -1,0 +1,238 @@
+"""The drafts of a workspace on the disk, as neighbours of the files that are checked.
+
+Nothing is read before a rule asks for it. Of most drafts only id and version matter; these are taken from their
+lines where they are written plainly, and a file that has not changed since is not read again.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from darwinflow.check.neighbours import FileFacts
+from darwinflow.recorder.paths import SETTINGS_NAME
+from darwinflow.settings.patterns import matcher
+from darwinflow.settings.workspace import WorkspaceSettings
+
+if TYPE_CHECKING:
+    from darwinflow.catalog.catalog import Catalog
+
+SUFFIXES = (".yaml", ".yml")
+MOST_ENTRIES = 20_000
+"""Files and folders that are walked in search of drafts; a workspace with more is not searched to its end."""
+_SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
+"""Folders that hold other people's files; hidden ones are skipped as well."""
+_STORED = re.compile(r"[^/]+/v[0-9]+\.yaml\Z")
+_MOST_BYTES = 8 << 20
+_MOST_SEARCHES = 4
+"""Ids that are searched for one by one; for more, the ids of all drafts are read."""
+_FIELD = re.compile(
+    rb"^(id|version)[ \t]*:[ \t]+([^\s#&*!|>'\"{}\[\],%@`-][^\r\n#:]*?)[ \t]*(?:[ \t]#[^\r\n]*)?\r?$",
+    re.MULTILINE,
+)
+_LIST = re.compile(rb"^(?:nodes|edges)[ \t]*:", re.MULTILINE)
+_ELSEWISE = re.compile(rb"^(?:[\"'?{<%]|\.\.\.|---)", re.MULTILINE)
+"""Lines that may give a field in another way, or begin another document."""
+_ID = re.compile(rb"^id\b", re.MULTILINE)
+
+Head = tuple[str, int]
+"""Id, without regard to case, and version."""
+
+
+class Seen:
+    """What is known of a file as it was at one time."""
+
+    __slots__ = ("facts", "heads", "lacks", "stamp")
+
+    def __init__(self, stamp: tuple[int, int]) -> None:
+        self.stamp = stamp
+        self.facts: FileFacts | None = None
+        self.heads: list[Head] | None = None
+        self.lacks: set[bytes] = set()
+        """Ids, in small letters, that stand nowhere in it."""
+
+
+class Drafts:
+    """Knows files by their path, relative to the workspace and with slashes; for one round of checks."""
+
+    def __init__(
+        self,
+        folder: str,
+        settings: WorkspaceSettings,
+        *,
+        given: Mapping[str, Callable[[], FileFacts]] | None = None,
+        seen: dict[str, Seen] | None = None,
+    ) -> None:
+        """*given*: what is in place of the file of a path; *seen*: from earlier rounds, and kept for later ones."""
+        self.folder = folder
+        self.settings = settings
+        self._facts: dict[str, FileFacts | None] = {}
+        self._given = dict(given or {})
+        self._seen = {} if seen is None else seen
+        self._paths: list[str] | None = None
+        self._searches = 0
+        self._versions: dict[Head, list[str]] | None = None
+
+    def know(self, path: str, facts: FileFacts) -> None:
+        """What was found in the file *path* when it was checked."""
+        self._facts[path] = facts
+
+    def file(self, path: str) -> FileFacts | None:
+        if path not in self._facts:
+            self._facts[path] = self._given[path]() if path in self._given else self._read_facts(path)
+        return self._facts[path]
+
+    def paths(self) -> Sequence[str]:
+        if self._paths is None:
+            found = draft_paths(self.folder, self.settings, is_whole=self._has_folders(), most=MOST_ENTRIES)
+            self._paths = sorted({*found, *self._given})
+        return self._paths
+
+    def drafts(self, workflow: str, version: int) -> tuple[str, ...]:
+        key = (workflow.casefold(), version)
+        if self._versions is None and self._searches < _MOST_SEARCHES:
+            self._searches += 1
+            name = workflow.lower().encode()
+            return tuple(
+                [path for path in self.paths() if self._may_hold(path, name) and key in self._heads(path)]
+            )
+        if self._versions is None:
+            self._versions = {}
+            for path in self.paths():
+                for head in self._heads(path):
+                    self._versions.setdefault(head, []).append(path)
+        return tuple(self._versions.get(key, ()))
+
+    def _has_folders(self) -> bool:
+        """Whether files in folders below belong to this workspace: without settings or repository, each has its own."""
+        return any(os.path.exists(os.path.join(self.folder, name)) for name in (SETTINGS_NAME, ".git"))
+
+    def _seen_now(self, path: str) -> Seen | None:
+        """What is known of a file as it is now; None where there is none."""
+        try:
+            status = os.stat(os.path.join(self.folder, path))
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        seen = self._seen.get(path)
+        if seen is None or seen.stamp != stamp:
+            seen = self._seen[path] = Seen(stamp)
+        return seen
+
+    def _content(self, path: str) -> bytes:
+        try:
+            with open(os.path.join(self.folder, path), "rb") as file:
+                return file.read(_MOST_BYTES)
+        except OSError:
+            return b""
+
+    def _read_facts(self, path: str) -> FileFacts | None:
+        seen = self._seen_now(path)
+        if seen is not None and seen.facts is None:
+            seen.facts = facts_in_text(self._content(path))
+        return None if seen is None else seen.facts
+
+    def _may_hold(self, path: str, name: bytes) -> bool:
+        """Whether a draft may be of the id *name*, in small letters; reading on is for those that may."""
+        if path in self._facts or path in self._given or not name.isascii():
+            return True
+        seen = self._seen_now(path)
+        if seen is None or name in seen.lacks:
+            return False
+        if seen.heads is None and name not in self._content(path).lower():
+            seen.lacks.add(name)
+            return False
+        return True
+
+    def _heads(self, path: str) -> list[Head]:
+        """Of each workflow in a draft that has both."""
+        if path in self._facts or path in self._given:
+            return _heads_of(self.file(path))
+        seen = self._seen_now(path)
+        if seen is None:
+            return []
+        if seen.heads is None:
+            plain = _plain_head(self._content(path))
+            seen.heads = plain if plain is not None else _heads_of(self.file(path))
+        return seen.heads
+
+
+def _heads_of(facts: FileFacts | None) -> list[Head]:
+    return [(one.id.casefold(), one.version) for one in facts.workflows] if facts is not None else []
+
+
+def _plain_head(content: bytes) -> list[Head] | None:
+    """Of a text that writes them plainly; nothing where it is none of ours; None: read it whole."""
+    if b"id" not in content or (b"nodes" not in content and b"edges" not in content):
+        return []
+    body = content.removeprefix(b"\xef\xbb\xbf").removeprefix(b"---\n")
+    if _ELSEWISE.search(body):
+        return None
+    if not _ID.search(body):
+        return []
+    fields = _FIELD.findall(body)
+    found = dict(fields)
+    if len(fields) != 2 or len(found) != 2 or not found[b"version"].isdigit() or not _LIST.search(body):
+        return None
+    try:
+        return [(found[b"id"].decode().casefold(), int(found[b"version"]))]
+    except UnicodeDecodeError:
+        return []
+
+
+def facts_in_text(content: bytes) -> FileFacts:
+    """What a file says that is a neighbour and is not checked itself."""
+    from darwinflow.check.outward import facts_of
+    from darwinflow.document.document import Document
+
+    try:
+        document = Document.parse(content.decode())
+    except UnicodeDecodeError:
+        return FileFacts()
+    return facts_of(document, _bundled().graph_type)
+
+
+@cache
+def _bundled() -> "Catalog":
+    from darwinflow.catalog.catalog import Catalog
+
+    return Catalog.bundled()
+
+
+def draft_paths(folder: str, settings: WorkspaceSettings, *, is_whole: bool, most: int) -> Iterator[str]:
+    """Paths of drafts of the workspace *folder*, relative to it and with slashes, sorted within each folder.
+
+    *is_whole*: the folders below belong to it. The search ends after *most* files and folders.
+    """
+    fits = matcher(settings.workflow_files)
+    is_repository = not os.path.exists(os.path.join(folder, SETTINGS_NAME))
+    seen = 0
+    for where, folders, names in os.walk(folder):
+        seen += len(folders) + len(names)
+        is_other = SETTINGS_NAME in names or (is_repository and (".git" in folders or ".git" in names))
+        if seen > most or (is_other and where != folder):
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if is_whole and is_searched(name))
+        inner = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
+        for name in sorted(names):
+            path = inner + name
+            if (
+                name.endswith(SUFFIXES)
+                and name != SETTINGS_NAME
+                and not is_stored(path, settings)
+                and fits(path)
+            ):
+                yield path
+
+
+def is_stored(inner: str, settings: WorkspaceSettings) -> bool:
+    """Whether a path, relative to its workspace and with slashes, is that of a file of the store."""
+    store = settings.workflows_path.strip("/") + "/"
+    return inner.startswith(store) and _STORED.match(inner.removeprefix(store)) is not None
+
+
+def is_searched(name: str) -> bool:
+    """Whether workflows are looked for in a folder of this name."""
+    return name not in _SKIPPED and not name.startswith(".")
