@@ -51,8 +51,9 @@ def _endless(projection: Projection) -> list[Cycle]:
 
 def cyclic(graph: Graph, forward: Arrows, back: Arrows, among: list[int] | None = None) -> list[list[int]]:
     """Strongly connected components that hold a cycle, those that *among* leads to; each in ascending order."""
-    found = order(graph) if forward is graph.successors else order_of(graph.implicit, forward, back)
-    left = set(found.left)
+    if not order(graph).left:
+        return []  # where slips are what they mean and no arrow leads back, fewer arrows lead nowhere back
+    left = set(order_of(graph.implicit, forward, back).left)
     if among is not None:
         left.intersection_update(among)
     groups = groups_of(sorted(left), graph.implicit, forward)

@@ -1,6 +1,9 @@
 """Which nodes the names that no node has were meant to be."""
 
+from collections.abc import Iterable
+
 from darwinflow.check.nearest import nearest
+from darwinflow.graph.walk import Arrows
 from darwinflow.projection.graph import Graph
 
 _MAX_COMPARED = 30_000
@@ -22,3 +25,40 @@ def _meant(graph: Graph) -> dict[str, str]:
     count = max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES)
     found = {name: nearest(name, ids) for name in list(graph.unknown)[:count]}
     return {name: near for name, near in found.items() if near is not None}
+
+
+def merged(graph: Graph) -> tuple[Arrows, Arrows]:
+    """The arrows both ways, each slip as one with the node that is meant. Kept with the graph."""
+    key = (__name__, "merged")
+    known = graph.memo.get(key)
+    if known is None:
+        slips = meant(graph) if graph.unknown else {}
+        numbers = graph.numbers
+        meaning = {numbers[name]: numbers[node] for name, node in slips.items()}
+        forward = _as_meant(graph.successors, graph.predecessors, meaning)
+        back = _as_meant(graph.predecessors, graph.successors, meaning)
+        known = graph.memo[key] = (forward, back)
+    assert isinstance(known, tuple)
+    return known
+
+
+def _as_meant(arrows: Arrows, turned: Arrows, meaning: dict[int, int]) -> Arrows:
+    """*arrows* with slips replaced by what they mean; only those lists are new that a slip is in."""
+    if not meaning:
+        return arrows
+
+    def targets(numbers: Iterable[int]) -> list[int]:
+        return [meaning.get(target, target) for number in numbers for target in arrows[number]]
+
+    new = list(arrows)
+    for slip in meaning:
+        for source in turned[slip]:
+            new[source] = targets([source])
+    groups: dict[int, list[int]] = {}
+    for slip, node in meaning.items():
+        groups.setdefault(node, [node]).append(slip)
+    for node, group in groups.items():
+        new[node] = targets(group)
+        for slip in group[1:]:
+            new[slip] = []
+    return new

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from darwinflow.check.meant import merged
 from darwinflow.graph.walk import Arrows, components
 from darwinflow.projection.graph import Graph
 
@@ -14,10 +15,10 @@ class Order(NamedTuple):
 
 
 def order(graph: Graph) -> Order:
-    """Kept with the graph."""
+    """With each slip as one with the node that is meant. Kept with the graph."""
     known = graph.memo.get(__name__)
     if known is None:
-        known = graph.memo[__name__] = order_of(graph.implicit, graph.successors, graph.predecessors)
+        known = graph.memo[__name__] = order_of(graph.implicit, *merged(graph))
     assert isinstance(known, Order)
     return known
 

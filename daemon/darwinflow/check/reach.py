@@ -6,9 +6,9 @@ reaches everything: what lies behind a typo is not out of reach.
 
 from typing import NamedTuple
 
-from darwinflow.check.meant import meant
+from darwinflow.check.meant import meant, merged
 from darwinflow.check.nearest import near
-from darwinflow.graph.walk import components, reached
+from darwinflow.graph.walk import Arrows, components, reached
 from darwinflow.projection.facts import SOURCE, TARGET
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
@@ -59,24 +59,11 @@ def _reach(projection: Projection) -> Reach | None:
     )
 
 
-def _arrows(graph: Graph) -> tuple[list[list[int]], list[list[int]], list[int]]:
+def _arrows(graph: Graph) -> tuple[Arrows, Arrows, list[int]]:
     """Arrows both ways in which a slip is one with what it means, and the names that mean nothing known."""
-    forward, back = graph.successors, graph.predecessors
-    if len(graph.names) == graph.known:
-        return forward, back, []
-    forward, back = forward.copy(), back.copy()
-    loose: list[int] = []
-    slips = meant(graph)
-    for number in range(graph.known, len(graph.names)):
-        name = graph.names[number]
-        if name not in slips:
-            loose.append(number)
-            continue
-        node = graph.numbers[slips[name]]
-        for arrows in (forward, back):
-            arrows[number] = [*arrows[number], node]
-            arrows[node] = [*arrows[node], number]
-    return forward, back, loose
+    slips = meant(graph) if graph.unknown else {}
+    loose = [number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips]
+    return *merged(graph), loose
 
 
 def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
@@ -105,7 +92,7 @@ def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
     return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)
 
 
-def _groups(stuck: list[int], forward: list[list[int]], back: list[list[int]]) -> list[tuple[int, ...]]:
+def _groups(stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, ...]]:
     """*stuck* nodes in groups that arrows connect, whatever their direction."""
     left = set(stuck)
     groups: list[tuple[int, ...]] = []

@@ -11,8 +11,6 @@ from typing import TypeVar
 from darwinflow.projection.facts import Facts
 
 T = TypeVar("T")
-_FEW = 4
-"""Names that are looked for one by one, each as fast as comparing pointers is."""
 
 
 class Columns:
@@ -20,6 +18,7 @@ class Columns:
 
     __slots__ = (
         "_arrow_starts",
+        "_by_source",
         "_node_starts",
         "arrow_counts",
         "conditional",
@@ -49,6 +48,7 @@ class Columns:
         self.half_counts = [facts.halves for facts in all_facts]
         self._node_starts: list[int] | None = None
         self._arrow_starts: list[int] | None = None
+        self._by_source: dict[str, list[int]] | None = None
 
     def spliced(self, first: int, count: int, added: Sequence[Facts]) -> "Columns":
         """These with the facts *added* for the *count* segments from *first* on."""
@@ -77,17 +77,15 @@ class Columns:
         segment = bisect_right(self._node_starts, at) - 1
         return segment, at - self._node_starts[segment]
 
-    def arrows_from(self, names: Collection[str]) -> list[int]:
-        """The arrows that leave one of *names*."""
-        if len(names) > _FEW:
+    def arrows_from(self, names: Collection[str], *, often: bool = False) -> list[int]:
+        """The arrows that leave one of *names*. *often*: the same columns are asked again and again."""
+        if often and self._by_source is None:
+            self._by_source = {}
+            for at, source in enumerate(self.sources):
+                self._by_source.setdefault(source, []).append(at)
+        if self._by_source is None:
             return [at for at, source in enumerate(self.sources) if source in names]
-        found: list[int] = []
-        for name in names:
-            at = -1
-            for _ in range(self.sources.count(name)):
-                at = self.sources.index(name, at + 1)
-                found.append(at)
-        return sorted(found)
+        return sorted([at for name in names for at in self._by_source.get(name, ())])
 
     def arrow_segment(self, at: int) -> int:
         """The segment of the arrow at *at*."""

@@ -6,7 +6,7 @@ Numbers: first the nodes that are always there, then the ids in the order of the
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.facts import SOURCE, TARGET, Facts
@@ -143,27 +143,33 @@ def _connect(graph: Graph, facts_at: FactsAt) -> None:
     for column in graph.columns:
         sources = list(map(numbers.get, column.sources))
         targets = list(map(numbers.get, column.targets))
-        if None in sources or None in targets or any(column.half_counts):
-            _collect_unknown(graph, column, facts_at)
-            successors += [[] for _ in range(len(graph.names) - len(successors))]
-            predecessors += [[] for _ in range(len(graph.names) - len(predecessors))]
+        if len(graph.names) > graph.known or None in sources or None in targets or any(column.half_counts):
+            _collect_unknown(graph, column, sources, targets, facts_at)
             sources = list(map(numbers.get, column.sources))
             targets = list(map(numbers.get, column.targets))
-        for source, target in zip(sources, targets, strict=True):
-            assert source is not None
-            assert target is not None
+            successors += [[] for _ in range(len(graph.names) - len(successors))]
+            predecessors += [[] for _ in range(len(graph.names) - len(predecessors))]
+        for source, target in zip(cast("list[int]", sources), cast("list[int]", targets), strict=True):
             successors[source].append(target)
             predecessors[target].append(source)
     graph.successors, graph.predecessors = successors, predecessors
 
 
-def _collect_unknown(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
+def _collect_unknown(
+    graph: Graph,
+    column: Columns,
+    sources: Sequence[int | None],
+    targets: Sequence[int | None],
+    facts_at: FactsAt,
+) -> None:
     """Give numbers to names at edges of *column* that no node has, and keep their places."""
     numbers, known = graph.numbers, graph.known
+    unknown = {None, *range(known, len(graph.names))}
     segments = {
         column.arrow_segment(at)
-        for at, (source, target) in enumerate(zip(column.sources, column.targets, strict=True))
-        if numbers.get(source, known) >= known or numbers.get(target, known) >= known
+        for ends in (sources, targets)
+        for at, number in enumerate(ends)
+        if number in unknown
     }
     for segment in sorted(segments.union(column.half_segments)):
         for index, edge in enumerate(facts_at(column.section, segment).edges):

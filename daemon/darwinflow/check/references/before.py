@@ -6,17 +6,18 @@ A set of nodes is an integer with a bit for each; one pass in the order of the a
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from darwinflow.check.meant import meant
-from darwinflow.check.order import groups_of, order, order_of
+from darwinflow.check.meant import meant, merged
+from darwinflow.check.order import groups_of, order
 from darwinflow.check.reach import reach
 from darwinflow.graph.walk import Arrows, reached
 from darwinflow.projection.facts import TARGET
-from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
 
 _MAX_SWEEPS: Final = 20
 """Over one component of nodes that all lead to one another; what is not settled by then is not judged."""
 _ALL: Final = -1
+_NEAR: Final = 200
+"""Steps that are walked before everything is worked out at once."""
 
 
 class Verdict(NamedTuple):
@@ -58,6 +59,26 @@ class Before:
             self.judge([pair])
         return self._verdicts[pair]
 
+    def leads(self, read: str, reader: str) -> bool:
+        """What `verdict` calls known, for a pair that nobody else asks for: a short way is found in no time."""
+        pair = (reader, read)
+        if pair not in self._verdicts and self._is_near(read, reader):
+            return True
+        return self.verdict(reader, read).is_known
+
+    def _is_near(self, read: str, reader: str) -> bool:
+        """Whether a few steps back from *reader* lead to *read*."""
+        numbers = self._graph.numbers
+        _, back = merged(self._graph)
+        waiting = [numbers[reader]] if reader in numbers else []
+        for node in waiting:
+            for source in back[node]:
+                if source == numbers[read]:
+                    return True
+                if len(waiting) < _NEAR:
+                    waiting.append(source)
+        return False
+
     def judge(self, pairs: Iterable[Pair]) -> None:
         """Work out what is not known yet of *pairs*."""
         fresh = [pair for pair in pairs if pair not in self._verdicts]
@@ -70,12 +91,11 @@ class Before:
     def _judged(self, pairs: list[Pair]) -> dict[Pair, Verdict]:
         graph = self._graph
         numbers = graph.numbers
-        forward, back = _merged(graph)
+        forward, back = merged(graph)
         bits = [0] * len(graph.names)
         for count, name in enumerate(dict.fromkeys([name for _, name in pairs])):
             bits[numbers[name]] = 1 << count
-        is_reached = reached(self._starts, forward)
-        some, every = self._sets(bits, is_reached, forward, back)
+        some, every, is_reached = self._sets(bits, forward, back)
         may_follow, may_lead = self._loose(forward, back)
         found: dict[Pair, Verdict] = {}
         for pair in pairs:
@@ -90,28 +110,37 @@ class Before:
                 found[pair] = _UNSURE
         return found
 
-    def _sets(
-        self, bits: list[int], is_reached: bytearray, forward: Arrows, back: Arrows
-    ) -> tuple[list[int], list[int]]:
-        """Of each node, what stands on some walk to it, and what stands on every one."""
+    def _sets(self, bits: list[int], forward: Arrows, back: Arrows) -> tuple[list[int], list[int], bytearray]:
+        """Of each node, what stands on some walk to it, what on every one, and whether there is a walk at all."""
         graph = self._graph
         some = [0] * len(bits)
         every = [_ALL] * len(bits)
+        is_reached = bytearray(len(bits))
         for start in self._starts:
             every[start] = 0
-        found = order(graph) if forward is graph.successors else order_of(graph.implicit, forward, back)
+            is_reached[start] = 1
+        found = order(graph)
         for node in found.free:
-            if not is_reached[node] or node < graph.implicit:
-                continue
             one, all_of = 0, _ALL
             for source in back[node]:
                 if is_reached[source]:
-                    one |= some[source] | bits[source]
-                    all_of &= every[source] | bits[source]
-            some[node], every[node] = one, all_of
+                    is_reached[node] = 1
+                    bit = bits[source]
+                    if bit:
+                        one |= some[source] | bit
+                        all_of &= every[source] | bit
+                    else:
+                        one |= some[source]
+                        all_of &= every[source]
+            if node >= graph.implicit:
+                some[node], every[node] = one, all_of
         for group in groups_of(found.left, graph.implicit, forward) if found.left else ():
-            _settle([node for node in group if is_reached[node]], bits, is_reached, back, some, every)
-        return some, every
+            members = set(group)
+            if any(is_reached[source] and source not in members for node in group for source in back[node]):
+                for node in group:
+                    is_reached[node] = 1
+                _settle(group, bits, is_reached, back, some, every)
+        return some, every, is_reached
 
     def _loose(self, forward: Arrows, back: Arrows) -> tuple[bytearray, bytearray]:
         """Nodes behind names that may mean anything, and nodes before them: edges are missing there, not order."""
@@ -168,21 +197,3 @@ def _settle(
             return
     for node in group:
         every[node] = _ALL
-
-
-def _merged(graph: Graph) -> tuple[Arrows, Arrows]:
-    """The arrows both ways, each slip as one with the node that is meant."""
-    slips = meant(graph) if graph.unknown else {}
-    if not slips:
-        return graph.successors, graph.predecessors
-    meaning = list(range(len(graph.names)))
-    for name, node in slips.items():
-        meaning[graph.numbers[name]] = graph.numbers[node]
-    forward: list[list[int]] = [[] for _ in meaning]
-    back: list[list[int]] = [[] for _ in meaning]
-    for number, targets in enumerate(graph.successors):
-        source = meaning[number]
-        for target in targets:
-            forward[source].append(meaning[target])
-            back[meaning[target]].append(source)
-    return forward, back

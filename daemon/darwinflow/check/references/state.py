@@ -145,7 +145,7 @@ def _whole(
     if previous is not None:
         affected = _changed_options(previous.options, options) | _sources_of(projection)
         unhandled = {name: left for name, left in previous.unhandled.items() if name not in affected}
-    for name, arrows in _leaving(projection, affected.intersection(options)).items():
+    for name, arrows in _leaving(projection, {name for name in affected if name in options}).items():
         left = _unhandled(projection, arrows, name, options[name])
         if left:
             unhandled[name] = left
@@ -158,10 +158,9 @@ def _changed(
     """After an edit that kept every id and arrow."""
     keys = [(change.section_index, change.first_segment + at) for at in range(len(change.added))]
     options = previous.options
-    deciders: set[str] = set()
-    if any(one.deciders is not other.deciders for one, other in zip(previous.tables, tables, strict=True)):
+    deciders = _deciders_changed(projection, change)
+    if deciders:
         options = _options(projection, tables)
-        deciders = _changed_options(previous.options, options)
         keys += [
             (section.compares.section, section.compares.segment(at))
             for section in tables
@@ -170,7 +169,7 @@ def _changed(
         ]
     unhandled = previous.unhandled
     affected = deciders.union(_sources_changed(projection, change))
-    arrows = _leaving(projection, affected.intersection(options))
+    arrows = _leaving(projection, {name for name in affected if name in options}, often=True)
     for name in affected:
         left = _unhandled(projection, arrows[name], name, options[name]) if name in arrows else ()
         if left != unhandled.get(name, ()):
@@ -213,6 +212,19 @@ def _changed_options(old: Options, new: Options) -> set[str]:
     return {name for name, _ in old.items() ^ new.items()}
 
 
+def _deciders_changed(projection: Projection, change: Change) -> set[str]:
+    """Names of nodes in the changed segments that list other answers than before."""
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    if role is None:
+        return set()
+    return {
+        node.name
+        for old, new in zip(change.removed, change.added, strict=True)
+        for node, other in zip(read(old, role).nodes, read(new, role).nodes, strict=True)
+        if node.options != other.options and node.name
+    }
+
+
 def _sources_changed(projection: Projection, change: Change) -> set[str]:
     """Sources of edges whose condition has changed."""
     role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
@@ -242,11 +254,11 @@ def _sources_of(projection: Projection) -> set[str]:
 Arrows = list[tuple[Columns, int]]
 
 
-def _leaving(projection: Projection, names: set[str]) -> dict[str, Arrows]:
-    """The arrows that leave each of *names*."""
+def _leaving(projection: Projection, names: set[str], *, often: bool = False) -> dict[str, Arrows]:
+    """The arrows that leave each of *names*. *often*: the graph stays while conditions change."""
     found: dict[str, Arrows] = {name: [] for name in names}
     for column in projection.graph.columns if names else ():
-        for at in column.arrows_from(names):
+        for at in column.arrows_from(names, often=often):
             found[column.sources[at]].append((column, at))
     return found
 

@@ -51,6 +51,10 @@ class Scope:
         """About a node that is listed."""
         return self._before.verdict(reader, read)
 
+    def leads(self, read: str, reader: str) -> bool:
+        """Whether some way from START to *reader* passes a node that is listed."""
+        return self._before.leads(read, reader)
+
     def nearest_node(self, name: str) -> str | None:
         return nearest(name, self.listed)
 
@@ -110,7 +114,7 @@ class Condition:
 
     def is_known(self, read: str) -> bool:
         """Whether the node has run on some way to each of the edge's sources."""
-        return all(self.verdict(source, read).is_known for source in self.sources)
+        return all(source == read or self.scope.leads(read, source) for source in self.sources)
 
 
 class Citation:
@@ -132,4 +136,4 @@ class Citation:
         return self.is_meant or (self.reference.is_sound and has_form(self.text))
 
     def is_known(self, read: str) -> bool:
-        return self.scope.verdict(self.node.name, read).is_known
+        return self.scope.leads(read, self.node.name)

@@ -26,13 +26,17 @@ class Table(Generic[T]):
 
     def spliced(self, first: int, count: int, given: Sequence[Sequence[T]]) -> "Table[T]":
         """This table with the rows of other segments for the *count* from *first* on."""
-        if count == len(given) and not any(self.counts[first : first + count]) and not any(given):
+        old_counts, new_counts = self.counts[first : first + count], list(map(len, given))
+        new = list(chain.from_iterable(given))
+        if old_counts == new_counts and not new:
             return self
         start = sum(self.counts[:first])
-        end = start + sum(self.counts[first : first + count])
+        end = start + sum(old_counts)
+        if old_counts == new_counts and self.rows[start:end] == new:
+            return self
         rows, counts = self.rows.copy(), self.counts.copy()
-        rows[start:end] = chain.from_iterable(given)
-        counts[first : first + count] = map(len, given)
+        rows[start:end] = new
+        counts[first : first + count] = new_counts
         return Table(self.section, rows, counts)
 
     def segment(self, row: int) -> int:
