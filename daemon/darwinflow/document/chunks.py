@@ -185,6 +185,17 @@ class Blocks(Generic[P]):
     def of(cls, pieces: list[P]) -> "Blocks[P]":
         return cls([Block(part) for part in cut(pieces)])
 
+    @classmethod
+    def one(cls, piece: P) -> "Blocks[P]":
+        """Those of a single piece."""
+        count = piece.line_count
+        return cls([Block((piece,), count)], [0, 1], [0, count])
+
+    @property
+    def first(self) -> P:
+        """The first piece. Raises `IndexError` where there is none."""
+        return self.blocks[0].pieces[0]
+
     def __len__(self) -> int:
         return self._firsts[-1]
 

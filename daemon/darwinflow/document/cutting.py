@@ -64,14 +64,14 @@ def read_section(lines: list[str], start: int, end: int, handles: Mapping[str, s
                 head = take(Form(name, handles=handles), start, cuts[0][1])
                 if head.key is not None:
                     return Section(head, Blocks.of(_segments(cuts, end, take)))
-    return Section(None, Blocks.of([take(Form("root entry", handles=handles), start, end)]))
+    return Section(None, Blocks.one(take(Form("root entry", handles=handles), start, end)))
 
 
 def read_prelude(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
     """The section of indented lines before the first key of a root mapping."""
     column = _lowest_dash(lines, start, end, len(lines[start]))
     if column < 0:
-        return Section(None, Blocks.of([take(Form("prelude", handles=handles), start, end)]))
+        return Section(None, Blocks.one(take(Form("prelude", handles=handles), start, end)))
     form = Form("item", column, 1, handles)
     cuts = [(form, at) for at in cut_lines(lines, start + 1, end, form)]
     leading = Form("leading", indent_of(lines[start]), 1, handles)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from sys import intern
 from typing import Any, Final
 
-from darwinflow.document.grammar.collections import grow
+from darwinflow.document.grammar.collections import SIMPLE_ENTRY, grow
+from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
 from darwinflow.document.grammar.scan import (
@@ -16,7 +18,7 @@ from darwinflow.document.grammar.scan import (
     is_mark,
     key_colon,
 )
-from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
+from darwinflow.document.node import MAP, PLAIN, SCALAR, SEQ, Node, Pairs
 from darwinflow.document.problem import Problem, Related
 from darwinflow.document.segment import Content, Form, Kind, Segment
 from darwinflow.model.span import Span
@@ -46,6 +48,8 @@ def read_later(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
 
 def content_of(form: Form, lines: list[str], *, ends_text: bool) -> Content:
     """What is in the lines of a segment."""
+    if len(lines) == 1 and form.name in _ENTRIES and (short := _short_content(form, lines[0])) is not None:
+        return short
     body = lines[:-1] if ends_text and lines[-1] == "" else lines
     has_mark = bool(lines) and lines[0].startswith(BYTE_ORDER_MARK)
     if has_mark:
@@ -65,6 +69,21 @@ def content_of(form: Form, lines: list[str], *, ends_text: bool) -> Content:
     return content
 
 
+def _short_content(form: Form, line: str) -> Content | None:
+    """What a single line holds that is a key with a plain text; None where it takes the grammar to say."""
+    match = SIMPLE_ENTRY.match(line, form.column)
+    if match is None or match[2] is None or not line.isprintable() or line[: form.column].strip(" "):
+        return None
+    name, text = intern(match[1]), match[2].rstrip(BLANKS)
+    column, start = form.column, match.start(2)
+    key = Node(SCALAR, name, 0, column, 0, column + len(name), PLAIN, name)
+    value = Node(SCALAR, resolved(text), 0, start, 0, start + len(text), PLAIN, text)
+    if form.name == "entry":
+        return Content("entries", None, ((key, value),), (), (), ())
+    return Content("value", key, value, (), (), ())
+
+
+_ENTRIES: Final = frozenset(["root entry", "entry"])
 _Read = tuple[Kind, Node | None, Any]
 
 

@@ -38,7 +38,7 @@ class Section:
     @property
     def key(self) -> Node | None:
         """The key whose value this is, relative to the section's first line; None: part of the root itself."""
-        return self.head.key if self.head else self.segments[0].key
+        return self.head.key if self.head else self.segments.first.key
 
     @property
     def key_text(self) -> str:
@@ -49,12 +49,12 @@ class Section:
     def root_keys(self) -> list[Node]:
         """The keys that this section gives to a root mapping: one, unless its text is broken."""
         key = self.key
-        return [key] if key is not None else [key for key, _ in self.segments[0].pairs]
+        return [key] if key is not None else [key for key, _ in self.segments.first.pairs]
 
     @property
     def kind(self) -> str:
         """What the segments hold: ``items``, ``entries`` or ``value``."""
-        return self.segments[0].kind
+        return self.segments.first.kind
 
     @property
     def is_linked(self) -> bool:
@@ -90,7 +90,7 @@ class Section:
         """What the segments hold together: a list, a dict, or the value's data."""
         kind = self.kind
         if kind == "value":
-            return self.segments[0].data
+            return self.segments.first.data
         if self._data is None:
             self._data = self._items() if kind == "items" else merged(*self.entries())
         return self._data

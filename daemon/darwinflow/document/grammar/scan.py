@@ -23,6 +23,7 @@ CLOSED_TEXT: Final = re.compile(r"[\"'][ \t]*[\]}][\]},\s]*(?:(?<=[ \t])#.*)?\Z"
 """The end of a text in quotes and of the brackets around it, alone on its line."""
 
 _BLANK_RUN: Final = re.compile(r"[ \t]*")
+_COLON_END: Final = re.compile(r":(?!:)")
 _FLOW_STOP: Final = re.compile(r"[\"'\[\]{}#]")
 
 
@@ -142,6 +143,9 @@ def _colon_at(line: str, column: int) -> int:
 def _plain_colon(line: str, column: int) -> int:
     colon = line.find(":", column)
     while colon >= 0:
+        if line[colon + 1 : colon + 2] == ":":  # perhaps one of very many
+            match = _COLON_END.search(line, colon)
+            colon = match.end() - 1 if match is not None else colon + 1
         if line[colon + 1 : colon + 2] in BLANKS:
             if line.find("#", column, colon) < 0:
                 return colon
