@@ -7,7 +7,7 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.faults import Fault, faults_of
 from darwinflow.check.finding import Finding
 from darwinflow.check.nearest import nearest
-from darwinflow.check.rules import ITEM_RULES
+from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
 from darwinflow.check.subject import Locate, Subject
 from darwinflow.document.node import Node
 from darwinflow.document.segment import Segment
@@ -47,11 +47,14 @@ class ItemCheck:
 
     def header(self, header: Header) -> list[Finding]:
         """Findings of the fields around nodes and edges, with absolute places."""
+        found = [
+            finding for rule in HEADER_RULES for finding in rule(header, self.graph_type.document_fields)
+        ]
         faults = faults_of(self._catalog.compiled(self.graph_type.document), header.data)
         if not faults:
-            return []
+            return found
         subject = Subject(self.graph_type.name, header.data, faults, header.locate, header.problems())
-        return list(_applied(subject))
+        return [*found, *_applied(subject)]
 
     def _node(self, fact: NodeFact, segment: Segment) -> Iterator[Finding]:
         if self.graph_type.is_partial and fact.kind not in self.graph_type.node_types:

@@ -1,9 +1,10 @@
 """Every rule, in the order in which findings at one place are shown.
 
 A rule is a generator function of what its scope gives it: an *item* rule of a `Subject`, whose findings are kept
-with the segment; a *graph* rule of a `Projection`, which runs only when ids, types or edges have changed; a
-*condition* rule of a `Condition` and a *citation* rule of a `Citation`, which run where the names in them show that
-something is wrong; a *workspace* rule of one workflow and its `Neighbours`, which runs when somebody knows them.
+with the segment; a *header* rule of a `Header`; a *graph* rule of a `Projection`, which runs only when ids, types or
+edges have changed; a *condition* rule of a `Condition` and a *citation* rule of a `Citation`, which run where the
+names in them show that something is wrong; a *workspace* rule of one workflow and its `Neighbours`, which runs when
+somebody knows them.
 """
 
 from darwinflow.check.rules.condition_never_true import condition_never_true
@@ -23,6 +24,7 @@ from darwinflow.check.rules.empty_workflow import empty_workflow
 from darwinflow.check.rules.endless_cycle import endless_cycle
 from darwinflow.check.rules.invalid_value import invalid_value
 from darwinflow.check.rules.lineage_cycle import lineage_cycle
+from darwinflow.check.rules.metadata_key import metadata_key
 from darwinflow.check.rules.missing_field import missing_field
 from darwinflow.check.rules.no_path_to_end import no_path_to_end
 from darwinflow.check.rules.parallel_edge import parallel_edge
@@ -41,6 +43,7 @@ from darwinflow.check.rules.version_published import version_published
 from darwinflow.check.rules.wrong_type import wrong_type
 
 ITEM_RULES = (unknown_node_type, unknown_field, missing_field, wrong_type, invalid_value)
+HEADER_RULES = (metadata_key,)
 GRAPH_RULES = (
     empty_workflow,
     duplicate_node_id,
@@ -75,6 +78,7 @@ WORKSPACE_RULES = (
 )
 RULES = {
     "item": ITEM_RULES,
+    "header": HEADER_RULES,
     "graph": GRAPH_RULES,
     "condition": CONDITION_RULES,
     "citation": CITATION_RULES,
