@@ -7,14 +7,15 @@ in the time of one segment.
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from darwinflow.document.document import Change, Document
+from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX
 from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
 from darwinflow.projection import native
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.facts import NONE, SOURCE, TARGET, EdgeFact, Facts, NodeFact
+from darwinflow.projection.editing import edited, ends_by_name, keeps_graph, keys
+from darwinflow.projection.facts import NONE, SOURCE, EdgeFact, Facts, NodeFact
 from darwinflow.projection.graph import EndPlace, Graph, Place, build
 from darwinflow.projection.header import Header
 from darwinflow.projection.native import Carrier
@@ -219,7 +220,7 @@ class Projection:
         """Every name at an edge with its places; kept with the graph, whose places are the same."""
         found = self.graph.memo.get(__name__)
         if found is None:
-            found = self.graph.memo[__name__] = _ends_by_name(self._located())
+            found = self.graph.memo[__name__] = ends_by_name(self._located())
         assert isinstance(found, dict)
         return found
 
@@ -261,11 +262,11 @@ def project(
     if previous is not None and change is not None and previous.graph_type is graph_type:
         if change.root_index != root_index:
             return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
-        if _keys(change.removed) == _keys(change.added):
+        if keys(change.removed) == keys(change.added):
             carriers = previous.carriers
-            if _keeps_graph(carriers, change):
+            if keeps_graph(carriers, change):
                 return Projection(document, root_index, graph_type, carriers, previous.graph)
-            columns = [_edited(column, carriers, change) for column in previous.graph.columns]
+            columns = [edited(column, carriers, change) for column in previous.graph.columns]
     root = document.roots[root_index]
     if carriers is None:
         carriers = native.carriers(root)
@@ -286,15 +287,6 @@ def project(
     return Projection(document, root_index, graph_type, carriers, build(columns, implicit, facts_at))
 
 
-def _edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Columns:
-    """*column* after *change*, which leaves the sections in their places."""
-    if column.section != change.section_index:
-        return column
-    role = next(one.role for one in carriers if one.section == column.section)
-    added = [native.read(segment, role) for segment in change.added]
-    return column.spliced(change.first_segment, len(change.removed), added)
-
-
 def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:
     """Whether some edge type takes a node of this type at this side; types that nobody knows are taken."""
     implicit = [node.name for node in graph_type.implicit.values()]
@@ -305,32 +297,3 @@ def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:
         if allowed is None or type_name in allowed:
             return True
     return not graph_type.edge_types
-
-
-def _keys(segments: tuple[Segment, ...]) -> list[str]:
-    """The keys of the root that segments give; a segment inside a section gives none."""
-    return [segment.key.source for segment in segments if segment.key is not None]
-
-
-def _keeps_graph(carriers: tuple[Carrier, ...], change: Change) -> bool:
-    """Whether the edit left every id, type and arrow, and all of them in their segments."""
-    role = next((one.role for one in carriers if one.section == change.section_index), None)
-    if role is None:
-        return True
-    if len(change.removed) != len(change.added):
-        return False
-    return all(
-        native.read(new, role).same_graph(native.read(old, role))
-        for old, new in zip(change.removed, change.added, strict=True)
-    )
-
-
-def _ends_by_name(located: Iterator[tuple[int, int, Facts, int]]) -> dict[str, list[EndPlace]]:
-    found: dict[str, list[EndPlace]] = {}
-    for section, segment, facts, _ in located:
-        for index, edge in enumerate(facts.edges):
-            place = Place(section, segment, index)
-            for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
-                for at, end in enumerate(ends):
-                    found.setdefault(end.name, []).append(EndPlace(place, side, at))
-    return found

@@ -1,14 +1,11 @@
-"""From a document's data to the `Workflow` value, and the hash that tells whether two texts say the same."""
+"""From a document's data to the `Workflow` value."""
 
-import hashlib
-import math
 from typing import Any, TypeGuard
 
 from darwinflow.document.document import Document
 from darwinflow.model.workflow import Edge, Node, Parent, Workflow
+from darwinflow.projection.content_hash import MAX_EXACT, content_hash
 
-MAX_VERSION = (1 << 53) - 1
-"""The largest whole number that every reader of JSON keeps exactly."""
 _NODE_FIELDS = frozenset({"id", "type", "config", "description"})
 
 
@@ -36,30 +33,6 @@ def workflow_of(document: Document, root_index: int = 0) -> Workflow | None:
         tags={key: tag for key, tag in _mapping(metadata.get("tags")).items() if isinstance(tag, str)},
         content_hash=content_hash(data),
     )
-
-
-def content_hash(data: Any) -> str:
-    """SHA-256 in hex over the canonical JSON (RFC 8785) of *data*; numbers that it refuses count as text."""
-    import rfc8785  # here, because `check` needs none of it
-
-    try:
-        canonical = rfc8785.dumps(data)
-    except rfc8785.CanonicalizationError:
-        canonical = rfc8785.dumps(_plain(data))
-    return hashlib.sha256(canonical).hexdigest()
-
-
-def _plain(data: Any) -> Any:
-    """*data* with every number that JSON cannot carry exactly written as YAML writes it."""
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_plain(value) for value in data]
-    if isinstance(data, float) and not math.isfinite(data):
-        return ".nan" if math.isnan(data) else ".inf" if data > 0 else "-.inf"
-    if isinstance(data, int) and not isinstance(data, bool) and abs(data) > MAX_VERSION:
-        return str(data)
-    return data
 
 
 def _node(item: Any) -> Node | None:
@@ -100,7 +73,7 @@ def _parent(value: Any, own: str) -> Parent | None:
 
 
 def _is_version(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_VERSION
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_EXACT
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""What an edit leaves of a projection: keys, ids and arrows that are as before, and columns with what is new in them."""
+
+from collections.abc import Iterator
+
+from darwinflow.document.document import Change
+from darwinflow.document.segment import Segment
+from darwinflow.projection import native
+from darwinflow.projection.columns import Columns
+from darwinflow.projection.facts import SOURCE, TARGET, Facts
+from darwinflow.projection.graph import EndPlace, Place
+from darwinflow.projection.native import Carrier
+
+
+def edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Columns:
+    """*column* after *change*, which leaves the sections in their places."""
+    if column.section != change.section_index:
+        return column
+    role = next(one.role for one in carriers if one.section == column.section)
+    added = [native.read(segment, role) for segment in change.added]
+    return column.spliced(change.first_segment, len(change.removed), added)
+
+
+def keys(segments: tuple[Segment, ...]) -> list[str]:
+    """The keys of the root that segments give; a segment inside a section gives none."""
+    return [segment.key.source for segment in segments if segment.key is not None]
+
+
+def keeps_graph(carriers: tuple[Carrier, ...], change: Change) -> bool:
+    """Whether the edit left every id, type and arrow, and all of them in their segments."""
+    role = next((one.role for one in carriers if one.section == change.section_index), None)
+    if role is None:
+        return True
+    if len(change.removed) != len(change.added):
+        return False
+    return all(
+        native.read(new, role).same_graph(native.read(old, role))
+        for old, new in zip(change.removed, change.added, strict=True)
+    )
+
+
+def ends_by_name(located: Iterator[tuple[int, int, Facts, int]]) -> dict[str, list[EndPlace]]:
+    found: dict[str, list[EndPlace]] = {}
+    for section, segment, facts, _ in located:
+        for index, edge in enumerate(facts.edges):
+            place = Place(section, segment, index)
+            for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
+                for at, end in enumerate(ends):
+                    found.setdefault(end.name, []).append(EndPlace(place, side, at))
+    return found
