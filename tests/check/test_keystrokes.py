@@ -1,0 +1,68 @@
+"""What an edit leaves alone: rules run again only on what depends on what has changed."""
+
+from bench.documents import node_id, workflow
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import Checked, Part, check
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+TEXT = workflow(60)
+
+
+def part_of(checked: Checked) -> Part:
+    part = checked.parts[0]
+    assert part is not None
+    return part
+
+
+def after(catalog: Catalog, old: str, new: str, *, text: str = TEXT) -> tuple[Part, Part]:
+    """The first graph before and after *new* is written for the first *old*."""
+    document = Document.parse(text)
+    before = check(document, catalog)
+    before.findings()
+    line, column = next((at, row.index(old)) for at, row in enumerate(document.lines) if old in row)
+    edit = Edit(Span(line, column, line, column + len(old)), new)
+    return part_of(before), part_of(check(document.edit(edit), catalog, None, before))
+
+
+def test_a_valid_document_has_no_finding(catalog: Catalog) -> None:
+    assert check(Document.parse(TEXT), catalog).findings() == ()
+
+
+def test_a_keystroke_in_a_text_leaves_the_graph_and_all_references_as_they_were(catalog: Catalog) -> None:
+    before, now = after(catalog, "You are step 0", "You are a step 0")
+    assert now.projection.graph is before.projection.graph
+    assert now.referring.references.tables is before.referring.references.tables
+    assert now.referring.references.options is before.referring.references.options
+    assert now.referring.findings is before.referring.findings
+
+
+def test_a_keystroke_in_a_condition_keeps_the_graph_and_the_rows_of_other_segments(catalog: Catalog) -> None:
+    before, now = after(catalog, "output.decision == 'forward'", "output.decision == 'forwards'")
+    assert now.projection.graph is before.projection.graph
+    assert [finding.code for finding in now.referring.findings] == ["condition-never-true"]
+    nodes, edges = now.referring.references.tables
+    assert nodes is before.referring.references.tables[0]
+    assert edges.reads is before.referring.references.tables[1].reads
+
+
+def test_what_is_wrong_elsewhere_stays_the_same_object(catalog: Catalog) -> None:
+    text = TEXT.replace("'around'", "'arond'", 1)
+    before, now = after(catalog, "You are step 0", "You are a step 0", text=text)
+    assert before.referring.findings
+    assert now.referring.findings is before.referring.findings
+
+
+def test_an_edited_edge_is_judged_with_what_it_changes_further_on(catalog: Catalog) -> None:
+    _, now = after(catalog, f"from: {node_id(0)}, to: {node_id(1)}", f"from: {node_id(0)}, to: END")
+    assert "unreachable-node" in {finding.code for finding in now.graph}
+    assert not now.referring.findings  # nothing reads across the gap that unreachable nodes do not explain
+
+
+def test_an_option_that_is_renamed_is_missed_by_the_edges_that_take_it(catalog: Catalog) -> None:
+    _, now = after(catalog, "options: [forward, around]", "options: [straight, around]")
+    assert {finding.code for finding in now.referring.findings} == {
+        "condition-never-true",
+        "option-not-handled",
+    }
