@@ -2,8 +2,9 @@
 
 from darwinflow.document.document import Document
 from darwinflow.model.workflow import Edge, Node, Parent
+from darwinflow.projection.content_hash import content_hash
 from darwinflow.projection.detect import graph_type_of
-from darwinflow.projection.workflow import content_hash, workflow_of
+from darwinflow.projection.workflow import workflow_of
 
 TEXT = """\
 # a comment

@@ -1,6 +1,5 @@
 """The files of a workspace's own graph types: which they are, and whether they have changed. Reads no YAML."""
 
-import hashlib
 import os
 from typing import Final
 
@@ -14,6 +13,8 @@ def digest_of(folder: str, graph_types_path: str) -> str:
     contents = contents_of(folder, graph_types_path)
     if not contents:
         return ""
+    import hashlib  # here, because most workspaces have none
+
     digest = hashlib.sha256()
     for path, content in sorted(contents.items()):
         for part in (os.path.basename(path).encode("utf-8", "surrogateescape"), content):

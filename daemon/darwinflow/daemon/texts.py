@@ -66,7 +66,8 @@ def workflow_in(text: bytes) -> Workflow | None:
 
 def _read(text: str, name: str) -> TextFacts:
     from darwinflow.document.document import Document
-    from darwinflow.projection.workflow import content_hash, workflow_of
+    from darwinflow.projection.content_hash import content_hash
+    from darwinflow.projection.workflow import workflow_of
 
     document = Document.parse(text)
     workflow = workflow_of(document)
