@@ -23,7 +23,7 @@ from darwinflow.graph.load import load
 from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
 from darwinflow.storage.publishing import published_from
 
-AWAITED = frozenset({"metadata-key"})
+AWAITED: frozenset[str] = frozenset()
 """Codes that have a page before their rule is there; a rule that lands leaves this table."""
 NOT_YET: frozenset[str] = frozenset()
 """Codes whose rules have landed before their page; a code that is new may stand here for a day."""
