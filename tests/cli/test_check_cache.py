@@ -165,7 +165,25 @@ def test_circumstances_cannot_be_mistaken_for_one_another() -> None:
         key_of(b"x"),
     }
     assert len(keys) == 5
-    assert tool_stamp("0.1.0") != tool_stamp("0.1.1")
+
+
+def test_another_tool_has_another_stamp(tmp_path: Path) -> None:
+    """Also where nothing but its code, its graph types or its version was edited."""
+    package, schemas = tmp_path / "darwinflow", tmp_path / "graph_types"
+    files = [package / "check/rules/secret.py", package / "recorder/events.py", schemas / "workflow.yaml"]
+    for name in ("catalog", "check", "document", "graph", "model", "projection", "settings"):
+        (package / name).mkdir(parents=True)
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("1\n")
+    stamps = {tool_stamp(str(package), str(schemas))}
+    assert tool_stamp(str(package), str(schemas)) in stamps
+    for file in files:
+        file.write_text("22\n")
+        stamps.add(tool_stamp(str(package), str(schemas)))
+    (package / "check/rules/new.py").write_text("")
+    stamps.add(tool_stamp(str(package), str(schemas)))
+    assert len(stamps) == 5
 
 
 def test_the_cache_lies_in_the_home(tmp_path: Path) -> None:

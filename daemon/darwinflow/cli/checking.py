@@ -13,7 +13,6 @@ from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, too
 from darwinflow.cli.verdicts import Verdict, unread, verdict_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
 from darwinflow.model.span import Span
-from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Workspace
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
@@ -48,7 +47,7 @@ class Checking:
         self.workspaces = Workspaces()
         self._folder = cache_folder(environ) if is_cached else None
         self._caches: dict[str, VerdictCache] = {}
-        self._stamp = tool_stamp(RECORDER_VERSION)
+        self._stamp = _tool_stamp()
         self._depends: dict[str, str] = {}
         self._catalog: Catalog | None = None
         self.given: dict[str, bytes] = {}
@@ -249,6 +248,13 @@ def _in_processes(jobs: list[_Job], count: int) -> Iterable[Verdict]:
         yield from pool.map(_one, jobs, chunksize=_AT_ONCE)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _tool_stamp() -> str:
+    import darwinflow_schemas
+
+    package = os.path.dirname(os.path.dirname(__file__))
+    return tool_stamp(package, os.path.join(str(darwinflow_schemas.FOLDER), "graph_types"))
 
 
 def _cores() -> int:

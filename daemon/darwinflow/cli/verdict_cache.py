@@ -20,6 +20,8 @@ _KEY = 32
 _SUM = 8
 _CODE = ("catalog", "check", "document", "graph", "model", "projection", "settings")
 """The packages whose code decides what a verdict is."""
+_VERSION_FILE = os.path.join("recorder", "events.py")
+"""Where the tool's version is written; importing it would cost a check as much as reading its file."""
 
 
 def cache_folder(environ: Mapping[str, str]) -> str:
@@ -142,15 +144,13 @@ def key_of(content: bytes, *circumstances: str) -> bytes:
     return sha256_hex(said.encode("utf-8", "surrogateescape") + b"\0" + content)[:_KEY].encode()
 
 
-def tool_stamp(version: str) -> str:
-    """What tells this tool from an earlier or later one, also where only its code was edited."""
-    import darwinflow_schemas
-    from darwinflow import recorder
+def tool_stamp(package: str, schemas: str) -> str:
+    """What tells this tool from an earlier or later one, also where only its code was edited.
 
-    package = os.path.dirname(os.path.dirname(str(recorder.__file__)))
-    folders = [os.path.join(package, name) for name in _CODE]
-    folders.append(os.path.join(str(darwinflow_schemas.FOLDER), "graph_types"))
-    stamps = [version]
+    *package* and *schemas* are the folders of `darwinflow` and of the graph types that come with it.
+    """
+    folders = [schemas, *[os.path.join(package, name) for name in _CODE]]
+    stamps = [_stamp_of(os.path.join(package, _VERSION_FILE))]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in entries:
@@ -158,6 +158,10 @@ def tool_stamp(version: str) -> str:
                     if entry.name not in ("__pycache__", "pages"):
                         folders.append(entry.path)
                 elif not entry.name.startswith("."):
-                    status = entry.stat()
-                    stamps.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}")
+                    stamps.append(_stamp_of(entry.path))
     return sha256_hex("\n".join(sorted(stamps)).encode("utf-8", "surrogateescape"))
+
+
+def _stamp_of(path: str) -> str:
+    status = os.stat(path)
+    return f"{os.path.basename(path)} {status.st_size} {status.st_mtime_ns}"
