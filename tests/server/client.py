@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,13 @@ class Refusal(Exception):
 class Client:
     """One server process. Everything it sends is kept with its time of arrival."""
 
-    def __init__(self, home: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, environ: Mapping[str, str] | None = None, command: Sequence[str] = (SERVER,)
+    ) -> None:
         environment = {**os.environ, "DARWINFLOW_HOME": str(home), **(environ or {})}
         environment.setdefault("XDG_RUNTIME_DIR", str(home))
         self.process = subprocess.Popen(
-            [SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
         )
         self.messages: list[tuple[float, Json]] = []
         self.stderr = b""
