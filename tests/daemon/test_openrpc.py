@@ -1,5 +1,6 @@
 import inspect
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from darwinflow.rpc.wire.base import Wire
 
 
 def test_the_kept_description_is_what_the_method_table_says():
-    kept = (darwinflow_schemas.FOLDER / "openrpc.json").read_text(encoding="utf-8")
+    kept = (Path(darwinflow_schemas.FOLDER) / "openrpc.json").read_text(encoding="utf-8")
     assert kept == openrpc.text(), (
         "python -m darwinflow.rpc.openrpc > schemas/darwinflow_schemas/openrpc.json"
     )

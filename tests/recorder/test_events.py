@@ -12,8 +12,8 @@ import darwinflow_schemas
 from darwinflow.recorder import record_run
 from darwinflow.recorder.events import MAX_LINE_BYTES, RULES, Problem, decode, hash_of
 
-SCHEMA = json.loads((darwinflow_schemas.FOLDER / "events.schema.json").read_text())
-PAGE = (darwinflow_schemas.FOLDER / "events.md").read_text()
+SCHEMA = json.loads((Path(darwinflow_schemas.FOLDER) / "events.schema.json").read_text())
+PAGE = (Path(darwinflow_schemas.FOLDER) / "events.md").read_text()
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, offline=True)
 RUN = {"v": 1, "run": "r", "at": 1_795_548_600_601_055}
 STEP = {**RUN, "step": "s"}

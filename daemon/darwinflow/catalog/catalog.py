@@ -96,7 +96,7 @@ def compile_fault(schema: Schema) -> str:
 
 def _module(name: str) -> Module:
     # Not importlib.resources, which costs a cold `check` 29 ms; wheels install these files as files.
-    path = os.path.join(str(darwinflow_schemas.FOLDER), "graph_types", f"{name}.yaml")
+    path = os.path.join(darwinflow_schemas.FOLDER, "graph_types", f"{name}.yaml")
     with open(path, encoding="utf-8") as file:
         document = Document.parse(file.read())
     module = document.data(0)

@@ -254,7 +254,7 @@ def _tool_stamp() -> str:
     import darwinflow_schemas
 
     package = os.path.dirname(os.path.dirname(__file__))
-    return tool_stamp(package, os.path.join(str(darwinflow_schemas.FOLDER), "graph_types"))
+    return tool_stamp(package, os.path.join(darwinflow_schemas.FOLDER, "graph_types"))
 
 
 def _cores() -> int:
