@@ -1,17 +1,13 @@
 """Which segments have something wrong with what they refer to, kept up from one version of a document to the next."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
-from darwinflow.check.cel import MAX_CHARACTERS, parsed
-from darwinflow.check.nearest import nearest
 from darwinflow.check.references.before import SILENT, before
-from darwinflow.check.references.decisions import comparisons, outcome, tests_decision
 from darwinflow.check.references.rows import NOTHING, Rows, rows_of
 from darwinflow.check.references.table import Table
+from darwinflow.check.references.unhandled import leaving, unhandled_answers
 from darwinflow.document.document import Change
-from darwinflow.projection.columns import Columns
 from darwinflow.projection.native import read
 from darwinflow.projection.projection import Projection
 
@@ -73,10 +69,27 @@ def referred(projection: Projection, previous: References | None, old: Projectio
     )
     if not is_edit or previous is None or old is None or change is None:
         return _whole(projection, _all_tables(projection))
+    if projection.graph is old.graph and _says_the_same(projection, change):
+        return previous
     tables = _edited(projection, previous.tables, change)
     if projection.graph is not old.graph:
         return _whole(projection, tables, previous)
     return _changed(projection, previous, tables, change)
+
+
+def _says_the_same(projection: Projection, change: Change) -> bool:
+    """Whether the changed segments refer to what they did before, in an edit that kept every id and arrow."""
+    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
+    if role is None:
+        return True
+    implicit = projection.graph_type.implicit
+    for old, new in zip(change.removed, change.added, strict=True):
+        facts, others = read(old, role), read(new, role)
+        if rows_of(old, facts, implicit) != rows_of(new, others, implicit):
+            return False
+        if [edge.condition for edge in facts.edges] != [edge.condition for edge in others.edges]:
+            return False
+    return True
 
 
 def rows_at(projection: Projection, key: SegmentKey) -> Rows:
@@ -145,8 +158,8 @@ def _whole(
     if previous is not None:
         affected = _changed_options(previous.options, options) | _sources_of(projection)
         unhandled = {name: left for name, left in previous.unhandled.items() if name not in affected}
-    for name, arrows in _leaving(projection, {name for name in affected if name in options}).items():
-        left = _unhandled(projection, arrows, name, options[name])
+    for name, arrows in leaving(projection, {name for name in affected if name in options}).items():
+        left = unhandled_answers(projection, arrows, name, options[name])
         if left:
             unhandled[name] = left
     return References(tables, options, frozenset(troubled), unhandled)
@@ -169,9 +182,9 @@ def _changed(
         ]
     unhandled = previous.unhandled
     affected = deciders.union(_sources_changed(projection, change))
-    arrows = _leaving(projection, {name for name in affected if name in options}, often=True)
+    arrows = leaving(projection, {name for name in affected if name in options}, often=True)
     for name in affected:
-        left = _unhandled(projection, arrows[name], name, options[name]) if name in arrows else ()
+        left = unhandled_answers(projection, arrows[name], name, options[name]) if name in arrows else ()
         if left != unhandled.get(name, ()):
             unhandled = {key: value for key, value in unhandled.items() if key != name}
             if left:
@@ -249,49 +262,3 @@ def _sources_of(projection: Projection) -> set[str]:
     return {
         source for segment in (*change.removed, *change.added) for source, _, _ in read(segment, role).arrows
     }
-
-
-Arrows = list[tuple[Columns, int]]
-
-
-def _leaving(projection: Projection, names: set[str], *, often: bool = False) -> dict[str, Arrows]:
-    """The arrows that leave each of *names*. *often*: the graph stays while conditions change."""
-    found: dict[str, Arrows] = {name: [] for name in names}
-    for column in projection.graph.columns if names else ():
-        for at in column.arrows_from(names, often=often):
-            found[column.sources[at]].append((column, at))
-    return found
-
-
-def _unhandled(
-    projection: Projection, arrows: Arrows, name: str, options: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The answers that no edge takes, where every edge that leaves the node tests its decision."""
-    if not all(column.conditional[at] for column, at in arrows):
-        return ()
-    conditions: dict[str, None] = {}
-    for column, at in arrows:
-        for edge in projection.facts(column.section, column.arrow_segment(at)).edges:
-            if any(end.name == name for end in edge.sources):
-                if edge.condition is None:
-                    return ()
-                conditions[edge.condition] = None
-    return _left(tuple(conditions), options)
-
-
-@lru_cache(20_000)
-def _left(conditions: tuple[str, ...], options: tuple[str, ...]) -> tuple[str, ...]:
-    if not conditions or any(len(condition) > MAX_CHARACTERS for condition in conditions):
-        return ()
-    trees = [parsed(condition).tree for condition in conditions]
-    if not all(tree is not None and tests_decision(tree) for tree in trees):
-        return ()
-    compared = {one.answer for tree in trees if tree is not None for one in comparisons(tree)}
-    slips = {answer: nearest(answer, options) for answer in compared.difference(options)}
-    left: list[str] = []
-    for option in dict.fromkeys(options):
-        meant = [option, *[answer for answer, near in slips.items() if near == option]]
-        answers = [{"": answer} for answer in meant]
-        if all(tree is None or outcome(tree, one.get) is False for tree in trees for one in answers):
-            left.append(option)
-    return tuple(left)

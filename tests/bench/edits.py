@@ -1,0 +1,104 @@
+"""From an edit to complete findings: CPU of the edit, its reading, its data and every rule, beside checking the whole text anew.
+
+The median is of edits at random places of one document; the least is what they cost when nothing else disturbs them.
+"""
+
+import gc
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import Checked, check
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+from .documents import node_id, workflow
+
+SIZES = (50, 1_000, 10_000)
+ROUNDS = 41
+MANY_FINDINGS = 1_000
+
+
+class Cost(NamedTuple):
+    """CPU milliseconds."""
+
+    median: float
+    least: float
+
+
+Place = Callable[[random.Random], Edit]
+
+
+def typed(line: int, column: int, text: str = "x") -> Edit:
+    return Edit(Span(line, column, line, column), text)
+
+
+def places(document: Document, nodes: int) -> dict[str, Place]:
+    """One edit of each kind at a random place."""
+    lines = list(document.lines)
+
+    def among(needle: str, shift: int) -> Place:
+        found = [(at, line.index(needle) + shift) for at, line in enumerate(lines) if needle in line]
+        return lambda rng: typed(*rng.choice(found))
+
+    edges = [at for at, line in enumerate(lines) if line.startswith("  - {from: ")]
+    edge = f"  - {{from: {node_id(0)}, to: {node_id(nodes // 2)}}}\n"
+    return {
+        "a character of a text": among("    description: ", 18),
+        "a character of an answer in a condition": among("output.decision == '", 21),
+        "a character of a reference": among("context: [", 12),
+        "a character of an id": among("  - id: ", 12),
+        "a character of an edge's end": among("from: ", 9),
+        "an edge more": lambda rng: typed(rng.choice(edges), 0, edge),
+    }
+
+
+def measured(before: Checked, place: Place, catalog: Catalog) -> Cost:
+    rng = random.Random(1)
+    times = []
+    gc.collect()
+    gc.freeze()
+    for _ in range(ROUNDS):
+        edit = place(rng)
+        start = time.process_time()
+        after = check(before.document.edit(edit), catalog, None, before)
+        after.findings()
+        times.append((time.process_time() - start) * 1000)
+    gc.unfreeze()
+    return Cost(statistics.median(times), min(times))
+
+
+def whole(text: str, catalog: Catalog) -> tuple[Checked, float]:
+    start = time.process_time()
+    checked = check(Document.parse(text), catalog)
+    checked.findings()
+    return checked, (time.process_time() - start) * 1000
+
+
+def main() -> None:
+    catalog = Catalog.bundled()
+    columns: list[dict[str, str]] = []
+    for nodes in SIZES:
+        whole(workflow(50), catalog)
+        checked, anew = whole(workflow(nodes), catalog)
+        column = {}
+        for name, place in places(checked.document, nodes).items():
+            cost = measured(checked, place, catalog)
+            column[name] = f"{cost.median:.2f} ({cost.least:.2f})"
+        faulty = workflow(nodes).replace("output.decision == '", "output.decision == 'x", MANY_FINDINGS)
+        many, _ = whole(faulty, catalog)
+        cost = measured(many, places(many.document, nodes)["a character of a text"], catalog)
+        column["the same among as many findings as there may be"] = f"{cost.median:.2f} ({cost.least:.2f})"
+        column["the whole text anew"] = f"{anew:.0f}"
+        columns.append(column)
+    print(f"{'CPU ms, median (least)':<50}" + "".join(f"{nodes:>17}" for nodes in SIZES))
+    for name in columns[0]:
+        print(f"{name:<50}" + "".join(f"{column[name]:>17}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
