@@ -131,3 +131,22 @@ def test_conditions_are_read_in_several_threads_at_once() -> None:
     for thread in threads:
         thread.join()
     assert found == [400] * 4
+
+
+@pytest.mark.parametrize(
+    ("edge", "is_imported"), [("{from: a, to: END}", False), ("{from: a, to: END, condition: input.x}", True)]
+)
+def test_the_library_is_imported_for_the_first_condition(edge: str, is_imported: bool) -> None:
+    text = (
+        f"id: a\nversion: 1\nnodes: [{{id: a, type: HUMAN_INPUT}}]\nedges: [{{from: START, to: a}}, {edge}]\n"
+    )
+    program = (
+        "import sys\n"
+        "from darwinflow.catalog.catalog import Catalog\n"
+        "from darwinflow.check.engine import check\n"
+        "from darwinflow.document.document import Document\n"
+        f"assert not check(Document.parse({text!r}), Catalog.bundled()).findings()\n"
+        "print('cel_expr_python' in sys.modules)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [str(is_imported)]
