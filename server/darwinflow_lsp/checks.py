@@ -5,6 +5,7 @@ import os
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.catalog.workspace import for_workspace
+from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked, check
 from darwinflow.check.settings_files import check_settings
 from darwinflow.check.type_files import check_type_file
@@ -36,7 +37,10 @@ class Checks:
         settings = self._settings_at(path)
         if is_type_file(path, folder, settings.graph_types_path):
             return check_type_file(document, path, folder, settings, self._bundled)
-        return check(document, self._catalog_in(folder, settings.graph_types_path), settings, previous)
+        checked = check(document, self._catalog_in(folder, settings.graph_types_path), settings, previous)
+        if is_stored(os.path.relpath(path, folder).replace(os.sep, "/"), settings):
+            return checked.replaced(())  # whether it was edited is known once there is a history
+        return checked
 
     def decides_for_others(self, path: str) -> bool:
         """Whether the file *path* is one of settings or of a graph type."""

@@ -92,6 +92,11 @@ class Documents:
         opened = self._open[key]
         self._open[key] = opened._replace(snapshot=opened.snapshot._replace(content_hash=content_hash))
 
+    def completed(self, key: str, checked: Checked) -> None:
+        """Keep *checked*, which says more of the document's present text than what was kept."""
+        opened = self._open[key]
+        self._open[key] = opened._replace(snapshot=opened.snapshot._replace(checked=checked))
+
     def close(self, uri: str) -> OpenDocument | None:
         return self._open.pop(key_of(uri), None)
 

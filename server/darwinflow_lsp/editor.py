@@ -4,12 +4,13 @@ Neither frames nor the daemon are its business: a conversation and a link are gi
 """
 
 import os
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from darwinflow.document.document import Document
 from darwinflow.model.errors import DaemonAway
 from darwinflow.recorder.paths import Workspace, workspace_of
+from darwinflow_lsp.around import Around
+from darwinflow_lsp.background import Background
 from darwinflow_lsp.border import results
 from darwinflow_lsp.border.params import Change
 from darwinflow_lsp.border.places import Places
@@ -27,9 +28,6 @@ HISTORY_CHANGED = "darwinflow/historyChanged"
 
 LONG_LINES = 2000
 """The content hash of a longer text is computed beside the loop."""
-
-Background = Callable[[Callable[[], str], Callable[[str], None]], None]
-"""Does the first in a thread and gives its result to the second, on the loop."""
 
 
 class Subject(NamedTuple):
@@ -74,6 +72,7 @@ class Editor:
         self._watched: dict[str, Workspace] = {}
         """Workspaces whose histories were ever asked for, by folder."""
         self._histories: dict[tuple[str, str], History] = {}
+        self._around = Around(self._documents, self._checks, self._histories, self._publish)
 
     @property
     def client(self) -> Client:
@@ -82,13 +81,14 @@ class Editor:
     def join(self, link: Link | None, background: Background) -> None:
         """From here on there is a way to the daemon, None where none may be asked, and to do long work beside."""
         self._link = link
-        self._background = background
+        self._background = self._around.background = background
         self.on_quiet()
 
     def open(self, uri: str, version: int | None, text: str) -> None:
         key = self._documents.open(uri, version, text)
         self._unpublished[key] = None
         self._unhashed.add(key)
+        self._around.edited(key)
         self._opened = True
         self.edits += 1
 
@@ -97,6 +97,7 @@ class Editor:
         if key is not None:
             self._unpublished[key] = None
             self._unhashed.add(key)
+            self._around.edited(key)
             self.edits += 1
 
     def saved(self, uri: str) -> None:
@@ -112,6 +113,7 @@ class Editor:
             return
         self._unpublished.pop(key, None)
         self._unhashed.discard(key)
+        self._around.closed(key)
         if self._subjects.pop(key, None) is not None:
             self._watch()
         self._conversation.notify(
@@ -124,11 +126,16 @@ class Editor:
             self._unpublished[key] = None
             self._unhashed.add(key)
         self.publish_due()
+        self._around.look_at_all()
         if self._link is not None:
             # A workspace may be of another project now, and its histories with it.
             self._histories.clear()
             self._watch()
             self.on_quiet()
+
+    def _publish(self, key: str) -> None:
+        self._unpublished[key] = None
+        self.publish_due()
 
     def publish_due(self) -> None:
         """Send the diagnostics of what was edited, once after any number of edits."""
@@ -162,7 +169,11 @@ class Editor:
         return Places(snapshot.document.lines, self.client.encoding)
 
     def on_quiet(self) -> None:
-        """Find out which texts of which workflows the edited documents are; with a link, to ask for their history."""
+        """Look at the files around those that were edited, and find out which texts of which workflows they are.
+
+        The latter with a link, to ask for their history.
+        """
+        self._around.look()
         if self._link is None or not self._unhashed:
             return
         unhashed, self._unhashed, self._opened = self._unhashed, set(), False
@@ -184,7 +195,7 @@ class Editor:
         """Compute the content hash of *document*, a long one's beside the loop, and go on from there."""
 
         def work() -> str:
-            from darwinflow.projection.workflow import content_hash
+            from darwinflow.projection.content_hash import content_hash
 
             return content_hash(document.data(root_index))
 
@@ -207,7 +218,10 @@ class Editor:
 
     def know(self, folder: str, history: History) -> None:
         """A workflow's past, as hovers and lenses show it from now on."""
+        before = self._histories.get((folder, history.workflow))
         self._histories[folder, history.workflow] = history
+        if before is None or before.versions != history.versions:
+            self._around.look_at_all()
 
     def announce(self, folder: str, workflows: set[str]) -> None:
         """Tell the client that the past of these workflows is known anew."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from darwinflow.recorder.paths import home_of
+from darwinflow_lsp.background import Background, T
 from darwinflow_lsp.conversation import Conversation
-from darwinflow_lsp.editor import Background, Editor
+from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.frames import Frames
 from darwinflow_lsp.history_link import HistoryLink
@@ -49,8 +50,8 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
 def _beside(loop: asyncio.AbstractEventLoop) -> Background:
     """Long work goes to a thread; the loop then waits for the interpreter at most a switch's time."""
 
-    def do(work: Callable[[], str], done: Callable[[str], None]) -> None:
-        def finish(future: asyncio.Future[str]) -> None:
+    def do(work: Callable[[], T], done: Callable[[T], None]) -> None:
+        def finish(future: asyncio.Future[T]) -> None:
             try:
                 done(future.result())
             except Exception:  # noqa: BLE001 - the border: what was put off fails alone

@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterator
 
 from darwinflow.check.codes import HISTORY_CODES, WORKSPACE_CODES
-from darwinflow.check.engine import Checked
+from darwinflow.check.drafts import stored_version
+from darwinflow.check.engine import Checked, weighed
 from darwinflow.check.finding import Finding
 from darwinflow.check.following import published_name
-from darwinflow.check.neighbours import Asked, FileFacts, Neighbours, Own
+from darwinflow.check.neighbours import Asked, FileFacts, Neighbours, Own, Published
 from darwinflow.check.outward import file_facts
 from darwinflow.check.rules import WORKSPACE_RULES
-from darwinflow.projection.workflow import content_hash
+from darwinflow.check.rules.stored_file_edited import stored_file_edited
+from darwinflow.document.document import Document
+from darwinflow.model.span import Span
+from darwinflow.projection.content_hash import content_hash
+from darwinflow.settings.workspace import WorkspaceSettings
 
 _UNKNOWN = frozenset({*HISTORY_CODES, "subworkflow-missing", "subworkflow-inputs", "subworkflow-recursive"})
 """Codes that say nothing of what only the published versions could tell."""
@@ -52,6 +57,27 @@ def among(checked: Checked, path: str, neighbours: Neighbours, hash_of: HashOf |
 
     found = tuple(findings_across(facts, path, asked, hash_of or own_hash))
     return checked.joined(found, WORKSPACE_CODES - _UNKNOWN if lacks_history(asked) else WORKSPACE_CODES)
+
+
+def stored(checked: Checked, path: str, neighbours: Neighbours) -> Checked:
+    """*checked*, of the file *path* of the store, with nothing but whether it was edited since."""
+    workflow, version = stored_version(path)
+    versions = neighbours.published(workflow) or ()
+    same = next((one for one in versions if one.version == version), None)
+    if same is None:
+        return checked.replaced(())
+    return checked.replaced(
+        stored_findings(checked.document, same, versions[-1].version + 1, checked.settings)
+    )
+
+
+def stored_findings(
+    document: Document, published: Published, following: int, settings: WorkspaceSettings | None
+) -> tuple[Finding, ...]:
+    """What is to say of *document*, which is the file of a version; *following*: the version that would come next."""
+    own_hash = content_hash(document.data(0)) if document.roots else ""
+    first_line = Span(0, 0, 0, len(document.lines[0]))
+    return tuple(weighed(list(stored_file_edited(published, own_hash, following, first_line)), settings))
 
 
 def lacks_history(asked: Asked) -> bool:

@@ -233,6 +233,12 @@ def is_stored(inner: str, settings: WorkspaceSettings) -> bool:
     return inner.startswith(store) and _STORED.match(inner.removeprefix(store)) is not None
 
 
+def stored_version(path: str) -> tuple[str, int]:
+    """The id and version that the path of a file of the store says."""
+    workflow, name = path.rsplit("/", 2)[-2:]
+    return workflow, int(name.removeprefix("v").removesuffix(".yaml"))
+
+
 def is_searched(name: str) -> bool:
     """Whether workflows are looked for in a folder of this name."""
     return name not in _SKIPPED and not name.startswith(".")

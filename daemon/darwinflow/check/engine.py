@@ -13,7 +13,7 @@ from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
-from darwinflow.check.keeping import is_listed, keeps_graph_findings, moves_lines
+from darwinflow.check.keeping import carried, is_listed, keeps_graph_findings, moves_lines
 from darwinflow.check.references.referring import Referring, referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
@@ -44,7 +44,7 @@ class Part(NamedTuple):
 class Checked:
     """A document with all that is wrong in it."""
 
-    __slots__ = ("_findings", "_judged", "_workspace", "checker", "document", "parts", "settings")
+    __slots__ = ("_findings", "_judged", "checker", "document", "joint", "parts", "settings")
 
     def __init__(
         self,
@@ -61,13 +61,14 @@ class Checked:
         self.settings = settings
         self.checker = checker
         self._findings = findings
-        self._workspace: tuple[Finding, ...] = ()
+        self.joint: tuple[Finding, ...] = ()
+        """What the rules of the workspace have found, as far as somebody has asked them."""
         self._judged = JUDGED
 
     def joined(self, found: tuple[Finding, ...], judged: frozenset[str]) -> "Checked":
         """The same with *found* by the rules of the workspace, which have judged the codes *judged*."""
         checked = Checked(self.document, self.parts, self.settings, self.checker)
-        checked._workspace = found
+        checked.joint = found
         checked._judged = JUDGED | judged
         return checked
 
@@ -93,6 +94,10 @@ class Checked:
             self._findings = tuple(self._listed())
         return self._findings
 
+    def replaced(self, found: tuple[Finding, ...]) -> "Checked":
+        """The same document with *found* and nothing else."""
+        return Checked(self.document, self.parts, self.settings, self.checker, found)
+
     def suppressions(self) -> list[Suppression]:
         """Every comment that suppresses findings, at its place."""
         return [suppression for remark in self._remarks() for suppression in remark.suppressions]
@@ -111,7 +116,7 @@ class Checked:
                 found += part.referring.findings
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
-        found += self._workspace
+        found += self.joint
         for remark in self._remarks():
             found += remark.secrets
         found = excused(self.document, found, self.suppressions(), self._judged)
@@ -142,7 +147,10 @@ def check(
         if previous is not None and document.change is not None:
             before = previous.parts[root_index]
         parts.append(checker.part(document, root_index, before, is_named=is_named))
-    return Checked(document, tuple(parts), settings, checker)
+    checked = Checked(document, tuple(parts), settings, checker)
+    if previous is not None and previous.joint:
+        return checked.joined(carried(previous.joint, previous.document, document), frozenset())
+    return checked
 
 
 class Checker:

@@ -2,7 +2,7 @@
 
 from darwinflow.check.finding import Finding
 from darwinflow.check.parallel import same_parallels
-from darwinflow.document.document import Change
+from darwinflow.document.document import Change, Document
 from darwinflow.projection import native
 from darwinflow.projection.facts import tokens
 from darwinflow.projection.projection import Projection
@@ -14,6 +14,26 @@ def moves_lines(change: Change) -> bool:
         return True  # the head of a section has changed, or what stands around sections
     before = sum([segment.line_count for segment in change.removed])
     return before != sum([segment.line_count for segment in change.added])
+
+
+def carried(found: tuple[Finding, ...], before: Document, document: Document) -> tuple[Finding, ...]:
+    """Of what other files cause in *before*, all whose lines are there in *document*, an edit of it, at their places.
+
+    It holds until somebody looks at those files again.
+    """
+    old, new = before.lines, document.lines
+    shift = len(new) - len(old)
+    kept: list[Finding] = []
+    for finding in found:
+        lines = {finding.span.line, *[edit.span.line for fix in finding.fixes for edit in fix.edits]}
+        for moved in (0, shift):
+            if all(
+                0 <= line + moved < len(new) and line < len(old) and old[line] == new[line + moved]
+                for line in lines
+            ):
+                kept.append(finding.moved(moved))
+                break
+    return tuple(kept)
 
 
 def is_listed(projection: Projection, change: Change) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from darwinflow.check.codes import HISTORY_CODES
+from darwinflow.check.drafts import stored_version
 from darwinflow.check.neighbours import FileFacts
 from darwinflow.cli.neighbours import WorkspaceFiles
 from darwinflow.cli.verdict_cache import VerdictCache, key_of
 from darwinflow.cli.verdicts import Verdict
 from darwinflow.cli.workflow_files import WorkflowFile
-from darwinflow.model.span import Span
 from darwinflow.settings.workspace import WorkspaceSettings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _is_quiet(file: WorkflowFile, facts: FileFacts, neighbours: WorkspaceFiles) 
 def _content_hash(content: bytes, facts: FileFacts, root_index: int, neighbours: WorkspaceFiles) -> str:
     """Of one workflow of a text; a text that was published as it stands needs no reading."""
     from darwinflow.document.document import Document
-    from darwinflow.projection.workflow import content_hash
+    from darwinflow.projection.content_hash import content_hash
 
     if len(facts.workflows) == 1:
         own = facts.workflows[0]
@@ -98,8 +98,7 @@ def stored_verdict(
     stamp: str,
 ) -> Verdict:
     """The verdict on a file of the store: whether it is what was published, and nothing else."""
-    workflow, name = file.inner_path.rsplit("/", 2)[-2:]
-    version = int(name.removeprefix("v").removesuffix(".yaml"))
+    workflow, version = stored_version(file.inner_path)
     versions = neighbours.published(workflow) or ()
     same = next((one for one in versions if one.version == version), None)
     if same is None:
@@ -109,18 +108,11 @@ def stored_verdict(
     key = key_of(content, stamp, "stored", same.content_hash, str(following), severity, str(file.is_named))
     known = cache.get(key)
     if known is None:
-        from darwinflow.check.engine import weighed
-        from darwinflow.check.rules.stored_file_edited import stored_file_edited
+        from darwinflow.check.across import stored_findings
         from darwinflow.document.document import Document
-        from darwinflow.projection.workflow import content_hash
 
         document = Document.parse(content.decode("utf-8", "replace"))
-        own_hash = content_hash(document.data(0)) if document.roots else ""
-        line = document.lines[0]
-        span = Span(0, 0, 0, len(line))
-        found = weighed(
-            list(stored_file_edited(same, own_hash, following, span)), settings.at(file.inner_path)
-        )
-        known = Verdict(is_workflow=file.is_named or bool(found), findings=tuple(found))
+        found = stored_findings(document, same, following, settings.at(file.inner_path))
+        known = Verdict(is_workflow=file.is_named or bool(found), findings=found)
         cache.put(key, known)
     return known
