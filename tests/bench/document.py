@@ -3,9 +3,16 @@
 import gc
 import random
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.opening import Opening
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
@@ -14,6 +21,7 @@ from .documents import workflow
 
 SIZES = (50, 1_000, 10_000)
 KEYSTROKES = 301
+SLICE_S = 0.002
 
 
 class Cost(NamedTuple):
@@ -120,6 +128,105 @@ def shapes(nodes: int) -> dict[str, float]:
     return found
 
 
+def worst_shapes() -> dict[str, tuple[float, str]]:
+    """CPU milliseconds of edits that no segment can confine, and of what document."""
+    nodes = SIZES[-1]
+    item = "nodes:\n  - id: n\n    type: TOOL_CALL\n    config:\n      args:\n        list:\n"
+    item += "".join(f"          - name: item {at}\n            value: {at}\n" for at in range(2500))
+    lines = workflow(nodes).split("\n")
+    lines.insert(4, "x-defaults: &d {team: core, level: 3}")
+    merging = "\n".join(lines).replace("    description: ", "    metadata: {<<: *d}\n    description: ")
+    texts = {
+        "a value in an item of 5 000 lines": (item, Edit(Span(2500, 20, 2500, 20), "x")),
+        "Enter in an item of 5 000 lines": (item, Edit(Span(2500, 20, 2500, 20), "\n            ")),
+        "an anchor with 10 000 users": (merging, Edit(Span(4, 28, 4, 28), "x")),
+        "a key among 10 000 of the root": (
+            "".join(f"k{at}: {at}\n" for at in range(10_000)),
+            Edit(Span(5000, 1, 5000, 1), "x"),
+        ),
+    }
+    found = {}
+    for name, (text, edit) in texts.items():
+        document = read_all(text)
+        gc.collect()
+        gc.freeze()
+        times = []
+        for _ in range(5):
+            start = time.process_time()
+            document.edit(edit).problems()
+            times.append(cpu_ms(start))
+        gc.unfreeze()
+        found[name] = (statistics.median(times), f"{text.count(chr(10))} lines")
+    return found
+
+
+def cold_open() -> None:
+    """A file of 50 000 lines as an editor opens it: what is seen first, then the rest in slices."""
+    text = workflow(4_350)
+    catalog = Catalog.bundled()
+    Opening(Document.parse(workflow(5)), catalog).finish().findings()
+    firsts, wholes, slices = [], [], []
+    for _ in range(3):
+        gc.collect()
+        gc.disable()
+        start = time.process_time()
+        opening = Opening(Document.parse(text), catalog)
+        opening.findings_within(0, 200)
+        firsts.append(cpu_ms(start))
+        checked = None
+        while checked is None:
+            begun = time.process_time()
+            checked = opening.go_on(SLICE_S)
+            slices.append(cpu_ms(begun))
+        checked.findings()
+        wholes.append(cpu_ms(start))
+        last = slices.pop()
+        gc.enable()
+        del checked, opening
+    start = time.process_time()
+    for _ in yaml.compose_all(text, yaml.CSafeLoader):
+        pass
+    baseline = cpu_ms(start)
+    slices.sort()
+    print(
+        f"\ncold open of {text.count(chr(10))} lines, CPU ms: findings of the first 200 lines {min(firsts):.0f}, all {min(wholes):.0f};"
+        f" slices of {SLICE_S * 1000:.0f} ms: p99 {slices[int(len(slices) * 0.99)]:.1f}, the last with the graph's rules {last:.0f};"
+        f" PyYAML's C compose of the same text {baseline:.0f} ({min(wholes) / baseline:.1f}x)"
+    )
+
+
+def memory() -> None:
+    """What a document of 100 000 lines with its findings takes, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, cwd=Path.cwd()
+    )
+    print(done.stdout.strip())
+
+
+MEMORY = """
+import os, sys
+sys.path[:0] = ["tests"]
+def rss():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+bare = rss()
+from bench.documents import workflow
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import check
+from darwinflow.document.document import Document
+catalog = Catalog.bundled()
+check(Document.parse(workflow(5)), catalog).findings()
+text = workflow(8_700)
+empty = rss()
+document = Document.parse(text)
+document.problems()
+read = rss() - empty
+checked = check(document, catalog)
+checked.findings()
+print(f"{text.count(chr(10))} lines: {read:.0f} MB once read, {rss() - empty:.0f} MB with all findings (the process before: {empty:.0f} MB, bare Python {bare:.0f} MB)")
+"""
+
+
 def main() -> None:
     print(
         f"{'nodes':>7} {'lines':>8} {'keystroke':>12} {'p95':>10} {'fresh':>12} {'ratio':>9} {'fresh a node':>13}"
@@ -134,6 +241,10 @@ def main() -> None:
     print("\nother edits, CPU ms" + "".join(f"{nodes:>10}" for nodes in SIZES))
     for name in columns[0]:
         print(f"{name:<34}" + "".join(f"{column[name]:>10.3f}" for column in columns))
+    for name, (cost_ms, size) in worst_shapes().items():
+        print(f"{name:<34} {cost_ms:>10.3f} ms, {size}")
+    cold_open()
+    memory()
 
 
 if __name__ == "__main__":

@@ -118,8 +118,8 @@ class Lines:
         old_ends = self._ends or Chunks.of(["\n"] * (len(self) - 1) + [""])
         texts, new_ends = self._texts.replaced(start, end, added), old_ends.replaced(start, end, ends)
         old = self.slice(start, end)
-        removed_size = sum(map(_byte_size, old)) + sum(map(len, old_ends.slice(start, end)))
-        size = self.byte_size - removed_size + sum(map(_byte_size, added)) + sum(map(len, ends))
+        removed_size = _byte_size("".join(old)) + sum(map(len, old_ends.slice(start, end)))
+        size = self.byte_size - removed_size + _byte_size("".join(added)) + sum(map(len, ends))
         if len(added) > 1 and end - start > 1:
             start, end, added = _narrowed(old, start, added)
         return Lines(texts, new_ends, size), LineChange(start, end - start, added)
@@ -130,7 +130,7 @@ class Lines:
             return _byte_size(first[span.column : span.end_column])
         between = self.slice(span.line + 1, span.end_line)
         size = _byte_size(first[span.column :]) + _byte_size(last[: span.end_column])
-        return size + sum(map(_byte_size, between)) + span.end_line - span.line
+        return size + _byte_size("".join(between)) + span.end_line - span.line
 
 
 def _narrowed(old: list[str], start: int, new: list[str]) -> tuple[int, int, list[str]]:
