@@ -4,8 +4,9 @@ No cut needs reading: YAML wants every line of an entry deeper than the entry,
 so a line at the entries' column begins the next one, whatever stands above it.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from darwinflow.document.chunks import Blocks
 from darwinflow.document.grammar.scan import (
@@ -37,6 +38,15 @@ Take = Callable[[Form, int, int], Segment]
 """Gives the segment of some lines, read now or kept from before."""
 
 
+class Known(NamedTuple):
+    """What is known of lines that were cut before: only some can be where an item begins."""
+
+    form: Form
+    """Of all items so far. In none of them does a line begin another, or a dash stand further left."""
+    rows: list[int]
+    """The first lines of those items, and all lines that belong to none."""
+
+
 def section_starts(lines: list[str], edges: list[int]) -> list[int]:
     """The lines of a root mapping on which its keys begin, of those with something at column 0."""
     starts: list[int] = []
@@ -53,12 +63,19 @@ def section_starts(lines: list[str], edges: list[int]) -> list[int]:
     return starts
 
 
-def read_section(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
+def read_section(
+    lines: list[str],
+    start: int,
+    end: int,
+    handles: Mapping[str, str],
+    take: Take,
+    known: Known | None = None,
+) -> Section:
     """The section of a root mapping that begins with the key at line *start*."""
     if end - start > MIN_SPLIT:
         is_open = is_open_header(lines[start])
         if is_open or has_complete_value(lines[start]):
-            cuts = value_cuts(lines, start + 1, end, handles, is_open=is_open)
+            cuts = value_cuts(lines, start + 1, end, handles, known, is_open=is_open)
             if cuts is not None:
                 name: FormName = "head" if is_open else "crowded head"
                 head = take(Form(name, handles=handles), start, cuts[0][1])
@@ -111,7 +128,13 @@ def has_complete_value(line: str) -> bool:
 
 
 def value_cuts(
-    lines: list[str], start: int, end: int, handles: Mapping[str, str], *, is_open: bool
+    lines: list[str],
+    start: int,
+    end: int,
+    handles: Mapping[str, str],
+    known: Known | None = None,
+    *,
+    is_open: bool,
 ) -> list[Cut] | None:
     """The lines on which the items or entries below a key begin, each with its form.
 
@@ -129,25 +152,25 @@ def value_cuts(
     is_entry = column > 0 and line[column] not in "?&!\t" and key_colon(line, column) >= 0
     if not is_item and not is_entry:
         return None
-    lowest = _lowest_dash(lines, first, end, column)
+    lowest = _lowest_dash(lines, first, end, column, known)
     if lowest >= 0:
         form = Form("item", lowest, 1, handles)
-        cuts = cut_lines(lines, first, end, form)
+        cuts = cut_lines(lines, first, end, form, known)
         if is_open or _is_item_with_key(lines[cuts[0]], lowest):
             name: FormName = "leading" if is_open else "quiet leading"
             return [(Form(name, column, 1, handles), first), *((form, at) for at in cuts)]
     if not is_open and not (is_item and _is_item_with_key(line, column)):
         return None
     form = Form("item" if is_item else "entry", column, 1, handles)
-    cuts = cut_lines(lines, first, end, form)
+    cuts = cut_lines(lines, first, end, form, known)
     return [(form, at) for at in cuts] if cuts[:1] == [first] else None
 
 
-def _lowest_dash(lines: list[str], start: int, end: int, column: int) -> int:
+def _lowest_dash(lines: list[str], start: int, end: int, column: int, known: Known | None = None) -> int:
     """The least indentation below *column* of a line that begins with a dash, or -1."""
     lowest = column
     prefix = " " * column
-    for line in lines[start:end]:
+    for line in lines[start:end] if known is None else [lines[at] for at in _within(known, start, end)]:
         if line[:column] != prefix:
             indent = indent_of(line)
             if indent < lowest and is_mark(line, indent, "-"):
@@ -159,12 +182,19 @@ def _is_item_with_key(line: str, column: int) -> bool:
     return key_colon(line, after_blanks(line, column + 1)) >= 0
 
 
-def cut_lines(lines: list[str], start: int, end: int, form: Form) -> list[int]:
+def _within(known: Known, start: int, end: int) -> list[int]:
+    return known.rows[bisect_left(known.rows, start) : bisect_left(known.rows, end)]
+
+
+def cut_lines(lines: list[str], start: int, end: int, form: Form, known: Known | None = None) -> list[int]:
     """The lines from *start* to before *end* on which a segment of this form begins."""
     column = form.column
     if form.name == "item":
         bare = " " * column + "-"
         behind = column + 1
+        if known is not None and known.form == form:
+            rows = [at for at in _within(known, start, end) if lines[at][:behind] == bare]
+            return [at for at in rows if lines[at][behind : behind + 1] in BLANKS]
         return [
             at
             for at, line in enumerate(lines[start:end], start)

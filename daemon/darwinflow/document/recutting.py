@@ -1,15 +1,16 @@
 """Edits that move borders of sections: the sections around them are cut again, no segment is read twice."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
-from darwinflow.document.cutting import MIN_SPLIT, is_open_header, read_section, section_starts
+from darwinflow.document.cutting import MIN_SPLIT, Known, is_open_header, read_section, section_starts
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, CLOSED_TEXT, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
 from darwinflow.document.reading import read, read_later
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
-from darwinflow.document.stream import MARKER, edge_lines
+from darwinflow.document.stream import MARKER, NO_EDGE
 
 
 class Recut(NamedTuple):
@@ -58,12 +59,14 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
             return segment
         return read_later(form, lines[at:behind], ends_text=ends_text and behind == len(lines))
 
-    starts = section_starts(lines, edge_lines(lines))
+    known = _known(kept, len(lines))
+    rows = range(len(lines)) if known is None else known.rows
+    starts = section_starts(lines, [at for at in rows if lines[at][:1] not in NO_EDGE])
     if not starts or starts[0] != 0:
         return None
     handles = sections[0].segments[0].form.handles
     borders = [*starts, len(lines)]
-    added = [read_section(lines, borders[at], borders[at + 1], handles, take) for at in range(len(starts))]
+    added = [read_section(lines, at, behind, handles, take, known) for at, behind in pairwise(borders)]
     return Recut(first, sections, added)
 
 
@@ -98,6 +101,30 @@ def _with_head(section: Section, start: int, after: Lines, change: LineChange) -
         return None
     fresh = read(head.form, lines, ends_text=False)
     return Section(fresh, section.segments) if fresh.key is not None else None
+
+
+def _known(kept: dict[int, Segment], count: int) -> Known | None:
+    """What the segments that stay tell of *count* lines; None where they are not all items alike."""
+    forms = {segment.form.name: segment.form for segment in kept.values()}
+    heads = {name: forms.pop(name) for name in ("head", "crowded head") if name in forms}
+    form = forms.get("item")
+    if (
+        form is None
+        or len(forms) > 1
+        or any(one.form not in (form, *heads.values()) for one in kept.values())
+    ):
+        return None
+    rows: list[int] = []
+    at = 0
+    for start, segment in kept.items():
+        rows.extend(range(at, start))
+        if segment.form.name != "item":
+            rows.extend(range(start, start + segment.line_count))
+        else:
+            rows.append(start)
+        at = start + segment.line_count
+    rows.extend(range(at, count))
+    return Known(form, rows)
 
 
 def _kept(sections: list[Section], start: int, end: int, shift: int) -> dict[int, Segment]:

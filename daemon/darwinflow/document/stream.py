@@ -27,7 +27,7 @@ from darwinflow.document.section import Section
 from darwinflow.document.segment import Form
 from darwinflow.model.span import Span
 
-_NO_EDGE: Final = frozenset(["", " ", "\t", "#"])
+NO_EDGE: Final = frozenset(["", " ", "\t", "#"])
 _INVISIBLE: Final = BLANKS + BYTE_ORDER_MARK
 MARKER: Final = re.compile(r"(?:---|\.\.\.)(?=[ \t]|\Z)")
 _END: Final = re.compile(r"\.\.\.[ \t]*(?:[ \t]#.*)?\Z", re.DOTALL)
@@ -53,7 +53,7 @@ class Extent(NamedTuple):
 
 def edge_lines(lines: list[str]) -> list[int]:
     """Lines with something other than a comment at column 0."""
-    return [at for at, line in enumerate(lines) if line[:1] not in _NO_EDGE]
+    return [at for at, line in enumerate(lines) if line[:1] not in NO_EDGE]
 
 
 def extents(lines: list[str], edges: list[int]) -> list[Extent]:
