@@ -47,6 +47,13 @@ HOSTILE = {
     "nothing but unknown fields": HEAD + GOOD + "".join(f"field{at}: 1\n" for at in range(5000)),
     "a node of unknown fields": HEAD + "nodes:\n  - id: n\n    type: HUMAN_INPUT\n" + "".join(f"    field{at}: 1\n" for at in range(3000)) + "edges: []\n",
     "deep nesting": HEAD + GOOD + "x-deep: " + "[" * 3000 + "]" * 3000 + "\n",
+    "conditions that nobody can read": HEAD + "nodes:\n" + "".join(f"  - {{id: n-{at}, type: HUMAN_INPUT}}\n" for at in range(1000)) + "edges:\n" + "".join(f"  - {{from: n-{at}, to: END, condition: \"" + "(" * 300 + f"n-{at}.output ==\"}}\n" for at in range(1000)),
+    "conditions of unknown names": HEAD + "nodes:\n" + "".join(f"  - {{id: node_{at}, type: HUMAN_INPUT}}\n" for at in range(1500)) + "edges:\n" + "".join(f"  - {{from: node_{at}, to: END, condition: ndoe_{at}.output.x && nodes.noed_{at}.output.y}}\n" for at in range(1500)),
+    "contexts that are an alias of many": HEAD + "x: &x [" + "n.output, m.output.y, what, " * 2000 + "]\n" + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT, config: {{context: *x}}}}\n" for at in range(15)) + "edges: []\n",
+    "inputs of inputs of inputs": bomb(12, 9, "map") + "nodes:\n  - {id: n, type: SUB_WORKFLOW, config: {workflow: a, inputs: *a11}}\nedges:\n  - {from: START, to: n}\n  - {from: n, to: END}\n",
+    "everything reads everything in cycles": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT, config: {{context: [" + ", ".join(f"n{other}.output" for other in range(0, 150, 3)) + "]}}\n" for at in range(150)) + "edges:\n  - {from: START, to: n0}\n" + "".join(f"  - {{from: n{at}, to: [n{(at * 7) % 150}, n{(at * 11 + 5) % 150}, n{at - 1 if at else 149}], condition: n{at // 2}.output.x}}\n" for at in range(150)) + "  - {from: n9, to: END}\n",
+    "a ladder of cycles in cycles": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT, config: {{context: [n0.output, n{at // 2}.output]}}}}\n" for at in range(2000)) + "edges:\n  - {from: START, to: n0}\n" + "".join(f"  - {{from: n{at}, to: [n{at + 1}, n{at // 2}], condition: input.x}}\n" for at in range(1999)) + "  - {from: n1999, to: END}\n",
+    "an edge between two, a thousand times": HEAD + "nodes:\n  - {id: n, type: HUMAN_INPUT}\nedges:\n" + "  - {from: START, to: n}\n" * 1000 + "  - {from: n, to: END, condition: \"output.decision == 'a'\"}\n" * 1000,
     "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import random
 
-from darwinflow.check.nearest import _distance, nearest
+from darwinflow.check.nearest import Index, _distance, nearest
 
 
 def test_a_slip_of_the_hand_is_understood() -> None:
@@ -47,3 +47,15 @@ def test_the_quick_distance_is_the_plain_one_up_to_its_limit() -> None:
         a, b = ("".join(rng.choice("abc") for _ in range(rng.randint(1, 9))) for _ in range(2))
         limit = rng.randint(0, 3)
         assert _distance(a, b, limit) == min(plain_distance(a, b), limit + 1), (a, b, limit)
+
+
+def test_many_names_in_order_give_what_all_of_them_give() -> None:
+    rng = random.Random(2)
+    names = ["".join(rng.choice("abc_1") for _ in range(rng.randint(1, 7))) for _ in range(300)]
+    index = Index(names)
+    found = 0
+    for _ in range(400):
+        word = "".join(rng.choice("abc_1") for _ in range(rng.randint(0, 8)))
+        assert index.nearest(word) == nearest(word, names)
+        found += index.nearest(word) is not None
+    assert found > 20

@@ -1,6 +1,7 @@
 """Which of several names somebody meant. Numbers are told apart, never taken for slips: `step_1` is not `step_10`."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 _SHORTEST = 3
 """Below this any name is near any other."""
@@ -16,6 +17,22 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
         elif distance == best_distance:
             best = None
     return best
+
+
+class Index:
+    """Many names, put in order so that asking about many words looks at few of them each time."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_shape: dict[tuple[str, int], list[str]] = {}
+        for name in names:
+            self._by_shape.setdefault((_digits(name), len(name)), []).append(name)
+
+    def nearest(self, word: str) -> str | None:
+        """What the function of this name finds among all of them."""
+        limit = _limit(len(word))
+        digits = _digits(word)
+        sizes = range(len(word) - limit, len(word) + limit + 1)
+        return nearest(word, chain.from_iterable([self._by_shape.get((digits, size), ()) for size in sizes]))
 
 
 def near(word: str, names: Iterable[str]) -> list[str]:

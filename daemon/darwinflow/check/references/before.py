@@ -66,6 +66,10 @@ class Before:
             return True
         return self.verdict(reader, read).is_known
 
+    def prepare(self, pairs: Iterable[Pair]) -> None:
+        """Work out at once what `leads` would work out one by one; each pair is reader and read."""
+        self.judge(dict.fromkeys([pair for pair in pairs if not self._is_near(pair[1], pair[0])]))
+
     def _is_near(self, read: str, reader: str) -> bool:
         """Whether a few steps back from *reader* lead to *read*."""
         numbers = self._graph.numbers

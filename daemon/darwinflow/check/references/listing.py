@@ -1,19 +1,27 @@
 """The findings among the references of a document, at their places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
 
+from darwinflow.check.cel import MAX_CHARACTERS
 from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.references.reference import reference_of
 from darwinflow.check.references.remark import Remark
+from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.state import References, SegmentKey
 from darwinflow.check.references.subject import Citation, Condition, Scope
 from darwinflow.check.rules import CITATION_RULES, CONDITION_RULES
 from darwinflow.check.rules.edge_unknown_node import edge_unknown_node
 from darwinflow.check.rules.option_not_handled import option_not_handled
 from darwinflow.document.problem import Related
-from darwinflow.projection.facts import EdgeFact, NodeFact
+from darwinflow.document.segment import Segment
+from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
 from darwinflow.projection.projection import Projection
 
 _MAX_RELATED = 100
+_MAX_REMARKS = 1_000
+"""Of one segment; more than there are findings of a whole file would only cost time."""
 _OF_WALKS = frozenset(
     {"condition-not-upstream", "context-not-upstream", "upstream-avoidable", "option-not-handled"}
 )
@@ -26,7 +34,9 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     is_whole = projection.is_whole and projection.lists_edges
     found: list[Finding] = []
     uses: dict[str, list[Finding]] = {}
-    for key in sorted(references.troubled):
+    keys = sorted(references.troubled)
+    _prepare(scope, keys)
+    for key in keys:
         start = projection.document.segment_start(projection.root_index, *key)
         for remark in _remarks(scope, key):
             finding = remark.finding.moved(start)
@@ -59,17 +69,50 @@ def _together(findings: list[Finding]) -> Finding:
 def _remarks(scope: Scope, key: SegmentKey) -> list[Remark]:
     """What the rules say of one segment; kept with it as long as everything else stays."""
     projection = scope.projection
-    root = projection.document.roots[projection.root_index]
-    segment = root.sections[key[0]].segment(key[1])
-    facts = projection.facts(*key)
-    known: tuple[object, object, object, list[Remark]] | None = segment.memo.get(__name__)
-    if known is None or known[0] is not facts or known[1] is not scope.graph or known[2] is not scope.options:
+    segment, facts = _segment(scope, key)
+    if not _holds(segment.memo.get(__name__), scope, facts):
         start = projection.document.segment_start(projection.root_index, *key)
         lines = projection.document.lines.slice(start, start + segment.line_count)
-        remarks = [remark for node in facts.nodes for remark in _of_node(scope, node, lines)]
-        remarks += [remark for edge in facts.edges for remark in _of_edge(scope, edge, lines)]
-        segment.memo[__name__] = known = (facts, scope.graph, scope.options, remarks)
-    return known[3]
+        of_nodes = [_of_node(scope, node, lines) for node in facts.nodes]
+        of_edges = [_of_edge(scope, edge, lines) for edge in facts.edges]
+        remarks = list(islice(chain(*of_nodes, *of_edges), _MAX_REMARKS))
+        segment.memo[__name__] = (facts, scope.graph, scope.options, remarks)
+    kept: list[Remark] = segment.memo[__name__][3]
+    return kept
+
+
+def _segment(scope: Scope, key: SegmentKey) -> tuple[Segment, Facts]:
+    root = scope.projection.document.roots[scope.projection.root_index]
+    return root.sections[key[0]].segment(key[1]), scope.projection.facts(*key)
+
+
+def _holds(known: Any, scope: Scope, facts: Facts) -> bool:
+    return known is not None and known[0] is facts and known[1] is scope.graph and known[2] is scope.options
+
+
+def _prepare(scope: Scope, keys: Iterable[SegmentKey]) -> None:
+    """Ask at once about all the nodes that fixes would name."""
+    pairs: list[tuple[str, str]] = []
+    for key in keys:
+        segment, facts = _segment(scope, key)
+        if _holds(segment.memo.get(__name__), scope, facts):
+            continue
+        for node in facts.nodes:
+            heads = [reference_of(reading.text).name for reading in node.reads[:_MAX_REMARKS]]
+            pairs += [(node.name, name) for head in heads if (name := _meant(scope, head)) is not None]
+        for edge in facts.edges:
+            if edge.condition is not None and len(edge.condition) <= MAX_CHARACTERS:
+                names = {node.name for _, node in nodes_read(edge.condition)}
+                found = [name for one in names if (name := _meant(scope, one)) is not None]
+                pairs += [(end.name, name) for end in edge.sources[:_MAX_REMARKS] for name in found]
+    scope.prepare(pairs)
+
+
+def _meant(scope: Scope, name: str) -> str | None:
+    """The node that a fix would name for *name*."""
+    if not name or scope.is_node(name) or scope.is_always_there(name):
+        return name if scope.is_node(name) else None
+    return scope.nearest_node(name)
 
 
 def _of_node(scope: Scope, node: NodeFact, lines: list[str]) -> Iterator[Remark]:

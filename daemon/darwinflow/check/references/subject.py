@@ -1,13 +1,13 @@
 """What a reference rule looks at: one condition, or one text that refers to something, with its places."""
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Final, NamedTuple
 
 from darwinflow.check.cel import MAX_CHARACTERS, Parsed, parsed
 from darwinflow.check.finding import Fix
 from darwinflow.check.inside import span_within
-from darwinflow.check.nearest import nearest
+from darwinflow.check.nearest import Index, nearest
 from darwinflow.check.references.before import SILENT, Before, Verdict, before
 from darwinflow.check.references.reference import Reference, has_form, reference_of
 from darwinflow.check.references.writing import rewritten
@@ -20,6 +20,8 @@ from darwinflow.projection.projection import Projection
 
 Options = Mapping[str, tuple[str, ...]]
 """The answers that each node that decides may give."""
+_FEW: Final = 4
+"""Names to look for one by one before all ids are put in order for more."""
 
 
 class Scope:
@@ -55,12 +57,36 @@ class Scope:
         """Whether some way from START to *reader* passes a node that is listed."""
         return self._before.leads(read, reader)
 
-    def nearest_node(self, name: str) -> str | None:
-        return nearest(name, self.listed)
+    def prepare(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Make ready for `leads` about many pairs of reader and read."""
+        self._before.prepare(pairs)
 
-    @property
+    def nearest_node(self, name: str) -> str | None:
+        """The listed node that *name* is clearly a slip of."""
+        known = self.graph.memo.setdefault(__name__, _Slips(self.listed))
+        assert isinstance(known, _Slips)
+        return known.nearest(name)
+
+    @cached_property
     def listed(self) -> list[str]:
         return self.graph.names[self.graph.implicit : self.graph.known]
+
+
+class _Slips:
+    """Names that no node has, with what is meant by them."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
+        self._meant: dict[str, str | None] = {}
+        self._index: Index | None = None
+
+    def nearest(self, word: str) -> str | None:
+        if word not in self._meant:
+            if self._index is None and len(self._meant) >= _FEW:
+                self._index = Index(self._names)
+            find = self._index.nearest if self._index is not None else partial(nearest, names=self._names)
+            self._meant[word] = find(word)
+        return self._meant[word]
 
 
 class Writing(NamedTuple):

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from darwinflow.check.cel import MAX_CHARACTERS, parsed
 from darwinflow.check.finding import ERROR, Finding
-from darwinflow.check.references.odd_names import as_key, odd_names
+from darwinflow.check.references.odd_names import as_key, odd_name_at
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import shown
 from darwinflow.document.problem import DOCUMENT_LIMIT
+
+_WORD: Final = re.compile(r"[^\s()\[\]{}.,'\"&|=!<>?:+*/%-]+")
 
 
 def condition_syntax(condition: Condition) -> Iterator[Remark]:
@@ -39,10 +42,11 @@ def condition_syntax(condition: Condition) -> Iterator[Remark]:
 
 def _odd_name(condition: Condition) -> tuple[str, int] | None:
     """A node's id that is no name in CEL and makes the fault, with its place."""
-    for name in odd_names(condition.scope.graph):
-        match = re.search(rf"(?<![\w\"']){re.escape(name)}(?=\s*\.\s*output\b)", condition.text)
-        if match is not None:
-            text = condition.text[: match.start()] + as_key(name) + condition.text[match.end() :]
+    for word in _WORD.finditer(condition.text):
+        at = word.start()
+        name = odd_name_at(condition.scope.graph, condition.text, at)
+        if name is not None:
+            text = condition.text[:at] + as_key(name) + condition.text[at + len(name) :]
             if len(text) <= MAX_CHARACTERS and parsed(text).fault is None:
-                return name, match.start()
+                return name, at
     return None

@@ -1,5 +1,6 @@
 """`condition-unknown-name`: a condition names something that is not there where it is decided."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from darwinflow.check.cel import Use
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.nearest import nearest
-from darwinflow.check.references.odd_names import as_key, is_name, odd_names
+from darwinflow.check.references.odd_names import as_key, is_name, odd_name_at
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.subject import Condition
@@ -30,7 +31,9 @@ def condition_unknown_name(condition: Condition) -> Iterator[Remark]:
     for use, node in nodes_read(condition.text):
         if use.offset < behind:
             continue  # part of an id that is no name, which is told at its beginning
-        odd = _odd_name(condition, use)
+        odd = None
+        if use.name != "nodes":
+            odd = odd_name_at(condition.scope.graph, condition.text, use.offset)
         if odd is not None:
             behind = use.offset + len(odd)
             message = f"'{shown(odd)}' is no name in CEL; write {as_key(odd)}"
@@ -48,32 +51,18 @@ def _remark(
     return Remark(Finding(CODE, ERROR, condition.writing.span(start, end), message, (), fixes), name)
 
 
-def _odd_name(condition: Condition, use: Use) -> str | None:
-    """A node's id that is no name in CEL and begins where *use* does."""
-    if use.name == "nodes":
-        return None
-    for name in odd_names(condition.scope.graph):
-        end = use.offset + len(name)
-        if condition.text.startswith(name, use.offset) and re.match(
-            r"\s*\.\s*output\b", condition.text[end:]
-        ):
-            return name
-    return None
-
-
 def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Remark:
     scope = condition.scope
     start, end = _place(condition, use)
     if scope.is_always_there(name):
         return _remark(condition, start, end, scope.without_output(name))
-    if use.name == "nodes":
-        near = scope.nearest_node(name)
-        text = f'"{near}"' if near is not None and "[" in condition.text[use.offset : start + 1] else near
-        message = f"no node is called '{shown(name)}'"
-    else:
-        names = [one for one in scope.listed if is_name(one)]
-        near = text = nearest(name, names if is_sound else [*_WHOLE_NAMES, *names])
-        message = f"nothing is called '{shown(name)}' here"
+    whole = nearest(name, _WHOLE_NAMES) if use.name != "nodes" and not is_sound else None
+    near = whole or scope.nearest_node(name)
+    message = (
+        f"no node is called '{shown(name)}'"
+        if use.name == "nodes"
+        else f"nothing is called '{shown(name)}' here"
+    )
     if near is None:
         known = (
             ""
@@ -82,11 +71,24 @@ def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Re
         )
         return _remark(condition, start, end, message + known, (), name)
     fixes: tuple[Fix, ...] = ()
-    if text and (near in _WHOLE_NAMES or (is_sound and condition.is_known(near))):
-        is_from_start = near == "output" and any(map(scope.is_always_there, condition.sources))
-        if not is_from_start and (near not in _WHOLE_NAMES or not scope.is_node(near)):
-            fixes = condition.writing.change(f"Change to '{near}'", start, end, text)
+    is_certain = is_sound and condition.is_known(near) if whole is None else _is_there(condition, whole)
+    if is_certain:
+        text = _written(condition, use, start, near)
+        fixes = condition.writing.change(f"Change to '{near}'", start, end, text)
     return _remark(condition, start, end, f"{message}; did you mean '{near}'?", fixes, name)
+
+
+def _is_there(condition: Condition, name: str) -> bool:
+    """Whether `output` or `input` means something on this edge."""
+    return name != "output" or not any(map(condition.scope.is_always_there, condition.sources))
+
+
+def _written(condition: Condition, use: Use, start: int, node: str) -> str:
+    """How the condition writes a node, or one of the names that it always knows, in this place."""
+    if use.name == "nodes":
+        is_key = "[" in condition.text[use.offset : start + 1]
+        return json.dumps(node, ensure_ascii=False) if is_key else node
+    return node if is_name(node) else as_key(node)
 
 
 def _place(condition: Condition, use: Use) -> tuple[int, int]:

@@ -34,9 +34,9 @@ def _meant(citation: Citation) -> str | None:
     scope, text = citation.scope, citation.text
     head, *steps = text.split(".")
     steps = [step for step in steps if step]
-    name = head if scope.is_node(head) else nearest(head, [INPUT, *scope.listed])
-    if head == INPUT or name == INPUT:
+    if head == INPUT or (not scope.is_node(head) and nearest(head, [INPUT]) is not None):
         return ".".join([INPUT, *steps])
+    name = head if scope.is_node(head) else scope.nearest_node(head)
     if name is None:
         return None
     if (steps and nearest(steps[0], [OUTPUT]) == OUTPUT) or steps[:1] == [OUTPUT]:
