@@ -1,5 +1,6 @@
 """Formatting: what it changes, and that it changes nothing else."""
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from . import yaml_test_suite
 from .layouts import Layout, tree
 
 CASES = Path(__file__).parents[1] / "check" / "cases"
+LAYOUTS = int(os.environ.get("DARWINFLOW_LAYOUTS", "150"))
 FLUSH = Style(indents_lists=False)
 
 
@@ -235,7 +237,7 @@ def test_every_file_of_the_corpora_says_the_same() -> None:
     assert count > 1_000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=LAYOUTS, deadline=None)
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=0, max_value=2**32))
 def test_layouts_of_one_document_come_out_alike(seed: int, other: int) -> None:
     content = tree(random.Random(seed))

@@ -34,6 +34,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--diff", action="store_true", help="change nothing; show what would change, and fail"
     )
     parser.add_argument("--stdin-path", metavar="PATH", help="where the text on standard input belongs")
+    parser.epilog = (
+        "A workspace may choose in its .darwinflow.yaml: 'format: {lists: flush}' lets dashes stand below their key, "
+        "'format: {order: {workflow: [id, version], node: [id, type]}}' puts keys in order."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
