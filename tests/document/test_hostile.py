@@ -92,6 +92,14 @@ TEXTS = {
     "a key of 5 MB": ("x" * 5_000_000 + ": 1", "yaml-syntax"),
     "flow lists on many lines": ("a: [\n" + " x,\n" * 150_000 + " ]\n", None),
     "escapes": ('a: "' + "\\q" * 100_000 + '"', "yaml-syntax"),
+    "254 block levels": ("".join("  " * level + f"k{level}:\n" for level in range(254)), "document-limit"),
+    "100 000 dashes in a row": ("- " * 100_000 + "x", "document-limit"),
+    "100 000 question marks in a row": ("? " * 100_000 + "x", "document-limit"),
+    "colons in a row below question marks": ("? a\n" + ": " * 100_000 + "x", "yaml-syntax"),
+    "100 000 brackets closed": ("[" * 100_000 + "]" * 100_000, "document-limit"),
+    "objects of other languages": ("- !!python/object/apply:os.system [ls]\n- !ruby/object:X {a: b}\n- !!binary x\n", "unknown-tag"),
+    "dates and numbers that are none": ("- 2024-13-45\n- 99:99:99\n- 0o9\n- 0xG\n- 1e\n- .\n- +\n- 1_0\n- -.inf.\n", None),
+    "32 769 lines": ("- a: b\n" * 32_769, None),
     "tags": ("- !x y\n" * 20_000, "unknown-tag"),
 }  # fmt: skip
 

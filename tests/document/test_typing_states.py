@@ -76,6 +76,13 @@ def test_duplicate_keys_name_the_other_places() -> None:
     assert [related.span.line for related in problem.related] == [0, 3]
 
 
+def test_a_key_given_a_thousand_times_names_twenty_places_and_how_many_there_are() -> None:
+    for text in ("k: 1\n" * 1000, "a:\n" + "  k: 1\n" * 1000, "{" + "k: 1, " * 1000 + "}\n"):
+        (problem,) = Document.parse(text).problems()
+        assert len(problem.related) == 21
+        assert problem.related[-1].message == "and here again, and at 978 more places"
+
+
 def test_keys_count_as_they_are_written() -> None:
     document = Document.parse("1: a\ntrue: b\n~: c\n017: d\n'x y': e\n? [f, 1]\n: g\n")
     assert document.data(0) == {"1": "a", "true": "b", "~": "c", "017": "d", "x y": "e", '["f",1]': "g"}

@@ -21,6 +21,19 @@ class Related(NamedTuple):
     message: str
 
 
+MAX_RELATED: Final = 20
+"""Of one problem; what is said at the last one tells how many are left out."""
+
+
+def again(places: list[Span]) -> list[Related]:
+    """The places, behind the first two, at which something stands that may stand once."""
+    shown = [Related(span, "and here again") for span in places[:MAX_RELATED]]
+    if len(places) > MAX_RELATED:
+        left = len(places) - MAX_RELATED
+        shown[-1] = Related(places[MAX_RELATED - 1], f"and here again, and at {left} more places")
+    return shown
+
+
 class Problem(NamedTuple):
     """One thing wrong. The span is relative to whatever holds the problem."""
 

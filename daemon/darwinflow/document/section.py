@@ -6,7 +6,7 @@ from typing import Any
 from darwinflow.document.chunks import Blocks
 from darwinflow.document.grammar.reader import repeat_message
 from darwinflow.document.node import SCALAR, Node
-from darwinflow.document.problem import DUPLICATE_KEY, Problem, Related
+from darwinflow.document.problem import DUPLICATE_KEY, Problem, Related, again
 from darwinflow.document.segment import Segment, merged
 from darwinflow.document.values import Bound
 
@@ -158,7 +158,7 @@ def repeat_problem(places: list[tuple[Node, int]]) -> Problem:
     """One problem at the second place of a key, with the other places beside it."""
     (first, first_line), (second, second_line), *more = places
     related = [Related(first.span.moved(first_line), f"'{first.source}' is given here first")]
-    related += [Related(key.span.moved(line), "and here again") for key, line in more]
+    related += again([key.span.moved(line) for key, line in more])
     return Problem(
         DUPLICATE_KEY, repeat_message(first.source), second.span.moved(second_line), tuple(related)
     )
