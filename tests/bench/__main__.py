@@ -10,7 +10,16 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-SUBJECTS = ("recorder", "recording_sqlite", "recording_daemon", "document", "edits", "check", "server", "yaml_language_server")
+SUBJECTS = (
+    "recorder",
+    "recording_sqlite",
+    "recording_daemon",
+    "document",
+    "edits",
+    "check",
+    "server",
+    "yaml_language_server",
+)
 
 
 def main() -> None:
