@@ -7,6 +7,7 @@ from darwinflow.catalog.own_files import is_type_file
 from darwinflow.catalog.workspace import for_workspace
 from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked, check
+from darwinflow.check.opening import Opening
 from darwinflow.check.settings_files import check_settings
 from darwinflow.check.type_files import check_type_file
 from darwinflow.document.document import Document
@@ -41,6 +42,17 @@ class Checks:
         if is_stored(os.path.relpath(path, folder).replace(os.sep, "/"), settings):
             return checked.replaced(())  # whether it was edited is known once there is a history
         return checked
+
+    def opening(self, document: Document, path: str | None) -> Opening | None:
+        """The same check, to be worked out bit by bit; None for a file that is no draft of a workflow."""
+        if path is None:
+            return Opening(document, self._bundled)
+        folder = self.workspace(path).folder
+        settings = self._settings_at(path)
+        inner = os.path.relpath(path, folder).replace(os.sep, "/")
+        if self.decides_for_others(path) or is_stored(inner, settings):
+            return None
+        return Opening(document, self._catalog_in(folder, settings.graph_types_path), settings)
 
     def decides_for_others(self, path: str) -> bool:
         """Whether the file *path* is one of settings or of a graph type."""

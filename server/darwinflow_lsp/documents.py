@@ -18,6 +18,9 @@ from darwinflow_lsp.snapshot import Snapshot
 
 Check = Callable[[Document, str | None, Checked | None], Checked]
 """Checks a document of a path (None: no file), with the check before its last edit where there is one."""
+Foretell = Callable[[str, int | None, Document, str | None], None]
+"""Tells what can be said at once of a long document (URI, version, text, path) that is about to be checked."""
+LONG_LINES = 2_000
 MAX_CHECKED_CHANGES = 8
 """A message of more changes than this is checked once, at its end, and not incrementally."""
 
@@ -31,8 +34,9 @@ class OpenDocument(NamedTuple):
 
 
 class Documents:
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, foretell: Foretell | None = None) -> None:
         self._check = check
+        self._foretell = foretell
         self._open: dict[str, OpenDocument] = {}
 
     def __iter__(self) -> Iterator[tuple[str, OpenDocument]]:
@@ -46,6 +50,8 @@ class Documents:
         """Returns the document's key."""
         key, path = key_of(uri), path_of(uri)
         document = Document.parse(text)
+        if self._foretell is not None and len(document.lines) > LONG_LINES:
+            self._foretell(uri, version, document, path)
         snapshot = Snapshot(uri, version, document, self._check(document, path, None))
         self._open[key] = OpenDocument(snapshot, path)
         return key

@@ -24,6 +24,8 @@ from darwinflow_lsp.messages import Params
 from darwinflow_lsp.snapshot import Snapshot
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
+FIRST_LINES = 200
+"""Of a long document: what an editor shows when it is opened, as a rule."""
 
 
 LONG_LINES = 2000
@@ -62,7 +64,7 @@ class Editor:
         self._background: Background | None = None
         self._conversation = conversation
         self._checks = Checks()
-        self._documents = Documents(self._checks.check)
+        self._documents = Documents(self._checks.check, self._foretell)
         self._unpublished: dict[str, None] = {}
         self._unhashed: set[str] = set()
         """Edited, and not looked at since for which text of which workflow they are."""
@@ -91,6 +93,16 @@ class Editor:
         self._around.edited(key)
         self._opened = True
         self.edits += 1
+
+    def _foretell(self, uri: str, version: int | None, document: Document, path: str | None) -> None:
+        """Send what is wrong in the first lines of a long document, before the whole of it is checked."""
+        opening = self._checks.opening(document, path)
+        if opening is not None:
+            findings = opening.findings_within(0, FIRST_LINES)
+            places = Places(document.lines, self.client.encoding)
+            self._conversation.send_encoded(
+                results.publication_of(uri, version, findings, places, self.client)
+            )
 
     def change(self, uri: str, version: int | None, changes: list[Change]) -> None:
         key = self._documents.change(uri, version, changes, self.client.encoding)
