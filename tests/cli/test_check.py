@@ -98,6 +98,29 @@ def test_a_file_that_is_no_utf8_is_one_finding_at_the_byte(darwinflow: Run, fold
     )
 
 
+def test_no_name_and_no_word_stops_a_report(folder: Path) -> None:
+    """A name that is no UTF-8, and words that the terminal's encoding lacks."""
+    text = BAD.replace("id: greet", "id: grüße").replace("to: lok", "to: 見る")
+    (folder / os.fsdecode(b"flows/caf\xe9.yaml")).write_text(text)
+    for arguments in (
+        (),
+        ("--format", "json"),
+        ("--format", "sarif"),
+        ("--format", "junit"),
+        ("--format", "github"),
+    ):
+        said = subprocess.run(
+            [sys.executable, "-m", "darwinflow.cli.main", "check", *arguments],
+            cwd=folder,
+            env={**os.environ, "DARWINFLOW_HOME": str(folder.parent / "home"), "PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            check=False,
+        )
+        assert said.returncode == 1, said.stderr
+        words = said.stdout.decode("utf-8" if arguments else "latin-1")
+        assert ("見る" if arguments else "no node is called '??'") in words
+
+
 def test_many_files_give_the_same_as_each_alone(darwinflow: Run, folder: Path) -> None:
     """Enough text for several processes, with a finding in every fifth file."""
     (folder / "flows/greet.yaml").unlink()

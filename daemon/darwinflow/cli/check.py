@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from typing import Any
 
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
@@ -143,10 +144,13 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
 def _told(
     args: argparse.Namespace, reports: list[FileReport], summary: Summary, *, to_stderr: bool = False
 ) -> int:
-    stream = sys.stderr if to_stderr else sys.stdout
+    stream: Any = sys.stderr if to_stderr else sys.stdout
     if args.format != "text":
-        print(written(args.format, reports, summary, strict=args.strict), file=stream)
+        # In UTF-8 wherever it goes; a name that is none on this disk must not stop the report.
+        text = written(args.format, reports, summary, strict=args.strict)
+        stream.buffer.write(text.encode("utf-8", "replace") + b"\n")
     else:
+        stream.reconfigure(errors="replace")
         terminal = terminal_of(stream)
         for report in reports:
             for line in text_of(report, terminal):

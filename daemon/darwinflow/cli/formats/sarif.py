@@ -91,7 +91,7 @@ def _artifact(path: str) -> dict[str, str]:
     inner = os.path.relpath(os.path.abspath(path))
     if inner.startswith(".."):
         return {"uri": PurePath(os.path.abspath(path)).as_uri()}
-    return {"uri": quote(inner.replace(os.sep, "/")), "uriBaseId": _ROOT}
+    return {"uri": quote(inner.replace(os.sep, "/"), errors="surrogateescape"), "uriBaseId": _ROOT}
 
 
 def _region(span: Span) -> dict[str, int]:
