@@ -1,13 +1,10 @@
 """What an edit leaves of a projection: keys, ids and arrows that are as before, and columns with what is new in them."""
 
-from collections.abc import Iterator
 
 from darwinflow.document.document import Change
 from darwinflow.document.segment import Segment
 from darwinflow.projection import native
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.facts import SOURCE, TARGET, Facts
-from darwinflow.projection.graph import EndPlace, Place
 from darwinflow.projection.native import Carrier
 
 
@@ -18,6 +15,19 @@ def edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Co
     role = next(one.role for one in carriers if one.section == column.section)
     added = [native.read(segment, role) for segment in change.added]
     return column.spliced(change.first_segment, len(change.removed), added)
+
+
+def arrows_in(carriers: tuple[Carrier, ...], change: Change) -> frozenset[tuple[str, str]]:
+    """Source and target of the arrows that stood or stand in the changed segments."""
+    role = next((one.role for one in carriers if one.section == change.section_index), None)
+    segments = (*change.removed, *change.added) if role is not None else ()
+    return frozenset(
+        [
+            (source, target)
+            for segment in segments
+            for source, target, _ in native.read(segment, role or "").arrows
+        ]
+    )
 
 
 def keys(segments: tuple[Segment, ...]) -> list[str]:
@@ -36,14 +46,3 @@ def keeps_graph(carriers: tuple[Carrier, ...], change: Change) -> bool:
         native.read(new, role).same_graph(native.read(old, role))
         for old, new in zip(change.removed, change.added, strict=True)
     )
-
-
-def ends_by_name(located: Iterator[tuple[int, int, Facts, int]]) -> dict[str, list[EndPlace]]:
-    found: dict[str, list[EndPlace]] = {}
-    for section, segment, facts, _ in located:
-        for index, edge in enumerate(facts.edges):
-            place = Place(section, segment, index)
-            for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
-                for at, end in enumerate(ends):
-                    found.setdefault(end.name, []).append(EndPlace(place, side, at))
-    return found

@@ -32,7 +32,7 @@ class EndPlace(NamedTuple):
 
 
 class Graph:
-    """Built once by `build` and not changed after."""
+    """Built once and not changed after."""
 
     __slots__ = (
         "columns",
@@ -96,14 +96,15 @@ class Graph:
 
 FactsAt = Callable[[int, int], Facts]
 """The facts of one segment, by section and index."""
+Lists = tuple[list[list[int]], list[list[int]]]
+"""For each number, those that its arrows lead to, and those that lead to it."""
 
 
-def build(columns: Sequence[Columns], implicit: dict[str, str], facts_at: FactsAt) -> Graph:
-    """*implicit*: type by id of the nodes that are always there."""
+def numbered(columns: Sequence[Columns], implicit: dict[str, str]) -> Graph:
+    """The nodes, without arrows. *implicit*: type by id of the nodes that are always there."""
     graph = Graph(columns, implicit)
     _number(graph)
     graph.known = len(graph.names)
-    _connect(graph, facts_at)
     return graph
 
 
@@ -136,7 +137,8 @@ def _number(graph: Graph) -> None:
     graph.firsts = firsts
 
 
-def _connect(graph: Graph, facts_at: FactsAt) -> None:
+def connected(graph: Graph, facts_at: FactsAt) -> Lists:
+    """The arrows of *graph*; names at their ends that no node has get numbers, too."""
     numbers = graph.numbers
     successors: list[list[int]] = [[] for _ in graph.names]
     predecessors: list[list[int]] = [[] for _ in graph.names]
@@ -144,7 +146,14 @@ def _connect(graph: Graph, facts_at: FactsAt) -> None:
         sources = list(map(numbers.get, column.sources))
         targets = list(map(numbers.get, column.targets))
         if len(graph.names) > graph.known or None in sources or None in targets or any(column.half_counts):
-            _collect_unknown(graph, column, sources, targets, facts_at)
+            unknown = {None, *range(graph.known, len(graph.names))}
+            found = {
+                column.arrow_segment(at)
+                for ends in (sources, targets)
+                for at, number in enumerate(ends)
+                if number in unknown
+            }
+            number_unknown(graph, column, found.union(column.half_segments), facts_at)
             sources = list(map(numbers.get, column.sources))
             targets = list(map(numbers.get, column.targets))
             successors += [[] for _ in range(len(graph.names) - len(successors))]
@@ -152,26 +161,13 @@ def _connect(graph: Graph, facts_at: FactsAt) -> None:
         for source, target in zip(cast("list[int]", sources), cast("list[int]", targets), strict=True):
             successors[source].append(target)
             predecessors[target].append(source)
-    graph.successors, graph.predecessors = successors, predecessors
+    return successors, predecessors
 
 
-def _collect_unknown(
-    graph: Graph,
-    column: Columns,
-    sources: Sequence[int | None],
-    targets: Sequence[int | None],
-    facts_at: FactsAt,
-) -> None:
-    """Give numbers to names at edges of *column* that no node has, and keep their places."""
+def number_unknown(graph: Graph, column: Columns, segments: set[int], facts_at: FactsAt) -> None:
+    """Give numbers to names at edges of these *segments* that no node has, and keep their places."""
     numbers, known = graph.numbers, graph.known
-    unknown = {None, *range(known, len(graph.names))}
-    segments = {
-        column.arrow_segment(at)
-        for ends in (sources, targets)
-        for at, number in enumerate(ends)
-        if number in unknown
-    }
-    for segment in sorted(segments.union(column.half_segments)):
+    for segment in sorted(segments):
         for index, edge in enumerate(facts_at(column.section, segment).edges):
             for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
                 for at, end in enumerate(ends):

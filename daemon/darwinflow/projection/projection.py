@@ -14,11 +14,13 @@ from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
 from darwinflow.projection import native
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.editing import edited, ends_by_name, keeps_graph, keys
+from darwinflow.projection.editing import arrows_in, edited, keeps_graph, keys
+from darwinflow.projection.ends import end_is_allowed, ends_by_name
 from darwinflow.projection.facts import NONE, SOURCE, EdgeFact, Facts, NodeFact
-from darwinflow.projection.graph import EndPlace, Graph, Place, build
+from darwinflow.projection.graph import EndPlace, Graph, Place, connected, numbered
 from darwinflow.projection.header import Header
 from darwinflow.projection.native import Carrier
+from darwinflow.projection.patching import Edited, patched
 from darwinflow.projection.places import first_token
 
 _HIDING = frozenset({YAML_SYNTAX, UNDEFINED_ALIAS, DOCUMENT_LIMIT})
@@ -259,6 +261,7 @@ def project(
     change = document.change
     carriers: tuple[Carrier, ...] | None = None
     columns: list[Columns] | None = None
+    edit: Edited | None = None
     if previous is not None and change is not None and previous.graph_type is graph_type:
         if change.root_index != root_index:
             return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
@@ -267,6 +270,7 @@ def project(
             if keeps_graph(carriers, change):
                 return Projection(document, root_index, graph_type, carriers, previous.graph)
             columns = [edited(column, carriers, change) for column in previous.graph.columns]
+            edit = Edited(previous.graph, arrows_in(carriers, change))
     root = document.roots[root_index]
     if carriers is None:
         carriers = native.carriers(root)
@@ -284,16 +288,7 @@ def project(
     def facts_at(section: int, segment: int) -> Facts:
         return native.read(root.sections[section].segment(segment), roles[section])
 
-    return Projection(document, root_index, graph_type, carriers, build(columns, implicit, facts_at))
-
-
-def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:
-    """Whether some edge type takes a node of this type at this side; types that nobody knows are taken."""
-    implicit = [node.name for node in graph_type.implicit.values()]
-    if type_name not in graph_type.node_types and type_name not in implicit:
-        return True
-    for edge_type in graph_type.edge_types.values():
-        allowed = edge_type.allowed_sources if side == SOURCE else edge_type.allowed_targets
-        if allowed is None or type_name in allowed:
-            return True
-    return not graph_type.edge_types
+    graph = numbered(columns, implicit)
+    lists = patched(graph, edit, facts_at) if edit is not None else None
+    graph.successors, graph.predecessors = lists or connected(graph, facts_at)
+    return Projection(document, root_index, graph_type, carriers, graph)

@@ -16,6 +16,8 @@ from darwinflow.projection.projection import Projection
 _MAX_SWEEPS: Final = 20
 """Over one component of nodes that all lead to one another; what is not settled by then is not judged."""
 _ALL: Final = -1
+_ROW: Final = 20
+"""Steps back through nodes that one other alone leads to, before everything is worked out at once."""
 _NEAR: Final = 200
 """Steps that are walked before everything is worked out at once."""
 
@@ -88,9 +90,28 @@ class Before:
         fresh = [pair for pair in pairs if pair not in self._verdicts]
         if not fresh:
             return
-        found = dict.fromkeys(fresh, SILENT) if self._is_silent else self._judged(fresh)
+        found = dict.fromkeys(fresh, SILENT)
+        far = [] if self._is_silent else self._not_right_behind(fresh)
+        if far:
+            found.update(self._judged(far))
         self._verdicts.update(found)
         self.wrong.update([pair for pair, verdict in found.items() if verdict is not SILENT])
+
+    def _not_right_behind(self, pairs: list[Pair]) -> list[Pair]:
+        """Those of *pairs* whose reader is not at the end of a row of nodes, one behind the other, from the one read."""
+        numbers = self._graph.numbers
+        _, back = merged(self._graph)
+        left: list[Pair] = []
+        for pair in pairs:
+            node, read = numbers.get(pair[0], -1), numbers[pair[1]]
+            sources = back[node] if node >= 0 else ()
+            for _ in range(_ROW):
+                if len(sources) != 1 or sources[0] == read:
+                    break
+                sources = back[sources[0]]
+            if node >= 0 and (len(sources) != 1 or sources[0] != read):
+                left.append(pair)
+        return left
 
     def _judged(self, pairs: list[Pair]) -> dict[Pair, Verdict]:
         graph = self._graph
