@@ -54,6 +54,12 @@ HOSTILE = {
     "everything reads everything in cycles": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT, config: {{context: [" + ", ".join(f"n{other}.output" for other in range(0, 150, 3)) + "]}}\n" for at in range(150)) + "edges:\n  - {from: START, to: n0}\n" + "".join(f"  - {{from: n{at}, to: [n{(at * 7) % 150}, n{(at * 11 + 5) % 150}, n{at - 1 if at else 149}], condition: n{at // 2}.output.x}}\n" for at in range(150)) + "  - {from: n9, to: END}\n",
     "a ladder of cycles in cycles": HEAD + "nodes:\n" + "".join(f"  - {{id: n{at}, type: HUMAN_INPUT, config: {{context: [n0.output, n{at // 2}.output]}}}}\n" for at in range(2000)) + "edges:\n  - {from: START, to: n0}\n" + "".join(f"  - {{from: n{at}, to: [n{at + 1}, n{at // 2}], condition: input.x}}\n" for at in range(1999)) + "  - {from: n1999, to: END}\n",
     "an edge between two, a thousand times": HEAD + "nodes:\n  - {id: n, type: HUMAN_INPUT}\nedges:\n" + "  - {from: START, to: n}\n" * 1000 + "  - {from: n, to: END, condition: \"output.decision == 'a'\"}\n" * 1000,
+    "suppressions one below the other": HEAD + GOOD + "# darwinflow: ignore[secret]\n" * 20_000,
+    "suppressions on every line": HEAD + GOOD + "x-a:\n" + "  - 1 # darwinflow: ignore[secret, nonsense]\n" * 8_000,
+    "suppressions before texts": HEAD + GOOD + "x-a:\n" + "  - | # darwinflow: ignore[secret]\n    AKIAIOSFODNN7EXAMPLE\n" * 8_000,
+    "suppressions among quotes": "{" + HEAD.replace("\n", ", ") + "nodes: [], edges: [], x-a: [\n" + '"a", # darwinflow: ignore[secret]\n' * 10_000 + "]}\n",
+    "secrets on every line": HEAD + GOOD + "x-a:\n" + "  - ghp_aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vWaB3d\n" * 8_000,
+    "what begins like secrets": HEAD + GOOD + f"x-a: {'eyJ' * 300_000}\nx-b: x{'-' * 900_000}!\nx-c: {'://a:' * 200_000}\nx-d: {'Bearer ' * 100_000}\nx-e: {'YWFh' * 200_000}\n",
     "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",
 }  # fmt: skip
 

@@ -43,6 +43,13 @@ _LOOSE = frozenset({"sk-", "earer ", "hf_", "xapp-"})
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _DATA_LINE = re.compile(r"[\s>#\"'|-]*[A-Za-z0-9+/=_-]{40,}[\"',\\n]*\s*")
 _LAST_DATA_LINE = re.compile(r"[\s>#\"'|-]*[A-Za-z0-9+/=_-]+[\"',\\n]*\s*")
+_MAX_DATA_LINE = 500
+"""Characters; a longer line is no line of data in lines."""
+_PIECE = 20_000
+"""Characters of a long line that are looked at together; no token is as long."""
+_SLOW = frozenset({"eyJ", "://"})
+_MOST_SLOW = 20
+"""Beginnings of such shapes in a piece; text with more of them is made to be slow."""
 _WORDS_BEFORE = 80
 """Characters before a word that tell what it is."""
 _MIN_PASSWORD = 4
@@ -66,23 +73,37 @@ def secrets_in(lines: Sequence[str]) -> list[Secret]:
     """In the order of the text; one for a key over several lines."""
     found: list[Secret] = []
     for row, line in enumerate(lines):
-        taken = list(_shaped(row, line))
-        if not _is_data(lines, row):
-            taken += [
-                random
-                for random in _random(row, line)
-                if not any(one.column < random.end_column and random.column < one.end_column for one in taken)
-            ]
-        found += sorted(taken)
+        if len(line) <= _PIECE:
+            found += _in_piece(row, line, is_data=_is_data(lines, row))
+            continue
+        for start in range(0, len(line), _PIECE):
+            for secret in _in_piece(row, line[start : start + _PIECE], is_data=False):
+                moved = secret._replace(column=secret.column + start, end_column=secret.end_column + start)
+                found.append(moved)
     return found
+
+
+def _in_piece(row: int, text: str, *, is_data: bool) -> list[Secret]:
+    taken = list(_shaped(row, text))
+    if not is_data:
+        taken += list(_random(row, text, tuple(taken)))
+    return sorted(taken)
 
 
 def _is_data(lines: Sequence[str], row: int) -> bool:
     """Whether the line is one of several that hold a long word each and nothing else."""
-    if row and _DATA_LINE.fullmatch(lines[row - 1]) and _LAST_DATA_LINE.fullmatch(lines[row]):
+    if (
+        row
+        and _holds_data(lines[row - 1])
+        and len(lines[row]) <= _MAX_DATA_LINE
+        and _LAST_DATA_LINE.fullmatch(lines[row])
+    ):
         return True
-    following = lines[row + 1] if row + 1 < len(lines) else ""
-    return _DATA_LINE.fullmatch(lines[row]) is not None and _DATA_LINE.fullmatch(following) is not None
+    return _holds_data(lines[row]) and row + 1 < len(lines) and _holds_data(lines[row + 1])
+
+
+def _holds_data(line: str) -> bool:
+    return len(line) <= _MAX_DATA_LINE and _DATA_LINE.fullmatch(line) is not None
 
 
 def _shaped(row: int, line: str) -> Iterator[Secret]:
@@ -91,6 +112,8 @@ def _shaped(row: int, line: str) -> Iterator[Secret]:
         yield Secret(row, match.start(), match.end(), "a private key")
     for anchor, shape, noun in SHAPES:
         if anchor not in line or anchor == "PRIVATE KEY":
+            continue
+        if anchor in _SLOW and line.count(anchor) > _MOST_SLOW:
             continue
         for match in re.finditer(shape, line):
             start = match.end(1) if match.re.groups and match.start(1) >= 0 else match.start()
@@ -107,9 +130,11 @@ def _is_real(anchor: str, secret: str, before: str) -> bool:
     return anchor not in _LOOSE or is_random(secret, is_named=True)
 
 
-def _random(row: int, line: str) -> Iterator[Secret]:
+def _random(row: int, line: str, taken: tuple[Secret, ...]) -> Iterator[Secret]:
     for match in _WORD.finditer(line):
         word = match[0]
+        if any(one.column < match.end() and match.start() < one.end_column for one in taken):
+            continue
         if word.isalpha() or (word.islower() and not any(map(str.isdigit, word))):
             continue
         before = line[max(match.start() - _WORDS_BEFORE, 0) : match.start()]

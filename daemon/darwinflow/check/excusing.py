@@ -1,5 +1,6 @@
 """Takes away the findings that comments suppress, and tells of comments that suppress none."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 from darwinflow.check.finding import Finding
@@ -8,6 +9,9 @@ from darwinflow.check.suppressions import Suppression, lines_of
 from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 
+_MAX_HINTS = 1_000
+"""More are never shown."""
+_BEHIND = 1 << 30
 _HIDING = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 """While a text has one of these, rules are silent, and a suppression of what they would say is no mistake."""
 
@@ -24,21 +28,13 @@ def excused(
     """
     if not suppressions:
         return found
-    by_line: dict[int, list[int]] = {}
-    long: list[tuple[range, int]] = []
-    for number, suppression in enumerate(suppressions):
-        lines = lines_of(document, suppression)
-        if len(lines) > 1:
-            long.append((lines, number))
-        elif lines:
-            by_line.setdefault(lines.start, []).append(number)
+    covers = _Covers(lines_of(document, suppressions))
     names = [frozenset([code.name for code in suppression.codes]) for suppression in suppressions]
     used: list[set[str]] = [set() for _ in suppressions]
     there: list[set[str]] = [set() for _ in suppressions]
     kept: list[Finding] = []
     for finding in found:
-        line = finding.span.line
-        near = [*by_line.get(line, ()), *[number for lines, number in long if line in lines]]
+        near = covers.of(finding.span.line)
         excuses = [number for number in near if finding.code in names[number]]
         for number in excuses:
             used[number].add(finding.code)
@@ -47,6 +43,36 @@ def excused(
             for number in near:
                 there[number].add(finding.code)
     if not any(finding.code in _HIDING for finding in found):
+        hints: list[Finding] = []
         for number, suppression in enumerate(suppressions):
-            kept += unused_suppression(document, suppression, used[number], there[number], judged)
+            hints += unused_suppression(document, suppression, used[number], there[number], judged)
+            if len(hints) > _MAX_HINTS:
+                break
+        kept += hints
     return kept
+
+
+class _Covers:
+    """Which suppressions count for a line."""
+
+    def __init__(self, ranges: list[range]) -> None:
+        self._by_line: dict[int, list[int]] = {}
+        self._long: list[tuple[int, int, int]] = []
+        """First line, the one behind the last, and number; no two overlap but those that begin together."""
+        for number, lines in enumerate(ranges):
+            if len(lines) > 1:
+                self._long.append((lines.start, lines.stop, number))
+            elif lines:
+                self._by_line.setdefault(lines.start, []).append(number)
+        self._long.sort()
+
+    def of(self, line: int) -> list[int]:
+        """Their numbers."""
+        found = list(self._by_line.get(line, ()))
+        at = bisect_right(self._long, (line, _BEHIND, 0)) - 1
+        first = self._long[at][0] if at >= 0 else 0
+        while at >= 0 and self._long[at][0] == first:
+            if line < self._long[at][1]:
+                found.append(self._long[at][2])
+            at -= 1
+        return found

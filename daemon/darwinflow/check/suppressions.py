@@ -5,6 +5,7 @@ the next line that holds more than a comment.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -48,11 +49,14 @@ class Suppression(NamedTuple):
 
 def suppressions_in(lines: Sequence[str], segment: Segment | None) -> Iterator[Suppression]:
     """Those among *lines*, which are a segment's own; None: all lines are comments."""
+    texts: list[_Stretch] | None = None
     for row, line in enumerate(lines):
         if MARK not in line:
             continue
         for match in _COMMENT.finditer(line):
-            if segment is not None and _is_text(segment, row, match.start()):
+            if texts is None:
+                texts = _texts(segment) if segment is not None else []
+            if _is_within(texts, row, match.start()):
                 continue
             codes = [Code(code[0], match.start(2) + code.start()) for code in _CODE.finditer(match[2] or "")]
             is_alone = not line[: match.start()].strip()
@@ -60,16 +64,30 @@ def suppressions_in(lines: Sequence[str], segment: Segment | None) -> Iterator[S
             break
 
 
-def lines_of(document: Document, suppression: Suppression) -> range:
-    """The lines that a suppression at its place in *document* counts for."""
-    line = suppression.line
-    if suppression.is_alone:
+def lines_of(document: Document, suppressions: Sequence[Suppression]) -> list[range]:
+    """The lines that each of *suppressions*, at their places in *document* and in order, counts for."""
+    found: list[range] = []
+    following: dict[int, int] = {}
+    for suppression in reversed(suppressions):
+        line = suppression.line
+        if suppression.is_alone:
+            following[line] = _next_content(document, line + 1, following)
+            line = following[line]
+        found.append(
+            range(line, _end_of_text(document, line) + 1) if line < len(document.lines) else range(0)
+        )
+    found.reverse()
+    return found
+
+
+def _next_content(document: Document, line: int, following: dict[int, int]) -> int:
+    """The first line from *line* on that holds more than a comment; *following*: what is known of later lines."""
+    count = len(document.lines)
+    while line < count and document.lines[line].lstrip()[:1] in ("", "#"):
+        if line in following:
+            return following[line]
         line += 1
-        while line < len(document.lines) and document.lines[line].lstrip()[:1] in ("", "#"):
-            line += 1
-        if line >= len(document.lines):
-            return range(0)
-    return range(line, _end_of_text(document, line) + 1)
+    return line
 
 
 def _end_of_text(document: Document, line: int) -> int:
@@ -91,18 +109,28 @@ def _long_texts(segment: Segment) -> dict[int, int]:
     return known
 
 
-def _is_text(segment: Segment, row: int, column: int) -> bool:
-    """Whether a place lies inside a scalar, where `#` begins no comment."""
+_Stretch = tuple[tuple[int, int], tuple[int, int]]
+"""Where a text begins and ends."""
+_END = 1 << 30
+"""Behind the end of any line."""
+
+
+def _texts(segment: Segment) -> list[_Stretch]:
+    """The scalars in which `#` begins no comment, in the order of the text."""
+    found: list[_Stretch] = []
     for node in _scalars(segment):
         if node.style in (LITERAL, FOLDED):
-            if node.line < row <= node.end_line:
-                return True
-        elif node.style in (DOUBLE, SINGLE) and (node.line, node.column) < (row, column) < (
-            node.end_line,
-            node.end_column,
-        ):
-            return True
-    return False
+            found.append(((node.line, _END), (node.end_line, _END)))
+        elif node.style in (DOUBLE, SINGLE):
+            found.append(((node.line, node.column), (node.end_line, node.end_column)))
+    found.sort()
+    return found
+
+
+def _is_within(texts: list[_Stretch], row: int, column: int) -> bool:
+    """Whether a place lies inside one of *texts*, which do not overlap."""
+    at = bisect_left(texts, ((row, column), (0, 0))) - 1
+    return at >= 0 and (row, column) < texts[at][1]
 
 
 def _scalars(segment: Segment) -> Iterator[Node]:

@@ -25,10 +25,12 @@ _LETTERS = bytes(
 _LONG_WORD = b"a" * 16
 """Every shape of a token and every random word holds as many, but for the texts below."""
 _TELLING = (MARK.encode(), b"earer ", b"PRIVATE KEY")
-_PASSWORD = re.compile(rb"://[^\s@]*@")
+_PASSWORD = re.compile(rb"://[^\s@]{0,400}@")
 _WORD = re.compile(rb"a+")
 _DIGIT = re.compile(rb"[0-9]")
 _ANCHORS = re.compile(b"|".join(re.escape(anchor.encode()) for anchor, _, _ in SHAPES))
+_MAX_SEARCHED = 4_000
+"""Letters of a word; a longer one is left to whoever reads the line."""
 _MANY = 64
 """Segments that are looked at one by one; more, and the text is looked at as a whole first."""
 _REMARKS = (__name__, "remarks")
@@ -179,7 +181,8 @@ def rows_to_read(text: str) -> list[int]:
     at = letters.find(_LONG_WORD)
     while at >= 0:
         end = _end_of_word(letters, at)
-        if _DIGIT.search(content, at, end) or _ANCHORS.search(content, at, end):
+        is_long = end - at > _MAX_SEARCHED
+        if is_long or _DIGIT.search(content, at, end) or _ANCHORS.search(content, at, end):
             starts.add(at)
         at = letters.find(_LONG_WORD, end)
     rows: list[int] = []
