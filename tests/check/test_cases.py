@@ -108,4 +108,6 @@ CODES = (
     "upstream-avoidable",
     "metadata-key",
     "empty-workflow",
+    "secret",
+    "unused-suppression",
 )
