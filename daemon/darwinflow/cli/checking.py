@@ -1,32 +1,22 @@
 """Checks many files: what is known from before is taken from the cache, the rest is shared among the cores."""
 
 import os
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from darwinflow.catalog.own_files import digest_of
 from darwinflow.cli.across import Across, around, stored_verdict
 from darwinflow.cli.neighbours import WorkspaceFiles
+from darwinflow.cli.progress import Progress
 from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, tool_stamp
-from darwinflow.cli.verdicts import Verdict, unread, verdict_of
+from darwinflow.cli.verdicts import Verdict, unread
+from darwinflow.cli.workers import Job, Worker, cores, verdicts_in_processes
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
 from darwinflow.model.span import Span
 from darwinflow.recorder.paths import Workspace
-from darwinflow.settings.workspace import WorkspaceSettings, parse
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from darwinflow.catalog.catalog import Catalog
-    from darwinflow.check.engine import Checked
 
 PARALLEL_BYTES = 1 << 19
 """Text from which processes pay: two of them cost a sixth of a second, in which one checks a third of this."""
-_PATIENCE_S = 0.5
-"""From then on it is said how far we are."""
-_AT_ONCE = 8
-"""Files that a process is handed together."""
 _BATCH = 2_000
 """Files whose texts are in memory together."""
 
@@ -49,7 +39,7 @@ class Checking:
         self._caches: dict[str, VerdictCache] = {}
         self._stamp = _tool_stamp()
         self._depends: dict[str, str] = {}
-        self._catalog: Catalog | None = None
+        self._worker: Worker | None = None
         self.given: dict[str, bytes] = {}
         """Texts that are not read from their file, by the file's path."""
         self._across = Across(self.given)
@@ -63,11 +53,12 @@ class Checking:
         """Read settings and neighbours anew from here on; caches stay."""
         self.workspaces = Workspaces()
         self._depends = {}
+        self._worker = None
         self._across = Across(self.given)
 
     def outcomes(self, files: list[WorkflowFile], *, fix: bool = False) -> list[Outcome]:
         """What is wrong in each of *files*, in their order, without those that hold no workflow."""
-        progress = _Progress(len(files))
+        progress = Progress(len(files))
         found: list[Outcome] = []
         for start in range(0, len(files), _BATCH):
             found += self._batch(files[start : start + _BATCH], progress, fix=fix)
@@ -80,7 +71,7 @@ class Checking:
             cache.save()
         return [outcome for outcome in found if outcome.verdict.is_workflow]
 
-    def _batch(self, files: list[WorkflowFile], progress: "_Progress", *, fix: bool) -> list[Outcome]:
+    def _batch(self, files: list[WorkflowFile], progress: Progress, *, fix: bool) -> list[Outcome]:
         found: dict[int, Outcome] = {}
         asked: list[tuple[int, bytes, bytes]] = []
         for number, file in enumerate(files):
@@ -98,7 +89,7 @@ class Checking:
             else:
                 found[number] = Outcome(file, verdict, content if verdict.findings else b"")
         jobs = [
-            _Job(content, files[number], self.workspaces.of(files[number].path).settings, fix)
+            Job(content, files[number], self.workspaces.of(files[number].path).settings, fix)
             for number, _, content in asked
         ]
         progress.done += len(found)
@@ -131,8 +122,8 @@ class Checking:
         neighbours = self._neighbours_of(file)
         if not self._across.has_more_to_say(file, verdict.facts, neighbours, read):
             return outcome
-        job = _Job(read(), file, self.workspaces.of(file.path).settings, fix)
-        again = self._worker().verdict(job, around(file, neighbours))
+        job = Job(read(), file, self.workspaces.of(file.path).settings, fix)
+        again = self._own_worker().verdict(job, around(file, neighbours))
         text = again.text if again.text is not None else verdict.text
         return Outcome(file, again._replace(mended=verdict.mended + again.mended, text=text), job.content)
 
@@ -169,89 +160,18 @@ class Checking:
             self._caches[workspace] = VerdictCache(self._folder, workspace)
         return self._caches[workspace]
 
-    def _verdicts(self, jobs: "list[_Job]") -> Iterator[Verdict]:
-        if not jobs:
-            return
-        cores = _cores()
-        if cores > 1 and sum(len(job.content) for job in jobs) >= PARALLEL_BYTES:
-            yield from _in_processes(jobs, min(cores, len(jobs)))
-            return
-        worker = self._worker()
-        for job in jobs:
-            yield worker.verdict(job)
+    def _verdicts(self, jobs: list[Job]) -> Iterable[Verdict]:
+        count = min(cores(), len(jobs))
+        if count > 1 and sum(len(job.content) for job in jobs) >= PARALLEL_BYTES:
+            return verdicts_in_processes(jobs, count)
+        return (self._own_worker().verdict(job) for job in jobs)
 
-    def _worker(self) -> "_Worker":
-        from darwinflow.catalog.catalog import Catalog
+    def _own_worker(self) -> Worker:
+        if self._worker is None:
+            from darwinflow.catalog.catalog import Catalog
 
-        if self._catalog is None:
-            self._catalog = Catalog.bundled()
-        return _Worker(self._catalog)
-
-
-class _Job(NamedTuple):
-    content: bytes
-    file: WorkflowFile
-    settings: str | None
-    fix: bool
-
-
-class _Worker:
-    """Checks files one after the other."""
-
-    def __init__(self, catalog: "Catalog") -> None:
-        self._catalog = catalog
-        self._settings: dict[tuple[str | None, str], WorkspaceSettings] = {}
-        self._catalogs: dict[tuple[str, str], Catalog] = {}
-
-    def verdict(self, job: _Job, around: "Callable[[Checked], Checked] | None" = None) -> Verdict:
-        name = os.path.basename(job.file.folder)
-        settings = self._settings.get((job.settings, name))
-        if settings is None:
-            settings = self._settings[job.settings, name] = parse(job.settings, name)
-        catalog = self._catalog_in(job.file.folder, settings.graph_types_path)
-        return verdict_of(job.content, job.file, settings, catalog, fix=job.fix, around=around)
-
-    def _catalog_in(self, folder: str, graph_types_path: str) -> "Catalog":
-        """The graph types of a workspace, read once."""
-        key = (folder, graph_types_path)
-        if key not in self._catalogs:
-            from darwinflow.catalog.workspace import for_workspace
-
-            self._catalogs[key] = for_workspace(folder, graph_types_path, self._catalog).catalog
-        return self._catalogs[key]
-
-
-_worker: _Worker | None = None
-"""That of a process of the pool, which has no other place to keep its graph types in."""
-
-
-def _begin() -> None:
-    import signal
-
-    from darwinflow.catalog.catalog import Catalog
-
-    global _worker  # noqa: PLW0603  # see above
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says that it was interrupted, once
-    _worker = _Worker(Catalog.bundled())
-
-
-def _one(job: _Job) -> Verdict:
-    assert _worker is not None
-    return _worker.verdict(job)
-
-
-def _in_processes(jobs: list[_Job], count: int) -> Iterable[Verdict]:
-    from concurrent.futures import ProcessPoolExecutor
-
-    # Before the processes are forked, where they are, so that not each of them has to.
-    import darwinflow.catalog.workspace
-    import darwinflow.check.across  # noqa: F401
-
-    pool = ProcessPoolExecutor(count, initializer=_begin)
-    try:
-        yield from pool.map(_one, jobs, chunksize=_AT_ONCE)
-    finally:
-        pool.shutdown(cancel_futures=True)
+            self._worker = Worker(Catalog.bundled())
+        return self._worker
 
 
 def _tool_stamp() -> str:
@@ -259,39 +179,3 @@ def _tool_stamp() -> str:
 
     package = os.path.dirname(os.path.dirname(__file__))
     return tool_stamp(package, os.path.join(darwinflow_schemas.FOLDER, "graph_types"))
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-class _Progress:
-    """Says on standard error how far we are, where a person waits."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
-        self._is_shown = sys.stderr.isatty()
-        self._started = time.perf_counter()
-        self._said = 0.0
-
-    def step(self) -> None:
-        self.done += 1
-        now = time.perf_counter()
-        if not self._is_shown or now - self._started < _PATIENCE_S or now - self._said < 0.1:
-            return
-        left = (now - self._started) / self.done * (self.total - self.done)
-        self._said = now
-        print(
-            f"\r{self.done} of {self.total} files, {left:.0f} s left\x1b[K",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def end(self) -> None:
-        if self._said:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
