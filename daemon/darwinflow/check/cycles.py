@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from darwinflow.check.order import groups_of, order, order_of
-from darwinflow.check.reach import reach
+from darwinflow.check.reach import half_sources, reach
 from darwinflow.graph.walk import Arrows
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
@@ -35,7 +35,8 @@ def _endless(projection: Projection) -> list[Cycle]:
     with_exit: list[int] = []
     for group in cyclic(graph, graph.successors, graph.predecessors):
         members = set(group)
-        if any(target not in members for node in group for target in graph.successors[node]):
+        leads_out = any(target not in members for node in group for target in graph.successors[node])
+        if leads_out or not members.isdisjoint(half_sources(projection)):
             with_exit += group
         else:
             way = way_through(graph, group, graph.successors)

@@ -38,6 +38,19 @@ def reach(projection: Projection) -> Reach | None:
     return found
 
 
+def half_sources(projection: Projection) -> list[int]:
+    """Sources of edges that lead nowhere yet, which is said of its own; each may be the way out."""
+    numbers = projection.graph.numbers
+    return [
+        numbers[end.name]
+        for column in projection.graph.columns
+        for segment in column.half_segments
+        for edge in projection.facts(column.section, segment).edges
+        if not edge.targets
+        for end in edge.sources
+    ]
+
+
 def _reach(projection: Projection) -> Reach | None:
     graph = projection.graph
     names = graph.names[: graph.implicit]

@@ -1,10 +1,11 @@
 """What one segment's conditions and contexts refer to, as rows of names. Only the text decides, no other segment."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
-from darwinflow.check.references.decisions import comparisons, is_never_true
+from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
 from darwinflow.check.references.reference import has_form, reference_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
@@ -89,26 +90,41 @@ def _add_condition(
     compares: list[tuple[str, str]],
 ) -> bool:
     """Whether the condition is faulty by itself."""
-    if len(condition) > MAX_CHARACTERS:
-        return True
-    read = parsed(condition)
-    if read.tree is None:
+    said = _said_in(condition) if len(condition) <= MAX_CHARACTERS else None
+    if said is None:
         return True
     sources = [end.name for end in edge.sources]
-    starts = [name for name in sources if name in implicit]
-    is_faulty = is_never_true(read.tree)
-    for use in read.uses:
-        node = node_of(use)
-        if node is None:
-            is_faulty = is_faulty or bool(use.name == "output" and starts)
-        elif not node.is_sound:
-            is_faulty = True
-        else:
-            reads += [(source, node.name) for source in sources if source != node.name]
-    for comparison in comparisons(read.tree):
+    for node in said.nodes:
+        reads += [(source, node) for source in sources if source != node]
+    for comparison in said.comparisons:
         deciders = [comparison.decider] if comparison.decider else sources
         compares += [(decider, comparison.answer) for decider in deciders]
-    return is_faulty
+    return said.is_faulty or (said.reads_source and any(name in implicit for name in sources))
+
+
+class _Said(NamedTuple):
+    """What a condition refers to, whatever edge it stands at."""
+
+    nodes: tuple[str, ...]
+    """Nodes whose output it reads by name."""
+    comparisons: tuple[Comparison, ...]
+    reads_source: bool
+    is_faulty: bool
+
+
+@lru_cache(20_000)
+def _said_in(condition: str) -> _Said | None:
+    """None where it is no CEL."""
+    read = parsed(condition)
+    if read.tree is None:
+        return None
+    nodes = [node for use in read.uses if (node := node_of(use)) is not None]
+    return _Said(
+        tuple([node.name for node in nodes if node.is_sound]),
+        tuple(comparisons(read.tree)),
+        any(use.name == "output" for use in read.uses),
+        is_never_true(read.tree) or not all(node.is_sound for node in nodes),
+    )
 
 
 class NodeUse(NamedTuple):
