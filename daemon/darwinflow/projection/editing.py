@@ -1,6 +1,5 @@
 """What an edit leaves of a projection: keys, ids and arrows that are as before, and columns with what is new in them."""
 
-
 from darwinflow.document.document import Change
 from darwinflow.document.segment import Segment
 from darwinflow.projection import native
