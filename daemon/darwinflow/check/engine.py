@@ -117,9 +117,11 @@ class Checked:
                 for section, segment in part.faulty:
                     found += self.checker.located(part.projection, section, segment)
         found += self.joint
+        suppressions: list[Suppression] = []
         for remark in self._remarks():
             found += remark.secrets
-        found = excused(self.document, found, self.suppressions(), self._judged)
+            suppressions += remark.suppressions
+        found = excused(self.document, found, suppressions, self._judged)
         found = weighed(found, self.settings)
         if len(found) <= MAX_FINDINGS:
             return found

@@ -88,6 +88,8 @@ def swept(document: Document, root_index: int, before: Swept | None) -> Swept:
 
 def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remarks]:
     """Everything that was found, at its place in the document."""
+    if not found.noted and found.lead is _NONE and found.tail is _NONE:
+        return
     root = document.roots[root_index]
     lead, behind = _lead(document, root_index)
     yield found.lead.moved(lead)
@@ -176,6 +178,8 @@ def rows_to_read(text: str) -> list[int]:
     """The lines of *text* that could hold something; it is certain of all others that they do not."""
     content = text.encode(*_ENCODING)
     letters = content.translate(_LETTERS)
+    if _LONG_WORD not in letters and b"://" not in content and not _tells(content):
+        return []
     starts = {at for word in _TELLING for at in _places(content, word)}
     starts.update([at for at in _places(content, b"://") if _PASSWORD.match(content, at)])
     at = letters.find(_LONG_WORD)
@@ -193,6 +197,10 @@ def rows_to_read(text: str) -> list[int]:
         if not rows or rows[-1] != row:
             rows.append(row)
     return rows
+
+
+def _tells(content: bytes) -> bool:
+    return any(word in content for word in _TELLING)
 
 
 def _places(content: bytes, word: bytes) -> Iterator[int]:
