@@ -31,7 +31,7 @@ def test_a_valid_document_has_no_finding(catalog: Catalog) -> None:
 
 
 def test_a_keystroke_in_a_text_leaves_the_graph_and_all_references_as_they_were(catalog: Catalog) -> None:
-    before, now = after(catalog, "You are step 0", "You are a step 0")
+    before, now = after(catalog, "You are step 6", "You are a step 6")
     assert now.projection.graph is before.projection.graph
     assert now.referring.references.tables is before.referring.references.tables
     assert now.referring.references.options is before.referring.references.options
@@ -49,7 +49,7 @@ def test_a_keystroke_in_a_condition_keeps_the_graph_and_the_rows_of_other_segmen
 
 def test_what_is_wrong_elsewhere_stays_the_same_object(catalog: Catalog) -> None:
     text = TEXT.replace("'around'", "'arond'", 1)
-    before, now = after(catalog, "You are step 0", "You are a step 0", text=text)
+    before, now = after(catalog, "You are step 6", "You are a step 6", text=text)
     assert before.referring.findings
     assert now.referring.findings is before.referring.findings
 
@@ -66,3 +66,11 @@ def test_an_option_that_is_renamed_is_missed_by_the_edges_that_take_it(catalog: 
         "condition-never-true",
         "option-not-handled",
     }
+
+
+def test_findings_move_with_a_line_put_in_above_the_first_item(catalog: Catalog) -> None:
+    text = TEXT.replace("'around'", "'arond'", 1)
+    before, now = after(catalog, "edges:", "edges:\n", text=text)
+    assert [one.span.line for one in now.referring.findings] == [
+        one.span.line + 1 for one in before.referring.findings
+    ]

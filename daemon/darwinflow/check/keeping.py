@@ -10,8 +10,8 @@ from darwinflow.projection.projection import Projection
 
 def moves_lines(change: Change) -> bool:
     """Whether anything below the changed segments may stand on another line now."""
-    if not change.removed and not change.added:
-        return True  # the head of a section has changed, or what stands around sections
+    if not change.first_segment or (not change.removed and not change.added):
+        return True  # the head of a section may have changed, or what stands around sections
     before = sum([segment.line_count for segment in change.removed])
     return before != sum([segment.line_count for segment in change.added])
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from darwinflow.check.cel import MAX_CHARACTERS, Parsed, parsed
 from darwinflow.check.finding import Fix
 from darwinflow.check.inside import span_within
+from darwinflow.check.meant import meant
 from darwinflow.check.nearest import Index, nearest
 from darwinflow.check.references.before import SILENT, Before, Verdict, before
 from darwinflow.check.references.reference import Reference, has_form, reference_of
@@ -63,6 +64,10 @@ class Scope:
 
     def nearest_node(self, name: str) -> str | None:
         """The listed node that *name* is clearly a slip of."""
+        if name in self.graph.unknown:
+            found = meant(self.graph).get(name)
+            if found is not None and self.is_node(found):
+                return found
         known = self.graph.memo.setdefault(__name__, _Slips(self.listed))
         assert isinstance(known, _Slips)
         return known.nearest(name)
