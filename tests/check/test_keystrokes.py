@@ -7,6 +7,8 @@ from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
 
+from .editing import REFERRING
+
 TEXT = workflow(60)
 
 
@@ -68,9 +70,10 @@ def test_an_option_that_is_renamed_is_missed_by_the_edges_that_take_it(catalog: 
     }
 
 
-def test_findings_move_with_a_line_put_in_above_the_first_item(catalog: Catalog) -> None:
-    text = TEXT.replace("'around'", "'arond'", 1)
-    before, now = after(catalog, "edges:", "edges:\n", text=text)
+def test_findings_move_with_a_line_that_the_head_of_a_list_takes_in(catalog: Catalog) -> None:
+    first = "  - {id: fetch-docs"
+    before, now = after(catalog, first, f"\n{first}", text=REFERRING)
+    assert before.referring.findings
     assert [one.span.line for one in now.referring.findings] == [
         one.span.line + 1 for one in before.referring.findings
     ]
