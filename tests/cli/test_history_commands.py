@@ -133,3 +133,14 @@ def test_tail_prints_runs_as_they_come_and_ends_with_ctrl_c(
         tail.send_signal(signal.SIGINT)
         tail.communicate(timeout=10)
     assert tail.returncode == 130
+
+
+def test_publishing_takes_the_severities_of_the_workspace(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/greet.yaml").write_text(
+        flow(1).replace("- id: look", "- id: alone\n    type: HUMAN_INPUT\n  - id: look")
+    )
+    settings = folder / ".darwinflow.yaml"
+    settings.write_text("project: hello\nseverity: {unreachable-node: {'flows/*.yaml': error}}\n")
+    assert "[unreachable-node]" in darwinflow("publish", "flows/greet.yaml", expect=1).stderr
+    settings.write_text("project: hello\n")
+    assert darwinflow("publish", "flows/greet.yaml").stdout.startswith("published greet v1")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
@@ -16,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:
         text = text_of(path)
         with open_session(path) as client:
-            answer = client.call("workflow/publish", {"text": text, "path": str(path)})
+            answer = client.call("workflow/publish", {"text": text, "path": os.path.abspath(path)})
         if args.json:
             print(json.dumps(answer))
         elif answer["created"]:

@@ -1,5 +1,6 @@
 """Whether a text may be published: what `darwinflow check` would say of it decides."""
 
+import os
 from functools import cache
 
 from darwinflow.catalog.catalog import Catalog
@@ -10,16 +11,20 @@ from darwinflow.document.document import Document
 from darwinflow.model.errors import WorkflowFaulty
 from darwinflow.model.workflow import Workflow
 from darwinflow.projection.workflow import workflow_of
+from darwinflow.settings.workspace import WorkspaceSettings
 
 
-def approved(text: str, workspace: str, graph_types_path: str) -> Workflow:
-    """The workflow in *text*, checked against the graph types of the folder *workspace*.
+def approved(text: str, path: str | None, workspace: str, settings: WorkspaceSettings) -> Workflow:
+    """The workflow in *text*, checked as its file *path* in the folder *workspace* would be.
 
     Raises `WorkflowFaulty` where it has findings of severity error, or is none.
     """
     document = Document.parse(text)
-    catalog = for_workspace(workspace, graph_types_path, _bundled()).catalog
-    errors = [finding for finding in check(document, catalog).findings() if finding.severity == ERROR]
+    catalog = for_workspace(workspace, settings.graph_types_path, _bundled()).catalog
+    if path is not None:
+        settings = settings.at(os.path.relpath(path, workspace).replace(os.sep, "/"))
+    checked = check(document, catalog, settings, is_named=True)
+    errors = [finding for finding in checked.findings() if finding.severity == ERROR]
     workflow = workflow_of(document)
     if errors:
         first = errors[0]

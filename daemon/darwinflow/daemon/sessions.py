@@ -53,7 +53,7 @@ class Sessions:
             workflows=open_workflows(
                 _inside(workspace, read.workflows_path), now=self._now, understand=workflow_in
             ),
-            approve=partial(_approved, workspace, read.graph_types_path),
+            approve=partial(_approved, workspace, read),
             now=self._now,
         )
 
@@ -78,10 +78,10 @@ class Sessions:
         return read
 
 
-def _approved(workspace: str, graph_types_path: str, text: str) -> "Workflow":
+def _approved(workspace: str, settings: "WorkspaceSettings", text: str, path: str | None) -> "Workflow":
     from darwinflow.daemon.approval import approved  # with all rules and their schemas: for who publishes
 
-    return approved(text, workspace, graph_types_path)
+    return approved(text, path, workspace, settings)
 
 
 def _inside(workspace: str, path: str) -> str:

@@ -27,7 +27,7 @@ class Session:
     hub: Hub
     """Tells what the tenant's commits have made durable."""
     workflows: WorkflowRepository
-    approve: Callable[[str], Workflow]
+    approve: Callable[[str, str | None], Workflow]
     """The workflow that a text holds. Raises `WorkflowFaulty` where it has findings of severity error."""
     now: Callable[[], datetime]
 

@@ -22,7 +22,7 @@ RECENT_RUNS = 20
 class Publish(Wire):
     text: Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
     path: Path | None = None
-    """Where the author keeps it; only for messages."""
+    """Where the author keeps it: what the workspace's settings say of that file counts."""
 
 
 class WorkflowPublished(Wire):
@@ -77,7 +77,7 @@ class History(Wire):
 
 def publish(session: Session, params: Publish) -> WorkflowPublished:
     """Copy a text into the store as an immutable version. Refuses one that has findings of severity error."""
-    workflow = session.approve(params.text)
+    workflow = session.approve(params.text, params.path)
     version, created = session.workflows.store(workflow, params.text.encode(), published_by=session.account)
     if created:
         payload = {
