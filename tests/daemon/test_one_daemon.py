@@ -46,6 +46,21 @@ def assert_one_message(said: str) -> None:
     assert [line.split(" ")[0] for line in lines[1:]] in ([], ["try:"])
 
 
+def test_a_home_that_is_named_from_here_is_served_wherever_the_daemon_starts(
+    stopped: DaemonProcess, tmp_path: Path
+):
+    relative = {**stopped.environ, "DARWINFLOW_HOME": "home", "DARWINFLOW_HONKER": "none.so"}
+    started = [sys.executable, "-c", STARTER]
+    asked = {"input": "go\n", "capture_output": True, "text": True, "timeout": 60, "check": False}
+    refused = subprocess.run(started, cwd=tmp_path, env=relative, **asked)
+    assert f"{tmp_path / 'none.so'}, which is no file" in refused.stderr
+    del relative["DARWINFLOW_HONKER"]
+    done = subprocess.run(started, cwd=tmp_path, env=relative, **asked)
+    with stopped.client() as client:
+        assert client.call("daemon/status")["pid"] == int(done.stdout), done.stderr
+        client.call("daemon/stop")
+
+
 def test_simultaneous_starters_end_up_with_one_daemon(stopped: DaemonProcess):
     pids = set()
     for _ in range(ROUNDS):

@@ -66,6 +66,12 @@ def home_of(environ: Mapping[str, str]) -> Home:
     return Home(data, config, _socket_directory(environ))
 
 
+def environ_for_elsewhere(environ: Mapping[str, str]) -> dict[str, str]:
+    """*environ* for a program that starts in another folder: it finds the same home as from this one."""
+    paths = {name: environ.get(name) for name in ("DARWINFLOW_HOME", "DARWINFLOW_HONKER", "HOME")}
+    return {**environ, **{name: os.path.abspath(path) for name, path in paths.items() if path}}
+
+
 def bound_socket(home: Home) -> str | None:
     """The path that the home's daemon has written into its lock file; None where none has.
 

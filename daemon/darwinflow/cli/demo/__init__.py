@@ -14,6 +14,7 @@ from darwinflow.cli.demo.editor import Editor
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.model.errors import DarwinFlowError, NameRefused
+from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.rpc.client.blocking import Client
 
 STORED_WITHIN_S = 20.0
@@ -76,6 +77,7 @@ def _run_program(folder: Path, flow: str, request: str) -> str:
     done = subprocess.run(
         [sys.executable, "programs/run_flow.py", flow, request],
         cwd=folder,
+        env=environ_for_elsewhere(os.environ),
         capture_output=True,
         text=True,
         check=False,

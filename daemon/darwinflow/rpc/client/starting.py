@@ -7,6 +7,7 @@ import sys
 import time
 
 from darwinflow.model.errors import DaemonAway
+from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
 
@@ -57,6 +58,7 @@ def start() -> Starting:
         stderr=subprocess.PIPE,
         start_new_session=True,
         cwd="/",
+        env=environ_for_elsewhere(os.environ),
     )
     return Starting(process)
 
