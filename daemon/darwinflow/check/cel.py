@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from darwinflow.check.cel_faults import CelFault, fault_of
-
 if TYPE_CHECKING:
     from cel_expr_python.cel import Env
+
+    from darwinflow.check.cel_faults import CelFault
 
 MAX_CHARACTERS: Final = 1_000
 """A longer condition is not read."""
@@ -42,7 +42,7 @@ class Use(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    fault: CelFault | None
+    fault: "CelFault | None"
     tree: Expr | None
     """None where there is a fault."""
     uses: tuple[Use, ...]
@@ -54,6 +54,8 @@ def parsed(text: str) -> Parsed:
     try:
         message = _environment().compile(text, disable_check=True).serialize()
     except RuntimeError as exc:
+        from darwinflow.check.cel_faults import fault_of  # here: sound conditions need none of it
+
         return Parsed(fault_of(text, str(exc)), None, ())
     tree = _tree(message)
     return Parsed(None, tree, tuple(sorted(_uses(tree), key=lambda use: use.offset)))

@@ -11,8 +11,8 @@ from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.state import References, SegmentKey
 from darwinflow.check.references.subject import Citation, Condition, Scope
-from darwinflow.check.rules import CITATION_RULES, CONDITION_RULES
 from darwinflow.check.rules.edge_unknown_node import edge_unknown_node
+from darwinflow.check.rules.of_references import CITATION_RULES, CONDITION_RULES
 from darwinflow.check.rules.option_not_handled import option_not_handled
 from darwinflow.document.problem import Related
 from darwinflow.document.segment import Segment

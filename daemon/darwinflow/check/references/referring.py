@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from darwinflow.check.finding import Finding
 from darwinflow.check.keeping import keeps_graph_findings, moves_lines
-from darwinflow.check.references.listing import reference_findings
 from darwinflow.check.references.state import References, referred
 from darwinflow.projection.projection import Projection
 
@@ -23,6 +22,8 @@ def referring(projection: Projection, previous: Referring | None, old: Projectio
         return Referring(references, ())
     if previous is not None and old is not None and _keeps(projection, references, previous, old):
         return Referring(references, previous.findings)
+    from darwinflow.check.references.listing import reference_findings  # here: sound files need none of it
+
     return Referring(references, reference_findings(projection, references))
 
 

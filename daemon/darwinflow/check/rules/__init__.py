@@ -2,18 +2,10 @@
 
 A rule is a generator function of what its scope gives it: an *item* rule of a `Subject`, whose findings are kept
 with the segment; a *header* rule of a `Header`; a *graph* rule of a `Projection`, which runs only when ids, types or
-edges have changed; a *condition* rule of a `Condition` and a *citation* rule of a `Citation`, which run where the
-names in them show that something is wrong; a *workspace* rule of one workflow and its `Neighbours`, which runs when
-somebody knows them.
+edges have changed; a *workspace* rule of one workflow and its `Neighbours`, which runs when somebody knows them.
+Those of conditions and contexts are in `of_references`.
 """
 
-from darwinflow.check.rules.condition_never_true import condition_never_true
-from darwinflow.check.rules.condition_not_upstream import condition_not_upstream
-from darwinflow.check.rules.condition_syntax import condition_syntax
-from darwinflow.check.rules.condition_unknown_name import condition_unknown_name
-from darwinflow.check.rules.context_not_upstream import context_not_upstream
-from darwinflow.check.rules.context_syntax import context_syntax
-from darwinflow.check.rules.context_unknown_node import context_unknown_node
 from darwinflow.check.rules.cycle import cycle
 from darwinflow.check.rules.duplicate_edge import duplicate_edge
 from darwinflow.check.rules.duplicate_node_id import duplicate_node_id
@@ -38,7 +30,6 @@ from darwinflow.check.rules.subworkflow_recursive import subworkflow_recursive
 from darwinflow.check.rules.unknown_field import unknown_field
 from darwinflow.check.rules.unknown_node_type import unknown_node_type
 from darwinflow.check.rules.unreachable_node import unreachable_node
-from darwinflow.check.rules.upstream_avoidable import avoidable_in_condition, avoidable_in_context
 from darwinflow.check.rules.version_published import version_published
 from darwinflow.check.rules.wrong_type import wrong_type
 
@@ -58,14 +49,6 @@ GRAPH_RULES = (
     unreachable_node,
     no_path_to_end,
 )
-CONDITION_RULES = (
-    condition_syntax,
-    condition_unknown_name,
-    condition_not_upstream,
-    condition_never_true,
-    avoidable_in_condition,
-)
-CITATION_RULES = (context_syntax, context_unknown_node, context_not_upstream, avoidable_in_context)
 WORKSPACE_RULES = (
     duplicate_version,
     version_published,
@@ -80,7 +63,5 @@ RULES = {
     "item": ITEM_RULES,
     "header": HEADER_RULES,
     "graph": GRAPH_RULES,
-    "condition": CONDITION_RULES,
-    "citation": CITATION_RULES,
     "workspace": WORKSPACE_RULES,
 }
