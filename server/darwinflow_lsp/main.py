@@ -22,16 +22,28 @@ if TYPE_CHECKING:
 
 STDIN = 0
 READ_BYTES = 1 << 16
+EXIT_USAGE = 2
+HELP = """\
+usage: darwinflow-lsp [--stdio]
+
+A language server for workflow files. Editors start it and talk to it over standard input and output.
+
+options:
+  -h, --help  show this help message and exit
+  --version   show the version and exit
+  --stdio     what it does anyhow; many editors say so
+"""
+PASSED_BY_EDITORS = ("--stdio", "--clientProcessId")
+"""Arguments that LSP lets editors pass, and that change nothing here."""
 SWITCH_S = 0.001
 """How long a thread may hold the interpreter while messages wait; the default is five times that."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 after `shutdown` and `exit`, else 1."""
-    arguments = sys.argv[1:] if argv is None else argv
-    if "--version" in arguments:
-        os.write(1, f"darwinflow-lsp {VERSION}\n".encode())
-        return 0
+    """Returns the exit code: 0 after `shutdown` and `exit`, else 1; 2 for arguments it does not take."""
+    code = _answered_arguments(sys.argv[1:] if argv is None else argv)
+    if code is not None:
+        return code
     # A load makes many objects and no garbage; the collector runs when the editor is quiet.
     gc.disable()
     editors: list[Editor] = []
@@ -54,6 +66,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not editors:
         conversation.open_table()
     return run(conversation, frames, output, editors[0])
+
+
+def _answered_arguments(arguments: Sequence[str]) -> int | None:
+    """The exit code where *arguments* are answered with a text; None where there is a session to hold."""
+    for argument in arguments:
+        if argument in ("-h", "--help"):
+            sys.stdout.write(HELP)
+            return 0
+        if argument == "--version":
+            sys.stdout.write(f"darwinflow-lsp {VERSION}\n")
+            return 0
+        if argument.split("=")[0] not in PASSED_BY_EDITORS:
+            sys.stderr.write(f"error: there is no argument '{argument}'\ntry: darwinflow-lsp --help\n")
+            return EXIT_USAGE
+    return None
 
 
 def _served_until_loop(conversation: Conversation, frames: Frames, editors: "list[Editor]") -> bool:

@@ -1,11 +1,14 @@
 """The border to the client: what is no message, what comes at the wrong time, and one answer to every request."""
 
 import json
+import os
+import re
+import subprocess
 import time
 
 import pytest
 
-from server.client import Client, Refusal
+from server.client import SERVER, Client, Refusal
 from server.conftest import WORKFLOW
 
 PARSE, INVALID, UNKNOWN, PARAMS = -32700, -32600, -32601, -32602
@@ -278,3 +281,36 @@ def test_a_slow_reader_stops_nothing(client):
         for _ in range(20)
     ]
     assert [len(client.reply(id_)[0]["children"]) for id_ in ids] == [2000] * 20
+
+
+def run_with(*arguments):
+    """The server called by a person: exit code, standard output, standard error."""
+    done = subprocess.run(
+        [SERVER, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_person_who_calls_it_learns_what_it_is():
+    code, said, complaint = run_with("--help")
+    assert (code, complaint) == (0, "")
+    assert said.startswith("usage: darwinflow-lsp")
+    assert "--stdio" in said
+    assert run_with("-h") == (code, said, complaint)
+    code, said, complaint = run_with("--stdio", "--version")
+    assert (code, complaint) == (0, "")
+    assert re.fullmatch(r"darwinflow-lsp \d+\.\d+\.\d+\n", said)
+
+
+def test_an_argument_that_it_does_not_take_ends_it():
+    code, said, complaint = run_with("--stdio", "--bogus")
+    assert (code, said) == (2, "")
+    assert complaint == "error: there is no argument '--bogus'\ntry: darwinflow-lsp --help\n"
+
+
+def test_what_editors_pass_is_taken_silently(workspace):
+    command = (SERVER, "--stdio", f"--clientProcessId={os.getpid()}")
+    with Client(workspace.home, command=command) as client:
+        client.initialize(initializationOptions={"trusted": False})
+        assert client.close() == 0
+        assert client.stderr == b""
