@@ -7,6 +7,7 @@ need. asyncio follows, then pygls, each when something wants it.
 import gc
 import os
 import select
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STDIN = 0
 READ_BYTES = 1 << 16
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
 HELP = """\
 usage: darwinflow-lsp [--stdio]
 
@@ -41,6 +43,7 @@ SWITCH_S = 0.001
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 after `shutdown` and `exit`, else 1; 2 for arguments it does not take."""
+    signal.signal(signal.SIGINT, _end_at_once)
     code = _answered_arguments(sys.argv[1:] if argv is None else argv)
     if code is not None:
         return code
@@ -66,6 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not editors:
         conversation.open_table()
     return run(conversation, frames, output, editors[0])
+
+
+def _end_at_once(_signal: int, _frame: object) -> None:
+    """Nothing is kept here that would have to be put in order, and threads may be importing."""
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _answered_arguments(arguments: Sequence[str]) -> int | None:
