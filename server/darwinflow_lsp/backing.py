@@ -12,14 +12,14 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol import LanguageServerProtocol, json_rpc, lsp_method
 
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow_lsp import messages
 from darwinflow_lsp.commands import COMMANDS
 from darwinflow_lsp.conversation import FAULT, Conversation
 from darwinflow_lsp.editor import Editor
-from darwinflow_lsp.faults import report_fault
+from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.handshake import VERSION
 from darwinflow_lsp.messages import Id, Rejected
 
@@ -47,11 +47,28 @@ class BackingProtocol(LanguageServerProtocol):
         except JsonRpcException:
             if "id" in message and method is not None:
                 self.conversation.refuse(message["id"], messages.INVALID_PARAMS, f"{method}: wrong params")
+            else:
+                report_note(f"{method or 'an answer'}: not of the form that LSP gives it")
             return
         self.handle_message(structured)
 
     def cancel(self, id_: Id) -> None:
         self._handle_cancel_notification(id_)
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """As pygls has it, without a traceback in the log: what is of another form is the client's fault."""
+        kind: Any
+        if "method" in data:
+            other = json_rpc.JsonRPCRequestMessage if "id" in data else json_rpc.JsonRPCNotification
+            kind = self.get_message_type(data["method"]) or other
+        elif "error" in data:
+            kind = types.ResponseErrorMessage
+        else:
+            kind = self._result_types.pop(data["id"], None) or json_rpc.JsonRPCResponseMessage
+        try:
+            return self._converter.structure(data, kind)
+        except Exception as exc:  # cattrs lets through whatever a value raises
+            raise JsonRpcInvalidParams from exc
 
     def _send_data(self, data: Any) -> None:
         body = json.dumps(data, default=self._serialize_message, ensure_ascii=False)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -314,3 +315,45 @@ def test_what_editors_pass_is_taken_silently(workspace):
         client.initialize(initializationOptions={"trusted": False})
         assert client.close() == 0
         assert client.stderr == b""
+
+
+@pytest.mark.parametrize("stage", ["started", "initialized", "open", "pygls"])
+def test_an_interrupt_ends_it_quietly_at_any_time(client, stage):
+    client.begin("textDocument/hover", {})
+    client.wait(lambda message: "error" in message)
+    if stage != "started":
+        client.initialize(initializationOptions={"trusted": False})
+    if stage in ("open", "pygls"):
+        client.open("untitled:a", WORKFLOW)
+        client.diagnostics("untitled:a")
+    if stage == "pygls":
+        with pytest.raises(Refusal):
+            client.request("no/such")
+    client.process.send_signal(signal.SIGINT)
+    assert client.ended() == 130
+    assert client.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("$/setTrace", {"value": "q"}),
+        ("workspace/didChangeWatchedFiles", {}),
+        ("workspace/didChangeWatchedFiles", {"changes": 5}),
+        ("workspace/didChangeWatchedFiles", {"changes": [{"uri": 1, "type": 77}]}),
+        ("workspace/didChangeConfiguration", None),
+        ("notebookDocument/didOpen", {"notebookDocument": []}),
+    ],
+)
+def test_a_notification_of_another_form_is_one_line_of_the_log(client, method, params):
+    client.initialize(initializationOptions={"trusted": False})
+    with pytest.raises(Refusal):
+        client.request("no/such")
+    client.notify(method, params)
+    client.send({"jsonrpc": "2.0", "id": "nobody", "error": 5})
+    client.settle()
+    assert client.close() == 0
+    assert client.stderr.decode().splitlines() == [
+        f"{method}: not of the form that LSP gives it",
+        "an answer: not of the form that LSP gives it",
+    ]
