@@ -29,6 +29,8 @@ NOT_YET: frozenset[str] = frozenset()
 """Codes whose rules have landed before their page; a code that is new may stand here for a day."""
 OF_TYPES = frozenset({"edge-constraint", "self-loop", "parallel-edge", "cycle"})
 """Codes of what the bundled type does not forbid."""
+LINK = "-> "
+"""Begins the text of a page's file that is a link, as `ls -l` shows it."""
 PLAIN = Terminal(colour=False, utf8=True, width=0)
 
 
@@ -43,6 +45,9 @@ def write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if text.startswith(LINK):
+            path.symlink_to(text.removeprefix(LINK).strip())
+            continue
         if path.exists():
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
         path.write_text(text)

@@ -3,6 +3,8 @@
 import os
 from typing import Final
 
+from darwinflow.document.content import read_content
+
 MAX_FILES: Final = 100
 """Of a workspace; those beyond, by name, are not read."""
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -42,10 +44,9 @@ def contents_of(folder: str, graph_types_path: str) -> dict[str, bytes]:
         if not os.path.realpath(path).startswith(inside):
             continue
         try:
-            with open(path, "rb") as file:
-                found[path] = file.read()
+            found[path] = read_content(path)
         except OSError:
-            continue  # a folder of such a name, or a file that went away
+            continue  # a folder or a pipe of such a name, or a file that went away
     return found
 
 

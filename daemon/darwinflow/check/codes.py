@@ -18,8 +18,8 @@ HISTORY_CODES = ("version-published", "parent-unknown", "lineage-cycle")
 """Of those that need the published versions."""
 _LATE_CODES = frozenset({"upstream-avoidable"})
 """Of findings that may follow when there is time."""
-_ELSEWHERE = frozenset({"settings-invalid", "graph-type-invalid"})
-"""Of findings in files that are no workflows."""
+_ELSEWHERE = frozenset({"settings-invalid", "graph-type-invalid", "file-unreadable"})
+"""Of findings in files that are no workflows, or of which nobody can tell."""
 CODES = (
     frozenset(
         {

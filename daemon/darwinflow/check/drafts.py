@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from darwinflow.check.neighbours import FileFacts
+from darwinflow.document.content import read_content
 from darwinflow.recorder.paths import SETTINGS_NAME
 from darwinflow.settings.patterns import matcher
 from darwinflow.settings.workspace import WorkspaceSettings
@@ -24,7 +25,6 @@ MOST_ENTRIES = 20_000
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
 """Folders that hold other people's files; hidden ones are skipped as well."""
 _STORED = re.compile(r"[^/]+/v[0-9]+\.yaml\Z")
-_MOST_BYTES = 8 << 20
 _MOST_SEARCHES = 4
 """Ids that are searched for one by one; for more, the ids of all drafts are read."""
 _FIELD = re.compile(
@@ -122,8 +122,7 @@ class Drafts:
 
     def _content(self, path: str) -> bytes:
         try:
-            with open(os.path.join(self.folder, path), "rb") as file:
-                return file.read(_MOST_BYTES)
+            return read_content(os.path.join(self.folder, path))
         except OSError:
             return b""
 

@@ -9,11 +9,12 @@ from typing import Any
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.formats import FORMATS, written
-from darwinflow.cli.main import EXIT_USAGE, complain
+from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
+from darwinflow.document.content import read_stream
 from darwinflow.document.lines import Lines
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import SETTINGS_NAME
@@ -127,7 +128,12 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
     workspace = checking.workspaces.of(place)
     checking.workspaces.settings(workspace)
     file = WorkflowFile(path, is_named=True, folder=workspace.folder)
-    content = sys.stdin.buffer.read()
+    try:
+        content = read_stream(sys.stdin.buffer, path)
+    except OSError as exc:
+        return complain(
+            f"standard input is not read: {exc.strerror}", "darwinflow check -, with one document", EXIT_NO
+        )
     checking.given[path] = content
     (outcome,) = checking.outcomes([file], fix=args.fix)
     reports = [*settings_reports(checking.workspaces), _report(outcome)]

@@ -12,7 +12,7 @@ from darwinflow.cli.verdict_cache import VerdictCache, cache_folder, key_of, too
 from darwinflow.cli.verdicts import Verdict, unread
 from darwinflow.cli.workers import Job, Worker, cores, verdicts_in_processes
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
-from darwinflow.model.span import Span
+from darwinflow.document.content import read_content
 from darwinflow.recorder.paths import Workspace
 
 PARALLEL_BYTES = 1 << 19
@@ -131,10 +131,9 @@ class Checking:
         if file.path in self.given:
             return self.given[file.path], None
         try:
-            with open(file.path, "rb") as opened:
-                return opened.read(), None
+            return read_content(file.path), None
         except OSError as exc:
-            return b"", unread(Span(0, 0, 0, 0), f"'{file.path}' cannot be read: {exc.strerror}")
+            return b"", unread(exc)
 
     def _key(self, content: bytes, file: WorkflowFile) -> bytes:
         workspace = self.workspaces.of(file.path)

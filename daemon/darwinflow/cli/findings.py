@@ -76,7 +76,8 @@ def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
             f"{terminal.paint(place, 'strong')}: {terminal.paint(finding.severity, style)}: "
             f"{_safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
         )
-        yield from _excerpt(report.lines, finding, terminal, style, secrets)
+        if len(report.lines) > 1 or report.lines[0]:
+            yield from _excerpt(report.lines, finding, terminal, style, secrets)
 
 
 def _excerpt(

@@ -10,6 +10,7 @@ from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import rewrite
 from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
+from darwinflow.document.content import read_content, read_stream
 from darwinflow.document.document import Document
 from darwinflow.document.formatting.formatting import applied, formatting
 from darwinflow.document.formatting.style import Style
@@ -97,8 +98,7 @@ def _formatted(file: WorkflowFile, style: Style) -> _Formatted | None:
     if file.is_stored:
         return _Formatted("", "", ": left as it is: a published version never changes")
     try:
-        with open(file.path, "rb") as opened:
-            text = opened.read().decode()
+        text = read_content(file.path).decode()
     except OSError as exc:
         return _Formatted("", "", f": left as it is: it cannot be read: {exc.strerror}")
     except UnicodeDecodeError as exc:
@@ -131,7 +131,12 @@ def _settle(args: argparse.Namespace, path: str, found: _Formatted) -> None:
 
 def _format_stdin(args: argparse.Namespace, style: Style) -> int:
     path = args.stdin_path or "<stdin>"
-    content = sys.stdin.buffer.read()
+    try:
+        content = read_stream(sys.stdin.buffer, path)
+    except OSError as exc:
+        return complain(
+            f"standard input is not read: {exc.strerror}", "darwinflow fmt -, with one document", EXIT_NO
+        )
     try:
         text = content.decode()
     except UnicodeDecodeError as exc:

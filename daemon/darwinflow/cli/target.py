@@ -3,6 +3,7 @@
 import os
 from typing import NamedTuple
 
+from darwinflow.document.content import read_content
 from darwinflow.model.errors import NameRefused, WorkflowNotFound
 
 
@@ -26,12 +27,13 @@ def target_of(name: str) -> Target:
 def text_of(path: str) -> str:
     """The text of a workflow file."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        return read_content(path).decode()
     except UnicodeDecodeError as exc:
         raise NameRefused(f"'{path}' is not UTF-8 at byte {exc.start}", hint="save it as UTF-8") from exc
     except OSError as exc:
-        raise WorkflowNotFound(f"'{path}' cannot be read: {exc.strerror}") from exc
+        raise WorkflowNotFound(
+            f"'{path}' cannot be read: {exc.strerror}", hint="name a workflow's file"
+        ) from exc
 
 
 def id_in(path: str) -> str:

@@ -1,5 +1,6 @@
 """What is wrong in one file, as a value that processes and the cache hand on."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.neighbours import FileFacts, facts_from
 from darwinflow.cli.workflow_files import WorkflowFile
 from darwinflow.document.lines import Edit, Lines
-from darwinflow.document.problem import YAML_SYNTAX, Related
+from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX, Related
 from darwinflow.model.span import Span
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from darwinflow.catalog.catalog import Catalog
     from darwinflow.check.engine import Checked
 
+UNREADABLE = "file-unreadable"
 _MAX_ROUNDS = 5
 """One fix may make another possible; this many times at most."""
 
@@ -60,7 +62,8 @@ def verdict_of(
         line = len(before) - 1
         column = len(before[line])
         message = f"byte {exc.start} is no UTF-8; save the file as UTF-8"
-        return unread(Span(line, column, line, column), message)
+        found = Finding(YAML_SYNTAX, ERROR, Span(line, column, line, column), message)
+        return Verdict(is_workflow=True, findings=(found,))
     settings = settings.at(file.inner_path)
     if is_type_file(os.path.abspath(file.path), file.folder, settings.graph_types_path):
         from darwinflow.check.type_files import check_type_file
@@ -91,9 +94,11 @@ def verdict_of(
     )
 
 
-def unread(span: Span, message: str) -> Verdict:
-    """The verdict on a file that cannot be read."""
-    return Verdict(is_workflow=True, findings=(Finding(YAML_SYNTAX, ERROR, span, message),))
+def unread(error: OSError) -> Verdict:
+    """The verdict on a file that cannot be read, or not to its end."""
+    code = DOCUMENT_LIMIT if error.errno == errno.EFBIG else UNREADABLE
+    message = f"this file cannot be read: {error.strerror}"
+    return Verdict(is_workflow=True, findings=(Finding(code, ERROR, Span(0, 0, 0, 0), message),))
 
 
 def encoded(verdict: Verdict) -> bytes:

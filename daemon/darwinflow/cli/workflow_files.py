@@ -75,7 +75,7 @@ def workflow_files(
                 if file.is_stored and not with_stored:
                     continue
                 found.setdefault(os.path.realpath(file.path), file)
-        elif os.path.exists(path):
+        elif os.path.lexists(path):
             workspace = workspaces.of(path)
             of_store = is_stored(_inner(path, workspace.folder), workspaces.settings(workspace))
             file = WorkflowFile(path, is_named=True, folder=workspace.folder, is_stored=of_store)
@@ -95,7 +95,7 @@ def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
     from glob import iglob
 
     names = sorted(
-        name for name in iglob(pattern, recursive=True) if name.endswith(SUFFIXES) and os.path.isfile(name)
+        name for name in iglob(pattern, recursive=True) if name.endswith(SUFFIXES) and not os.path.isdir(name)
     )
     if not names:
         raise PathNotFound(

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
+from darwinflow.document.content import MAX_BYTES
 from darwinflow.document.editing import replaced_segments
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit, LineChange, Lines
@@ -24,7 +25,6 @@ from darwinflow.document.segment import Form, Segment
 from darwinflow.document.stream import edge_lines, extents, root_of
 from darwinflow.model.span import Span
 
-MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_LINES: Final = 200_000
 MAX_PROBLEMS: Final = 1_000
 

@@ -1,0 +1,48 @@
+"""Reads the files that documents lie in. What would wait for a writer, or never end, is none: pipes, devices, sockets."""
+
+import errno
+import os
+import stat
+from typing import BinaryIO, Final
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+
+
+def read_content(path: str) -> bytes:
+    """The bytes of the regular file *path*, at most `MAX_BYTES`.
+
+    Raises `OSError`, whose `strerror` says why in a few words; its `errno` is `EFBIG` for a file that is longer.
+    """
+    try:
+        _refuse_what_is_no_file(os.stat(path).st_mode, path)
+        # Non-blocking, in case a pipe has taken the file's place since.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise FileNotFoundError(errno.ENOENT, "it is a link to what is not there", path) from None
+        raise
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        _refuse_what_is_no_file(status.st_mode, path)
+        if status.st_size > MAX_BYTES:
+            raise _too_long(path)
+        return read_stream(file, path)
+
+
+def read_stream(file: BinaryIO, name: str) -> bytes:
+    """All that *file* has to give, of at most `MAX_BYTES`. Raises `OSError` with `EFBIG` where there is more."""
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise _too_long(name)
+    return content
+
+
+def _refuse_what_is_no_file(mode: int, path: str) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", path)
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+
+
+def _too_long(path: str) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {MAX_BYTES} bytes (8 MiB), which is not read", path)
