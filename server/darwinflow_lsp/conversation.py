@@ -63,6 +63,8 @@ class Conversation:
         self._open: set[Id] = set()
         """Requests of the client without an answer so far."""
         self._asked = 0
+        self._unanswered: set[str] = set()
+        """Our own requests, which are not those of pygls."""
 
     @property
     def has_line(self) -> bool:
@@ -116,7 +118,9 @@ class Conversation:
     def ask(self, method: str, params: object = None) -> None:
         """Send the client a request whose answer does not matter."""
         self._asked += 1
-        self._send(messages.request(f"darwinflow-{self._asked}", method, params))
+        id_ = f"darwinflow-{self._asked}"
+        self._unanswered.add(id_)
+        self._send(messages.request(id_, method, params))
 
     def send_encoded(self, body: bytes) -> None:
         self._send(body)
@@ -137,14 +141,22 @@ class Conversation:
     def _take(self, message: dict[str, Any]) -> None:
         method = message.get("method")
         if "method" not in message and ("result" in message or "error" in message):
-            # The answer to a request of pygls; nothing else asks and cares.
-            if self._backing is not None:
-                self._guarded(message)
+            self._take_answer(message)
             return
         if "id" in message:
             self._take_request(message, method)
         elif isinstance(method, str) and message.get("jsonrpc") == "2.0":
             self._take_notification(message, method)
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        """Only pygls cares what the client says."""
+        id_ = message.get("id")
+        if not messages.is_id(id_):
+            return
+        if id_ in self._unanswered:
+            self._unanswered.discard(id_)
+        elif self._backing is not None:
+            self._guarded(message)
 
     def _take_request(self, message: dict[str, Any], method: object) -> None:
         id_ = message["id"]
