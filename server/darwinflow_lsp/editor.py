@@ -24,6 +24,8 @@ from darwinflow_lsp.messages import Params
 from darwinflow_lsp.snapshot import Snapshot
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
+WARNING = 2
+"""LSP's number for it."""
 FIRST_LINES = 200
 """Of a long document: what an editor shows when it is opened, as a rule."""
 
@@ -74,6 +76,8 @@ class Editor:
         self._watched: dict[str, Workspace] = {}
         """Workspaces whose histories were ever asked for, by folder."""
         self._histories: dict[tuple[str, str], History] = {}
+        self._explained: set[str] = set()
+        """Why histories are missing, as the client was told."""
         self._around = Around(self._documents, self._checks, self._histories, self._publish)
 
     @property
@@ -248,6 +252,13 @@ class Editor:
             self._conversation.notify(HISTORY_CHANGED, {"uris": uris})
             if self.client.refreshes_lenses:
                 self._conversation.ask("workspace/codeLens/refresh")
+
+    def explain_absence(self, cause: str) -> None:
+        """Tell the client, once for each *cause*, why no history is shown."""
+        if cause not in self._explained:
+            self._explained.add(cause)
+            message = f"no history of workflows is shown: {cause}"
+            self._conversation.notify("window/logMessage", {"type": WARNING, "message": message})
 
     async def ask_daemon(self, uri: str | None, method: str, params: Params) -> Params:
         """The daemon's answer about the workspace of the file *uri*, or of the one that was opened first."""

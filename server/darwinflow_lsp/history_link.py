@@ -91,6 +91,7 @@ class _Watch:
             self._editor.know(self._folder, history)
         self._asked &= subjects
         self._ask()
+        self._say_what_is_missing()
 
     async def call(self, method: str, params: Json) -> Json:
         await self._starting
@@ -113,6 +114,13 @@ class _Watch:
             for history in list(self._known.values()):
                 if history.away_since is None:
                     self._learn(history._replace(away_since=now))
+            self._say_what_is_missing()
+
+    def _say_what_is_missing(self) -> None:
+        """Where a history is wanted and nobody can be asked for it, say why."""
+        wanted = {subject.workflow for subject in self._subjects}
+        if self._link.state is LinkState.AWAY and not wanted <= self._known.keys():
+            self._editor.explain_absence(self._link.problem or "the daemon is away")
 
     def _ask(self) -> None:
         if self._link.state is LinkState.CONNECTED and (self._asking is None or self._asking.done()):

@@ -1,10 +1,16 @@
 """What the client and the server say to each other about history that is there, or is not."""
 
+import time
+
 import pytest
 
 from daemon_process import DaemonProcess
 from server.client import Client, Refusal
 from server.conftest import WORKFLOW
+
+
+def is_log_message(message):
+    return message.get("method") == "window/logMessage"
 
 
 def test_the_answer_to_a_refresh_is_taken_without_a_word(workspace):
@@ -24,3 +30,23 @@ def test_the_answer_to_a_refresh_is_taken_without_a_word(workspace):
             assert client.stderr == b""
     finally:
         daemon.close()
+
+
+def test_an_unusable_home_is_the_one_word_that_is_said_of_missing_history(workspace):
+    with Client(workspace.home, {"DARWINFLOW_HOME": "/proc/nope"}) as client:
+        client.initialize()
+        client.open(workspace.uri, WORKFLOW)
+        said = client.wait(is_log_message)["params"]
+        assert said["type"] == 2
+        assert said["message"].startswith("no history of workflows is shown: ")
+        assert "/proc/nope" in said["message"]
+        other = workspace.folder / "other" / ".darwinflow.yaml"
+        other.parent.mkdir()
+        other.write_text("project: other\n")
+        client.open((other.parent / "b.yaml").as_uri(), WORKFLOW.replace("assistant", "b"))
+        client.change(workspace.uri, 2, {"text": WORKFLOW.replace("version: 3", "version: 4")})
+        time.sleep(2)
+        client.settle()
+        assert client.count(is_log_message) == 1
+        assert client.close() == 0
+        assert client.stderr == b""
