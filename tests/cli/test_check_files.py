@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from darwinflow.check.drafts import Drafts
+from darwinflow.check.neighbours import FileFacts
+from darwinflow.settings.workspace import defaults
+
 from .conftest import Run, flow
 
 
@@ -71,3 +75,18 @@ def test_standard_input_without_an_end_is_not_read_to_it(folder: Path) -> None:
         assert (said.returncode, said.stdout) == (1, "")
         assert said.stderr.startswith("error: standard input is not read: it has more than 8388608 bytes")
         assert said.stderr.splitlines()[1] == f"try: darwinflow {command} -, with one document"
+
+
+def test_a_number_of_ten_thousand_digits_is_no_fault_at_its_neighbours(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/huge.yaml").write_text(flow(1).replace("version: 1", f"version: {'9' * 10_000}", 1))
+    assert "no findings in 1 file" in darwinflow("check", "flows/greet.yaml").stdout
+    assert [code for _, code, _ in findings(darwinflow, "flows/huge.yaml")] == ["wrong-type"]
+
+
+def test_a_fault_of_ours_in_one_draft_leaves_the_others_known(folder: Path) -> None:
+    def stopped() -> FileFacts:
+        raise RecursionError
+
+    drafts = Drafts(str(folder), defaults("x"), given={"flows/bad.yaml": stopped})
+    assert drafts.drafts("greet", 1) == ("flows/greet.yaml",)
+    assert drafts.file("flows/bad.yaml") == FileFacts()
