@@ -1,12 +1,23 @@
-"""`darwinflow`: finds the command's module, runs it, and turns what went wrong into two lines and an exit code."""
+"""`darwinflow`: the way in. It imports next to nothing, so that Ctrl-C is answered from the first moment on."""
 
-import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from typing import Protocol
 
-from darwinflow.model.errors import DarwinFlowError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+EXIT_OK = 0
+EXIT_NO = 1
+"""Findings of severity error, or: what was asked for cannot be done as things stand."""
+EXIT_USAGE = 2
+EXIT_FAULT = 3
+"""A fault of ours."""
+EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141
+"""The reader of standard output went away before it was known how things end; as shells name death by SIGPIPE."""
 
 COMMANDS: dict[str, str] = {
     "check": "find what is wrong in workflow files; no daemon needed",
@@ -21,115 +32,45 @@ COMMANDS: dict[str, str] = {
 }
 """Every command with its help. Only the module of the one that is asked for is imported."""
 
-EXIT_OK = 0
-EXIT_NO = 1
-"""Findings of severity error, or: what was asked for cannot be done as things stand."""
-EXIT_USAGE = 2
-EXIT_FAULT = 3
-"""A fault of ours."""
-EXIT_INTERRUPTED = 130
 
-
-class Command(Protocol):
-    """What a module of this package offers."""
-
-    def configure(self, parser: argparse.ArgumentParser) -> None: ...
-
-    def run(self, args: argparse.Namespace) -> int: ...
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: "Sequence[str] | None" = None) -> int:
     """Returns the exit code; the console script exits with it."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    name = arguments[0] if arguments else ""
-    if name in COMMANDS:
-        return _guarded(name, arguments[1:])
-    parser = _overview()
-    if name in ("", "-h", "--help", "help"):
-        parser.print_help()
-        return EXIT_OK if name else EXIT_USAGE
-    if name == "--version":
-        from darwinflow.recorder.events import RECORDER_VERSION
+    is_ours = (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )  # a shell's background job ignores it
+    if is_ours:
+        signal.signal(signal.SIGINT, _leave)
+    from darwinflow.cli import frame, streams
 
-        print(f"darwinflow {RECORDER_VERSION}")
-        return EXIT_OK
-    return _unknown(name)
-
-
-def _guarded(name: str, arguments: list[str]) -> int:
+    streams.prepare()
     try:
-        command = _load(name)
-        parser = argparse.ArgumentParser(
-            prog=f"darwinflow {name}", description=COMMANDS[name].capitalize() + "."
-        )
-        command.configure(parser)
-        code = command.run(parser.parse_args(arguments))
-        sys.stdout.flush()
-    except DarwinFlowError as exc:
-        return complain(str(exc), exc.advice)
-    except BrokenPipeError:
-        # The reader went away, as `head` does. Python would complain again when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
+        # The command may have something to put away.
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return frame.outcome(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except Exception as exc:  # noqa: BLE001 - the border: a traceback is ours alone
-        return _fault(name, exc)
-    return code
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, _leave)
 
 
 def complain(message: str, advice: str | None, code: int = EXIT_NO) -> int:
     """Print an error the way every command does, and return *code*."""
-    print(f"error: {message}", file=sys.stderr)
-    if advice:
-        print(f"try: {advice}", file=sys.stderr)
+    from darwinflow.cli.streams import mute
+
+    try:
+        print(f"error: {message}", file=sys.stderr)
+        if advice:
+            print(f"try: {advice}", file=sys.stderr)
+    except OSError:
+        mute()
     return code
 
 
-def _load(name: str) -> Command:
-    import importlib
-
-    command: Command = importlib.import_module(f"darwinflow.cli.{name}")
-    return command
-
-
-def _overview() -> argparse.ArgumentParser:
-    width = max(map(len, COMMANDS))
-    listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
-    return argparse.ArgumentParser(
-        prog="darwinflow",
-        usage="darwinflow COMMAND [ARGUMENTS]",
-        description="Versions, runs and timings of workflows written as YAML.",
-        epilog=f"commands:\n{listing}\n\ndarwinflow COMMAND --help says more.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
-def _unknown(name: str) -> int:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, COMMANDS, n=1)
-    return complain(
-        f"there is no command '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""),
-        f"darwinflow {near[0]}" if near else "darwinflow --help",
-        EXIT_USAGE,
-    )
-
-
-def _fault(name: str, exc: Exception) -> int:
-    """Keep the traceback in a file of the user's own and say where."""
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix=f"darwinflow-{name}-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
-    ) as report:
-        report.write("".join(traceback.format_exception(exc)))
-    return complain(
-        f"a fault of darwinflow's own stopped '{name}': {type(exc).__name__}",
-        f"send us {report.name}; nothing that was recorded is lost",
-        EXIT_FAULT,
-    )
+def _leave(_number: int, _frame: "FrameType | None") -> None:
+    """Nothing is begun yet, or all is done. An exception could end up anywhere in an import."""
+    os._exit(EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

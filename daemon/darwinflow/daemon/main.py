@@ -16,6 +16,7 @@ from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.log_file import LogFile
 from darwinflow.daemon.sockets import BoundSockets, bind
 from darwinflow.model.errors import DaemonRunning, DarwinFlowError, StoreUnwritable
+from darwinflow.model.usage import EXIT_USAGE, ArgumentParser
 from darwinflow.recorder.paths import Home, home_of
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
@@ -121,9 +122,11 @@ def _log_to(home: Home) -> None:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="darwinflowd",
         description="Keeps the history of workflows for one user. Usually started by: darwinflow daemon start",
+        epilog=f"exit codes: 0 after a stop, 1 where it cannot serve, {EXIT_USAGE} for wrong usage, "
+        f"{EXIT_OTHER_SERVES} where another daemon serves the same home",
     )
     parser.add_argument(
         "--idle-seconds",

@@ -1,0 +1,119 @@
+"""What holds for every command: finds its module, runs it, and turns what went wrong into two lines and an exit code."""
+
+import argparse
+from typing import Protocol
+
+from darwinflow.cli import streams
+from darwinflow.cli.main import (
+    COMMANDS,
+    EXIT_FAULT,
+    EXIT_INTERRUPTED,
+    EXIT_NO,
+    EXIT_OK,
+    EXIT_UNREAD,
+    EXIT_USAGE,
+    complain,
+)
+from darwinflow.model.errors import DarwinFlowError
+from darwinflow.model.usage import ArgumentParser
+
+
+class Command(Protocol):
+    """What a module of this package offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+def outcome(arguments: list[str]) -> int:
+    """Do what *arguments* say; the exit code, once all that was printed is written."""
+    name = arguments[0] if arguments else ""
+    code: int | None
+    try:
+        code = _carried_out(name, arguments[1:])
+    except DarwinFlowError as exc:
+        code = complain(str(exc), exc.advice)
+    except SystemExit as exc:  # after help, or wrong usage
+        code = exc.code if isinstance(exc.code, int) else EXIT_OK
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    except OSError as exc:
+        if streams.has_no_reader(exc) or streams.unwritten() is not None:
+            code = None
+        else:
+            code = EXIT_NO if streams.mute() else _fault(name, exc)
+    except Exception as exc:  # noqa: BLE001 - the border: a traceback is ours alone
+        code = _fault(name, exc)
+    unwritten = streams.unwritten()
+    if unwritten is not None and not streams.has_no_reader(unwritten):
+        code = _told(unwritten)
+    streams.mute()
+    return EXIT_UNREAD if code is None else code
+
+
+def _told(fault: OSError) -> int:
+    return complain(f"standard output cannot be written: {fault.strerror}", "send it to another file or disk")
+
+
+def _carried_out(name: str, arguments: list[str]) -> int:
+    if name in COMMANDS:
+        command = _load(name)
+        parser = ArgumentParser(prog=f"darwinflow {name}", description=COMMANDS[name].capitalize() + ".")
+        command.configure(parser)
+        return command.run(parser.parse_args(arguments))
+    if name in ("", "-h", "--help", "help"):
+        _overview().print_help()
+        return EXIT_OK if name else EXIT_USAGE
+    if name == "--version":
+        from darwinflow.recorder.events import RECORDER_VERSION
+
+        print(f"darwinflow {RECORDER_VERSION}")
+        return EXIT_OK
+    return _unknown(name)
+
+
+def _load(name: str) -> Command:
+    import importlib
+
+    command: Command = importlib.import_module(f"darwinflow.cli.{name}")
+    return command
+
+
+def _overview() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    return ArgumentParser(
+        prog="darwinflow",
+        usage="darwinflow COMMAND [ARGUMENTS]",
+        description="Versions, runs and timings of workflows written as YAML.",
+        epilog=f"commands:\n{listing}\n\ndarwinflow COMMAND --help says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _unknown(name: str) -> int:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    return complain(
+        f"there is no command '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""),
+        f"darwinflow {near[0]}" if near else "darwinflow --help",
+        EXIT_USAGE,
+    )
+
+
+def _fault(name: str, exc: Exception) -> int:
+    """Keep the traceback in a file of the user's own and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"darwinflow-{name}-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+    ) as report:
+        report.write("".join(traceback.format_exception(exc)))
+    return complain(
+        f"a fault of darwinflow's own stopped '{name}': {type(exc).__name__}",
+        f"send us {report.name}; nothing that was recorded is lost",
+        EXIT_FAULT,
+    )
