@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from darwinflow.check.drafts import Drafts
 from darwinflow.check.neighbours import FileFacts
@@ -90,3 +93,84 @@ def test_a_fault_of_ours_in_one_draft_leaves_the_others_known(folder: Path) -> N
     drafts = Drafts(str(folder), defaults("x"), given={"flows/bad.yaml": stopped})
     assert drafts.drafts("greet", 1) == ("flows/greet.yaml",)
     assert drafts.file("flows/bad.yaml") == FileFacts()
+
+
+FIXABLE = flow(1).replace("to: look", "to: lok")
+LOOSE = flow(1).replace("version: 1", "version:   1")
+
+
+def test_links_are_written_through_inside_the_workspace_and_never_out_of_it(
+    darwinflow: Run, folder: Path
+) -> None:
+    outside = folder.parent / "outside.yaml"
+    inside = folder / "flows/greet.yaml"
+    (folder / "flows/out.yaml").symlink_to("../../outside.yaml")
+    (folder / "flows/in.yml").symlink_to("greet.yaml")
+    refusal = f"error: 'flows/out.yaml' is left as it is: it leads to '{outside}', outside of the workspace\n"
+    outside.write_text(LOOSE)
+    inside.write_text(LOOSE)
+    assert darwinflow("fmt", "flows/out.yaml", "flows/in.yml", expect=1).stderr == refusal
+    assert (outside.read_text(), inside.read_text()) == (LOOSE, flow(1))
+    outside.write_text(FIXABLE.replace("greet", "other"))
+    inside.write_text(FIXABLE)
+    said = darwinflow("check", "--fix", "flows/out.yaml", "flows/in.yml", expect=1)
+    assert said.stderr == refusal
+    assert "flows/out.yaml:12:23: error: no node is called 'lok'" in said.stdout
+    assert (outside.read_text(), inside.read_text()) == (FIXABLE.replace("greet", "other"), flow(1))
+    assert (folder / "flows/in.yml").is_symlink()
+
+
+def test_settings_that_lie_elsewhere_are_left(darwinflow: Run, folder: Path) -> None:
+    outside = folder.parent / "settings.yaml"
+    outside.write_text("projct: hello\n")
+    (folder / ".darwinflow.yaml").unlink()
+    (folder / ".darwinflow.yaml").symlink_to(outside)
+    said = darwinflow("check", "--fix", expect=1)
+    assert said.stderr.startswith("error: '.darwinflow.yaml' is left as it is: it leads to '")
+    assert outside.read_text() == "projct: hello\n"
+
+
+def weakly(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command to which permissions apply, whoever runs this test."""
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("nothing here takes root's powers away: there is no setpriv")
+        prefix = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    said = subprocess.run(
+        [*prefix, sys.executable, "-m", "darwinflow.cli.main", *arguments],
+        cwd=folder,
+        env={**os.environ, "DARWINFLOW_HOME": str(folder.parent / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return said.returncode, said.stdout, said.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_two_lines(folder: Path) -> None:
+    refusal = (
+        "error: 'flows/greet.yaml' is left as it is: it cannot be written: Permission denied\n"
+        "try: give yourself the right to write in 'flows'\n"
+    )
+    for text, command in ((FIXABLE, ("check", "--fix")), (LOOSE, ("fmt",))):
+        (folder / "flows/greet.yaml").write_text(text)
+        (folder / "flows").chmod(0o555)
+        code, _, errors = weakly(folder, *command)
+        (folder / "flows").chmod(0o755)
+        assert (code, errors) == (1, refusal)
+        assert (folder / "flows/greet.yaml").read_text() == text
+        assert os.listdir(folder / "flows") == ["greet.yaml"]
+
+
+def test_files_without_the_right_to_read_say_so(folder: Path) -> None:
+    (folder / "flows/greet.yaml").chmod(0)
+    (folder / "flows/gone.yaml").symlink_to("nowhere.yaml")
+    code, output, errors = weakly(folder, "check")
+    assert (code, errors) == (1, "")
+    assert output.splitlines()[:3] == [
+        "flows/gone.yaml:1:1: error: this file cannot be read: it is a link to what is not there [file-unreadable]",
+        "flows/greet.yaml:1:1: error: this file cannot be read: Permission denied [file-unreadable]",
+        "",
+    ]

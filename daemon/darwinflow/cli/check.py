@@ -10,7 +10,7 @@ from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
-from darwinflow.cli.rewriting import rewrite
+from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
@@ -88,29 +88,51 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     except DarwinFlowError as exc:
         raise PathRefused(str(exc), hint=exc.advice) from exc
     files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
-    mended = _mend_settings(checking) if args.fix else 0
+    mended, unwritten = _mend_settings(checking) if args.fix else (0, 0)
     outcomes = checking.outcomes(files, fix=args.fix)
-    for outcome in outcomes:
-        if outcome.verdict.text is not None:
-            rewrite(outcome.file.path, outcome.verdict.text)
+    for number, outcome in enumerate(outcomes):
+        text = outcome.verdict.text
+        if text is not None and not _is_written(outcome.file.path, text, outcome.file.folder):
+            unwritten += 1
+            outcomes[number : number + 1] = checking.outcomes([outcome.file])
     reports = settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
     return reports, summary_of(
-        reports, mended, time.perf_counter() - started, unevaluated=checking.unevaluated
+        reports,
+        mended,
+        time.perf_counter() - started,
+        unevaluated=checking.unevaluated,
+        unwritten=unwritten,
     )
 
 
-def _mend_settings(checking: Checking) -> int:
-    """Mend the settings files first, because they decide what holds for the others. Returns how many findings."""
-    mended = mended_settings(checking.workspaces)
-    for path, (text, _) in mended.items():
-        rewrite(path, text)
+def _mend_settings(checking: Checking) -> tuple[int, int]:
+    """Mend the settings files first, because they decide what holds for the others.
+
+    Returns how many findings are gone, and how many files could not be written.
+    """
+    found = mended_settings(checking.workspaces)
+    mended = {
+        path: count
+        for path, (text, count) in found.items()
+        if _is_written(path, text, os.path.dirname(os.path.abspath(path)))
+    }
     if mended:
         folders = [folder for folder, _ in checking.workspaces.read()]
         checking.renewed()
         for folder in folders:
             checking.workspaces.settings(checking.workspaces.of(os.path.join(folder, "x")))
-    return sum(count for _, count in mended.values())
+    return sum(mended.values()), len(found) - len(mended)
+
+
+def _is_written(path: str, text: str, folder: str) -> bool:
+    """Replace a file of the workspace *folder*, or say why it is left."""
+    try:
+        rewrite(path, text, folder)
+    except WriteRefused as exc:
+        complain(str(exc), exc.advice)
+        return False
+    return True
 
 
 def _report(outcome: Outcome) -> FileReport:
@@ -168,7 +190,7 @@ def _told(
 
 
 def exit_code(args: argparse.Namespace, summary: Summary) -> int:
-    return 1 if summary.errors or (args.strict and summary.warnings) else 0
+    return 1 if summary.errors or summary.unwritten or (args.strict and summary.warnings) else 0
 
 
 def _nothing_text(paths: list[str]) -> str:

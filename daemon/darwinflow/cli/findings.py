@@ -39,10 +39,17 @@ class Summary(NamedTuple):
     seconds: float
     unevaluated: tuple[str, ...] = ()
     """Codes that were not looked for, because nobody knows the published versions."""
+    unwritten: int = 0
+    """Files that would have been mended and could not be written."""
 
 
 def summary_of(
-    reports: list[FileReport], fixed: int, seconds: float, *, unevaluated: tuple[str, ...] = ()
+    reports: list[FileReport],
+    fixed: int,
+    seconds: float,
+    *,
+    unevaluated: tuple[str, ...] = (),
+    unwritten: int = 0,
 ) -> Summary:
     severities = [finding.severity for report in reports for finding in report.findings]
     return Summary(
@@ -55,6 +62,7 @@ def summary_of(
         fixed,
         seconds,
         unevaluated,
+        unwritten,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
-from darwinflow.cli.rewriting import rewrite
+from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
 from darwinflow.document.content import read_content, read_stream
@@ -69,9 +69,11 @@ def run(args: argparse.Namespace) -> int:
             print(f"{file.path}{found.refusal}", file=sys.stderr)
         elif found.after == found.before:
             same += 1
-        else:
+        elif is_dry or _is_written(file, found):
             changed += 1
-            _settle(args, file.path, found)
+            _tell(args, file.path, found)
+        else:
+            left += 1
     print(_summary(changed, same, left, is_dry=is_dry), file=sys.stderr if args.diff else sys.stdout)
     return EXIT_NO if left or (changed and is_dry) else EXIT_OK
 
@@ -117,15 +119,24 @@ def _of_text(document: Document, text: str, style: Style) -> _Formatted:
     return _Formatted(text, applied(document.lines, found.edits) if found.edits else text, "")
 
 
-def _settle(args: argparse.Namespace, path: str, found: _Formatted) -> None:
-    """Write the file, or say what would be written."""
+def _is_written(file: WorkflowFile, found: _Formatted) -> bool:
+    """Write the file, or say why it is left."""
+    try:
+        rewrite(file.path, found.after, file.folder)
+    except WriteRefused as exc:
+        complain(str(exc), exc.advice)
+        return False
+    return True
+
+
+def _tell(args: argparse.Namespace, path: str, found: _Formatted) -> None:
+    """Say what was written, or would be."""
     if args.diff:
         for line in _diff(path, found, terminal_of()):
             print(line)
     elif args.check:
         print(f"{path} is not in style")
     else:
-        rewrite(path, found.after)
         print(f"{path} formatted")
 
 
@@ -148,7 +159,7 @@ def _format_stdin(args: argparse.Namespace, style: Style) -> int:
     if not _is_dry(args):
         sys.stdout.buffer.write(content if found.refusal else found.after.encode())
     elif found.after != found.before:
-        _settle(args, path, found)
+        _tell(args, path, found)
     return EXIT_NO if found.refusal or (_is_dry(args) and found.after != found.before) else EXIT_OK
 
 
