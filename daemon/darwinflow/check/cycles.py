@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from darwinflow.check.joins import joins_to, through
 from darwinflow.check.order import groups_of, order, order_of
 from darwinflow.check.reach import half_sources, reach
 from darwinflow.graph.walk import Arrows
@@ -40,31 +41,42 @@ def _endless(projection: Projection) -> list[Cycle]:
             with_exit += group
         else:
             way = way_through(graph, group, graph.successors)
-            found.append(Cycle(way, tuple(group), has_exit=False))
+            found.append(Cycle(way, _nodes(graph, group), has_exit=False))
     if with_exit:
         always = _always(graph)
         found += [
-            Cycle(way_through(graph, group, always), tuple(group), has_exit=True)
+            Cycle(way_through(graph, group, always), _nodes(graph, group), has_exit=True)
             for group in cyclic(graph, always, turned(always), with_exit)
         ]
     return sorted(found)
 
 
 def cyclic(graph: Graph, forward: Arrows, back: Arrows, among: list[int] | None = None) -> list[list[int]]:
-    """Strongly connected components that hold a cycle, those that *among* leads to; each in ascending order."""
+    """Strongly connected components that hold a cycle, where *among* is given those among it; each in ascending order.
+
+    The joins between their nodes are among them.
+    """
     if not order(graph).left:
         return []  # where slips are what they mean and no arrow leads back, fewer arrows lead nowhere back
     left = set(order_of(graph.implicit, forward, back).left)
     if among is not None:
         left.intersection_update(among)
     groups = groups_of(sorted(left), graph.implicit, forward)
-    return [sorted(group) for group in groups if len(group) > 1 or group[0] in forward[group[0]]]
+    return [
+        sorted(group)
+        for group in groups
+        if group[0] in left and (len(group) > 1 or group[0] in forward[group[0]])
+    ]
+
+
+def _nodes(graph: Graph, group: list[int]) -> tuple[int, ...]:
+    return tuple([number for number in group if number < len(graph.names)])
 
 
 def _always(graph: Graph) -> list[list[int]]:
     """The arrows of edges without a condition."""
-    arrows: list[list[int]] = [[] for _ in graph.names]
-    numbers = graph.numbers
+    arrows: list[list[int]] = [[] for _ in graph.successors]
+    numbers = graph.points()
     for column in graph.columns:
         for source, target, is_conditional in zip(
             column.sources, column.targets, column.conditional, strict=True
@@ -85,22 +97,38 @@ def turned(arrows: Arrows) -> list[list[int]]:
 
 def way_through(graph: Graph, group: list[int], arrows: Arrows) -> tuple[int, ...]:
     """The shortest way from where the cycle is entered back to there."""
-    members = set(group)
-    entries = [
-        node for node in group if any(source not in members for source in graph.predecessors[node])
-    ] or group
-    entry = entries[0]
-    if entry in arrows[entry]:
+    nodes = _nodes(graph, group)
+    members = set(nodes)
+    known: dict[int, bool] = {}
+    entry = next((node for node in nodes if _is_entered(graph, node, members, known)), nodes[0])
+    closing = joins_to(graph, arrows, entry)
+    closing.add(entry)
+    if not closing.isdisjoint(arrows[entry]):
         return (entry,)
     came_from = {entry: entry}
     waiting = [entry]
+    passed: set[int] = set()
     for node in waiting:
-        for target in arrows[node]:
+        for target in through(graph, arrows, node, passed):
             if target in members and target not in came_from:
                 came_from[target] = node
                 waiting.append(target)
-    last = next(node for node in waiting if entry in arrows[node])
+    last = next(node for node in waiting if not closing.isdisjoint(arrows[node]))
     way = [last]
     while way[-1] != entry:
         way.append(came_from[way[-1]])
     return tuple(reversed(way))
+
+
+def _is_entered(graph: Graph, node: int, members: set[int], known: dict[int, bool]) -> bool:
+    """Whether some edge leads to *node* that leaves none of *members*. *known*: of joins, is added to."""
+    for source in graph.predecessors[node]:
+        if source < len(graph.names):
+            if source not in members:
+                return True
+            continue
+        if source not in known:
+            known[source] = not members.issuperset(graph.predecessors[source])
+        if known[source]:
+            return True
+    return False

@@ -1,5 +1,6 @@
 """Which nodes have more than one edge to the same other node, and what tells such edges apart."""
 
+from darwinflow.check.bits import bits_of
 from darwinflow.projection.facts import EdgeFact, Facts
 from darwinflow.projection.graph import Graph
 
@@ -8,14 +9,37 @@ def parallel_sources(graph: Graph) -> frozenset[str]:
     """Names of nodes that more than one arrow leads from to the same other. Kept with the graph."""
     known = graph.memo.get(__name__)
     if known is None:
+        is_shared = _Behind(graph).is_shared
         names = [
-            graph.names[number]
-            for number, targets in enumerate(graph.successors)
-            if len(targets) > 1 and len(set(targets)) < len(targets)
+            name
+            for name, targets in zip(graph.names, graph.successors, strict=False)
+            if (len(targets) > 1 and len(set(targets)) < len(targets)) or (graph.joins and is_shared(targets))
         ]
         known = graph.memo[__name__] = frozenset(names)
     assert isinstance(known, frozenset)
     return known
+
+
+class _Behind:
+    """What the joins of a graph lead to, as bits."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._nodes = len(graph.names)
+        targets = graph.successors[self._nodes :]
+        self._bits = [bits_of(numbers) for numbers in targets]
+        self._repeats = [len(set(numbers)) < len(numbers) for numbers in targets]
+
+    def is_shared(self, targets: list[int]) -> bool:
+        """Whether *targets*, nodes and joins, lead to some node more than once."""
+        joins = [target - self._nodes for target in targets if target >= self._nodes]
+        if not joins:
+            return False
+        met = bits_of(target for target in targets if target < self._nodes)
+        for join in joins:
+            if self._repeats[join] or met & self._bits[join]:
+                return True
+            met |= self._bits[join]
+        return False
 
 
 def distinction(edge: EdgeFact) -> tuple[object, object, object]:

@@ -6,6 +6,7 @@ reaches everything: what lies behind a typo is not out of reach.
 
 from typing import NamedTuple
 
+from darwinflow.check.joins import through
 from darwinflow.check.meant import meant, merged
 from darwinflow.check.nearest import near
 from darwinflow.graph.walk import Arrows, components, reached
@@ -68,7 +69,7 @@ def _reach(projection: Projection) -> Reach | None:
         graph.names[starts[0]],
         graph.names[ends[0]],
         tuple(_first_lost(graph, lost, loose)),
-        tuple(_groups(stuck, forward, back)),
+        tuple(_groups(graph, stuck, forward, back)),
     )
 
 
@@ -105,9 +106,11 @@ def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
     return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)
 
 
-def _groups(stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, ...]]:
+def _groups(graph: Graph, stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, ...]]:
     """*stuck* nodes in groups that arrows connect, whatever their direction."""
     left = set(stuck)
+    left_by: set[int] = set()
+    entered_by: set[int] = set()
     groups: list[tuple[int, ...]] = []
     for node in stuck:
         if node not in left:
@@ -116,7 +119,7 @@ def _groups(stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, 
         group, waiting = [node], [node]
         while waiting:
             here = waiting.pop()
-            for other in (*forward[here], *back[here]):
+            for other in (*through(graph, forward, here, left_by), *through(graph, back, here, entered_by)):
                 if other in left:
                     left.discard(other)
                     group.append(other)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
-from darwinflow.projection.facts import Facts
+from darwinflow.projection.facts import Facts, Join, Point
 
 T = TypeVar("T")
 
@@ -24,6 +24,7 @@ class Columns:
         "conditional",
         "edge_counts",
         "half_counts",
+        "join_counts",
         "kinds",
         "names",
         "node_counts",
@@ -37,18 +38,19 @@ class Columns:
         self.names = [name for facts in all_facts for name, _ in facts.ids]
         """Of every node, empty where it has no usable id; `kinds` beside it."""
         self.kinds = [kind for facts in all_facts for _, kind in facts.ids]
-        self.sources = [source for facts in all_facts for source, _, _ in facts.arrows]
+        self.sources: list[Point] = [source for facts in all_facts for source, _, _ in facts.arrows]
         """Of every arrow; `targets` beside it, and in `conditional` whether its edge has a condition."""
-        self.targets = [target for facts in all_facts for _, target, _ in facts.arrows]
+        self.targets: list[Point] = [target for facts in all_facts for _, target, _ in facts.arrows]
         self.conditional = [is_conditional for facts in all_facts for _, _, is_conditional in facts.arrows]
         self.node_counts = [len(facts.ids) for facts in all_facts]
         """How many each segment has; likewise below."""
         self.arrow_counts = [len(facts.arrows) for facts in all_facts]
         self.edge_counts = [len(facts.edges) for facts in all_facts]
         self.half_counts = [facts.halves for facts in all_facts]
+        self.join_counts = [len(facts.joins) for facts in all_facts]
         self._node_starts: list[int] | None = None
         self._arrow_starts: list[int] | None = None
-        self._by_source: dict[str, list[int]] | None = None
+        self._by_source: dict[Point, list[int]] | None = None
 
     def spliced(self, first: int, count: int, added: Sequence[Facts]) -> "Columns":
         """These with the facts *added* for the *count* segments from *first* on."""
@@ -68,6 +70,7 @@ class Columns:
         new.arrow_counts = _spliced(self.arrow_counts, first, end, fresh.arrow_counts)
         new.edge_counts = _spliced(self.edge_counts, first, end, fresh.edge_counts)
         new.half_counts = _spliced(self.half_counts, first, end, fresh.half_counts)
+        new.join_counts = _spliced(self.join_counts, first, end, fresh.join_counts)
         return new
 
     def node_place(self, at: int) -> tuple[int, int]:
@@ -92,6 +95,12 @@ class Columns:
         if self._arrow_starts is None:
             self._arrow_starts = list(accumulate(self.arrow_counts, initial=0))
         return bisect_right(self._arrow_starts, at) - 1
+
+    def joins(self) -> list[Join]:
+        """In the order of the text."""
+        if not any(self.join_counts):
+            return []
+        return list(dict.fromkeys([source for source in self.sources if isinstance(source, Join)]))
 
     @property
     def half_segments(self) -> list[int]:

@@ -4,6 +4,7 @@ from darwinflow.document.document import Change
 from darwinflow.document.segment import Segment
 from darwinflow.projection import native
 from darwinflow.projection.columns import Columns
+from darwinflow.projection.facts import Point
 from darwinflow.projection.native import Carrier
 
 
@@ -16,7 +17,7 @@ def edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Co
     return column.spliced(change.first_segment, len(change.removed), added)
 
 
-def arrows_in(carriers: tuple[Carrier, ...], change: Change) -> frozenset[tuple[str, str]]:
+def arrows_in(carriers: tuple[Carrier, ...], change: Change) -> frozenset[tuple[Point, Point]]:
     """Source and target of the arrows that stood or stand in the changed segments."""
     role = next((one.role for one in carriers if one.section == change.section_index), None)
     segments = (*change.removed, *change.added) if role is not None else ()

@@ -3,9 +3,12 @@
 Facts hang on their segment and hold its nodes, whose lines count from the segment's first line.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from darwinflow.document.node import Node
+
+_MAX_PAIRS: Final = 16
+"""Arrows that one edge is drawn as; with more, its sources lead to a join and the join to its targets."""
 
 
 class Reading(NamedTuple):
@@ -41,6 +44,18 @@ class End(NamedTuple):
     token: Node
 
 
+class Join:
+    """Where many sources of one edge meet its many targets; equal to no other."""
+
+    __slots__ = ()
+
+
+Point = str | Join
+"""What an arrow may lead to or from: a name, or the middle of an edge."""
+Arrow = tuple[Point, Point, bool]
+"""Source, target, and whether the edge has a condition."""
+
+
 class EdgeFact(NamedTuple):
     """One edge entry; a list at either side makes it several arrows."""
 
@@ -65,8 +80,9 @@ class Facts(NamedTuple):
     edges: tuple[EdgeFact, ...]
     ids: tuple[tuple[str, str], ...]
     """Id and type of each node that has an id, and its place among `nodes` is the same."""
-    arrows: tuple[tuple[str, str, bool], ...]
-    """Source and target of every arrow, and whether its edge has a condition."""
+    arrows: tuple[Arrow, ...]
+    """In the order of the text. From every source a way leads to every target, through a join where they are many."""
+    joins: tuple[Join, ...]
     halves: int
     """How many edges name nodes at one side only, so that they are no arrow."""
 
@@ -86,22 +102,26 @@ def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool]]:
     ]
 
 
-NONE = Facts((), (), (), (), 0)
+NONE = Facts((), (), (), (), (), 0)
 
 
 def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
+    arrows: list[Arrow] = []
+    joins: list[Join] = []
+    for edge in edges:
+        if len(edge.sources) * len(edge.targets) <= _MAX_PAIRS or 1 in (len(edge.sources), len(edge.targets)):
+            arrows += [(a.name, b.name, edge.is_conditional) for a in edge.sources for b in edge.targets]
+            continue
+        join = Join()
+        joins.append(join)
+        arrows += [(source.name, join, edge.is_conditional) for source in edge.sources]
+        arrows += [(join, target.name, edge.is_conditional) for target in edge.targets]
     return Facts(
         tuple(nodes),
         tuple(edges),
         tuple([(node.name, node.kind) for node in nodes]),
-        tuple(
-            [
-                (a.name, b.name, edge.is_conditional)
-                for edge in edges
-                for a in edge.sources
-                for b in edge.targets
-            ]
-        ),
+        tuple(arrows),
+        tuple(joins),
         sum(1 for edge in edges if bool(edge.sources) != bool(edge.targets)),
     )
 

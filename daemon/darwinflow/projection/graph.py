@@ -1,7 +1,8 @@
 """Ids and arrows of one projected document as integers, without positions.
 
 An edit that changes no id, type or edge keeps the very object, with everything that rules have worked out of it.
-Numbers: first the nodes that are always there, then the ids in the order of the text, then names that no node has.
+Numbers: first the nodes that are always there, then the ids in the order of the text, then names that no node has,
+then the joins of edges that lead from many nodes to many.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from itertools import chain
 from typing import NamedTuple, cast
 
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.facts import SOURCE, TARGET, Facts
+from darwinflow.projection.facts import SOURCE, TARGET, Facts, Join, Point
 
 
 class Place(NamedTuple):
@@ -39,6 +40,7 @@ class Graph:
         "edge_count",
         "firsts",
         "implicit",
+        "joins",
         "known",
         "listed",
         "memo",
@@ -56,7 +58,7 @@ class Graph:
         self.columns = tuple(columns)
         """Of each section that adds to the graph, in the order of the text."""
         self.names: list[str] = list(implicit)
-        """The name of each number."""
+        """The name of each number, but for joins, which have none."""
         self.numbers: dict[str, int] = {name: number for number, name in enumerate(implicit)}
         self.types: list[str] = list(implicit.values())
         """The type's name of each number below `known`."""
@@ -71,13 +73,20 @@ class Graph:
         """For an id that is listed more than once, its places after the first."""
         self.unknown: dict[str, list[EndPlace]] = {}
         """Where each name that no node has is used, in the order of the text."""
+        self.joins: dict[Point, int] = {}
+        """The number of each."""
         self.successors: list[list[int]] = []
+        """Of every number, joins among them; likewise below."""
         self.predecessors: list[list[int]] = []
         self.node_count = sum([len(column.names) for column in columns])
         """Entries of the list of nodes, with or without an id."""
         self.edge_count = sum([sum(column.edge_counts) for column in columns])
         self.memo: dict[object, object] = {}
         """What rules worked out of this graph."""
+
+    def points(self) -> dict[Point, int]:
+        """The number of every name and every join."""
+        return cast("dict[Point, int]", self.numbers) | self.joins
 
     def place(self, number: int) -> Place | None:
         """Where this number is listed first; None where it is always there, or no node has the name."""
@@ -138,30 +147,38 @@ def _number(graph: Graph) -> None:
 
 
 def connected(graph: Graph, facts_at: FactsAt) -> Lists:
-    """The arrows of *graph*; names at their ends that no node has get numbers, too."""
-    numbers = graph.numbers
-    successors: list[list[int]] = [[] for _ in graph.names]
-    predecessors: list[list[int]] = [[] for _ in graph.names]
+    """The arrows of *graph*; names at their ends that no node has get numbers, too, and so do joins."""
     for column in graph.columns:
-        sources = list(map(numbers.get, column.sources))
-        targets = list(map(numbers.get, column.targets))
-        if len(graph.names) > graph.known or None in sources or None in targets or any(column.half_counts):
-            unknown = {None, *range(graph.known, len(graph.names))}
-            found = {
-                column.arrow_segment(at)
-                for ends in (sources, targets)
-                for at, number in enumerate(ends)
-                if number in unknown
-            }
-            number_unknown(graph, column, found.union(column.half_segments), facts_at)
-            sources = list(map(numbers.get, column.sources))
-            targets = list(map(numbers.get, column.targets))
-            successors += [[] for _ in range(len(graph.names) - len(successors))]
-            predecessors += [[] for _ in range(len(graph.names) - len(predecessors))]
-        for source, target in zip(cast("list[int]", sources), cast("list[int]", targets), strict=True):
+        _number_ends(graph, column, facts_at)
+    joins = [join for column in graph.columns for join in column.joins()]
+    graph.joins = {join: number for number, join in enumerate(joins, len(graph.names))}
+    numbers = graph.points()
+    successors: list[list[int]] = [[] for _ in range(len(numbers))]
+    predecessors: list[list[int]] = [[] for _ in range(len(numbers))]
+    for column in graph.columns:
+        sources = map(numbers.__getitem__, column.sources)
+        targets = map(numbers.__getitem__, column.targets)
+        for source, target in zip(sources, targets, strict=True):
             successors[source].append(target)
             predecessors[target].append(source)
     return successors, predecessors
+
+
+def _number_ends(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
+    """Give numbers to the names at edges of one section that no node has."""
+    known = graph.numbers if len(graph.names) == graph.known else dict.fromkeys(graph.names[: graph.known], 0)
+    found: set[int] = set(column.half_segments)
+    for ends in (column.sources, column.targets):
+        if not known.keys() >= set(ends):
+            found.update(
+                [
+                    column.arrow_segment(at)
+                    for at, end in enumerate(ends)
+                    if end not in known and not isinstance(end, Join)
+                ]
+            )
+    if found:
+        number_unknown(graph, column, found, facts_at)
 
 
 def number_unknown(graph: Graph, column: Columns, segments: set[int], facts_at: FactsAt) -> None:

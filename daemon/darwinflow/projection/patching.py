@@ -1,8 +1,10 @@
 """The arrows of a graph after an edit, taken over from the graph before it but for what the edit touches."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, cast
 
+from darwinflow.projection.columns import Columns
+from darwinflow.projection.facts import Point
 from darwinflow.projection.graph import FactsAt, Graph, Lists, number_unknown
 
 _MAX_NAMES: Final = 40
@@ -13,22 +15,24 @@ class Edited(NamedTuple):
     """What an edit did to a graph."""
 
     before: Graph
-    arrows: frozenset[tuple[str, str]]
+    arrows: frozenset[tuple[Point, Point]]
     """Source and target of all that stood, or stand now, in the segments that it changed."""
 
 
 def patched(graph: Graph, edit: Edited, facts_at: FactsAt) -> Lists | None:
-    """Successors and predecessors of *graph*, whose nodes have their numbers; None where too much is new."""
+    """Successors and predecessors of *graph*, whose nodes have their numbers; None where too much is new, or there are joins."""
     old = edit.before
     renamed = _renamed(old.names[: old.known], graph.names)
-    if renamed is None or any(any(column.half_counts) for column in (*old.columns, *graph.columns)):
+    columns = (*old.columns, *graph.columns)
+    if renamed is None or any(any(column.half_counts) or any(column.join_counts) for column in columns):
         return None
-    ends = {name for arrow in edit.arrows for name in arrow}
+    arrows = cast("frozenset[tuple[str, str]]", edit.arrows)  # there are no joins
+    ends = {name for arrow in arrows for name in arrow}
     moving = {*renamed, *old.unknown, *[name for name in ends if name not in graph.numbers]}
     if len(moving) > _MAX_NAMES:
         return None
-    sources = moving.union([source for source, _ in edit.arrows])
-    targets = moving.union([target for _, target in edit.arrows])
+    sources = moving.union([source for source, _ in arrows])
+    targets = moving.union([target for _, target in arrows])
     if moving:
         _spread(graph, moving, sources, targets, facts_at)
     numbers = graph.numbers
@@ -38,12 +42,16 @@ def patched(graph: Graph, edit: Edited, facts_at: FactsAt) -> Lists | None:
     _clear(forward, [numbers[name] for name in sources if name in numbers])
     _clear(back, [numbers[name] for name in targets if name in numbers])
     for column in graph.columns:
-        for source, target in zip(column.sources, column.targets, strict=True):
+        for source, target in _arrows(column):
             if source in sources:
                 forward[numbers[source]].append(numbers[target])
             if target in targets:
                 back[numbers[target]].append(numbers[source])
     return forward, back
+
+
+def _arrows(column: Columns) -> Iterator[tuple[str, str]]:
+    return zip(cast("list[str]", column.sources), cast("list[str]", column.targets), strict=True)
 
 
 def _renamed(old: Sequence[str], new: Sequence[str]) -> set[str] | None:
@@ -64,7 +72,7 @@ def _spread(graph: Graph, moving: set[str], sources: set[str], targets: set[str]
     unknown = moving.difference(numbers)
     for column in graph.columns:
         segments: set[int] = set()
-        for at, (source, target) in enumerate(zip(column.sources, column.targets, strict=True)):
+        for at, (source, target) in enumerate(_arrows(column)):
             if source in moving or target in moving:
                 sources.add(source)
                 targets.add(target)

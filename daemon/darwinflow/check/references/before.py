@@ -117,7 +117,7 @@ class Before:
         graph = self._graph
         numbers = graph.numbers
         forward, back = merged(graph)
-        bits = [0] * len(graph.names)
+        bits = [0] * len(back)
         for count, name in enumerate(dict.fromkeys([name for _, name in pairs])):
             bits[numbers[name]] = 1 << count
         some, every, is_reached = self._sets(bits, forward, back)
@@ -175,7 +175,7 @@ class Before:
             number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips
         ]
         if not loose:
-            nothing = bytearray(len(graph.names))
+            nothing = bytearray(len(back))
             return nothing, nothing
         return reached(loose, forward), reached(loose, back)
 

@@ -260,5 +260,8 @@ def _sources_of(projection: Projection) -> set[str]:
     if role is None:
         return set()
     return {
-        source for segment in (*change.removed, *change.added) for source, _, _ in read(segment, role).arrows
+        end.name
+        for segment in (*change.removed, *change.added)
+        for edge in read(segment, role).edges
+        for end in edge.sources
     }

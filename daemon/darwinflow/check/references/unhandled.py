@@ -16,7 +16,9 @@ def leaving(projection: Projection, names: set[str], *, often: bool = False) -> 
     found: dict[str, Arrows] = {name: [] for name in names}
     for column in projection.graph.columns if names else ():
         for at in column.arrows_from(names, often=often):
-            found[column.sources[at]].append((column, at))
+            source = column.sources[at]
+            if isinstance(source, str):
+                found[source].append((column, at))
     return found
 
 

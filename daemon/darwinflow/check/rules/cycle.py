@@ -1,9 +1,11 @@
 """`cycle`: edges lead back to where they began, in a graph type, or along edges of a type, that has no cycles."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from darwinflow.check.cycles import cyclic, turned, way_through
 from darwinflow.check.finding import ERROR, Finding
+from darwinflow.check.pairs import MAX_PAIRS
 from darwinflow.check.rules.edge_constraint import type_of
 from darwinflow.check.rules.endless_cycle import closing_span
 from darwinflow.check.words import all_of, quoted
@@ -16,7 +18,7 @@ from darwinflow.projection.projection import Projection
 def cycle(projection: Projection) -> Iterator[Finding]:
     graph_type = projection.graph_type
     if graph_type.acyclic and graph_type.direction != "directed":
-        yield from _undirected(projection)
+        yield from islice(_undirected(projection), MAX_PAIRS)
     elif graph_type.acyclic:
         yield from _directed(projection, projection.graph.successors, f"a {graph_type.name} has no cycles")
     else:
@@ -48,20 +50,29 @@ def _undirected(projection: Projection) -> Iterator[Finding]:
         return name
 
     for place, edge in projection.placed_edges():
+        others: dict[str, list[tuple[int, str]]] = {}
         for source in edge.sources:
-            for at, target in enumerate(edge.targets):
-                one, other = top(source.name), top(target.name)
+            name = source.name
+            if name not in others:
+                others[name] = [(at, end.name) for at, end in enumerate(edge.targets) if end.name != name]
+            for at, target in others[name]:
+                one, other = top(name), top(target)
                 above[one] = other
-                if one == other and source.name != target.name:
-                    message = f"a {projection.graph_type.name} has no cycles, and edges connect {quoted(source.name)} and {quoted(target.name)} already"
+                if one == other:
+                    message = f"a {projection.graph_type.name} has no cycles, and edges connect {quoted(name)} and {quoted(target)} already"
                     yield Finding("cycle", ERROR, projection.end_span(EndPlace(place, TARGET, at)), message)
 
 
 def _arrows_of(projection: Projection, edge_type: EdgeType) -> list[list[int]]:
-    arrows: list[list[int]] = [[] for _ in projection.graph.names]
+    """Of edges of one type, joins behind all that have names."""
     numbers = projection.graph.numbers
+    arrows: list[list[int]] = [[] for _ in projection.graph.names]
     for _, edge in projection.placed_edges():
         if type_of(projection.graph_type, edge) is edge_type:
+            targets = [numbers[target.name] for target in edge.targets]
+            if len(edge.sources) > 1 and len(targets) > 1:
+                targets, behind = [len(arrows)], targets
+                arrows.append(behind)
             for source in edge.sources:
-                arrows[numbers[source.name]] += [numbers[target.name] for target in edge.targets]
+                arrows[numbers[source.name]] += targets
     return arrows

@@ -1,8 +1,10 @@
 """`parallel-edge`: two edges connect the same nodes, in a graph type that has one edge between any two."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from darwinflow.check.finding import ERROR, Finding
+from darwinflow.check.pairs import repeated_pairs
 from darwinflow.check.words import quoted
 from darwinflow.document.problem import Related
 from darwinflow.projection.facts import TARGET
@@ -16,17 +18,11 @@ def parallel_edge(projection: Projection) -> Iterator[Finding]:
     graph_type = projection.graph_type
     if graph_type.multi:
         return
-    is_directed = graph_type.direction == "directed"
-    seen: dict[tuple[str, str], list[EndPlace]] = {}
-    for place, edge in projection.placed_edges():
-        for source in edge.sources:
-            for at, target in enumerate(edge.targets):
-                pair = source.name, target.name
-                key = pair if is_directed or pair[0] <= pair[1] else pair[::-1]
-                seen.setdefault(key, []).append(EndPlace(place, TARGET, at))
-    for pair, places in seen.items():
-        if len(places) > 1:
-            first, second, *more = [projection.end_span(place) for place in places[: _MAX_RELATED + 2]]
-            related = [Related(first, "the first"), *[Related(span, "and another") for span in more]]
-            message = f"a {graph_type.name} has at most one edge between two nodes; {quoted(pair[0])} and {quoted(pair[1])} have one already"
-            yield Finding("parallel-edge", ERROR, second, message, tuple(related))
+    either_way = graph_type.direction != "directed"
+    numbers = projection.graph.numbers
+    for one, other, meetings in repeated_pairs(projection.placed_edges(), numbers, either_way=either_way):
+        places = [EndPlace(at.edge, TARGET, at.target) for at in islice(meetings, _MAX_RELATED + 2)]
+        first, second, *more = map(projection.end_span, places)
+        related = [Related(first, "the first"), *[Related(span, "and another") for span in more]]
+        message = f"a {graph_type.name} has at most one edge between two nodes; {quoted(one)} and {quoted(other)} have one already"
+        yield Finding("parallel-edge", ERROR, second, message, tuple(related))

@@ -7,6 +7,7 @@ reach with it.
 from collections.abc import Iterator
 
 from darwinflow.check.finding import WARNING, Finding
+from darwinflow.check.joins import through
 from darwinflow.check.reach import reach
 from darwinflow.check.words import shown
 from darwinflow.projection.projection import Projection
@@ -23,7 +24,7 @@ def unreachable_node(projection: Projection) -> Iterator[Finding]:
         place = graph.place(number)
         assert place is not None
         name = shown(graph.names[number])
-        if any(source != number for source in graph.predecessors[number]):
+        if any(source != number for source in through(graph, graph.predecessors, number, set())):
             message = f"no way leads from {found.start_name} to '{name}'"
         else:
             message = f"no edge leads to '{name}'"
