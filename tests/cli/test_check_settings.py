@@ -49,3 +49,10 @@ def test_settings_that_cannot_be_read_do_not_count_in_silence(darwinflow: Run, f
     for content in (b"project: \xff\n", b"# " + b"x" * MAX_SETTINGS_BYTES + b"\n"):
         (folder / ".darwinflow.yaml").write_bytes(content)
         assert "this file does not count" in darwinflow("check", expect=1).stdout
+
+
+def test_a_path_that_no_folder_can_have_is_a_finding(darwinflow: Run, folder: Path) -> None:
+    (folder / ".darwinflow.yaml").write_text('workflows: {path: "a\\0b"}\ngraph-types: "\\0"\n')
+    said = darwinflow("check", expect=1).stdout
+    assert ".darwinflow.yaml:1:19: error: a path cannot hold the character NUL" in said
+    assert ".darwinflow.yaml:2:14: error: a path cannot hold the character NUL" in said

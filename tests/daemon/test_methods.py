@@ -70,6 +70,16 @@ def test_a_store_of_workflows_cannot_lie_outside_the_workspace(shared: DaemonPro
         shared.client(Workspace(str(tmp_path / "shop"), "workflows: {path: out}\n"))
 
 
+def test_a_store_of_workflows_cannot_lie_in_what_git_keeps(shared: DaemonProcess, tmp_path: Path):
+    (tmp_path / ".git/hooks").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(".git/hooks")
+    with pytest.raises(StoreUnwritable, match="git keeps for itself"):
+        shared.client(Workspace(str(tmp_path), "workflows: {path: link}\n"))
+    assert shared.client(Workspace(str(tmp_path), 'workflows: {path: "a\\0b"}\n')).call("workflow/list") == {
+        "versions": []
+    }
+
+
 @pytest.mark.parametrize(
     "method", sorted(set(METHODS) - {"hello", "session/open", "daemon/status", "daemon/stop"})
 )

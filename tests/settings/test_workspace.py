@@ -134,6 +134,34 @@ def test_broken_settings_never_break_anything(text: str) -> None:
     assert list(settings_invalid(settings))
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('workflows: {path: "a\\0b"}\n', "1:19-25", "a path cannot hold the character NUL; name a folder"),
+        ('workflows: {files: ["a\\0b"]}\n', "1:21-27", "a path cannot hold the character NUL; name files"),
+        ('graph-types: "a\\0b"\n', "1:14-20", "a path cannot hold the character NUL; name a folder"),
+        ('severity: {secret: {"a\\0b": hint}}\n', "1:", "a path cannot hold the character NUL; name files"),
+        ('ignore: {secret: "a\\0b"}\n', "1:18-24", "a path cannot hold the character NUL; name files"),
+        ('run: {command: [a, "a\\0b"]}\n', "1:", "'command' cannot hold the character NUL"),
+        ("workflows: {path: .git}\n", "1:19-23", "'.git' lies in what git keeps for itself"),
+        (
+            "workflows: {path: ./.GIT/hooks/}\n",
+            "1:19-32",
+            "'./.GIT/hooks/' lies in what git keeps for itself",
+        ),
+        ("graph-types: .git/x\n", "1:14-20", "'.git/x' lies in what git keeps for itself"),
+    ],
+)
+def test_paths_that_no_file_can_have_or_that_git_has_do_not_count(
+    text: str, place: str, message: str
+) -> None:
+    (line,) = said(text)
+    assert line.startswith(place)
+    assert message in line
+    found, usual = parse(text, "checkout"), parse(None, "checkout")
+    assert found._replace(problems=(), codes=()) == usual
+
+
 def test_patterns_know_folders() -> None:
     fits = matcher(["flows/*.yaml", "deep/**/x?.yml", "all/"])
     assert fits("flows/a.yaml")

@@ -88,6 +88,11 @@ def _inside(workspace: str, path: str) -> str:
     """*path* below *workspace*, also where links on the way lead elsewhere."""
     root = os.path.realpath(workspace)
     found = os.path.realpath(os.path.join(root, path))
+    if ".git" in found.removeprefix(root).casefold().split("/"):
+        raise StoreUnwritable(
+            f"the workflows of {workspace} would be stored in {found}, which git keeps for itself",
+            hint="name another folder under workflows: path:",
+        )
     if found != root and not found.startswith(root.rstrip("/") + "/"):
         raise StoreUnwritable(
             f"the workflows of {workspace} would be stored in {found}, outside of it",

@@ -9,6 +9,7 @@ from darwinflow.settings.fault import INVALID, Fault, fault_of
 from darwinflow.settings.places import Path, key_span, value_span
 
 SEVERITIES = ("error", "warning", "hint", "off")
+_NO_NUL = "cannot hold the character NUL"
 _WORDS = {"text": "a text", "mapping": "a mapping"}
 PathSeverities = tuple[tuple[str, tuple[str, ...], str], ...]
 
@@ -69,6 +70,9 @@ class Reading:
         if not isinstance(value, str) or not value:
             self.note(path, f"'{path[-1]}' must be a folder inside the workspace")
             return None
+        if ".git" in value.casefold().split("/"):
+            self.note(path, f"'{value}' lies in what git keeps for itself; name a folder beside it")
+            return None
         return value if self._is_inside(path, value, "a folder") else None
 
     def patterns(self, value: Any, *path: str) -> tuple[str, ...]:
@@ -91,6 +95,9 @@ class Reading:
             return ()
         if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
             self.note(path, f"'{path[-1]}' must be a list of texts, the program and its arguments")
+            return ()
+        if any("\0" in one for one in value):
+            self.note(path, f"'{path[-1]}' {_NO_NUL}")
             return ()
         return tuple(value)
 
@@ -132,6 +139,9 @@ class Reading:
         return False
 
     def _is_inside(self, path: Path, value: str, what: str) -> bool:
+        if "\0" in value:
+            self.note(path, f"a path {_NO_NUL}; name {what} inside the workspace")
+            return False
         if not value.startswith(("/", "~", "\\")) and ".." not in value.replace("\\", "/").split("/"):
             return True
         span = value_span(self._document, path)
