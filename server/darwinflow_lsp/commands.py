@@ -1,6 +1,6 @@
 """The commands that any editor may run: a closed list, each with typed arguments and a typed answer.
 
-They ask the daemon and change nothing.
+Two ask the daemon, one reads a page that is installed with the server; none changes anything.
 """
 
 import re
@@ -12,11 +12,12 @@ from typing import Any
 from darwinflow.model.phrases import age, duration, glyph, short_run_id
 from darwinflow.model.run_document import run_document
 from darwinflow_lsp.editor import Editor
-from darwinflow_lsp.handshake import LOG_COMMAND, RUNS_COMMAND
+from darwinflow_lsp.handshake import EXPLAIN_COMMAND, LOG_COMMAND, RUNS_COMMAND
 from darwinflow_lsp.messages import invalid_params
 
 Json = dict[str, Any]
 SHOWN_RUNS = 50
+SHOWN_CODE = 60
 MAX_ARGUMENT = 8192
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -55,7 +56,29 @@ async def log(editor: Editor, arguments: list[Any]) -> Json:
     return {"run": whole["runId"], "languageId": "yaml", "text": text}
 
 
-COMMANDS: dict[str, Callable[[Editor, list[Any]], Awaitable[Json]]] = {RUNS_COMMAND: runs, LOG_COMMAND: log}
+async def explain(_editor: Editor, arguments: list[Any]) -> Json:
+    """`{code}`: the page of a finding's code, as Markdown."""
+    from darwinflow.check.nearest import nearest
+    from darwinflow.check.pages import codes, page_of
+
+    code = _arguments(arguments, "code").get("code", "").strip("[]")
+    if not code:
+        raise invalid_params("name the code of a finding, such as 'edge-unknown-node'")
+    page = page_of(code)
+    if page is None:
+        near = nearest(code, codes())
+        shown = code if len(code) <= SHOWN_CODE else f"{code[:SHOWN_CODE]}…"
+        raise invalid_params(
+            f"no finding is called '{shown}'" + (f"; did you mean '{near}'?" if near else "")
+        )
+    return {"code": page.code, "languageId": "markdown", "text": page.text}
+
+
+COMMANDS: dict[str, Callable[[Editor, list[Any]], Awaitable[Json]]] = {
+    RUNS_COMMAND: runs,
+    LOG_COMMAND: log,
+    EXPLAIN_COMMAND: explain,
+}
 
 
 def _arguments(arguments: list[Any], *names: str) -> dict[str, str]:

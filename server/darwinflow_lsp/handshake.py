@@ -13,6 +13,10 @@ ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 DEFAULT_ENCODING: Encoding = "utf-16"
 RUNS_COMMAND = "darwinflow.runs"
 LOG_COMMAND = "darwinflow.log"
+EXPLAIN_COMMAND = "darwinflow.explain"
+QUICK_FIX = "quickfix"
+EXPLAIN = "explain"
+"""A kind of code action of our own: it edits nothing, so it is none of LSP's."""
 
 
 class Client(NamedTuple):
@@ -26,6 +30,8 @@ class Client(NamedTuple):
     related_places: bool = False
     code_actions: bool = False
     """Whether it takes code actions as such, not only as commands."""
+    explains: bool = False
+    """Whether it shows the page that the command `darwinflow.explain` answers with, and names it among its commands."""
     symbol_tree: bool = False
     refreshes_lenses: bool = False
     registers_watchers: bool = False
@@ -40,9 +46,11 @@ _CAPABILITIES: dict[str, Any] = {
     "definitionProvider": True,
     "referencesProvider": True,
     "documentSymbolProvider": True,
-    "codeActionProvider": {"codeActionKinds": ["quickfix"]},
+    "codeActionProvider": {"codeActionKinds": [QUICK_FIX, EXPLAIN]},
     "codeLensProvider": {"resolveProvider": False},
-    "executeCommandProvider": {"commands": [RUNS_COMMAND, LOG_COMMAND]},
+    "documentFormattingProvider": True,
+    "documentRangeFormattingProvider": True,
+    "executeCommandProvider": {"commands": [RUNS_COMMAND, LOG_COMMAND, EXPLAIN_COMMAND]},
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
 }
 
@@ -52,6 +60,7 @@ def client_of(params: Params) -> Client:
     text_document = _at(params, "capabilities", "textDocument")
     workspace = _at(params, "capabilities", "workspace")
     formats = _at(text_document, "hover", "contentFormat")
+    commands = _at(params, "capabilities", "experimental", "commands", "commands")
     return Client(
         encoding=_encoding(_at(params, "capabilities", "general", "positionEncodings")),
         trusted=_at(params, "initializationOptions", "trusted") is not False,
@@ -59,6 +68,7 @@ def client_of(params: Params) -> Client:
         markdown=isinstance(formats, list) and "markdown" in formats,
         related_places=_at(text_document, "publishDiagnostics", "relatedInformation") is True,
         code_actions=isinstance(_at(text_document, "codeAction", "codeActionLiteralSupport"), dict),
+        explains=isinstance(commands, list) and EXPLAIN_COMMAND in commands,
         symbol_tree=_at(text_document, "documentSymbol", "hierarchicalDocumentSymbolSupport") is True,
         refreshes_lenses=_at(workspace, "codeLens", "refreshSupport") is True,
         registers_watchers=_at(workspace, "didChangeWatchedFiles", "dynamicRegistration") is True,

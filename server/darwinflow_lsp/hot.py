@@ -11,13 +11,14 @@ from typing import Any
 from darwinflow_lsp.border import params as sent
 from darwinflow_lsp.border import results
 from darwinflow_lsp.editor import Editor
-from darwinflow_lsp.features.code_action import code_actions
+from darwinflow_lsp.features.code_action import code_actions, explanations
 from darwinflow_lsp.features.code_lens import code_lenses
 from darwinflow_lsp.features.completion import completions
 from darwinflow_lsp.features.definition import definition
 from darwinflow_lsp.features.document_symbol import document_symbols
 from darwinflow_lsp.features.hover import hover
 from darwinflow_lsp.features.references import references
+from darwinflow_lsp.handshake import EXPLAIN, QUICK_FIX
 from darwinflow_lsp.messages import Params
 from darwinflow_lsp.snapshot import Snapshot
 
@@ -100,12 +101,18 @@ def on_document_symbol(editor: Editor, params: Params) -> object:
 def on_code_action(editor: Editor, params: Params) -> object:
     snapshot = editor.snapshot(sent.uri_in(params))
     start, end = sent.range_in(params)
-    if snapshot is None or not sent.wants_quick_fixes(params) or not editor.client.code_actions:
+    wants_fixes, wants_pages = sent.wants_actions(params, QUICK_FIX), sent.wants_actions(params, EXPLAIN)
+    client = editor.client
+    if snapshot is None or not client.code_actions or not (wants_fixes or wants_pages):
         return None
     places = editor.places(snapshot)
-    return results.code_actions(
-        code_actions(snapshot, places.span(start, end)), snapshot, places, editor.client
+    span = places.span(start, end)
+    found = (
+        results.code_actions(code_actions(snapshot, span), snapshot, places, client) if wants_fixes else []
     )
+    if wants_pages and client.explains:
+        found += results.explanations(explanations(snapshot, span), snapshot, places, client)
+    return found
 
 
 def on_code_lens(editor: Editor, params: Params) -> object:

@@ -132,5 +132,5 @@ def test_a_page_is_short_and_whole(code: str) -> None:
 
 
 def test_there_is_no_page_of_what_is_no_code() -> None:
-    for name in ("", "none", "../pages/secret", "Secret", "secret.md", "a\0b"):
+    for name in ("", "none", "../pages/secret", "Secret", "secret.md", "a\0b", "a" * 300):
         assert page_of(name) is None

@@ -72,14 +72,15 @@ def includes_declaration(params: Params) -> bool:
     return not isinstance(context, dict) or context.get("includeDeclaration") is not False
 
 
-def wants_quick_fixes(params: Params) -> bool:
+def wants_actions(params: Params, kind: str) -> bool:
+    """Whether code actions of *kind* are asked for, by themselves or with others."""
     context = _object(params.get("context"), "context")
     only = context.get("only")
     if only is None:
         return True
     if not isinstance(only, list):
         raise invalid_params("'context.only' is a list")
-    return any(kind in ("", "quickfix") for kind in only)
+    return any(wanted in ("", kind) for wanted in only)
 
 
 def _object(value: object, name: str) -> Params:

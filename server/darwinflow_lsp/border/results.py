@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from darwinflow.check.finding import Finding
+from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
 from darwinflow_lsp.border.places import Places
-from darwinflow_lsp.features.code_action import Action
+from darwinflow_lsp.features.code_action import Action, Explanation
 from darwinflow_lsp.features.code_lens import Lens
 from darwinflow_lsp.features.completion import Completion
 from darwinflow_lsp.features.document_symbol import Symbol
 from darwinflow_lsp.features.hover import Hover
-from darwinflow_lsp.handshake import Client
+from darwinflow_lsp.handshake import EXPLAIN, EXPLAIN_COMMAND, QUICK_FIX, Client
 from darwinflow_lsp.markdown import plain
 from darwinflow_lsp.messages import notification
 from darwinflow_lsp.snapshot import Snapshot
@@ -148,16 +149,32 @@ def code_actions(found: tuple[Action, ...], snapshot: Snapshot, places: Places, 
     return [
         {
             "title": each.title,
-            "kind": "quickfix",
+            "kind": QUICK_FIX,
             "isPreferred": each.preferred,
             "diagnostics": [diagnostic(each.finding, snapshot.uri, places, client)],
-            "edit": {
-                "changes": {
-                    snapshot.uri: [
-                        {"range": places.range(edit.span), "newText": edit.text} for edit in each.edits
-                    ]
-                }
+            "edit": {"changes": {snapshot.uri: text_edits(each.edits, places)}},
+        }
+        for each in found
+    ]
+
+
+def explanations(
+    found: tuple[Explanation, ...], snapshot: Snapshot, places: Places, client: Client
+) -> list[Json]:
+    return [
+        {
+            "title": each.title,
+            "kind": EXPLAIN,
+            "diagnostics": [diagnostic(finding, snapshot.uri, places, client) for finding in each.findings],
+            "command": {
+                "title": each.title,
+                "command": EXPLAIN_COMMAND,
+                "arguments": [{"code": each.code}],
             },
         }
         for each in found
     ]
+
+
+def text_edits(edits: tuple[Edit, ...], places: Places) -> list[Json]:
+    return [{"range": places.range(edit.span), "newText": edit.text} for edit in edits]

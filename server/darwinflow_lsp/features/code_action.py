@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: the fixes of the findings at a place."""
+"""`textDocument/codeAction`: the fixes of the findings at a place, and what the findings mean."""
 
 from typing import NamedTuple
 
@@ -24,6 +24,26 @@ def code_actions(snapshot: Snapshot, span: Span) -> tuple[Action, ...]:
         if finding.fixes and _touches(finding.span, span)
         for fix in finding.fixes
     )
+
+
+class Explanation(NamedTuple):
+    """The page of one code is to be shown."""
+
+    code: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def title(self) -> str:
+        return f"Explain '{self.code}'"
+
+
+def explanations(snapshot: Snapshot, span: Span) -> tuple[Explanation, ...]:
+    """One for each code among the findings that *span* touches, in the order of the text."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in snapshot.checked.findings():
+        if _touches(finding.span, span):
+            by_code.setdefault(finding.code, []).append(finding)
+    return tuple(Explanation(code, tuple(findings)) for code, findings in by_code.items())
 
 
 def _touches(one: Span, other: Span) -> bool:

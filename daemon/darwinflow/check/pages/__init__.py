@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 _FOLDER = os.path.dirname(__file__)
-_CODE = re.compile(r"[a-z][a-z0-9-]*\Z")
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,99}\Z")
 _FENCE = re.compile(r"^```yaml(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAYS = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAIN = "flow.yaml"
