@@ -50,7 +50,11 @@ def test_a_misspelt_command_is_told_from_the_one_that_was_meant() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "advice"),
     [
-        ("runs list --limit many", "--limit takes a whole number", "darwinflow runs list --help"),
+        (
+            "runs list --limit many",
+            "--limit takes a whole number from 1 to 500, not 'many'",
+            "darwinflow runs list --help",
+        ),
         ("runs list --limit", "--limit needs a value", "darwinflow runs list --help"),
         ("runs list --limt 3", "no option '--limt'; did you mean '--limit'?", "darwinflow runs list --limit"),
         ("runs", "list|show|tail is missing", "darwinflow runs --help"),

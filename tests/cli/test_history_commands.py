@@ -5,9 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from cli.conftest import Run, flow
+from darwinflow.cli.runs import table
+from darwinflow.cli.terminal import Terminal
 
 
 def record(darwinflow: Run, *command: str) -> str:
@@ -70,6 +75,68 @@ def test_lineage_of_what_was_never_published_says_how_to_publish(darwinflow: Run
         said.stderr
         == "error: no version of 'greet' is published\ntry: publish one: darwinflow publish FILE\n"
     )
+    as_json = darwinflow("lineage", "greet", "--json", expect=1)
+    assert json.loads(as_json.stdout)["versions"] == []
+    assert as_json.stderr == said.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("runs", "list", "--limit", "0"), "--limit takes a whole number from 1 to 500, not '0'"),
+        (("runs", "list", "--limit", "99999"), "--limit takes a whole number from 1 to 500, not '99999'"),
+        (("runs", "list", "--version", "-1"), "--version takes a whole number from 0 to "),
+        (("runs", "list", "--text", ""), "--text takes 1 to 1000 characters, not 0"),
+        (("runs", "list", "--node", "n" * 1001), "--node takes 1 to 1000 characters, not 1001"),
+        (("runs", "list", "--text", "\udcff"), "--text takes text in UTF-8"),
+        (("runs", "list", "--before", "a/b"), "--before takes 1 to 128 letters, digits, "),
+        (("runs", "show", ""), "RUN takes 1 to 128 letters, digits, '.', '_', ':' or '-', not ''"),
+        (("runs", "tail", ""), "WORKFLOW takes 1 to 1000 characters"),
+        (("lineage", ""), "WORKFLOW takes 1 to 1000 characters"),
+    ],
+)
+def test_arguments_out_of_range_are_wrong_usage_that_names_the_range(
+    darwinflow: Run, arguments: tuple[str, ...], error: str
+) -> None:
+    said = darwinflow(*arguments, expect=2)
+    assert said.stderr.startswith(f"error: {error}")
+    assert (
+        said.stderr.splitlines()[1]
+        == f"try: darwinflow {' '.join(arguments[: 2 - (arguments[0] == 'lineage')])} --help"
+    )
+
+
+def test_what_programs_recorded_cannot_command_the_terminal(darwinflow: Run, folder: Path) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202eback\u2066\nnext"
+    (folder / "flows/greet.yaml").write_text(flow(1, json.dumps(evil)))
+    darwinflow("publish", "flows/greet.yaml")
+    (folder / "fail.py").write_text(
+        f"from darwinflow.recorder import record_run\nwith record_run('evil\x1b[1m@1') as run:\n    run.fail({evil!r})\n"
+        "assert run.wait_stored()\n"
+    )
+    darwinflow("record", "--", sys.executable, "fail.py")
+    for words in (("runs", "list"), ("lineage", "greet")):
+        shown = darwinflow(*words).stdout
+        assert "owned" in shown
+        assert all(line.replace("\ufffd", "").isprintable() for line in shown.splitlines())
+        assert len(shown.splitlines()) == 2 - (words[0] == "lineage")
+
+
+def test_columns_keep_their_places_whatever_the_ids(folder: Path) -> None:
+    now = datetime(2026, 11, 14, 15, 30, tzinfo=UTC)
+    headers = [
+        {
+            "runId": run_id, "workflowId": workflow, "workflowVersion": 1, "startTime": now.isoformat(),
+            "durationMs": 5, "stepCount": 1, "status": "SUCCESS", "steps": [], "error": None, "failedNode": None,
+        }
+        for run_id, workflow in (("ci-4711", "w" * 300), ("0" * 36, "greet"))
+    ]  # fmt: skip
+    heading, *rows = table(headers, Terminal(False, True, 120), now, workflows=True)
+    assert {heading.index("VERSION"), *(row.index("v1") for row in rows)} == {heading.index("VERSION")}
+    assert all(len(row) <= 120 for row in rows)
+    piped = list(table(headers, Terminal(False, True, 0), now, workflows=True))
+    assert "w" * 300 in piped[1]
+    assert piped[2].index("v1") == piped[0].index("VERSION")
 
 
 def test_runs_are_listed_newest_first_and_page_by_page(darwinflow: Run) -> None:
@@ -132,6 +199,42 @@ def test_tail_prints_runs_as_they_come_and_ends_with_ctrl_c(
     finally:
         tail.send_signal(signal.SIGINT)
         tail.communicate(timeout=10)
+    assert tail.returncode == 130
+
+
+def test_tail_goes_on_where_it_was_when_the_daemon_restarts(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
+    darwinflow("daemon", "start")
+    environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
+    tail = subprocess.Popen(
+        [sys.executable, "-m", "darwinflow.cli.main", "runs", "tail", "--json"],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert tail.stderr is not None
+        assert tail.stdout is not None
+        assert tail.stderr.readline() == "following runs; Ctrl-C ends\n"
+        recorded = []
+        for _ in range(2):
+            darwinflow("daemon", "stop")
+            assert "waiting" in tail.stderr.readline()
+            darwinflow("daemon", "start")
+            recorded.append(record(darwinflow, "true"))
+        stored, offsets = [], []
+        while len(stored) < 2:
+            event = json.loads(tail.stdout.readline())
+            offsets.append(event["offset"])
+            stored += [event["key"]] if event["payload"]["kind"] == "run.stored" else []
+    finally:
+        tail.send_signal(signal.SIGINT)
+        tail.communicate(timeout=10)
+    assert stored == recorded
+    assert offsets == sorted(set(offsets))
     assert tail.returncode == 130
 
 

@@ -11,6 +11,10 @@ NOW = datetime(2026, 11, 14, 15, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("before", "said"),
     [
+        (timedelta(days=-400), "19 Dec 2027"),
+        (timedelta(hours=-2), "14 Nov 17:30"),
+        (timedelta(seconds=-61), "14 Nov 15:31"),
+        (timedelta(seconds=-59), "just now"),
         (timedelta(seconds=-5), "just now"),
         (timedelta(seconds=9.9), "just now"),
         (timedelta(seconds=42), "42 s ago"),

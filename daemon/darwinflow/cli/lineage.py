@@ -11,10 +11,14 @@ from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.model.errors import WorkflowNotFound
 from darwinflow.model.phrases import brief_age, duration, rate
+from darwinflow.model.usage import some_text
+from darwinflow.recorder.events import MAX_NAME
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("workflow", metavar="WORKFLOW", help="an id, or a workflow file")
+    parser.add_argument(
+        "workflow", metavar="WORKFLOW", type=some_text(MAX_NAME), help="an id, or a workflow file"
+    )
     parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
 
 
@@ -24,11 +28,12 @@ def run(args: argparse.Namespace) -> int:
         answer = client.call("workflow/lineage", {"workflow": target.workflow})
     if args.json:
         print(json.dumps(answer))
-        return 0
     if not answer["versions"]:
         raise WorkflowNotFound(
             f"no version of '{target.workflow}' is published", hint="publish one: darwinflow publish FILE"
         )
+    if args.json:
+        return 0
     for line in tree(answer["versions"], terminal_of(), datetime.now().astimezone()):
         print(line)
     return 0
@@ -47,7 +52,7 @@ def tree(versions: list[dict[str, Any]], terminal: Terminal, now: datetime) -> I
     for head, (_, cells) in zip(heads, rows, strict=True):
         columns = [cells[column].ljust(widths[column]) for column in (1, 2, 3) if widths[column]]
         line = "  ".join([" " + head.ljust(width), *columns, cells[4]]).rstrip()
-        yield terminal.fit(line, terminal.width)
+        yield terminal.row(line, terminal.width)
 
 
 def _walk(versions: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -58,11 +58,12 @@ def main(argv: "Sequence[str] | None" = None) -> int:
 def complain(message: str, advice: str | None, code: int = EXIT_NO) -> int:
     """Print an error the way every command does, and return *code*."""
     from darwinflow.cli.streams import mute
+    from darwinflow.cli.terminal import harmless
 
     try:
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {harmless(message)}", file=sys.stderr)
         if advice:
-            print(f"try: {advice}", file=sys.stderr)
+            print(f"try: {harmless(advice)}", file=sys.stderr)
     except OSError:
         mute()
     return code

@@ -8,35 +8,60 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from darwinflow.cli.following import followed
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.model.phrases import age, duration, glyph, short_run_id
+from darwinflow.model.usage import matching, some_text, whole_number
+from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import RUN_ID
 
 COLOURS = {"SUCCESS": "good", "FAILED": "bad", "RUNNING": "strong", "LOST": "warn", "CANCELLED": "quiet"}
 USUAL_LIMIT = 20
+MOST_RUNS = 500
+"""The daemon gives no more at once."""
+MAX_VERSION = 1 << 53
+WIDEST_WORKFLOW = 32
+"""Columns; longer ids are cut on a terminal."""
 STATUSES = tuple(status.lower() for status in COLOURS)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    name = some_text(MAX_NAME)
+    part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|tail")
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
-        "workflow", nargs="?", metavar="WORKFLOW", help="an id, or a workflow file; all where absent"
+        "workflow",
+        nargs="?",
+        metavar="WORKFLOW",
+        type=name,
+        help="an id, or a workflow file; all where absent",
     )
-    listing.add_argument("--version", type=int, metavar="N")
+    listing.add_argument("--version", type=whole_number(0, MAX_VERSION), metavar="N")
     listing.add_argument("--status", choices=STATUSES)
-    listing.add_argument("--node", help="runs with a step of this node")
-    listing.add_argument("--text", help="part of an error")
-    listing.add_argument("--before", metavar="RUN", help="runs that started before this one")
-    listing.add_argument("--limit", type=int, default=USUAL_LIMIT)
+    listing.add_argument("--node", type=name, help="runs with a step of this node")
+    listing.add_argument("--text", type=name, help="part of an error")
+    listing.add_argument("--before", metavar="RUN", type=part_of_id, help="runs that started before this one")
+    listing.add_argument(
+        "--limit",
+        type=whole_number(1, MOST_RUNS),
+        default=USUAL_LIMIT,
+        metavar="N",
+        help=f"at most so many, up to {MOST_RUNS}; {USUAL_LIMIT} where absent",
+    )
     listing.add_argument("--json", action="store_true", help="everything, as one JSON object")
     show = actions.add_parser("show", help="one run whole, as YAML")
-    show.add_argument("run", metavar="RUN", help="an id, or its beginning or end")
+    show.add_argument("run", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
     show.add_argument("--json", action="store_true", help="the log as JSON")
     tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
     tail.add_argument(
-        "workflow", nargs="?", metavar="WORKFLOW", help="an id, or a workflow file; all where absent"
+        "workflow",
+        nargs="?",
+        metavar="WORKFLOW",
+        type=name,
+        help="an id, or a workflow file; all where absent",
     )
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
 
@@ -119,21 +144,20 @@ def _show(args: argparse.Namespace) -> int:
 def _tail(args: argparse.Namespace) -> int:
     target = target_of(args.workflow) if args.workflow else None
     terminal = terminal_of()
-    with open_session(target.path if target else None) as client:
-        events = client.subscribe(["run"])
-        whose = f" of '{target.workflow}'" if target else ""
+    whose = f" of '{target.workflow}'" if target else ""
+
+    def begun() -> None:
         print(f"following runs{whose}; Ctrl-C ends", file=sys.stderr, flush=True)
-        for event in events:
-            run_header = event["payload"]["run"]
-            if target and run_header["workflowId"] != target.workflow:
-                continue
-            if args.json:
-                print(json.dumps(event), flush=True)
-            else:
-                print(
-                    next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True)),
-                    flush=True,
-                )
+
+    for event in followed(target.path if target else None, "run", begun):
+        run_header = event["payload"]["run"]
+        if target and run_header["workflowId"] != target.workflow:
+            continue
+        if args.json:
+            print(json.dumps(event), flush=True)
+        else:
+            row = next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True))
+            print(row, flush=True)
     return 0
 
 
@@ -144,7 +168,9 @@ def table(runs: list[dict[str, Any]], terminal: Terminal, now: datetime, *, work
 
 
 def _workflow_width(runs: list[dict[str, Any]], *, workflows: bool) -> int:
-    return max(8, *(len(run_header["workflowId"]) for run_header in runs)) if workflows else 0
+    if not workflows:
+        return 0
+    return min(max(8, *(len(run_header["workflowId"]) for run_header in runs)), WIDEST_WORKFLOW)
 
 
 def _heading(runs: list[dict[str, Any]], *, workflows: bool) -> str:
@@ -156,14 +182,15 @@ def _heading(runs: list[dict[str, Any]], *, workflows: bool) -> str:
 def _rows(runs: list[dict[str, Any]], terminal: Terminal, now: datetime, *, workflows: bool) -> Iterator[str]:
     wide = _workflow_width(runs, workflows=workflows)
     for run_header in runs:
-        name = f"{run_header['workflowId']:<{wide}}  " if wide else ""
+        workflow = terminal.fit(run_header["workflowId"], wide if terminal.width else 0)
+        name = f"{workflow:<{wide}}  " if wide else ""
         took = "" if run_header["durationMs"] is None else duration(run_header["durationMs"])
         version = f"v{run_header['workflowVersion']}" if run_header["workflowVersion"] else "draft"
         fixed = (
-            f" {short_run_id(run_header['runId'])}  {name}{version:<7}  "
+            f" {short_run_id(run_header['runId']):<8}  {name}{version:<7}  "
             f"{age(datetime.fromisoformat(run_header['startTime']), now):<15}  {took:<8}  {run_header['stepCount']:<5}"
         )
-        line = terminal.fit(
+        line = terminal.row(
             f"{fixed}  {_remark(run_header)}".rstrip(), terminal.width - 2 if terminal.width else 0
         )
         sign = glyph(run_header["status"], utf8=terminal.utf8)

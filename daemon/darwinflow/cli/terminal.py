@@ -23,6 +23,20 @@ class Terminal(NamedTuple):
             return text
         return text[: max(columns - 1, 0)] + ("…" if self.utf8 else "~")
 
+    def row(self, cells: str, columns: int) -> str:
+        """As `fit`, for what programs and files have said: nothing in it can command the terminal."""
+        return self.fit(harmless(cells), columns)
+
+
+def harmless(text: str) -> str:
+    """*text* on one line of as many characters, with a sign for each that would move, colour or turn what follows."""
+    return text if text.isascii() and text.isprintable() else text.translate(_HARMLESS)
+
+
+_CONTROLS = (range(0x20), range(0x7F, 0xA0))
+_TURNS = ((0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF), range(0x2028, 0x202F), range(0x2066, 0x206A))
+_HARMLESS = {code: "\ufffd" for codes in (*_CONTROLS, *_TURNS) for code in codes}
+_HARMLESS.update(dict.fromkeys(map(ord, "\t\n\r"), " "))
 
 STYLES = {"good": "32", "bad": "31", "quiet": "2", "warn": "33", "strong": "1"}
 

@@ -18,9 +18,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 def age(then: datetime, now: datetime) -> str:
     """`just now`, `42 s ago`, `3 min ago`, `5 h ago`, `yesterday 14:02`, `12 Nov 09:30`, `12 Nov 2025`.
 
-    A time that lies ahead is a clock that differs: `just now`.
+    A time that lies ahead is a clock that differs: `just now` up to a minute, then the date.
     """
     seconds = (now - then).total_seconds()
+    if seconds < -_MINUTE:
+        return _date(then, now)
     if seconds < 10:
         return "just now"
     if seconds < _MINUTE:
@@ -32,8 +34,7 @@ def age(then: datetime, now: datetime) -> str:
         return f"{int(seconds // _HOUR)} h ago"
     if local.date() == (now - timedelta(days=1)).date():
         return f"yesterday {clock(then, now)}"
-    day = f"{local.day} {MONTHS[local.month - 1]}"
-    return f"{day} {clock(then, now)}" if local.year == now.year else f"{day} {local.year}"
+    return _date(then, now)
 
 
 def brief_age(then: datetime, now: datetime) -> str:
@@ -98,6 +99,12 @@ def clock(then: datetime, now: datetime) -> str:
 def exact(then: datetime, now: datetime) -> str:
     """`2026-11-12 09:30:07+01:00`, in the zone of *now*."""
     return then.astimezone(now.tzinfo).isoformat(" ", "seconds")
+
+
+def _date(then: datetime, now: datetime) -> str:
+    local = then.astimezone(now.tzinfo)
+    day = f"{local.day} {MONTHS[local.month - 1]}"
+    return f"{day} {clock(then, now)}" if local.year == now.year else f"{day} {local.year}"
 
 
 def _coarse(seconds: float) -> tuple[int, int]:

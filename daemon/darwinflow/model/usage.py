@@ -49,11 +49,11 @@ class ArgumentParser(argparse.ArgumentParser):
         name = action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
         try:
             return super()._get_value(action, arg_string)
-        except argparse.ArgumentTypeError as exc:
-            self._refuse(f"{name} {exc}", f"{self.prog} --help")
-        except argparse.ArgumentError:
-            kind = "a whole number" if action.type is int else "a number"
-            self._refuse(f"{name} takes {kind}, not '{arg_string}'", f"{self.prog} --help")
+        except argparse.ArgumentError as exc:
+            words: object = exc.__context__
+            if not isinstance(words, argparse.ArgumentTypeError):
+                words = f"takes {'a whole number' if action.type is int else 'a number'}, not '{arg_string}'"
+            self._refuse(f"{name} {words}", f"{self.prog} --help")
 
     def _refuse_surplus(self, word: str) -> NoReturn:
         if not word.startswith("-"):
@@ -98,6 +98,10 @@ def some_text(most: int) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not 0 < len(text) <= most:
             raise argparse.ArgumentTypeError(f"takes 1 to {most} characters, not {len(text)}")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise argparse.ArgumentTypeError("takes text in UTF-8") from None
         return text
 
     return read
