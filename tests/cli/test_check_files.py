@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -95,6 +96,7 @@ def test_a_fault_of_ours_in_one_draft_leaves_the_others_known(folder: Path) -> N
     assert drafts.file("flows/bad.yaml") == FileFacts()
 
 
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 FIXABLE = flow(1).replace("to: look", "to: lok")
 LOOSE = flow(1).replace("version: 1", "version:   1")
 
@@ -174,3 +176,38 @@ def test_files_without_the_right_to_read_say_so(folder: Path) -> None:
         "flows/greet.yaml:1:1: error: this file cannot be read: Permission denied [file-unreadable]",
         "",
     ]
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.yaml", "😀.yaml".encode(), b"e\x1b[31m.yaml"])
+@pytest.mark.parametrize("environ", [{}, ASCII, {"PYTHONIOENCODING": "ascii"}])
+def test_any_name_of_a_file_can_be_written_in_any_place(
+    folder: Path, name: bytes, environ: dict[str, str]
+) -> None:
+    path = b"flows/" + name
+    (folder / os.fsdecode(path)).write_text(FIXABLE.replace("greet", "other"))
+    shown = path.decode("utf-8", "replace")
+    for form in ("text", "json", "sarif", "junit", "github"):
+        said = subprocess.run(
+            [sys.executable, "-m", "darwinflow.cli.main", "check", "--format", form, path],
+            cwd=folder,
+            env={**os.environ, "DARWINFLOW_HOME": str(folder.parent / "home"), **environ},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert (said.returncode, said.stderr) == (1, b"")
+        output = said.stdout.decode()
+        assert "\x1b" not in output
+        if form == "json":
+            assert json.loads(output)["findings"][0]["path"] == shown
+        elif form == "github":
+            assert f"::error file={shown.replace(chr(27), chr(0xFFFD))},line=12," in output
+        elif form == "sarif":
+            (result,) = json.loads(output)["runs"][0]["results"]
+            place = result["locations"][0]["physicalLocation"]
+            assert place["artifactLocation"]["uri"] == quote(path)
+        elif form == "text" and environ:
+            assert output.isascii()
+            assert output.startswith("flows/")
+            assert ".yaml:12:23: error: no node is called 'lok'" in output
+            assert "\\u" in output.splitlines()[0].casefold()

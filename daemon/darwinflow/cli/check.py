@@ -174,11 +174,9 @@ def _told(
 ) -> int:
     stream: Any = sys.stderr if to_stderr else sys.stdout
     if args.format != "text":
-        # In UTF-8 wherever it goes; a name that is none on this disk must not stop the report.
         text = written(args.format, reports, summary, strict=args.strict)
-        stream.buffer.write(text.encode("utf-8", "replace") + b"\n")
+        stream.buffer.write(text.encode() + b"\n")  # in UTF-8 wherever it goes
     else:
-        stream.reconfigure(errors="replace")
         terminal = terminal_of(stream)
         for report in reports:
             for line in text_of(report, terminal):

@@ -159,10 +159,13 @@ def _columns(text: str) -> int:
 
 
 def _safe(text: str) -> str:
-    """*text* without what would steer the terminal; a file's words are not ours."""
+    """*text* without what would steer the terminal; a file's words are not ours.
+
+    Bytes of a name that are no text stay what Python has made of them, for the stream to show.
+    """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in text)
+    return "".join(c if c.isprintable() or c == "\t" or "\udc80" <= c <= "\udcff" else "\ufffd" for c in text)
 
 
 def summary_text(summary: Summary) -> str:

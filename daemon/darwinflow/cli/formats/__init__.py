@@ -22,8 +22,13 @@ class Format(Protocol):
 
 
 def written(name: str, reports: list[FileReport], summary: Summary, *, strict: bool) -> str:
-    """*reports* in the format *name*, without a line end behind the last line."""
+    """*reports* in the format *name*, without a line end behind the last line; UTF-8 can write all of it."""
     import importlib
 
     module: Format = importlib.import_module(f"{__name__}.{FORMATS[name]}")
-    return module.written(reports, summary, strict=strict)
+    return readable(module.written(reports, summary, strict=strict))
+
+
+def readable(text: str) -> str:
+    """*text* with the names of files in it read as UTF-8, whatever this machine takes them for; else with U+FFFD."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

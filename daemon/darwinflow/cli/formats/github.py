@@ -1,10 +1,13 @@
 """Workflow commands of GitHub Actions, which shows them beside the lines of a pull request."""
 
+import re
 from collections.abc import Iterator
 
 from darwinflow.check.finding import Finding
 from darwinflow.cli.findings import FileReport, Summary, summary_text
 
+_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What would steer the terminal that shows a log: GitHub has an escape for line ends alone."""
 _COMMANDS = {"error": "error", "warning": "warning", "hint": "notice"}
 
 
@@ -32,7 +35,7 @@ def _properties(path: str, finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _CONTROL.sub("\ufffd", text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
