@@ -12,6 +12,7 @@ import pytest
 
 from darwinflow.check.drafts import Drafts
 from darwinflow.check.neighbours import FileFacts
+from darwinflow.recorder.paths import MAX_SETTINGS_BYTES
 from darwinflow.settings.workspace import defaults
 
 from .conftest import Run, flow
@@ -211,3 +212,20 @@ def test_any_name_of_a_file_can_be_written_in_any_place(
             assert output.startswith("flows/")
             assert ".yaml:12:23: error: no node is called 'lok'" in output
             assert "\\u" in output.splitlines()[0].casefold()
+
+
+def test_settings_that_may_not_be_read_say_why(folder: Path) -> None:
+    settings = folder / ".darwinflow.yaml"
+    for mode, content, reason in (
+        (0, b"project: x\n", "it cannot be read: Permission denied"),
+        (0o644, b"project: \xff\n", "it is no UTF-8"),
+        (0o644, b"#" * (MAX_SETTINGS_BYTES + 1), "it is longer than 1 MiB"),
+    ):
+        settings.write_bytes(content)
+        settings.chmod(mode)
+        code, output, _ = weakly(folder, "check")
+        assert (code, output.splitlines()[0]) == (
+            1,
+            f".darwinflow.yaml:1:1: error: this file does not count: {reason} [settings-invalid]",
+        )
+        settings.chmod(0o644)

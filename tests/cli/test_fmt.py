@@ -96,3 +96,12 @@ def test_arguments_that_do_not_go_together_are_wrong_usage(darwinflow: Run) -> N
     )
     assert darwinflow("fmt", "--stdin-path", "x", expect=2).stderr.splitlines()[1] == "try: darwinflow fmt -"
     assert darwinflow("fmt", "none", expect=2).stderr.startswith("error: there is no file or folder 'none'")
+
+
+def test_a_name_does_not_steer_the_terminal(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/e\x1b[31m.yaml").write_text(LOOSE)
+    (folder / "flows/f\x1b[31m.yaml").write_text("id: [\n")
+    for arguments in ((), ("--check",), ("--diff",)):
+        said = darwinflow("fmt", *arguments, "flows", expect=None)
+        assert "\x1b" not in said.stdout + said.stderr
+        (folder / "flows/e\x1b[31m.yaml").write_text(LOOSE)

@@ -79,10 +79,10 @@ def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
     secrets = [finding.span for finding in report.findings if finding.code == "secret"]
     for finding in report.findings:
         style = _STYLES[finding.severity]
-        place = f"{_safe(report.path)}:{finding.span.line + 1}:{finding.span.column + 1}"
+        place = f"{safe(report.path)}:{finding.span.line + 1}:{finding.span.column + 1}"
         yield (
             f"{terminal.paint(place, 'strong')}: {terminal.paint(finding.severity, style)}: "
-            f"{_safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
+            f"{safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
         )
         if len(report.lines) > 1 or report.lines[0]:
             yield from _excerpt(report.lines, finding, terminal, style, secrets)
@@ -101,7 +101,7 @@ def _excerpt(
         yield _numbered(span.line - 1, _clipped(before, skipped, room, terminal), terminal)
     yield _numbered(span.line, _clipped(line, skipped, room, terminal), terminal)
     pad = _pad(line[skipped : span.column]) if span.column >= skipped else ""
-    carets = "^" * max(_columns(_safe(line[max(span.column, skipped) : end])), 1)
+    carets = "^" * max(_columns(safe(line[max(span.column, skipped) : end])), 1)
     gutter = terminal.paint("      |", "quiet")
     yield f"{gutter} {pad}{terminal.paint(carets, style)}{_places(finding.related)}".rstrip()
 
@@ -122,14 +122,14 @@ def _numbered(line: int, text: str, terminal: Terminal) -> str:
 
 def _clipped(line: str, skipped: int, room: int, terminal: Terminal) -> str:
     """*room* characters of a line from the one after *skipped* on."""
-    return terminal.fit(_safe(line[skipped:]), room)
+    return terminal.fit(safe(line[skipped:]), room)
 
 
 def _places(related: tuple[Related, ...]) -> str:
     """` also at 15:12 and 16:12`."""
     groups: dict[str, list[str]] = {}
     for other in related:
-        words = _safe(other.message).replace(" here", "")
+        words = safe(other.message).replace(" here", "")
         groups.setdefault(words, []).append(f"{other.span.line + 1}:{other.span.column + 1}")
     parts: list[str] = []
     for words, places in groups.items():
@@ -146,7 +146,7 @@ def _indent(line: str) -> int:
 
 def _pad(text: str) -> str:
     """Blanks as wide as *text*."""
-    return "".join("\t" if character == "\t" else " " * _columns(character) for character in _safe(text))
+    return "".join("\t" if character == "\t" else " " * _columns(character) for character in safe(text))
 
 
 def _columns(text: str) -> int:
@@ -158,7 +158,7 @@ def _columns(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """*text* without what would steer the terminal; a file's words are not ours.
 
     Bytes of a name that are no text stay what Python has made of them, for the stream to show.

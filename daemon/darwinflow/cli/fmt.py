@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from darwinflow.cli.findings import safe
 from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.terminal import Terminal, terminal_of
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         if found.refusal:
             left += 1
-            print(f"{file.path}{found.refusal}", file=sys.stderr)
+            print(safe(file.path + found.refusal), file=sys.stderr)
         elif found.after == found.before:
             same += 1
         elif is_dry or _is_written(file, found):
@@ -135,9 +136,9 @@ def _tell(args: argparse.Namespace, path: str, found: _Formatted) -> None:
         for line in _diff(path, found, terminal_of()):
             print(line)
     elif args.check:
-        print(f"{path} is not in style")
+        print(f"{safe(path)} is not in style")
     else:
-        print(f"{path} formatted")
+        print(f"{safe(path)} formatted")
 
 
 def _format_stdin(args: argparse.Namespace, style: Style) -> int:
@@ -155,7 +156,7 @@ def _format_stdin(args: argparse.Namespace, style: Style) -> int:
     else:
         found = _of_text(Document.parse(text), text, style)
     if found.refusal:
-        print(f"{path}{found.refusal}", file=sys.stderr)
+        print(safe(path + found.refusal), file=sys.stderr)
     if not _is_dry(args):
         sys.stdout.buffer.write(content if found.refusal else found.after.encode())
     elif found.after != found.before:
@@ -169,7 +170,7 @@ def _diff(path: str, found: _Formatted, terminal: Terminal) -> Iterator[str]:
     styles = {"+": "good", "-": "bad", "@": "quiet"}
     before, after = found.before.splitlines(), found.after.splitlines()
     for line in unified_diff(before, after, path, path, lineterm=""):
-        shown = "".join(one if one.isprintable() or one == "\t" else "\ufffd" for one in line)
+        shown = safe(line)
         style = styles.get(line[:1])
         yield terminal.paint(shown, style) if style else shown
     if found.after.endswith(("\n", "\r")) != found.before.endswith(("\n", "\r")):

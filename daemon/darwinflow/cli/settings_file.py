@@ -5,6 +5,7 @@ import os
 from darwinflow.check.finding import ERROR, Finding
 from darwinflow.cli.findings import FileReport
 from darwinflow.cli.workflow_files import Workspaces
+from darwinflow.document.content import read_content
 from darwinflow.document.lines import Lines
 from darwinflow.model.span import Span
 from darwinflow.recorder.paths import MAX_SETTINGS_BYTES, SETTINGS_NAME
@@ -19,15 +20,23 @@ def settings_reports(workspaces: Workspaces) -> list[FileReport]:
         path = os.path.relpath(os.path.join(folder, SETTINGS_NAME))
         findings = _findings(settings)
         if findings:
-            with open(path, encoding="utf-8", newline="") as file:
-                reports.append(FileReport(path, Lines.of(file.read()), findings))
+            text = workspaces.of(os.path.join(folder, "x")).settings or ""
+            reports.append(FileReport(path, Lines.of(text), findings))
         elif os.path.isfile(path) and workspaces.of(os.path.join(folder, "x")).settings is None:
-            message = (
-                f"this file does not count: it is no UTF-8, or longer than {MAX_SETTINGS_BYTES >> 20} MiB"
-            )
-            finding = Finding(INVALID, ERROR, Span(0, 0, 0, 0), message)
+            finding = Finding(INVALID, ERROR, Span(0, 0, 0, 0), f"this file does not count: {_why_not(path)}")
             reports.append(FileReport(path, Lines.of(""), (finding,)))
     return reports
+
+
+def _why_not(path: str) -> str:
+    """What is wrong with a settings file that cannot be taken."""
+    try:
+        content = read_content(path)
+    except OSError as exc:
+        return f"it cannot be read: {exc.strerror}"
+    if len(content) > MAX_SETTINGS_BYTES:
+        return f"it is longer than {MAX_SETTINGS_BYTES >> 20} MiB"
+    return "it is no UTF-8"
 
 
 def mended_settings(workspaces: Workspaces) -> dict[str, tuple[str, int]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from darwinflow.check.finding import Finding
 from darwinflow.cli.check import PathRefused, reports_of
 from darwinflow.cli.checking import Checking
-from darwinflow.cli.findings import FileReport, Summary, summary_text, text_of
+from darwinflow.cli.findings import FileReport, Summary, safe, summary_text, text_of
 from darwinflow.cli.main import EXIT_INTERRUPTED
 from darwinflow.cli.terminal import Terminal, terminal_of
 
@@ -52,7 +52,7 @@ def _print(reports: list[FileReport], told: Told, summary: Summary, terminal: Te
         for line in text_of(report, terminal):
             print(line)
         if not report.findings:
-            print(f"{report.path}: no findings left")
+            print(f"{safe(report.path)}: no findings left")
     print(terminal.paint(time.strftime("%H:%M:%S"), "quiet"), summary_text(summary), flush=True)
     return {report.path: report.findings for report in reports}
 
