@@ -229,3 +229,46 @@ def test_settings_that_may_not_be_read_say_why(folder: Path) -> None:
             f".darwinflow.yaml:1:1: error: this file does not count: {reason} [settings-invalid]",
         )
         settings.chmod(0o644)
+
+
+def test_what_cannot_be_published_is_told_in_two_lines(darwinflow: Run, folder: Path) -> None:
+    hint = "try: let the daemon write a plain folder there, or name another one under workflows: path:\n"
+    for name, reason in (("nosuch.yaml", "No such file or directory"), ("flows", "it is a folder")):
+        assert darwinflow("publish", name, expect=1).stderr == (
+            f"error: '{name}' cannot be read: {reason}\ntry: name a workflow's file\n"
+        )
+    (folder / "workflows").mkdir()
+    (folder / "workflows/greet").symlink_to(folder.parent)
+    assert darwinflow("publish", "flows/greet.yaml", expect=1).stderr == (
+        f"error: {folder}/workflows/greet is not a folder of the store\n{hint}"
+    )
+    (folder / "workflows/greet").unlink()
+    (folder / "workflows").rmdir()
+    darwinflow("daemon", "stop")
+    folder.chmod(0o555)
+    code, output, errors = weakly(folder, "publish", "flows/greet.yaml")
+    folder.chmod(0o755)
+    assert (code, output) == (1, "")
+    assert errors == f"error: {folder}/workflows: Permission denied\n{hint}"
+
+
+def test_a_file_of_any_name_can_be_published_and_a_workspace_is_told_where_it_cannot(
+    darwinflow: Run, folder: Path
+) -> None:
+    name = os.fsdecode(b"flows/\xff.yaml")
+    (folder / "flows/greet.yaml").rename(folder / name)
+    assert darwinflow("publish", name).stdout.startswith("published greet v1, content ")
+    other = folder.parent / os.fsdecode(b"w\xff")
+    other.mkdir()
+    (other / ".darwinflow.yaml").write_text("")
+    (other / "flow.yaml").write_text(flow(1))
+    assert darwinflow("publish", str(other / "flow.yaml"), expect=1).stderr == (
+        f"error: the workspace '{folder.parent}/w\\udcff' has a name that is no UTF-8\ntry: rename that folder\n"
+    )
+
+
+def test_a_text_of_too_many_lines_has_no_id(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/long.yaml").write_text("#\n" * 200_001)
+    assert darwinflow("lineage", "flows/long.yaml", expect=1).stderr == (
+        "error: 'flows/long.yaml' has no workflow id\ntry: darwinflow check flows/long.yaml\n"
+    )

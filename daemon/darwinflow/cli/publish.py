@@ -3,9 +3,15 @@
 import argparse
 import json
 import os
+from typing import Any
 
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
+from darwinflow.model.errors import NameRefused, StoreUnwritable
+from darwinflow.recorder.clean import sound_text
+from darwinflow.recorder.paths import nearest_settings
+
+_WRITABLE = "let the daemon write a plain folder there, or name another one under workflows: path:"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,9 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     for path in args.files:
-        text = text_of(path)
-        with open_session(path) as client:
-            answer = client.call("workflow/publish", {"text": text, "path": os.path.abspath(path)})
+        answer = _published(path)
         if args.json:
             print(json.dumps(answer))
         elif answer["created"]:
@@ -27,3 +31,17 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"{answer['workflow']} v{answer['version']} is published already, with the same content")
     return 0
+
+
+def _published(path: str) -> dict[str, Any]:
+    """The daemon's answer. Raises `WorkflowNotFound`, `NameRefused`, and what the daemon says."""
+    text = text_of(path)
+    folder = nearest_settings(path).folder
+    if sound_text(folder) != folder:
+        raise NameRefused(f"the workspace '{folder}' has a name that is no UTF-8", hint="rename that folder")
+    try:
+        with open_session(path) as client:
+            # Of a name that is no UTF-8 the form counts that messages can hold: patterns fit it as well.
+            return client.call("workflow/publish", {"text": text, "path": sound_text(os.path.abspath(path))})
+    except StoreUnwritable as exc:
+        raise StoreUnwritable(str(exc), hint=exc.advice or _WRITABLE, **exc.facts) from exc

@@ -40,7 +40,8 @@ def id_in(path: str) -> str:
     """The id that the workflow in *path* gives itself."""
     from darwinflow.document.document import Document
 
-    data = Document.parse(text_of(path)).data(0)
+    document = Document.parse(text_of(path))
+    data = document.data(0) if document.roots else None
     workflow = data.get("id") if isinstance(data, dict) else None
     if not isinstance(workflow, str):
         raise WorkflowNotFound(f"'{path}' has no workflow id", hint=f"darwinflow check {path}")
