@@ -12,6 +12,7 @@ import pytest
 from daemon.program import START, Program
 from daemon_process import WAIT_S, DaemonProcess, a_run, eventually
 from darwinflow.model.errors import RunNotFound
+from darwinflow.recorder import RecordingWarning, record_run
 from darwinflow.recorder.events import hash_of, line_of
 from darwinflow.recorder.paths import Workspace
 from sample_flow import flow
@@ -322,6 +323,35 @@ def test_what_is_no_journal_is_left_alone(stopped, tmp_path):
     time.sleep(0.1)
     assert journals(stopped) == [".new-fresh.jsonl", "folder.jsonl", "link.jsonl", "notes.txt", "pipe.jsonl"]
     assert (tmp_path / "outside.jsonl").exists()
+
+
+def test_a_name_that_is_no_text_is_left_alone_with_one_warning_and_hides_no_other_journal(stopped, program):
+    odd = os.path.join(os.fsencode(stopped.home.spool), b"\xff.jsonl")
+    with open(odd, "wb") as file:
+        file.write(line_of("journal", {}))
+    stopped.start()
+    program.start("r1")
+    program.of_run("run.finished", "r1", status="SUCCESS")
+    eventually(lambda: status_of(stopped, "r1") == "SUCCESS")
+    assert os.path.exists(odd)
+    assert [line for line in stopped.complaints() if "no UTF-8" in line] == stopped.complaints()
+    assert len(stopped.complaints()) == 1
+
+
+def test_a_workflow_whose_path_no_file_can_have_is_recorded(stopped, monkeypatch):
+    for name, value in stopped.environ.items():
+        monkeypatch.setenv(name, value)
+    stopped.start()
+    with pytest.warns(RecordingWarning, match="cannot be read"), record_run("flows/a\0b.yaml") as run:
+        pass
+    with (
+        pytest.warns(RecordingWarning, match="cannot be read"),
+        record_run("x/" * 10_000 + "long.yaml") as long,
+    ):
+        pass
+    assert run.wait_stored()
+    assert long.wait_stored()
+    assert stopped.client().call("daemon/status")["linesRefused"] == 0
 
 
 def test_many_journals_are_taken_in(stopped):

@@ -67,10 +67,13 @@ class SpoolFolder:
         return known is None or max(known.taken, known.settled) >= size
 
     def sweep(self) -> None:
-        """Take away what programs left that were killed before their journal had a name."""
+        """Take away what programs left that were killed before their journal had a name; say what is none of ours."""
         for entry in self._entries():
             if entry.name.startswith(NEW_PREFIX):
                 _sweep(entry)
+            elif not is_text(entry.name) and entry.name not in self._not_ours:
+                self._not_ours.add(entry.name)
+                log.warning("a file whose name is no UTF-8 is left alone: %r in %s", entry.name, self._path)
 
     def _has_grown(self, name: str, size: int) -> bool:
         known = self._known.get(name)
@@ -92,7 +95,13 @@ class SpoolFolder:
 
 
 def is_journal(name: str) -> bool:
-    return name.endswith(SUFFIX) and not name.startswith(".") and os.path.basename(name) == name
+    is_file = name.endswith(SUFFIX) and not name.startswith(".") and os.path.basename(name) == name
+    return is_file and is_text(name)
+
+
+def is_text(name: str) -> bool:
+    """Whether *name* is UTF-8 on the disk, as the names are that recorders give; no store takes others."""
+    return name.isascii() or os.fsencode(name).decode("utf-8", "replace") == name
 
 
 def _sweep(entry: "os.DirEntry[str]") -> None:

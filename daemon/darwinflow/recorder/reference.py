@@ -10,6 +10,8 @@ from darwinflow.recorder.paths import Workspace, nearest_settings, workspace_of
 from darwinflow.recorder.redact import Redaction
 
 _PUBLISHED = re.compile(r"([^/\\]+)@([0-9]{1,15})")
+_MAX_PATH = 4096
+"""Letters; no file has a longer one, and no daemon takes it."""
 _MAX_KEPT = 16
 _SETTLED_S = 2.0
 """A file that was changed more recently may change again without a change of its time."""
@@ -53,7 +55,7 @@ def reference_of(ref: str | os.PathLike[str], redaction: Redaction) -> Reference
         reference = Reference(workspace_of(os.getcwd()))
         reference.workflow, reference.version = published[1], int(published[2])
         return reference
-    path = os.path.abspath(text)
+    path = _usable(os.path.abspath(text))
     reference = Reference(nearest_settings(path))
     reference.path = path
     try:
@@ -63,6 +65,12 @@ def reference_of(ref: str | os.PathLike[str], redaction: Redaction) -> Reference
             f"the workflow '{text}' cannot be read ({exc}); its run is kept under the file's name"
         )
     return reference
+
+
+def _usable(path: str) -> str:
+    """*path* as it can be written down; one that is changed by this names no file on any disk."""
+    path = path.replace("\0", "\ufffd")
+    return path if len(path) <= _MAX_PATH else os.sep + path[1 - _MAX_PATH :]
 
 
 _kept: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, int, int], Document]] = {}
