@@ -93,7 +93,42 @@ def test_a_command_that_does_not_exist_is_127_and_one_that_cannot_run_126(place)
     assert [event["status"] for event in place.events("run.finished")] == ["FAILED", "FAILED"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["--"], ["--workflow", "a.yaml"], ["--stdin", "--", "true"]])
+@pytest.mark.parametrize(
+    ("command", "error", "advice"),
+    [
+        (
+            "./plain.txt",
+            "'./plain.txt' is not executable",
+            "chmod +x ./plain.txt, or name its interpreter before",
+        ),
+        ("./my plain.txt", "'./my plain.txt' is not executable", "chmod +x './my plain.txt', or"),
+        (".", "'.' is a folder", "name a program"),
+        (
+            "./bare",
+            "'./bare' is no program that this system can run",
+            "name its interpreter before it: sh ./bare",
+        ),
+        ("./lost", "the interpreter that './lost' names is not there", "name an interpreter that is there"),
+    ],
+)
+def test_a_command_that_cannot_be_started_is_told_with_what_helps(place, command, error, advice) -> None:
+    for name, text, mode in (
+        ("plain.txt", "no program", 0o644),
+        ("my plain.txt", "no program", 0o644),
+        ("bare", "no program", 0o755),
+        ("lost", "#!/no/such/interpreter\n", 0o755),
+    ):
+        (place.folder / name).write_text(text)
+        (place.folder / name).chmod(mode)
+    done = record(place, "--workflow", "assistant.yaml", "--", command)
+    assert done.returncode == (127 if command == "./lost" else 126)
+    assert f"error: {error}\ntry: {advice}" in done.stderr.decode()
+    assert [event["status"] for event in place.events("run.finished")] == ["FAILED"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--"], ["--", ""], ["--workflow", "a.yaml"], ["--stdin", "--", "true"]]
+)
 def test_wrong_usage_is_2_with_a_way_out(place, arguments: list[str]) -> None:
     done = record(place, *arguments)
     assert done.returncode == 2
@@ -418,4 +453,11 @@ def test_a_spool_that_cannot_be_written_is_said_at_once(place) -> None:
     place.home.write_text("a file")
     done = record(place, "--stdin", stdin=lines(*WHOLE))
     assert done.returncode == 1
-    assert b"error: line 1 and what follows is not recorded" in done.stderr
+    assert f"error: line 1 and what follows is not recorded: {place.home}" in done.stderr.decode()
+    assert b"\ntry: give yourself the right to write there, or set DARWINFLOW_HOME" in done.stderr
+
+
+def test_a_spool_that_is_full_is_said_with_who_empties_it(place) -> None:
+    done = record(place, "--stdin", stdin=lines(*WHOLE), DARWINFLOW_SPOOL_LIMIT="0")
+    assert done.returncode == 1
+    assert b"\ntry: darwinflow daemon start\n" in done.stderr

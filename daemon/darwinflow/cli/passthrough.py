@@ -1,6 +1,8 @@
 """Runs another program in our place: its streams are ours, its signals pass through, its exit code comes back."""
 
+import errno
 import os
+import shlex
 import signal
 from collections.abc import Mapping, Sequence
 
@@ -17,12 +19,13 @@ NOT_EXECUTABLE = 126
 class Outcome:
     """How the program ended."""
 
-    __slots__ = ("code", "error", "has_started", "stopped_from_outside")
+    __slots__ = ("advice", "code", "error", "stopped_from_outside")
 
     def __init__(
-        self, code: int, error: str | None, *, stopped_from_outside: bool = False, has_started: bool = True
+        self, code: int, error: str | None, *, stopped_from_outside: bool = False, advice: str | None = None
     ) -> None:
-        self.has_started = has_started
+        self.advice = advice
+        """What to try where the program could not be started; None where it was."""
         self.code = code
         """For a shell: the exit code, or 128 and the number of the signal that ended it."""
         self.error = error
@@ -47,10 +50,8 @@ def carried_out(command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
             ),  # Python ignores these two, and a child would inherit that
         )
         return _outcome(_status_of(child))
-    except FileNotFoundError:
-        return Outcome(NOT_FOUND, f"no command is called '{command[0]}'", has_started=False)
     except OSError as exc:
-        return Outcome(NOT_EXECUTABLE, f"'{command[0]}' cannot be started: {exc.strerror}", has_started=False)
+        return _not_started(command[0], exc)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -74,6 +75,26 @@ def _next_signal() -> tuple[int, bool]:
         return info.si_signo, info.si_code <= 0
     number = signal.sigwait((*_PASSED, signal.SIGCHLD))
     return number, not (os.isatty(0) and number in (signal.SIGINT, signal.SIGQUIT))
+
+
+def _not_started(name: str, exc: OSError) -> Outcome:
+    """Why the system does not run the program *name*, in the words of who knows what to do about it."""
+    quoted = shlex.quote(name)
+    if exc.errno == errno.ENOENT:
+        if os.path.exists(name) and os.sep in name:
+            advice = f"name an interpreter that is there: python {quoted}"
+            return Outcome(NOT_FOUND, f"the interpreter that '{name}' names is not there", advice=advice)
+        return Outcome(NOT_FOUND, f"no command is called '{name}'", advice=f"the full path of '{name}'")
+    if os.path.isdir(name):
+        return Outcome(NOT_EXECUTABLE, f"'{name}' is a folder", advice="name a program")
+    if exc.errno == errno.EACCES:
+        advice = f"chmod +x {quoted}, or name its interpreter before it: sh {quoted}"
+        return Outcome(NOT_EXECUTABLE, f"'{name}' is not executable", advice=advice)
+    if exc.errno == errno.ENOEXEC:
+        advice = f"name its interpreter before it: sh {quoted}"
+        return Outcome(NOT_EXECUTABLE, f"'{name}' is no program that this system can run", advice=advice)
+    advice = f"run it alone: {quoted}"
+    return Outcome(NOT_EXECUTABLE, f"'{name}' cannot be started: {exc.strerror}", advice=advice)
 
 
 def _outcome(status: int) -> Outcome:

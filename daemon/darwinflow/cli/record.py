@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 
+from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.passthrough import Outcome, carried_out
 from darwinflow.recorder.clean import json_of
 from darwinflow.recorder.nesting import outer_of
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         from darwinflow.cli.record_stdin import take_all
 
         return take_all(sys.stdin.buffer)
-    if not command:
+    if not command or not command[0]:
         return _usage("there is no command to run")
     return _recorded(command, args.workflow, args.step)
 
@@ -54,7 +55,7 @@ def _recorded(command: list[str], workflow: str | None, node: str | None) -> int
     if outer_of(os.environ) is not None:
         return _as_step(command, node or os.path.basename(command[0]))
     warn("no --workflow is given and this is no part of a recorded run, so nothing is recorded")
-    return _ended(command, carried_out(command, os.environ))
+    return _ended(carried_out(command, os.environ))
 
 
 def _as_run(command: list[str], workflow: str, node: str | None) -> int:
@@ -68,7 +69,7 @@ def _as_run(command: list[str], workflow: str, node: str | None) -> int:
                 _tell(step, outcome)
         _tell(recorded, outcome)
     _say_state(recorded)
-    return _ended(command, outcome)
+    return _ended(outcome)
 
 
 def _as_step(command: list[str], node: str) -> int:
@@ -90,7 +91,7 @@ def _as_step(command: list[str], node: str) -> int:
     with Step(lambda: recording, node, members, value, redaction, owns_run=False) as step:
         outcome = carried_out(command, os.environ | step.environ)
         _tell(step, outcome)
-    return _ended(command, outcome)
+    return _ended(outcome)
 
 
 def _tell(recorded: Run | Step, outcome: Outcome) -> None:
@@ -118,17 +119,14 @@ def _say_state(recorded: Run) -> None:
         _say(f"run {recorded.id[-8:]} is spooled until a daemon takes it in: darwinflow daemon start")
 
 
-def _ended(command: list[str], outcome: Outcome) -> int:
-    if not outcome.has_started:
-        print(f"error: {outcome.error}", file=sys.stderr)
-        print(f"try: the full path of '{command[0]}'", file=sys.stderr)
+def _ended(outcome: Outcome) -> int:
+    if outcome.advice is not None:
+        complain(str(outcome.error), outcome.advice)
     return outcome.code
 
 
 def _usage(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    print("try: darwinflow record --workflow flows/assistant.yaml -- python run.py", file=sys.stderr)
-    return 2
+    return complain(message, "darwinflow record --workflow flows/assistant.yaml -- python run.py", EXIT_USAGE)
 
 
 def _say(text: str) -> None:

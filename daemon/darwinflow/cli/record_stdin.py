@@ -1,9 +1,11 @@
 """`darwinflow record --stdin`: events of a program in any language, one a line, checked and spooled."""
 
+import errno
 import os
 import sys
 from typing import BinaryIO
 
+from darwinflow.cli.main import complain
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.recorder.report import warn
@@ -13,6 +15,7 @@ from darwinflow.recorder.stream import Stream
 BAD_LINES = 1
 NOT_RECORDED = 1
 _PIECE = 1 << 20
+_WRITABLE = "give yourself the right to write there, or set DARWINFLOW_HOME to another folder"
 
 
 def take_all(source: BinaryIO) -> int:
@@ -35,9 +38,11 @@ def take_all(source: BinaryIO) -> int:
                 _tell(f"line {number}: {problem.message}")
             else:
                 taken += 1
-    except (OSError, SpoolFull) as exc:
-        print(f"error: line {number} and what follows is not recorded: {exc}", file=sys.stderr)
-        return NOT_RECORDED
+    except SpoolFull as exc:
+        return _stopped(number, exc, "darwinflow daemon start")
+    except OSError as exc:
+        is_full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+        return _stopped(number, exc, "free some space on that disk" if is_full else _WRITABLE)
     finally:
         stream.close()
     for run in stream.unfinished:
@@ -45,6 +50,13 @@ def take_all(source: BinaryIO) -> int:
     ended = len(stream.finished)
     _tell(f"{taken} of {taken + bad} lines are spooled, {ended} run{'s' * (ended != 1)} came to an end")
     return BAD_LINES if bad else 0
+
+
+def _stopped(number: int, exc: OSError | SpoolFull, advice: str) -> int:
+    reason: object = exc
+    if isinstance(exc, OSError):
+        reason = f"{exc.filename or 'the spool'} cannot be written: {exc.strerror or exc}"
+    return complain(f"line {number} and what follows is not recorded: {reason}", advice, NOT_RECORDED)
 
 
 def _skip_rest(source: BinaryIO) -> None:
