@@ -28,6 +28,14 @@ def test_the_demo_records_real_runs_and_shows_findings_lenses_and_hover(
     assert "could not convert string to float: 'eleven'" in listed
 
 
+@pytest.mark.parametrize("where", ["file/new", "file/new/deeper", "n" * 300, "/proc/new"])
+def test_a_folder_that_cannot_be_made_is_said(darwinflow: Run, folder: Path, where: str) -> None:
+    (folder / "file").write_text("mine")
+    said = darwinflow("demo", where, expect=1)
+    assert said.stderr.startswith(f"error: '{where}' cannot be written: ")
+    assert said.stderr.endswith("\ntry: name a new folder where you can write\n")
+
+
 def test_the_demo_does_not_touch_a_folder_that_holds_something(darwinflow: Run, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/file").write_text("mine")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     folder = Path(args.folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NameRefused(
-            f"'{folder}' is there already and not empty", hint="name a folder that does not exist"
-        )
+    with _made(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise NameRefused(
+                f"'{folder}' is there already and not empty", hint="name a folder that does not exist"
+            )
+        workspace.make(folder)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    workspace.make(folder)
     with open_session(folder / ".darwinflow.yaml") as client:
         started = _execute(folder, client)
         runs = _stored(client, started)
@@ -58,11 +60,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Around what writes into *folder*. Raises `NameRefused` where that cannot be done."""
+    try:
+        yield
+    except OSError as exc:
+        raise NameRefused(
+            f"'{folder}' cannot be written: {exc.strerror}", hint="name a new folder where you can write"
+        ) from exc
+
+
 def _execute(folder: Path, client: Client) -> list[str]:
     """Go through the stages as their author did: edit, publish, run. Returns the ids of the runs."""
     started: list[str] = []
     for stage in workspace.STAGES:
-        draft = workspace.edit_draft(folder, stage)
+        with _made(folder):
+            draft = workspace.edit_draft(folder, stage)
         client.call("workflow/publish", {"text": text_of(str(draft)), "path": str(draft.resolve())})
         for request in stage.requests:
             _progress(f"running {stage.workflow} v{stage.version}: {len(started) + 1} of {workspace.RUNS}")
