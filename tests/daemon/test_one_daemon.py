@@ -1,6 +1,7 @@
 """Exactly one daemon a home, always reachable, and a clear word where that cannot be."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -130,6 +131,40 @@ def test_a_foreign_file_at_the_sockets_path_is_replaced_under_the_lock(stopped: 
     Path(stopped.home.socket_path).write_text("stale")
     stopped.start()
     assert stopped.client().call("daemon/status")
+
+
+@pytest.mark.parametrize("name", ["", ".poke"])
+def test_a_socket_that_cannot_be_made_leaves_nothing_behind(stopped: DaemonProcess, name: str):
+    os.makedirs(stopped.home.socket_path + name)
+    os.chmod(stopped.home.socket_directory, 0o700)
+    assert failed_start(stopped)[0] == 1
+    assert os.listdir(stopped.home.socket_directory) == [os.path.basename(stopped.home.socket_path) + name]
+
+
+def test_only_who_started_the_daemon_says_so(stopped: DaemonProcess):
+    command = [sys.executable, "-m", "darwinflow.cli.main", "daemon", "start", "--json"]
+    starters = [
+        subprocess.Popen(command, env=stopped.environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(STARTERS)
+    ]
+    said = [json.loads(starter.communicate(timeout=60)[0]) for starter in starters]
+    assert [answer["started"] for answer in said].count(True) == 1
+    assert len({answer["pid"] for answer in said}) == 1
+    stopped.client().call("daemon/stop")
+
+
+@pytest.mark.parametrize("name", ["system.db", "tenant"])
+def test_a_damaged_database_is_told_with_what_helps(stopped: DaemonProcess, name: str):
+    stopped.start()
+    path = max(Path(stopped.home.data).glob(f"{name}*.db" if name == "tenant" else name))
+    stopped.kill(signal.SIGTERM)
+    path.write_bytes(b"no database" * 1000)
+    code, said = failed_start(stopped)
+    assert code == 1
+    error, advice = said.splitlines()
+    assert error.startswith(f"error: {path} ")
+    assert advice.startswith("try: darwinflow daemon stop, then put a copy of ")
+    assert str(path) in advice
 
 
 def test_socket_folder_lock_and_files_are_the_owners_alone(daemon: DaemonProcess):

@@ -33,12 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _start(home: Home, args: argparse.Namespace) -> int:
-    try:
-        client, was_there = connect(home), True
-    except DaemonAway:
-        client, was_there = connect_or_start(home), False
-    with client:
+    with connect_or_start(home) as client:
         status = client.call("daemon/status")
+    was_there = client.started_pid != status["pid"]
     if args.json:
         print(json.dumps({**status, "started": not was_there}))
     else:

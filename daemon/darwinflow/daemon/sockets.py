@@ -50,7 +50,12 @@ def bind(path: str) -> BoundSockets:
                 hint=f"remove it, or: chmod 700 {folder}",
             )
         stream = _bound(path, socket.SOCK_STREAM)
-        pokes = _bound(poke_path(path), socket.SOCK_DGRAM)
+        try:
+            pokes = _bound(poke_path(path), socket.SOCK_DGRAM)
+        except BaseException:
+            stream.close()
+            os.unlink(path)
+            raise
     except OSError as error:
         raise StoreUnwritable(
             f"no socket can be made at {path}: {error.strerror or error}",
@@ -75,6 +80,8 @@ def _bound(path: str, kind: socket.SocketKind) -> socket.socket:
         os.rename(draft, path)
     except BaseException:
         bound.close()
+        with suppress(OSError):
+            os.unlink(draft)
         raise
     finally:
         os.umask(umask)

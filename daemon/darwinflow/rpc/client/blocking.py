@@ -35,6 +35,8 @@ class Client:
         self._id = 0
         self._events: deque[Json] = deque()
         self.home = home
+        self.started_pid: int | None = None
+        """Of the process that was started for this client. Another daemon may have been faster and serve it."""
         greeting = self.call(
             "hello", {"protocol": PROTOCOL, "client": name, "clientVersion": RECORDER_VERSION}
         )
@@ -182,7 +184,7 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
         tries = since_over = 0
         while True:
             try:
-                return connect(home, name)
+                client = connect(home, name)
             except DaemonAway as error:
                 problem = starting.problem()
                 if problem is not None:
@@ -192,6 +194,9 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
                         f"a daemon was started and does not answer within {within:g} s",
                         hint=f"look into {home.log_path}",
                     ) from error
+            else:
+                client.started_pid = starting.pid
+                return client
             tries += 1
             since_over = since_over + 1 if starting.is_over else 0
             if since_over > 40:

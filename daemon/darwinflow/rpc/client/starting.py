@@ -18,6 +18,10 @@ class Starting:
         self._process = process
         self._said = b""
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def problem(self) -> DaemonAway | None:
         """Why it has ended without serving; None while it may come, also where another one serves already."""
         self._listen()

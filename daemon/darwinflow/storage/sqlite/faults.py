@@ -49,13 +49,18 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     if issubclass(kind, (apsw.CorruptError, apsw.NotADBError)) or (
         isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
     ):
-        return StoreDamaged(f"{path} is damaged: {cause}")
+        return StoreDamaged(
+            f"{path} is damaged: {cause}",
+            hint=f"darwinflow daemon stop, then put a copy of {path} in its place, or move it away to begin anew",
+        )
     if issubclass(kind, (apsw.BusyError, apsw.LockedError)):
-        return StoreUnwritable(f"{path} is in use by another program")
+        return StoreUnwritable(f"{path} is in use by another program", hint="end that program")
     if issubclass(
         kind, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError, apsw.IOError)
     ):
-        return StoreUnwritable(f"{path} cannot be written: {cause}")
+        return StoreUnwritable(
+            f"{path} cannot be written: {cause}", hint="give yourself the right to write there"
+        )
     return None
 
 
