@@ -22,7 +22,7 @@ from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.handshake import VERSION
 from darwinflow_lsp.long_requests import LongRequests
-from darwinflow_lsp.messages import Id, Rejected
+from darwinflow_lsp.messages import Encoded, Id, Rejected
 
 WATCHED_GLOBS = ("**/.darwinflow.yaml", "**/graph-types/*.{yaml,yml}")
 """Files that decide over others: settings, and graph types where they lie by default."""
@@ -81,7 +81,8 @@ class BackingProtocol(LanguageServerProtocol):
         if error is not None:
             self.conversation.refuse(msg_id, error.code, error.message)
         else:
-            self.conversation.answer(msg_id, self._converter.unstructure(result))
+            is_encoded = isinstance(result, Encoded)
+            self.conversation.answer(msg_id, result if is_encoded else self._converter.unstructure(result))
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: Id) -> None:
         self._request_futures.pop(msg_id, None)

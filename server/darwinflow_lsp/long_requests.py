@@ -8,7 +8,7 @@ from darwinflow_lsp.aside import Aside
 from darwinflow_lsp.border import results
 from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.features.formatting import format_edits
-from darwinflow_lsp.messages import CONTENT_MODIFIED, Rejected
+from darwinflow_lsp.messages import CONTENT_MODIFIED, Encoded, Rejected
 from darwinflow_lsp.snapshot import Snapshot
 
 Ends = tuple[tuple[int, int], tuple[int, int]]
@@ -20,7 +20,7 @@ class LongRequests:
         self._editor = editor
         self._aside = Aside()
 
-    async def formatting(self, uri: str, ends: Ends | None = None) -> list[results.Json] | None:
+    async def formatting(self, uri: str, ends: Ends | None = None) -> Encoded | None:
         """The edits of an open document, or of some of its lines; None where it is left as it is.
 
         Raises `Rejected` with LSP's *content modified*.
@@ -31,11 +31,11 @@ class LongRequests:
         places = self._editor.places(asked)
         within = None if ends is None else places.span(min(ends), max(ends))
 
-        def work() -> list[results.Json] | None:
+        def work() -> Encoded | None:
             edits = format_edits(asked, within)
-            return None if edits is None else results.text_edits(edits, places)
+            return None if edits is None else results.encoded_edits(edits, places)
 
-        def begin() -> Callable[[], list[results.Json] | None]:
+        def begin() -> Callable[[], Encoded | None]:
             self._refuse_changed(asked)
             return work
 

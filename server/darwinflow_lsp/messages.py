@@ -20,6 +20,10 @@ Params = dict[str, Any]
 """What a client sent: nothing about it is certain until it has been looked at."""
 
 
+class Encoded(bytes):
+    """A result as JSON already: what is long is encoded beside the loop."""
+
+
 class Rejected(Exception):
     """A message that gets an error as its answer; *code* is JSON-RPC's or LSP's."""
 
@@ -59,6 +63,8 @@ def encoded(value: object) -> bytes:
 
 
 def reply(id_: Id, result: object) -> bytes:
+    if isinstance(result, Encoded):
+        return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encoded(id_), result)
     return encoded({"jsonrpc": "2.0", "id": id_, "result": result})
 
 
