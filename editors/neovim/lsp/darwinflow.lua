@@ -14,6 +14,9 @@ return {
       on_dir()
     end
   end,
+  capabilities = {
+    experimental = { commands = { commands = { "darwinflow.explain" } } },
+  },
   handlers = {
     ["darwinflow/historyChanged"] = function(_, params, context)
       require("darwinflow.lenses").history_changed(params, context.client_id)
@@ -25,6 +28,9 @@ return {
     end,
     ["darwinflow.log"] = function(command, context)
       require("darwinflow.commands").run_lens("log", command, context)
+    end,
+    ["darwinflow.explain"] = function(command)
+      require("darwinflow.explain").show({ code = command.arguments[1].code })
     end,
   },
 }

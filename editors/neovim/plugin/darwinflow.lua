@@ -8,7 +8,7 @@ vim.api.nvim_create_user_command("DarwinFlow", function(command)
   require("darwinflow.commands").run(command.fargs, command.smods)
 end, {
   nargs = "*",
-  desc = "Runs of workflows and their logs",
+  desc = "Runs of workflows, their logs, and what findings mean",
   complete = function(lead, line)
     return require("darwinflow.commands").complete(lead, line)
   end,

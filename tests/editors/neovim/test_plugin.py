@@ -138,9 +138,26 @@ def test_a_finding_is_mended_by_its_fix(neovim, desk) -> None:
     neovim.edit(desk.flow)
     neovim.wait("return #vim.diagnostic.get(0) == 1")
     neovim.point_at(18, "clasify")
-    neovim.lua("vim.lsp.buf.code_action({ apply = true })")
+    neovim.lua("vim.lsp.buf.code_action({ apply = true, context = { only = { 'quickfix' } } })")
     neovim.wait("return #vim.diagnostic.get(0) == 0")
     assert neovim.lines() == WORKFLOW.splitlines()
+
+
+def test_a_workflow_and_lines_of_it_are_formatted(neovim, desk) -> None:
+    neat = WORKFLOW.splitlines()
+    desk.flow.write_text(WORKFLOW.replace(": [", ":   [").replace("from: ", "from:   "))
+    neovim.edit(desk.flow)
+    assert neovim.lines() != neat
+    # In its first second the server takes longer than the half second that Neovim waits for the answer to `gq`.
+    neovim.lua(
+        "vim.lsp.buf_request_sync(0, 'workspace/executeCommand', ..., 10000)", {"command": "darwinflow.log"}
+    )
+    neovim.call("nvim_win_set_cursor", 0, [18, 0])
+    neovim.keys("gqq")
+    neovim.wait("return vim.fn.getline(18) == ...", neat[17])
+    assert neovim.lines()[18] != neat[18]
+    neovim.lua("vim.lsp.buf.format({ timeout_ms = 10000 })")
+    assert neovim.lines() == neat
 
 
 def test_yaml_that_is_no_workflow_is_left_alone(neovim, desk) -> None:
@@ -220,7 +237,7 @@ def test_other_files_start_no_server(neovim, desk) -> None:
 
 
 def test_commands_and_their_names_are_completed(neovim) -> None:
-    assert neovim.lua("return vim.fn.getcompletion('DarwinFlow ', 'cmdline')") == ["log", "runs"]
+    assert neovim.lua("return vim.fn.getcompletion('DarwinFlow ', 'cmdline')") == ["explain", "log", "runs"]
     assert neovim.lua("return vim.fn.getcompletion('DarwinFlow r', 'cmdline')") == ["runs"]
     assert neovim.lua("return vim.fn.getcompletion('vertical DarwinFlow l', 'cmdline')") == ["log"]
     assert neovim.lua("return vim.fn.getcompletion('DarwinFlow runs ', 'cmdline')") == []
@@ -229,10 +246,11 @@ def test_commands_and_their_names_are_completed(neovim) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("DarwinFlow", "say what: there are log, runs"),
-        ("DarwinFlow rnus", "no command is called 'rnus'; there are log, runs"),
+        ("DarwinFlow", "say what: there are explain, log, runs"),
+        ("DarwinFlow rnus", "no command is called 'rnus'; there are explain, log, runs"),
         ("DarwinFlow runs a b", "'b' is too much; it is :DarwinFlow runs [workflow]"),
-        ("DarwinFlow runs", "no workflow is open; open one, and its runs can be asked for"),
+        ("DarwinFlow runs", "no workflow is open; open one, and ask again"),
+        ("DarwinFlow explain secret", "no workflow is open; open one, and ask again"),
     ],
 )
 def test_a_command_that_cannot_be_done_says_why(neovim, line, said) -> None:

@@ -75,7 +75,7 @@ function M.origin()
 end
 
 ---The client that has a document open; where none has, any that runs.
----@param uri string
+---@param uri? string
 ---@return vim.lsp.Client?
 local function client_of(uri)
   local running = vim.lsp.get_clients({ name = M.NAME })
@@ -91,12 +91,12 @@ end
 
 ---Has the server run a command, and hands its answer to *on_answer*. A refusal is shown as it stands.
 ---@param name string
----@param argument { uri: string, workflow?: string, run?: string } `uri` says whose workspace is meant.
+---@param argument { uri?: string, workflow?: string, run?: string, code?: string } `uri` says whose workspace is meant.
 ---@param on_answer fun(answer: table)
 function M.ask(name, argument, on_answer)
   local client = client_of(argument.uri)
   if client == nil then
-    M.tell("no workflow is open; open one, and its runs can be asked for", vim.log.levels.WARN)
+    M.tell("no workflow is open; open one, and ask again", vim.log.levels.WARN)
     return
   end
   client:request("workspace/executeCommand", { command = name, arguments = { argument } }, function(err, answer)

@@ -8,6 +8,7 @@ local M = {}
 ---@field takes string The arguments, for people.
 ---@field most integer How many arguments there may be.
 ---@field run fun(arguments: string[], mods?: vim.api.keyset.cmd.mods)
+---@field complete? fun(): string[] What its argument may be, where that can be told.
 
 ---@type table<string, darwinflow.Command>
 local commands = {
@@ -23,6 +24,16 @@ local commands = {
     most = 1,
     run = function(arguments, mods)
       require("darwinflow.log").show({ run = arguments[1], mods = mods })
+    end,
+  },
+  explain = {
+    takes = "explain [code]",
+    most = 1,
+    run = function(arguments, mods)
+      require("darwinflow.explain").show({ code = arguments[1], mods = mods })
+    end,
+    complete = function()
+      return require("darwinflow.explain").codes()
     end,
   },
 }
@@ -54,18 +65,22 @@ function M.run(words, mods)
   command.run(arguments, mods)
 end
 
----Completes the name of the command; its arguments are ids that nobody types from memory.
+---Completes the name of the command, and codes of findings; ids of runs are nothing that anybody types from memory.
 ---@param lead string What is typed of the word.
 ---@param line string The whole command line.
 ---@return string[]
 function M.complete(lead, line)
   local before = line:sub(1, #line - #lead)
-  if not before:match("DarwinFlow%s+$") then
-    return {}
+  local command = commands[before:match("DarwinFlow%s+(%a+)%s+$")]
+  local offered = {}
+  if before:match("DarwinFlow%s+$") then
+    offered = names()
+  elseif command and command.complete then
+    offered = command.complete()
   end
-  return vim.tbl_filter(function(name)
-    return vim.startswith(name, lead)
-  end, names())
+  return vim.tbl_filter(function(word)
+    return vim.startswith(word, lead)
+  end, offered)
 end
 
 ---Runs the command of a lens.

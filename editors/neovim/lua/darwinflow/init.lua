@@ -24,4 +24,10 @@ function M.log(run)
   require("darwinflow.log").show({ run = run })
 end
 
+---Shows what a finding means in a buffer.
+---@param code? string Of a finding; that of the one under the cursor where it is absent.
+function M.explain(code)
+  require("darwinflow.explain").show({ code = code })
+end
+
 return M
