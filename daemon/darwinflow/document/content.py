@@ -30,8 +30,14 @@ def read_content(path: str) -> bytes:
 
 
 def read_stream(file: BinaryIO, name: str) -> bytes:
-    """All that *file* has to give, of at most `MAX_BYTES`. Raises `OSError` with `EFBIG` where there is more."""
-    content = file.read(MAX_BYTES + 1)
+    """All that *file* has to give, of at most `MAX_BYTES`. Raises `OSError` with `EFBIG` where there is more.
+
+    A stream that does not block and has nothing to give is refused, too.
+    """
+    content: bytes | None = file.read(MAX_BYTES + 1)
+    if content is None:
+        # As some files of the system do, where others wait for what is to come.
+        raise BlockingIOError(errno.EAGAIN, "it has nothing to give yet", name)
     if len(content) > MAX_BYTES:
         raise _too_long(name)
     return content
