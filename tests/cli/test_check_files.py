@@ -272,3 +272,11 @@ def test_a_text_of_too_many_lines_has_no_id(darwinflow: Run, folder: Path) -> No
     assert darwinflow("lineage", "flows/long.yaml", expect=1).stderr == (
         "error: 'flows/long.yaml' has no workflow id\ntry: darwinflow check flows/long.yaml\n"
     )
+
+
+def test_settings_hold_for_files_that_cannot_be_read(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/gone.yaml").symlink_to("nowhere.yaml")
+    (folder / ".darwinflow.yaml").write_text("severity: {file-unreadable: warning}\n")
+    assert "flows/gone.yaml:1:1: warning: this file cannot be read" in darwinflow("check").stdout
+    (folder / ".darwinflow.yaml").write_text("ignore: {file-unreadable: flows/gone.yaml}\n")
+    assert "no findings in 2 files" in darwinflow("check").stdout

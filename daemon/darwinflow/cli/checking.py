@@ -133,7 +133,8 @@ class Checking:
         try:
             return read_content(file.path), None
         except OSError as exc:
-            return b"", unread(exc)
+            settings = self.workspaces.settings(self.workspaces.of(file.path))
+            return b"", unread(exc, settings.at(file.inner_path))
 
     def _key(self, content: bytes, file: WorkflowFile) -> bytes:
         workspace = self.workspaces.of(file.path)

@@ -94,11 +94,14 @@ def verdict_of(
     )
 
 
-def unread(error: OSError) -> Verdict:
-    """The verdict on a file that cannot be read, or not to its end."""
+def unread(error: OSError, settings: WorkspaceSettings) -> Verdict:
+    """The verdict on a file that cannot be read, or not to its end. *settings*: as they hold for it."""
+    from darwinflow.check.engine import weighed
+
     code = DOCUMENT_LIMIT if error.errno == errno.EFBIG else UNREADABLE
     message = f"this file cannot be read: {error.strerror}"
-    return Verdict(is_workflow=True, findings=(Finding(code, ERROR, Span(0, 0, 0, 0), message),))
+    found = weighed([Finding(code, ERROR, Span(0, 0, 0, 0), message)], settings)
+    return Verdict(is_workflow=True, findings=tuple(found))
 
 
 def encoded(verdict: Verdict) -> bytes:
