@@ -226,3 +226,14 @@ def test_wherever_the_disk_gets_full_a_version_is_whole_or_not_there(small_disk,
     assert versions(small_disk)[-1] == 3
     lines = (small_disk / "assistant" / "versions.lock").read_text().splitlines()
     assert all(json.loads(line) for line in lines)
+
+
+def test_a_file_of_no_sensible_size_is_not_read(tmp_path):
+    publish(tmp_path)
+    folder = tmp_path / "assistant"
+    for name in ("v2.yaml", "versions.lock"):
+        with (folder / name).open("ab") as file:
+            file.truncate(20 << 30)
+    asked = []
+    assert versions(tmp_path, understand=lambda text: asked.append(text)) == []
+    assert asked == [TEXT]

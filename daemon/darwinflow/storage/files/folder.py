@@ -17,6 +17,8 @@ from darwinflow.model.errors import StoreFull, StoreUnwritable
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _LEFTOVER = ".tmp"
+MAX_BYTES = 64 << 20
+"""Far more than a workflow may have, or the lines of all its versions need."""
 
 
 class Folder:
@@ -55,12 +57,13 @@ class Folder:
         return stat.S_ISREG(os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mode)
 
     def read(self, name: str) -> bytes | None:
-        """None where there is no plain file of that name."""
+        """None where there is no plain file of that name, or one longer than `MAX_BYTES`."""
         found = self._open_plain(name)
         if found is None:
             return None
         with found as file:
-            return file.read()
+            content = file.read(MAX_BYTES + 1)
+        return content if len(content) <= MAX_BYTES else None
 
     def modified_us(self, name: str) -> int:
         """Microseconds since 1970, UTC."""
