@@ -12,10 +12,11 @@ from darwinflow.cli.demo import workspace
 def test_the_demo_records_real_runs_and_shows_findings_lenses_and_hover(
     darwinflow: Run, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "demo"
+    folder = tmp_path / "my demo"
     said = darwinflow("demo", str(folder)).stdout
     assert f"3 workflows, {len(workspace.STAGES)} published versions, {workspace.RUNS} runs recorded" in said
     assert "did you mean 'classify'? [edge-unknown-node]" in said
+    assert f"\n  darwinflow check '{folder}' --fix\n" in said
     assert "also at 27:12 and 28:12" in said
     assert "5 runs, 100 %, p95" in said
     assert "← v2 user" in said

@@ -80,6 +80,11 @@ def test_lineage_of_what_was_never_published_says_how_to_publish(darwinflow: Run
     assert as_json.stderr == said.stderr
 
 
+def test_an_id_that_no_workflow_can_have_is_one_error_and_one_way_on(darwinflow: Run) -> None:
+    said = darwinflow("lineage", "a b", expect=1)
+    assert [line.split(" ")[0] for line in said.stderr.splitlines()] == ["error:", "try:"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -33,7 +33,7 @@ def outcome(arguments: list[str]) -> int:
     try:
         code = _carried_out(name, arguments[1:])
     except DarwinFlowError as exc:
-        code = complain(str(exc), exc.advice)
+        code = complain(str(exc), exc.advice or f"darwinflow {name} --help")
     except SystemExit as exc:  # after help, or wrong usage
         code = exc.code if isinstance(exc.code, int) else EXIT_OK
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """`darwinflow`: the way in. It imports next to nothing, so that Ctrl-C is answered from the first moment on."""
 
+import _signal as signal  # type: ignore[import-not-found] # what `signal` wraps into enums; built in, so at once
 import os
-import signal
 import sys
 
 TYPE_CHECKING = False

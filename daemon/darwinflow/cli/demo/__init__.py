@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -54,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
     _show_broken(folder)
     _show_good(folder)
     print("Next:")
-    print(f"  darwinflow runs list {folder}/flows/nightly-import.yaml")
-    print(f"  darwinflow lineage {folder}/flows/release-notes.yaml")
-    print(f"  darwinflow check {folder} --fix")
+    print(f"  darwinflow runs list {shlex.quote(f'{folder}/flows/nightly-import.yaml')}")
+    print(f"  darwinflow lineage {shlex.quote(f'{folder}/flows/release-notes.yaml')}")
+    print(f"  darwinflow check {shlex.quote(str(folder))} --fix")
     return 0
 
 
@@ -119,7 +120,7 @@ def _show_broken(folder: Path) -> None:
     from darwinflow.cli import check
 
     draft = folder / workspace.BROKEN.draft
-    print(f"$ darwinflow check {draft}", flush=True)
+    print(f"$ darwinflow check {shlex.quote(str(draft))}", flush=True)
     parser = argparse.ArgumentParser()
     check.configure(parser)
     _expect(
