@@ -6,6 +6,7 @@ import pytest
 
 from server.client import Client, Refusal, column
 from server.conftest import WORKFLOW
+from server.test_hostile import HOSTILE
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 URI = "untitled:party"
@@ -190,6 +191,15 @@ def test_a_published_version_is_left(client, workspace):
     assert edits_of(client, stored.as_uri(), LOOSE) is None
     draft = (workspace.folder / "party.yaml").as_uri()
     assert edited(LOOSE, edits_of(client, draft, LOOSE)) == NEAT
+
+
+def test_hostile_documents_are_left_or_formatted_and_the_server_goes_on(client):
+    # The one of many keys is no more than long: it takes six seconds, in which nobody waits.
+    for name in [each for each in HOSTILE if each != "many keys"]:
+        edits = edits_of(client, URI, HOSTILE[name])
+        assert edits is None or edits == [], name
+    assert edited(LOOSE, edits_of(client, URI, LOOSE)) == NEAT
+    assert client.stderr == b""
 
 
 def test_a_document_that_is_not_open_is_none(client):
