@@ -94,6 +94,13 @@ def test_simultaneous_starters_end_up_with_one_daemon(stopped: DaemonProcess):
     print(f"\n{ROUNDS} rounds of {STARTERS} starters: one daemon each time")
 
 
+def is_served(daemon: DaemonProcess) -> bool:
+    try:
+        return bool(daemon.client().call("daemon/status"))
+    except DaemonAway:
+        return False
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -139,6 +146,19 @@ def test_a_socket_that_cannot_be_made_leaves_nothing_behind(stopped: DaemonProce
     os.chmod(stopped.home.socket_directory, 0o700)
     assert failed_start(stopped)[0] == 1
     assert os.listdir(stopped.home.socket_directory) == [os.path.basename(stopped.home.socket_path) + name]
+
+
+@pytest.mark.parametrize("streams", [">&- 2>&- <&-", "2>/dev/full"])
+def test_a_daemon_serves_whatever_its_streams_are(stopped: DaemonProcess, streams: str):
+    command = ["bash", "-c", f'exec "$@" {streams}', "", *COMMAND]
+    process = subprocess.Popen(command, env=stopped.environ)
+    try:
+        eventually(lambda: is_served(stopped))
+        stopped.client().call("daemon/stop")
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_only_who_started_the_daemon_says_so(stopped: DaemonProcess):

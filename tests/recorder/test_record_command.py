@@ -254,6 +254,19 @@ def test_a_recorder_inside_joins_the_run_of_the_same_workflow(place) -> None:
     assert len(place.journals()) == 1
 
 
+def test_a_program_that_goes_to_another_folder_finds_the_home_that_was_named_from_here(place) -> None:
+    source = (
+        "import os; from darwinflow.recorder import record_run\n"
+        f"os.chdir('/')\nwith record_run({str(place.flow)!r}) as run, run.step('read'): pass"
+    )
+    home = os.path.relpath(place.home, place.folder)
+    done = record(place, "--workflow", "assistant.yaml", *python(source), DARWINFLOW_HOME=home)
+    assert done.returncode == 0, done.stderr
+    (started,) = place.events("run.started")
+    (step,) = place.events("step.started")
+    assert step["run"] == started["run"]
+
+
 def test_the_error_of_a_run_inside_is_the_error_of_the_run(place) -> None:
     done = record(
         place, "--workflow", "assistant.yaml", "--", sys.executable, "-c", AGENT, "assistant.yaml", "fail"

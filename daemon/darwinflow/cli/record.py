@@ -9,6 +9,7 @@ from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.passthrough import Outcome, carried_out
 from darwinflow.recorder.clean import json_of
 from darwinflow.recorder.nesting import outer_of
+from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.recorder.recording import joined
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.recorder.report import RecordingWarning, quietly, warn
@@ -59,13 +60,14 @@ def _recorded(command: list[str], workflow: str | None, node: str | None) -> int
 
 
 def _as_run(command: list[str], workflow: str, node: str | None) -> int:
+    environ = environ_for_elsewhere(os.environ)
     recorded = record_run(workflow, request={"command": command})
     with recorded:
         if node is None:
-            outcome = carried_out(command, os.environ | recorded.environ)
+            outcome = carried_out(command, environ | recorded.environ)
         else:
             with recorded.step(node, input={"command": command}) as step:
-                outcome = carried_out(command, os.environ | step.environ)
+                outcome = carried_out(command, environ | step.environ)
                 _tell(step, outcome)
         _tell(recorded, outcome)
     _say_state(recorded)
@@ -89,7 +91,7 @@ def _as_step(command: list[str], node: str) -> int:
     members: dict[str, object] = {"nodeType": None, "attempt": 1, "iteration": 0}
     value = json_of({"command": command}, redaction)
     with Step(lambda: recording, node, members, value, redaction, owns_run=False) as step:
-        outcome = carried_out(command, os.environ | step.environ)
+        outcome = carried_out(command, environ_for_elsewhere(os.environ) | step.environ)
         _tell(step, outcome)
     return _ended(outcome)
 

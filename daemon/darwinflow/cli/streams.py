@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from darwinflow.model.standard_streams import open_missing
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -30,18 +32,12 @@ _sinks: dict[int, _Sink] = {}
 
 def prepare() -> None:
     """Open what the caller has closed on nothing, and let no character that the terminal lacks stop a command."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            # The lowest free number is this one. Else the next file that is opened would be the standard stream.
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - takes no name
-    if sys.stdin is None:
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
-    # One that is another object was put there by a program that calls us.
-    if sys.stdout is sys.__stdout__:
+    is_own_output = sys.stdout is sys.__stdout__  # else it was put there by a program that calls us
+    is_own_error = sys.stderr is sys.__stderr__
+    open_missing()
+    if is_own_output:
         sys.stdout = _opened(sys.stdout, 1, by_line=os.isatty(1))
-    if sys.stderr is sys.__stderr__:
+    if is_own_error:
         sys.stderr = _opened(sys.stderr, 2, by_line=True)
 
 
@@ -59,11 +55,11 @@ def has_no_reader(exc: OSError) -> bool:
     return exc.errno == errno.EPIPE
 
 
-def _opened(stream: TextIO | None, number: int, *, by_line: bool) -> TextIO:
+def _opened(stream: TextIO, number: int, *, by_line: bool) -> TextIO:
     sink = _sinks[number] = _Sink(number, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(sink, _BUFFER_BYTES),
-        encoding="utf-8" if stream is None else stream.encoding,
+        encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=by_line,
     )

@@ -9,13 +9,14 @@ import pwd
 import secrets
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.log_file import LogFile
 from darwinflow.daemon.sockets import BoundSockets, bind
 from darwinflow.model.errors import DaemonRunning, DarwinFlowError, StoreUnwritable
+from darwinflow.model.standard_streams import open_missing
 from darwinflow.model.usage import EXIT_USAGE, ArgumentParser
 from darwinflow.recorder.paths import Home, home_of
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 after a stop, `EXIT_OTHER_SERVES` where another daemon serves this home, else 1."""
+    open_missing()
     args = _arguments(argv)
     os.umask(0o077)
     home = home_of(os.environ)
@@ -156,8 +158,9 @@ def _complain(error: DarwinFlowError, code: int) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # where nobody can be told, the log says it
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def _user_name() -> str:
