@@ -5,6 +5,7 @@ The median is of edits at random places of one document; the least is what they 
 
 import gc
 import random
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from .documents import node_id, workflow
 
 SIZES = (50, 1_000, 10_000)
 ROUNDS = 41
+WORST_ROUNDS = 7
 MANY_FINDINGS = 1_000
 
 
@@ -57,12 +59,33 @@ def places(document: Document, nodes: int) -> dict[str, Place]:
     }
 
 
-def measured(before: Checked, place: Place, catalog: Catalog) -> Cost:
+def worst(nodes: int) -> dict[str, tuple[str, Edit]]:
+    """Edits that no segment can confine, and the text of each."""
+    text = workflow(nodes)
+    lines = text.split("\n")
+    middle = [at for at, line in enumerate(lines) if line.startswith("    description: ")][nodes // 2]
+    shared = lines.index("nodes:")
+    anchored = "\n".join([*lines[:shared], "x-shared: &shared said of many", *lines[shared:]])
+    names = ", ".join([f"n{at}" for at in range(nodes)])
+    listed = "".join([f"  - {{id: n{at}, type: HUMAN_INPUT}}\n" for at in range(nodes)])
+    joined = f"id: a\nversion: 1\nnodes:\n{listed}edges:\n  - {{from: START, to: n0}}\n  - {{from: [{names}], to: [{names}]}}\n"
+    return {
+        "a character at column 0 inside the list": (text, typed(middle, 0)),
+        "a character of the key of a section": (text, typed(shared, 3)),
+        "a character of an anchor with a user a node": (
+            re.sub("    description: .*", "    description: *shared", anchored),
+            typed(shared, 20),
+        ),
+        "an id, with one edge from all nodes to all": (joined, typed(3 + nodes // 2, 10)),
+    }
+
+
+def measured(before: Checked, place: Place, catalog: Catalog, rounds: int = ROUNDS) -> Cost:
     rng = random.Random(1)
     times = []
     gc.collect()
     gc.freeze()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         edit = place(rng)
         start = time.process_time()
         after = check(before.document.edit(edit), catalog, None, before)
@@ -93,6 +116,10 @@ def main() -> None:
         many, _ = whole(faulty, catalog)
         cost = measured(many, places(many.document, nodes)["a character of a text"], catalog)
         column["the same among as many findings as there may be"] = f"{cost.median:.2f} ({cost.least:.2f})"
+        for name, (text, edit) in worst(nodes).items():
+            shape, _ = whole(text, catalog)
+            cost = measured(shape, lambda _, edit=edit: edit, catalog, WORST_ROUNDS)
+            column[name] = f"{cost.median:.2f} ({cost.least:.2f})"
         column["the whole text anew"] = f"{anew:.0f}"
         columns.append(column)
     print(f"{'CPU ms, median (least)':<50}" + "".join(f"{nodes:>17}" for nodes in SIZES))

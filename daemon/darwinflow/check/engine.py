@@ -125,7 +125,7 @@ class Checked:
         found = weighed(found, self.settings)
         if len(found) <= MAX_FINDINGS:
             return found
-        message = f"there are {len(found)} findings; those from here on are not shown"
+        message = f"there are more than {MAX_FINDINGS} findings; those from here on are not shown"
         return [*found[:MAX_FINDINGS], Finding(DOCUMENT_LIMIT, ERROR, found[MAX_FINDINGS].span, message)]
 
 

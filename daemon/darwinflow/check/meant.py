@@ -9,6 +9,9 @@ from darwinflow.projection.graph import Graph
 _MAX_COMPARED = 30_000
 """Names times ids: in a large graph only the first slips get a suggestion, so that typing stays quick."""
 _MIN_NAMES = 10
+_MAX_NAMES = 1_000
+_MAX_NAMES_WITHOUT_NODES = 50
+"""The names of a graph that lists no node mean what is always there, or nodes that are still to come."""
 
 
 def meant(graph: Graph) -> dict[str, str]:
@@ -22,7 +25,8 @@ def meant(graph: Graph) -> dict[str, str]:
 
 def _meant(graph: Graph) -> dict[str, str]:
     ids = graph.names[: graph.known]
-    count = max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES)
+    most = _MAX_NAMES if len(ids) > graph.implicit else _MAX_NAMES_WITHOUT_NODES
+    count = min(max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES), most)
     found = {name: nearest(name, ids) for name in list(graph.unknown)[:count]}
     return {name: near for name, near in found.items() if near is not None}
 

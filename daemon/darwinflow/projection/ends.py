@@ -1,6 +1,6 @@
 """The ends of edges: where each name stands, and which types of nodes may be one."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable
 
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.projection.facts import SOURCE, TARGET, Facts
@@ -19,12 +19,16 @@ def end_is_allowed(graph_type: GraphType, type_name: str, side: int) -> bool:
     return not graph_type.edge_types
 
 
-def ends_by_name(located: Iterator[tuple[int, int, Facts, int]]) -> dict[str, list[EndPlace]]:
+def ends_by_name(
+    located: Iterable[tuple[int, int, Facts]], names: Container[str] | None = None
+) -> dict[str, list[EndPlace]]:
+    """*located*: section, segment and what it gives. *names*: those that are asked for; else all."""
     found: dict[str, list[EndPlace]] = {}
-    for section, segment, facts, _ in located:
+    for section, segment, facts in located:
         for index, edge in enumerate(facts.edges):
             place = Place(section, segment, index)
             for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
                 for at, end in enumerate(ends):
-                    found.setdefault(end.name, []).append(EndPlace(place, side, at))
+                    if names is None or end.name in names:
+                        found.setdefault(end.name, []).append(EndPlace(place, side, at))
     return found

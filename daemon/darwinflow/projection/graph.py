@@ -5,12 +5,12 @@ Numbers: first the nodes that are always there, then the ids in the order of the
 then the joins of edges that lead from many nodes to many.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import chain
 from typing import NamedTuple, cast
 
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.facts import SOURCE, TARGET, Facts, Join, Point
+from darwinflow.projection.facts import Facts, Point
 
 
 class Place(NamedTuple):
@@ -71,8 +71,8 @@ class Graph:
         """Nodes that are always there and that the text lists all the same."""
         self.repeats: dict[str, list[Place]] = {}
         """For an id that is listed more than once, its places after the first."""
-        self.unknown: dict[str, list[EndPlace]] = {}
-        """Where each name that no node has is used, in the order of the text."""
+        self.unknown: dict[str, list[tuple[int, int]]] = {}
+        """Section and index of the segments whose edges use each name that no node has."""
         self.joins: dict[Point, int] = {}
         """The number of each."""
         self.successors: list[list[int]] = []
@@ -166,31 +166,38 @@ def connected(graph: Graph, facts_at: FactsAt) -> Lists:
 
 def _number_ends(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
     """Give numbers to the names at edges of one section that no node has."""
-    known = graph.numbers if len(graph.names) == graph.known else dict.fromkeys(graph.names[: graph.known], 0)
-    found: set[int] = set(column.half_segments)
-    for ends in (column.sources, column.targets):
-        if not known.keys() >= set(ends):
-            found.update(
-                [
-                    column.arrow_segment(at)
-                    for at, end in enumerate(ends)
-                    if end not in known and not isinstance(end, Join)
-                ]
-            )
-    if found:
-        number_unknown(graph, column, found, facts_at)
+    known: Set[str] = graph.numbers.keys()
+    if len(graph.names) > graph.known:
+        known = set(graph.names[: graph.known])
+    unknown = {*column.sources, *column.targets} - known
+    arrows = [
+        at
+        for at, ends in enumerate(zip(column.sources, column.targets, strict=True) if unknown else ())
+        if ends[0] in unknown or ends[1] in unknown
+    ]
+    number_unknown(graph, column, arrows)
+    for segment in column.half_segments:
+        for edge in facts_at(column.section, segment).edges:
+            if not edge.sources or not edge.targets:
+                _number_names(
+                    graph, (column.section, segment), [end.name for end in edge.sources + edge.targets]
+                )
 
 
-def number_unknown(graph: Graph, column: Columns, segments: set[int], facts_at: FactsAt) -> None:
-    """Give numbers to names at edges of these *segments* that no node has, and keep their places."""
-    numbers, known = graph.numbers, graph.known
-    for segment in sorted(segments):
-        for index, edge in enumerate(facts_at(column.section, segment).edges):
-            for side, ends in ((SOURCE, edge.sources), (TARGET, edge.targets)):
-                for at, end in enumerate(ends):
-                    if end.name not in numbers:
-                        numbers[end.name] = len(graph.names)
-                        graph.names.append(end.name)
-                    if numbers[end.name] >= known:
-                        place = EndPlace(Place(column.section, segment, index), side, at)
-                        graph.unknown.setdefault(end.name, []).append(place)
+def number_unknown(graph: Graph, column: Columns, arrows: Iterable[int]) -> None:
+    """Give numbers to the names at both ends of *arrows* that no node has, and note where they stand."""
+    for at in arrows:
+        ends = [end for end in (column.sources[at], column.targets[at]) if isinstance(end, str)]
+        _number_names(graph, (column.section, column.arrow_segment(at)), ends)
+
+
+def _number_names(graph: Graph, place: tuple[int, int], names: Iterable[str]) -> None:
+    numbers, known, unknown = graph.numbers, graph.known, graph.unknown
+    for name in names:
+        number = numbers.get(name)
+        if number is None:
+            numbers[name] = len(graph.names)
+            graph.names.append(name)
+            unknown[name] = [place]
+        elif number >= known and unknown[name][-1] != place:
+            unknown[name].append(place)

@@ -1,6 +1,6 @@
 """What a document says of itself, beside its nodes and edges: id, version, and the fields around them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from darwinflow.model.span import Span
 from darwinflow.projection import native
 from darwinflow.projection.places import Found, Path, find, token
 
+_EXTENSION = "x-"
 Located = tuple[Found, int]
 """What was found, and the line that its places count from."""
 
@@ -29,9 +30,11 @@ class Value(NamedTuple):
 class Header:
     """The fields of one document, whose lists of nodes and edges count as empty."""
 
-    def __init__(self, document: Document, root_index: int) -> None:
+    def __init__(self, document: Document, root_index: int, fields: Container[str] | None = None) -> None:
+        """*fields*: all that there may be, but for extensions; long lists under other keys count as empty, too."""
         self._document = document
         self._root_index = root_index
+        self._fields = fields
 
     @property
     def _root(self) -> Root:
@@ -55,11 +58,17 @@ class Header:
                 sources.extend(more_sources)
             elif key.is_merge:
                 sources.append(section.data)
-            elif section.kind == "items" and key.source in (native.NODES, native.EDGES):
+            elif section.kind == "items" and not self._is_judged(key.source):
                 own[key.source] = []
             else:
                 own[key.source] = section.data
         return merged(own, sources)
+
+    def _is_judged(self, key: str) -> bool:
+        """Whether anybody looks at the items of a long list under this key."""
+        if key in (native.NODES, native.EDGES):
+            return False
+        return self._fields is None or key in self._fields or key.startswith(_EXTENSION)
 
     def field(self, name: str) -> Value | None:
         """A field with its place; None where it is absent."""

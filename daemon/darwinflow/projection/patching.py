@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, cast
 
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.facts import Point
-from darwinflow.projection.graph import FactsAt, Graph, Lists, number_unknown
+from darwinflow.projection.graph import Graph, Lists, number_unknown
 
 _MAX_NAMES: Final = 40
 """Names whose arrows are looked for one by one; with more, all arrows are read anew."""
@@ -19,7 +19,7 @@ class Edited(NamedTuple):
     """Source and target of all that stood, or stand now, in the segments that it changed."""
 
 
-def patched(graph: Graph, edit: Edited, facts_at: FactsAt) -> Lists | None:
+def patched(graph: Graph, edit: Edited) -> Lists | None:
     """Successors and predecessors of *graph*, whose nodes have their numbers; None where too much is new, or there are joins."""
     old = edit.before
     renamed = _renamed(old.names[: old.known], graph.names)
@@ -34,7 +34,7 @@ def patched(graph: Graph, edit: Edited, facts_at: FactsAt) -> Lists | None:
     sources = moving.union([source for source, _ in arrows])
     targets = moving.union([target for _, target in arrows])
     if moving:
-        _spread(graph, moving, sources, targets, facts_at)
+        _spread(graph, moving, sources, targets)
     numbers = graph.numbers
     fresh = len(graph.names) - graph.known
     forward = [*old.successors[: graph.known], *[[] for _ in range(fresh)]]
@@ -66,19 +66,19 @@ def _renamed(old: Sequence[str], new: Sequence[str]) -> set[str] | None:
     return {name for at in places for name in (old[at], new[at])}
 
 
-def _spread(graph: Graph, moving: set[str], sources: set[str], targets: set[str], facts_at: FactsAt) -> None:
+def _spread(graph: Graph, moving: set[str], sources: set[str], targets: set[str]) -> None:
     """Add the ends of all arrows from and to *moving* names; give numbers to those that no node has."""
     numbers = graph.numbers
     unknown = moving.difference(numbers)
     for column in graph.columns:
-        segments: set[int] = set()
+        found: list[int] = []
         for at, (source, target) in enumerate(_arrows(column)):
             if source in moving or target in moving:
                 sources.add(source)
                 targets.add(target)
                 if source in unknown or target in unknown:
-                    segments.add(column.arrow_segment(at))
-        number_unknown(graph, column, segments, facts_at)
+                    found.append(at)
+        number_unknown(graph, column, found)
 
 
 def _clear(lists: list[list[int]], numbers: Iterable[int]) -> None:

@@ -61,7 +61,7 @@ class Reference(NamedTuple):
 class Projection:
     """One document of a stream as a graph of `graph_type`."""
 
-    __slots__ = ("carriers", "document", "graph", "graph_type", "root_index")
+    __slots__ = ("_hidden", "carriers", "document", "graph", "graph_type", "root_index")
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Projection:
         self.graph_type = graph_type
         self.carriers = carriers
         self.graph = graph
+        self._hidden: tuple[tuple[str, frozenset[str]], ...] | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -85,7 +86,9 @@ class Projection:
     @property
     def header(self) -> Header:
         """What the document says of itself."""
-        return Header(self.document, self.root_index)
+        document_type = self.graph_type.document
+        is_closed = document_type.get("additionalProperties") is False
+        return Header(self.document, self.root_index, self.graph_type.document_fields if is_closed else None)
 
     @property
     def is_whole(self) -> bool:
@@ -124,19 +127,21 @@ class Projection:
 
     def may_be_lost(self, name: str) -> bool:
         """Whether a node of this name may stand among lines that a fault of syntax has hidden."""
+        if self._hidden is None:
+            self._hidden = tuple(self._hiding())
+        return any(name in text and name not in listed for text, listed in self._hidden)
+
+    def _hiding(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Texts in which a fault of syntax may hide nodes, and the nodes that are seen in them all the same."""
         root = self.document.roots[self.root_index]
         for carrier in self.carriers:
-            section = root.sections[carrier.section]
+            if not native.may_hold_nodes(carrier.role):
+                continue
             start = self.document.segment_start(self.root_index, carrier.section, 0)
-            for at, line, segment in section.segments.troubled():
-                if native.may_hold_nodes(carrier.role) and not self._lists(carrier.section, at, name):
-                    lines = self.document.lines.slice(start + line, start + line + segment.line_count)
-                    if any(name in text for text in lines):
-                        return True
-        return False
-
-    def _lists(self, section: int, segment: int, name: str) -> bool:
-        return any(node.name == name for node in self.facts(section, segment).nodes)
+            for _, line, segment in root.sections[carrier.section].segments.troubled():
+                lines = self.document.lines.slice(start + line, start + line + segment.line_count)
+                listed = frozenset([node.name for node in native.read(segment, carrier.role).nodes])
+                yield "\n".join(lines), listed
 
     def listed_under(self, names: frozenset[str]) -> list[tuple[str, Place]]:
         """Entries of the list of nodes that have one of *names* as their id."""
@@ -222,9 +227,14 @@ class Projection:
         """Every name at an edge with its places; kept with the graph, whose places are the same."""
         found = self.graph.memo.get(__name__)
         if found is None:
-            found = self.graph.memo[__name__] = ends_by_name(self._located())
+            found = self.graph.memo[__name__] = ends_by_name([one[:3] for one in self._located()])
         assert isinstance(found, dict)
         return found
+
+    def unknown_ends(self, names: Collection[str]) -> dict[str, list[EndPlace]]:
+        """Where each of *names*, which no node has, is used in an edge, in the order of the text."""
+        segments = sorted({place for name in names for place in self.graph.unknown[name]})
+        return ends_by_name([(*place, self.facts(*place)) for place in segments], names)
 
     def placed_edges(self) -> Iterator[tuple[Place, EdgeFact]]:
         """Every entry of the list of edges with its place, in the order of the text."""
@@ -289,6 +299,6 @@ def project(
         return native.read(root.sections[section].segment(segment), roles[section])
 
     graph = numbered(columns, implicit)
-    lists = patched(graph, edit, facts_at) if edit is not None else None
+    lists = patched(graph, edit) if edit is not None else None
     graph.successors, graph.predecessors = lists or connected(graph, facts_at)
     return Projection(document, root_index, graph_type, carriers, graph)

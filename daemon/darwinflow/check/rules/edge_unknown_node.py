@@ -13,6 +13,8 @@ from darwinflow.projection.graph import EndPlace
 from darwinflow.projection.projection import Projection
 
 _MAX_RELATED = 100
+_MAX_NAMES = 2_000
+"""More than anybody is shown findings of one file."""
 _MAX_LISTED = 8
 """Nodes that a message lists; more would hide what it says."""
 
@@ -22,14 +24,15 @@ def edge_unknown_node(projection: Projection, uses: Mapping[str, list[Finding]])
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
         return  # there is no list of nodes, which is said already
-    for name, places in graph.unknown.items():
-        if projection.may_be_lost(name):
-            continue
-        spans = [projection.end_span(place) for place in places]
-        near = meant(graph).get(name)
+    slips = meant(graph)
+    listed = graph.names[graph.implicit : graph.known]
+    names = [name for name in graph.unknown if not projection.may_be_lost(name)][:_MAX_NAMES]
+    for name, places in projection.unknown_ends(dict.fromkeys(names)).items():
+        near = slips.get(name)
+        shown_places = places if near is not None else places[: _MAX_RELATED + 1]
+        spans = [projection.end_span(place) for place in shown_places]
         message = f"no node is called '{shown(name)}'"
         fixes: tuple[Fix, ...] = ()
-        listed = graph.names[graph.implicit : graph.known]
         if near is not None:
             message += f"; did you mean '{near}'?"
             others = [finding.fixes for finding in uses.get(name, ())]

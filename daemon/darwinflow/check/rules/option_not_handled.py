@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from darwinflow.check.finding import WARNING, Finding
 from darwinflow.check.meant import meant
+from darwinflow.check.reach import half_sources
 from darwinflow.check.words import all_of, quoted
 from darwinflow.document.problem import Related
 from darwinflow.model.span import Span
-from darwinflow.projection.facts import SOURCE
 from darwinflow.projection.places import find, token
 from darwinflow.projection.projection import NodeRef, Projection
 
@@ -17,7 +17,12 @@ _MAX_RELATED = 20
 def option_not_handled(projection: Projection, unhandled: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     """*unhandled*: by node, the answers that no edge takes."""
     slips = set(meant(projection.graph).values())
-    if any(place.side == SOURCE for places in projection.graph.unknown.values() for place in places):
+    graph = projection.graph
+    unknown = range(graph.known, len(graph.names))
+    if (
+        any(graph.successors[number] for number in unknown)
+        or max(half_sources(projection), default=0) in unknown
+    ):
         # An edge that leaves a name that no node has may be the one that takes the answer.
         return
     for name, answers in unhandled.items():
