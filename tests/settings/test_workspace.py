@@ -159,7 +159,8 @@ def test_paths_that_no_file_can_have_or_that_git_has_do_not_count(
     assert line.startswith(place)
     assert message in line
     found, usual = parse(text, "checkout"), parse(None, "checkout")
-    assert found._replace(problems=(), codes=()) == usual
+    assert found.names_no_store == ("workflows: {path:" in text)
+    assert found._replace(problems=(), codes=(), names_no_store=False) == usual
 
 
 def test_patterns_know_folders() -> None:

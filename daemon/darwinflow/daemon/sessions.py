@@ -79,6 +79,11 @@ class Sessions:
 
 
 def _approved(workspace: str, settings: "WorkspaceSettings", text: str, path: str | None) -> "Workflow":
+    if settings.names_no_store:
+        raise StoreUnwritable(
+            f"the settings of {workspace} name no folder where workflows could be stored",
+            hint="darwinflow check shows what is wrong with it",
+        )
     from darwinflow.daemon.approval import approved  # with all rules and their schemas: for who publishes
 
     return approved(text, path, workspace, settings)

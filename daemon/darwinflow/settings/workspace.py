@@ -49,6 +49,8 @@ class WorkspaceSettings(NamedTuple):
     style: Style = HOUSE_STYLE
     """How workflows are laid out."""
     problems: tuple[Fault, ...] = ()
+    names_no_store: bool = False
+    """The file names a folder of the file store that cannot be one, so that nobody knows where to publish."""
 
     def at(self, path: str) -> "WorkspaceSettings":
         """The settings as they hold for the file *path*, relative to the workspace and with slashes."""
@@ -85,10 +87,11 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
     workflows = reading.mapping(data, "workflows", ("path", "files"), _STORE_ELSEWHERE)
     run = reading.mapping(data, "run", ("command",))
     severity, by_path = reading.severity(data)
+    store = reading.inner_path(workflows, "workflows", "path")
     return WorkspaceSettings(
         organization=reading.text(data, "organization") or usual.organization,
         project=reading.text(data, "project") or usual.project,
-        workflows_path=reading.inner_path(workflows, "workflows", "path") or usual.workflows_path,
+        workflows_path=store or usual.workflows_path,
         workflow_files=reading.patterns(workflows.get("files"), "workflows", "files"),
         graph_types_path=_folder(reading, data) or usual.graph_types_path,
         severity=severity,
@@ -98,6 +101,7 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
         style=style_of(reading, data),
         codes=tuple(reading.codes),
         problems=tuple(sorted(reading.faults, key=lambda fault: fault.span)),
+        names_no_store=store is None and workflows.get("path") is not None,
     )
 
 
