@@ -170,6 +170,12 @@ def test_a_folder_that_cannot_be_written_is_told_in_two_lines(folder: Path) -> N
 def test_files_without_the_right_to_read_say_so(folder: Path) -> None:
     (folder / "flows/greet.yaml").chmod(0)
     (folder / "flows/gone.yaml").symlink_to("nowhere.yaml")
+    code, output, errors = weakly(folder, "publish", "flows/greet.yaml")
+    assert (code, output, errors) == (
+        1,
+        "",
+        "error: 'flows/greet.yaml' cannot be read: Permission denied\ntry: give yourself the right to read it\n",
+    )
     code, output, errors = weakly(folder, "check")
     assert (code, errors) == (1, "")
     assert output.splitlines()[:3] == [

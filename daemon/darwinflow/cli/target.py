@@ -31,9 +31,9 @@ def text_of(path: str) -> str:
     except UnicodeDecodeError as exc:
         raise NameRefused(f"'{path}' is not UTF-8 at byte {exc.start}", hint="save it as UTF-8") from exc
     except OSError as exc:
-        raise WorkflowNotFound(
-            f"'{path}' cannot be read: {exc.strerror}", hint="name a workflow's file"
-        ) from exc
+        is_denied = isinstance(exc, PermissionError)
+        hint = "give yourself the right to read it" if is_denied else "name a workflow's file"
+        raise WorkflowNotFound(f"'{path}' cannot be read: {exc.strerror}", hint=hint) from exc
 
 
 def id_in(path: str) -> str:
