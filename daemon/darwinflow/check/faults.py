@@ -46,7 +46,13 @@ def faults_of(compiled: Compiled, data: Any) -> list[Fault]:
             _collect(error, compiled.schema, found)
             if len(found) >= MAX_FAULTS:
                 break
+    found = [
+        fault if fault.data is not None else fault._replace(data=_at(data, fault.path)) for fault in found
+    ]
+    typed = {fault.path for fault in found if fault.kind == "type"}
     for path in whole:
+        if path in typed:
+            continue
         schema = _schema_on(compiled.schema, path)
         found.append(Fault("type", path, "", schema, "type", "integer", _at(data, path)))
     return _reduced(found)
@@ -118,9 +124,13 @@ def _branches(schema: Schema) -> list[Any]:
     return branches if isinstance(branches, list) else []
 
 
-def _at(data: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if not isinstance(data, dict):
+def _at(data: Any, path: Path) -> Any:
+    """What stands at *path*; the validator gives None for numbers that JSON has not."""
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
             return None
-        data = data.get(name)
     return data

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from math import isfinite, isnan
 
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.graph.graph_type import Schema, text_of
@@ -55,6 +56,8 @@ def given(data: object) -> str:
         return "nothing"
     if isinstance(data, bool):
         return f"the word {'true' if data else 'false'}"
+    if isinstance(data, float) and not isfinite(data):
+        return "a value that is no number" if isnan(data) else "infinity" if data > 0 else "minus infinity"
     if isinstance(data, (int, float)):
         return f"the number {shown(str(data))}"
     if isinstance(data, str):
