@@ -60,6 +60,7 @@ HOSTILE = {
     "suppressions among quotes": "{" + HEAD.replace("\n", ", ") + "nodes: [], edges: [], x-a: [\n" + '"a", # darwinflow: ignore[secret]\n' * 10_000 + "]}\n",
     "secrets on every line": HEAD + GOOD + "x-a:\n" + "  - ghp_aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vWaB3d\n" * 8_000,
     "what begins like secrets": HEAD + GOOD + f"x-a: {'eyJ' * 300_000}\nx-b: x{'-' * 900_000}!\nx-c: {'://a:' * 200_000}\nx-d: {'Bearer ' * 100_000}\nx-e: {'YWFh' * 200_000}\n",
+    "one of many answers twice": HEAD + "nodes:\n  - {id: n, type: LLM_DECISION, config: {prompt: a, options: [" + ", ".join(f"a{at}" for at in range(30_000)) + ", a29999]}}\nedges: []\n",
     "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """`invalid-value`, `config-invalid-value`: a value of the right kind that its schema does not take."""
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
@@ -9,6 +10,8 @@ from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import any_of, given, scalar, wanted
 from darwinflow.graph.graph_type import text_of
 from darwinflow.model.span import Span
+
+_MAX_COMPARED: Final = 20
 
 
 def invalid_value(subject: Subject) -> Iterator[Finding]:
@@ -44,11 +47,26 @@ def _said(subject: Subject, fault: Fault, span: Span) -> tuple[str, tuple[Fix, .
     if fault.keyword == "minLength":
         return "must not be empty", ()
     if fault.keyword == "uniqueItems":
-        twice = next((item for at, item in enumerate(data) if item in data[:at]), None)
-        return f"must be {_form(fault)}; {given(twice)} is there twice", ()
+        return f"must be {_form(fault)}; {given(_twice(data))} is there twice", ()
     if fault.keyword in ("minItems", "maxItems"):
         return f"must be {_form(fault)}, not {_count(data)}", ()
     return f"must be {wanted(fault.schema)}, not {given(data)}", ()
+
+
+def _twice(items: list[Any]) -> Any:
+    """The first of *items* that equals one before it; of lists and mappings only the first few are compared."""
+    seen: set[tuple[bool, Any]] = set()
+    others: list[Any] = []
+    for item in items:
+        if isinstance(item, (list, dict)):
+            if item in others[:_MAX_COMPARED]:
+                return item
+            others.append(item)
+        elif (key := (isinstance(item, bool), item)) in seen:
+            return item
+        else:
+            seen.add(key)
+    return others[0] if others else None
 
 
 def _form(fault: Fault) -> str:
