@@ -50,6 +50,8 @@ class Around:
         self._due.discard(key)
         if self._facts.pop(key, None) is not None:
             self.look_at_all()
+        else:
+            self.look()
 
     def look_at_all(self) -> None:
         self._due.update([key for key, _ in self._documents])
@@ -57,8 +59,8 @@ class Around:
 
     def look(self) -> None:
         """Look at what is due."""
-        if self.background is None:
-            return
+        if self.background is None or self._documents.has_openings:
+            return  # of a document that is being opened nobody knows yet what it is to the others
         due, self._due = self._due, set()
         for key in due:
             opened = self._documents.get(key)

@@ -6,7 +6,7 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.catalog.workspace import for_workspace
 from darwinflow.check.drafts import is_stored
-from darwinflow.check.engine import Checked, check
+from darwinflow.check.engine import Checked, Checker, check
 from darwinflow.check.opening import Opening
 from darwinflow.check.settings_files import check_settings
 from darwinflow.check.type_files import check_type_file
@@ -14,6 +14,9 @@ from darwinflow.document.document import Document
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.workspace import WorkspaceSettings
 from darwinflow.settings.workspace import parse as parse_settings
+
+FIRST_LINES = 200
+"""Of a long document: what an editor shows when it is opened, as a rule."""
 
 
 class Checks:
@@ -53,6 +56,12 @@ class Checks:
         if self.decides_for_others(path) or is_stored(inner, settings):
             return None
         return Opening(document, self._catalog_in(folder, settings.graph_types_path), settings)
+
+    def beginning(self, opening: Opening) -> Checked:
+        """What stands for the whole check until it is there: no graph, and what is wrong in the first lines."""
+        document = opening.document
+        found = opening.findings_within(0, FIRST_LINES)
+        return Checked(document, (None,) * len(document.roots), None, Checker(self._bundled), found)
 
     def decides_for_others(self, path: str) -> bool:
         """Whether the file *path* is one of settings or of a graph type."""

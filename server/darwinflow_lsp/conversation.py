@@ -26,6 +26,10 @@ class HotTable(Protocol):
 
     def notification(self, method: str) -> Callable[[Params], None] | None: ...
 
+    def awaited_by(self, params: object) -> str | None:
+        """What has to be there before a request with *params* can be answered; None: it can be now."""
+        ...
+
     def settle(self) -> None:
         """Do what was put off while more messages stood in line."""
         ...
@@ -60,6 +64,8 @@ class Conversation:
         """Read and not yet dealt with."""
         self._waiting: list[dict[str, Any]] = []
         """For pygls."""
+        self._put_off: dict[str, list[dict[str, Any]]] = {}
+        """Requests, by what they wait for."""
         self._open: set[Id] = set()
         """Requests of the client without an answer so far."""
         self._asked = 0
@@ -112,6 +118,16 @@ class Conversation:
             self._open.discard(id_)
             self._send(messages.error_reply(id_, code, message))
 
+    def resume(self, awaited: str) -> None:
+        """Begin the requests that wait for *awaited*."""
+        for message in self._put_off.pop(awaited, []):
+            self._try(message)
+
+    def withdraw(self, awaited: str) -> None:
+        """Refuse the requests that wait for *awaited*: they are about a text that is no more."""
+        for message in self._put_off.pop(awaited, []):
+            self.refuse(message["id"], messages.CONTENT_MODIFIED, "the document has changed meanwhile")
+
     def notify(self, method: str, params: object) -> None:
         self._send(messages.notification(method, params))
 
@@ -144,7 +160,7 @@ class Conversation:
             self._take_answer(message)
             return
         if "id" in message:
-            self._take_request(message, method)
+            self._take_request(message)
         elif isinstance(method, str) and message.get("jsonrpc") == "2.0":
             self._take_notification(message, method)
 
@@ -158,7 +174,7 @@ class Conversation:
         elif self._backing is not None:
             self._guarded(message)
 
-    def _take_request(self, message: dict[str, Any], method: object) -> None:
+    def _take_request(self, message: dict[str, Any]) -> None:
         id_ = message["id"]
         if not messages.is_id(id_):
             self._send(messages.error_reply(None, messages.INVALID_REQUEST, "an id is a number or a text"))
@@ -167,6 +183,10 @@ class Conversation:
             self._send(messages.error_reply(None, messages.INVALID_REQUEST, f"request {id_!r} is still open"))
             return
         self._open.add(id_)
+        self._try(message)
+
+    def _try(self, message: dict[str, Any]) -> None:
+        id_, method = message["id"], message.get("method")
         try:
             if not isinstance(method, str) or message.get("jsonrpc") != "2.0":
                 raise Rejected(messages.INVALID_REQUEST, "a request names its method and JSON-RPC 2.0")  # noqa: TRY301 - one place answers
@@ -189,9 +209,13 @@ class Conversation:
             self._shut_down = True
             for waiting in list(self._open - {id_}):
                 self.refuse(waiting, messages.CANCELLED, "the server shuts down")
+            self._put_off.clear()
             self.answer(id_, None)
             return
-        if (call := self.open_table().request(method)) is not None:
+        awaited = self.open_table().awaited_by(message.get("params"))
+        if awaited is not None:
+            self._put_off.setdefault(awaited, []).append(message)
+        elif (call := self.open_table().request(method)) is not None:
             self.answer(id_, call(_params_of(message)))
         else:
             self._pass_on(message)
@@ -254,6 +278,11 @@ class Conversation:
     def _cancel(self, wanted: object) -> None:
         if not isinstance(wanted, (int, str)) or wanted not in self._open:
             return
+        for waiting in self._put_off.values():
+            if any(message["id"] == wanted for message in waiting):
+                waiting[:] = [message for message in waiting if message["id"] != wanted]
+                self.refuse(wanted, messages.CANCELLED, "cancelled")
+                return
         if self._backing is not None:
             self._backing.cancel(wanted)
             return

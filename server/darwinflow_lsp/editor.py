@@ -3,9 +3,11 @@
 Neither frames nor the daemon are its business: a conversation and a link are given to it.
 """
 
+import gc
 import os
 from typing import NamedTuple, Protocol
 
+from darwinflow.check.engine import Checked
 from darwinflow.document.document import Document
 from darwinflow.model.errors import DaemonAway
 from darwinflow.recorder.paths import Workspace, workspace_of
@@ -21,15 +23,12 @@ from darwinflow_lsp.documents import Documents
 from darwinflow_lsp.handshake import Client
 from darwinflow_lsp.history import History
 from darwinflow_lsp.messages import Params
+from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
 WARNING = 2
 """LSP's number for it."""
-FIRST_LINES = 200
-"""Of a long document: what an editor shows when it is opened, as a rule."""
-
-
 LONG_LINES = 2000
 """The content hash of a longer text is computed beside the loop."""
 
@@ -66,7 +65,9 @@ class Editor:
         self._background: Background | None = None
         self._conversation = conversation
         self._checks = Checks()
-        self._documents = Documents(self._checks.check, self._foretell)
+        self.openings = Openings(self._on_opened)
+        """Long documents of which only the beginning was checked so far."""
+        self._documents = Documents(self._checks, self.openings)
         self._unpublished: dict[str, None] = {}
         self._unhashed: set[str] = set()
         """Edited, and not looked at since for which text of which workflow they are."""
@@ -84,37 +85,39 @@ class Editor:
     def client(self) -> Client:
         return self._conversation.client
 
-    def join(self, link: Link | None, background: Background) -> None:
+    def join(self, link: Link | None, background: Background, soon: Soon) -> None:
         """From here on there is a way to the daemon, None where none may be asked, and to do long work beside."""
         self._link = link
         self._background = self._around.background = background
+        self.openings.join(background, soon)
         self.on_quiet()
 
     def open(self, uri: str, version: int | None, text: str) -> None:
-        key = self._documents.open(uri, version, text)
-        self._unpublished[key] = None
+        self._on_edited(self._documents.open(uri, version, text))
+        self._opened = True
+
+    def _on_opened(self, key: str, checked: Checked | None) -> None:
+        if checked is not None:
+            self._documents.completed(key, checked)
+            self._publish(key)
+            # What stays for long is nothing that the collector has to look at.
+            gc.freeze()
         self._unhashed.add(key)
         self._around.edited(key)
-        self._opened = True
-        self.edits += 1
-
-    def _foretell(self, uri: str, version: int | None, document: Document, path: str | None) -> None:
-        """Send what is wrong in the first lines of a long document, before the whole of it is checked."""
-        opening = self._checks.opening(document, path)
-        if opening is not None:
-            findings = opening.findings_within(0, FIRST_LINES)
-            places = Places(document.lines, self.client.encoding)
-            self._conversation.send_encoded(
-                results.publication_of(uri, version, findings, places, self.client)
-            )
+        self._conversation.resume(key)
+        self.on_quiet()
 
     def change(self, uri: str, version: int | None, changes: list[Change]) -> None:
         key = self._documents.change(uri, version, changes, self.client.encoding)
         if key is not None:
-            self._unpublished[key] = None
-            self._unhashed.add(key)
-            self._around.edited(key)
-            self.edits += 1
+            self._on_edited(key)
+
+    def _on_edited(self, key: str) -> None:
+        self._conversation.withdraw(key)
+        self._unpublished[key] = None
+        self._unhashed.add(key)
+        self._around.edited(key)
+        self.edits += 1
 
     def saved(self, uri: str) -> None:
         """A file of settings or of a graph type that was saved may change what holds for all others."""
@@ -130,6 +133,7 @@ class Editor:
         self._unpublished.pop(key, None)
         self._unhashed.discard(key)
         self._around.closed(key)
+        self._conversation.resume(key)
         if self._subjects.pop(key, None) is not None:
             self._watch()
         self._conversation.notify(
@@ -141,6 +145,8 @@ class Editor:
         for key in self._documents.recheck():
             self._unpublished[key] = None
             self._unhashed.add(key)
+            if key not in self.openings:
+                self._conversation.resume(key)
         self.publish_due()
         self._around.look_at_all()
         if self._link is not None:
@@ -192,7 +198,9 @@ class Editor:
         self._around.look()
         if self._link is None or not self._unhashed:
             return
-        unhashed, self._unhashed, self._opened = self._unhashed, set(), False
+        unhashed, self._opened = self._unhashed, False
+        self._unhashed = {key for key in unhashed if self._documents.is_opening(key)}
+        unhashed -= self._unhashed
         for key in unhashed:
             opened = self._documents.get(key)
             if opened is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from darwinflow_lsp.border import params as sent
 from darwinflow_lsp.border import results
+from darwinflow_lsp.border.uris import key_of
 from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.features.code_action import code_actions, explanations
 from darwinflow_lsp.features.code_lens import code_lenses
@@ -36,6 +37,14 @@ class HotMethods:
     def notification(self, method: str) -> Callable[[Params], None] | None:
         call = NOTIFICATIONS.get(method)
         return None if call is None else lambda params: call(self._editor, params)
+
+    def awaited_by(self, params: object) -> str | None:
+        """The key of the document that a request names, if it is being opened."""
+        if not self._editor.openings:
+            return None
+        uri = sent.named_uri(params)
+        key = None if uri is None else key_of(uri)
+        return key if key in self._editor.openings else None
 
     def settle(self) -> None:
         self._editor.publish_due()

@@ -33,7 +33,7 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     loop = asyncio.get_running_loop()
     output.join_loop(loop)
     link = HistoryLink(editor, home_of(os.environ)) if conversation.client.trusted else None
-    editor.join(link, _beside(loop))
+    editor.join(link, _beside(loop), loop.call_soon)
     session = _Session(conversation, frames, output, editor)
     session.read()
     session.work()
@@ -73,7 +73,7 @@ class _Session:
         self._more = select.poll()
         self._backing_wanted = False
         self._no_edits = QuietTimes(QUIET_S, editor.on_quiet)
-        self._no_messages = QuietTimes(COLLECT_S, gc.collect)
+        self._no_messages = QuietTimes(COLLECT_S, self._collect)
         self._edits = 0
 
     def read(self) -> None:
@@ -115,6 +115,13 @@ class _Session:
         if not self._backing_wanted and (conversation.wants_backing or self._editor.has_published):
             self._backing_wanted = True
             threading.Thread(target=self._import_backing, daemon=True).start()
+
+    def _collect(self) -> None:
+        """A document that is being opened is all alive, and looking at it takes long."""
+        if self._editor.openings:
+            self._no_messages.touch()
+        else:
+            gc.collect()
 
     def _import_backing(self) -> None:
         from darwinflow_lsp.backing import open_backing

@@ -97,7 +97,11 @@ def _served_until_loop(conversation: Conversation, frames: Frames, editors: "lis
     ready.register(STDIN, select.POLLIN)
     imported: int | None = None
     while True:
-        descriptors = [descriptor for descriptor, _ in ready.poll()]
+        openings = editors[0].openings if editors else None
+        descriptors = [descriptor for descriptor, _ in ready.poll(0 if openings else None)]
+        if openings and not descriptors:
+            openings.go_on()
+            continue
         if imported in descriptors:
             os.close(imported)
             return True

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import check
 from darwinflow_lsp.border.params import changes_in
+from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.documents import Documents
+from darwinflow_lsp.opening import Openings
 from server.client import column
 from server.conftest import WORKFLOW
 
@@ -80,8 +80,7 @@ def random_edit(text, generator, encoding):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 def test_random_edits_leave_the_text_that_the_client_has(encoding):
     generator = random.Random(SEED)
-    catalog = Catalog.bundled()
-    documents = Documents(lambda document, _path, previous: check(document, catalog, None, previous))
+    documents = Documents(Checks(), Openings(lambda _key, _checked: None))
     text = WORKFLOW
     key = documents.open(URI, 1, text)
     for version in range(2, EDITS + 2):

@@ -24,6 +24,17 @@ def uri_in(params: Params) -> str:
     return uri
 
 
+def named_uri(params: object) -> str | None:
+    """The URI of the document that a request is about, by itself or as a command's argument, where it names one."""
+    if not isinstance(params, dict):
+        return None
+    arguments = params.get("arguments")
+    first = arguments[0] if isinstance(arguments, list) and arguments else None
+    document = params.get("textDocument", first)
+    uri = document.get("uri") if isinstance(document, dict) else None
+    return uri if isinstance(uri, str) else None
+
+
 def version_in(params: Params) -> int | None:
     version = _object(params.get("textDocument"), "textDocument").get("version")
     if version is not None and not _is_number(version):

@@ -1,6 +1,5 @@
 """What features found, in LSP's shapes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from darwinflow.check.finding import Finding
@@ -29,17 +28,13 @@ EDITS_A_PIECE = 200
 
 def publication(snapshot: Snapshot, places: Places, client: Client) -> bytes:
     """The notification with the diagnostics of *snapshot*."""
-    return publication_of(snapshot.uri, snapshot.version, snapshot.checked.findings(), places, client)
-
-
-def publication_of(
-    uri: str, version: int | None, findings: Sequence[Finding], places: Places, client: Client
-) -> bytes:
-    """The notification with *findings* as the diagnostics of a document."""
-    diagnostics = [diagnostic(finding, uri, places, client) for finding in findings[:MAX_DIAGNOSTICS]]
-    params: Json = {"uri": uri, "diagnostics": diagnostics}
-    if version is not None:
-        params["version"] = version
+    findings = snapshot.checked.findings()
+    diagnostics = [
+        diagnostic(finding, snapshot.uri, places, client) for finding in findings[:MAX_DIAGNOSTICS]
+    ]
+    params: Json = {"uri": snapshot.uri, "diagnostics": diagnostics}
+    if snapshot.version is not None:
+        params["version"] = snapshot.version
     return notification("textDocument/publishDiagnostics", params)
 
 
