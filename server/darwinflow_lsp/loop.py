@@ -40,6 +40,7 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     try:
         await session.over.wait()
     finally:
+        editor.openings.end()
         loop.remove_reader(STDIN)
         if link is not None:
             await link.close()

@@ -61,6 +61,10 @@ class Openings:
     def drop(self, key: str) -> None:
         self._under_way.pop(key, None)
 
+    def end(self) -> None:
+        """Drop all: the session is over."""
+        self._under_way.clear()
+
     def go_on(self) -> None:
         """Do one slice, if any is to be done."""
         if self._is_aside or not self._under_way:

@@ -180,6 +180,16 @@ def test_what_waits_for_a_document_ends_with_its_cancel_or_its_close(at_work):
     assert not any(codes(message) for _, message in client.messages[client.said - 3 :])
 
 
+@pytest.mark.parametrize("after_s", [0.2, 0.5, 0.8, 1.1, 1.4])
+def test_a_session_that_ends_while_it_opens_ends_quietly(at_work, after_s):
+    client = at_work
+    client.open(BIG, long_text(10_000))
+    client.diagnostics(BIG)
+    time.sleep(after_s)
+    assert client.close() == 0
+    assert client.stderr == b""
+
+
 def test_a_change_of_the_whole_text_while_it_opens_counts(at_work):
     client = at_work
     client.open(BIG, long_text())
