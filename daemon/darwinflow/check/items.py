@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.faults import Fault, faults_of
+from darwinflow.check.faults import MAX_FAULTS, Fault, faults_of
 from darwinflow.check.finding import Finding
 from darwinflow.check.nearest import nearest
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
@@ -13,7 +13,7 @@ from darwinflow.document.node import Node
 from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType, Schema
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
-from darwinflow.projection.header import Header, Located
+from darwinflow.projection.header import EXTENSION, Header, Located
 from darwinflow.projection.places import Path, find
 
 _NOTHING: tuple[Finding, ...] = ()
@@ -50,11 +50,22 @@ class ItemCheck:
         found = [
             finding for rule in HEADER_RULES for finding in rule(header, self.graph_type.document_fields)
         ]
-        faults = faults_of(self._catalog.compiled(self.graph_type.document), header.data)
+        faults = faults_of(self._catalog.compiled(self.graph_type.document), self._judged(header.data))
         if not faults:
             return found
         subject = Subject(self.graph_type.name, header.data, faults, header.locate, header.problems())
         return [*found, *_applied(subject)]
+
+    def _judged(self, data: Any) -> Any:
+        """*data* without fields that nobody knows, but for as many of those as there may be faults."""
+        schema = self.graph_type.document
+        is_closed = schema.get("additionalProperties") is False and isinstance(data, dict)
+        if not is_closed or len(data) <= MAX_FAULTS + len(self.graph_type.document_fields):
+            return data
+        fields = self.graph_type.document_fields
+        unknown = [name for name in data if name not in fields and not name.startswith(EXTENSION)]
+        left_out = frozenset(unknown[MAX_FAULTS:])
+        return {name: value for name, value in data.items() if name not in left_out}
 
     def _node(self, fact: NodeFact, segment: Segment) -> Iterator[Finding]:
         if self.graph_type.is_partial and fact.kind not in self.graph_type.node_types:

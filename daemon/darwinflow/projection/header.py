@@ -14,7 +14,8 @@ from darwinflow.model.span import Span
 from darwinflow.projection import native
 from darwinflow.projection.places import Found, Path, find, token
 
-_EXTENSION = "x-"
+EXTENSION = "x-"
+"""What the keys begin with that everybody may add to a document."""
 Located = tuple[Found, int]
 """What was found, and the line that its places count from."""
 
@@ -68,7 +69,7 @@ class Header:
         """Whether anybody looks at the items of a long list under this key."""
         if key in (native.NODES, native.EDGES):
             return False
-        return self._fields is None or key in self._fields or key.startswith(_EXTENSION)
+        return self._fields is None or key in self._fields or key.startswith(EXTENSION)
 
     def field(self, name: str) -> Value | None:
         """A field with its place; None where it is absent."""
@@ -92,10 +93,11 @@ class Header:
 
     def problems(self) -> list[Problem]:
         """What the engine has to say of these fields, with absolute places."""
-        start = self._start(0) - self._root.lead if len(self._root.sections) else 0
+        first = self._start(0) if len(self._root.sections) else 0
+        start = first - self._root.lead if len(self._root.sections) else 0
         found = [problem.moved(start) for problem in self._root.edge_problems[0]]
-        for at, section in enumerate(self._root.sections):
-            line = self._start(at)
+        for _, behind, section in self._root.sections.troubled():
+            line = first + behind
             is_list = section.kind == "items" and section.key_text in (native.NODES, native.EDGES)
             if not is_list:
                 found += [problem.moved(line) for problem in section.problems()]

@@ -19,6 +19,7 @@ from darwinflow.projection.ends import end_is_allowed, ends_by_name
 from darwinflow.projection.facts import NONE, SOURCE, EdgeFact, Facts, NodeFact
 from darwinflow.projection.graph import EndPlace, Graph, Place, connected, numbered
 from darwinflow.projection.header import Header
+from darwinflow.projection.hidden import Hidden, hidden
 from darwinflow.projection.native import Carrier
 from darwinflow.projection.patching import Edited, patched
 from darwinflow.projection.places import first_token
@@ -76,7 +77,7 @@ class Projection:
         self.graph_type = graph_type
         self.carriers = carriers
         self.graph = graph
-        self._hidden: tuple[tuple[str, frozenset[str]], ...] | None = None
+        self._hidden: tuple[Hidden, ...] | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -128,20 +129,8 @@ class Projection:
     def may_be_lost(self, name: str) -> bool:
         """Whether a node of this name may stand among lines that a fault of syntax has hidden."""
         if self._hidden is None:
-            self._hidden = tuple(self._hiding())
-        return any(name in text and name not in listed for text, listed in self._hidden)
-
-    def _hiding(self) -> Iterator[tuple[str, frozenset[str]]]:
-        """Texts in which a fault of syntax may hide nodes, and the nodes that are seen in them all the same."""
-        root = self.document.roots[self.root_index]
-        for carrier in self.carriers:
-            if not native.may_hold_nodes(carrier.role):
-                continue
-            start = self.document.segment_start(self.root_index, carrier.section, 0)
-            for _, line, segment in root.sections[carrier.section].segments.troubled():
-                lines = self.document.lines.slice(start + line, start + line + segment.line_count)
-                listed = frozenset([node.name for node in native.read(segment, carrier.role).nodes])
-                yield "\n".join(lines), listed
+            self._hidden = tuple(hidden(self.document, self.root_index, self.carriers))
+        return any(one.may_hold(name) for one in self._hidden)
 
     def listed_under(self, names: frozenset[str]) -> list[tuple[str, Place]]:
         """Entries of the list of nodes that have one of *names* as their id."""
