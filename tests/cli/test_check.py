@@ -136,7 +136,10 @@ def test_many_files_give_the_same_as_each_alone(darwinflow: Run, folder: Path) -
     assert json.loads(alone)["findings"][0] in json.loads(together)["findings"]
 
 
-def test_a_watch_says_what_changes_and_ends_with_130(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [b"plain.yaml", b"caf\xe9.yaml"])
+def test_a_watch_says_what_changes_and_ends_with_130(folder: Path, tmp_path: Path, beside: bytes) -> None:
+    """Also beside a file whose name is no UTF-8."""
+    (folder / "flows" / os.fsdecode(beside)).write_text("a: 1\n")
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "darwinflow.cli.main", "check", "--watch"],
         cwd=folder,

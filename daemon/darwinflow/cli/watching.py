@@ -72,6 +72,7 @@ def _changes(folders: list[str]) -> Iterator[None]:
     """Comes back whenever YAML files have changed, and once when the watch stands."""
     from watchfiles import Change, DefaultFilter
     from watchfiles import watch as watched
+    from watchfiles._rust_notify import WatchfilesRustInternalError
 
     class Workflows(DefaultFilter):
         """What may hold a workflow, a graph type or settings."""
@@ -79,10 +80,26 @@ def _changes(folders: list[str]) -> Iterator[None]:
         def __call__(self, change: Change, path: str) -> bool:
             return path.endswith(_SUFFIXES) and super().__call__(change, path)
 
-    is_settled = False
-    for changes in watched(
-        *folders, watch_filter=Workflows(), step=_STEP_MS, rust_timeout=_SETTLING_MS, yield_on_timeout=True
-    ):
-        if changes or not is_settled:
-            yield
-        is_settled = True
+    polls: bool | None = None
+    while True:
+        is_settled = False
+        try:
+            for changes in watched(
+                *folders,
+                watch_filter=Workflows(),
+                step=_STEP_MS,
+                rust_timeout=_SETTLING_MS,
+                yield_on_timeout=True,
+                force_polling=polls,
+            ):
+                if changes or not is_settled:
+                    yield
+                is_settled = True
+        except WatchfilesRustInternalError as exc:
+            # It takes no name that is no UTF-8, and would be told of one whenever that file is read; where it
+            # looks for itself, only when the file has changed.
+            if "decode" not in str(exc):
+                raise
+            polls = True
+        else:
+            return
