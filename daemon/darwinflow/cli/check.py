@@ -8,6 +8,7 @@ from typing import Any
 
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
+from darwinflow.cli.folder import current_folder
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
@@ -146,7 +147,7 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
     """With --fix the mended text goes to standard output, and the findings to standard error."""
     started = time.perf_counter()
     path = args.stdin_path or "<stdin>"
-    place = args.stdin_path or os.path.join(os.getcwd(), path)
+    place = args.stdin_path or os.path.join(current_folder(), path)
     workspace = checking.workspaces.of(place)
     checking.workspaces.settings(workspace)
     file = WorkflowFile(path, is_named=True, folder=workspace.folder)

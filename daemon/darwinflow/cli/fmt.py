@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.cli.findings import safe
+from darwinflow.cli.folder import current_folder
 from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.terminal import Terminal, terminal_of
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if STDIN in args.paths:
         if len(args.paths) > 1:
             return complain("standard input is formatted alone", "darwinflow fmt -", EXIT_USAGE)
-        return _format_stdin(args, _style(args.stdin_path or os.path.join(os.getcwd(), "x"), workspaces))
+        return _format_stdin(args, _style(args.stdin_path or os.path.join(current_folder(), "x"), workspaces))
     if args.stdin_path is not None:
         return complain(
             "--stdin-path names the text on standard input, which is read for '-'",

@@ -4,6 +4,7 @@ import argparse
 from typing import Protocol
 
 from darwinflow.cli import streams
+from darwinflow.cli.folder import FolderGone, is_missed_by
 from darwinflow.cli.main import (
     COMMANDS,
     EXIT_FAULT,
@@ -33,13 +34,15 @@ def outcome(arguments: list[str]) -> int:
     try:
         code = _carried_out(name, arguments[1:])
     except DarwinFlowError as exc:
-        code = complain(str(exc), exc.advice or f"darwinflow {name} --help")
+        code = _refused(name, exc)
     except SystemExit as exc:  # after help, or wrong usage
         code = exc.code if isinstance(exc.code, int) else EXIT_OK
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
     except OSError as exc:
-        if streams.has_no_reader(exc) or streams.unwritten() is not None:
+        if is_missed_by(exc):
+            code = _refused(name, FolderGone())
+        elif streams.has_no_reader(exc) or streams.unwritten() is not None:
             code = None
         else:
             code = EXIT_NO if streams.mute() else _fault(name, exc)
@@ -50,6 +53,11 @@ def outcome(arguments: list[str]) -> int:
         code = _told(unwritten)
     streams.mute()
     return EXIT_UNREAD if code is None else code
+
+
+def _refused(name: str, exc: DarwinFlowError) -> int:
+    code = EXIT_USAGE if isinstance(exc, FolderGone) else EXIT_NO
+    return complain(str(exc), exc.advice or f"darwinflow {name} --help", code)
 
 
 def _told(fault: OSError) -> int:

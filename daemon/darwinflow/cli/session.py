@@ -3,6 +3,7 @@
 import os
 import time
 
+from darwinflow.cli.folder import current_folder
 from darwinflow.model.errors import DaemonAway
 from darwinflow.recorder.paths import home_of, nearest_settings, workspace_of
 from darwinflow.rpc.client.blocking import START_WITHIN_S, Client, connect, connect_or_start
@@ -29,7 +30,7 @@ def session_again(path: str | os.PathLike[str] | None) -> Client:
 
 def _bound(client: Client, path: str | os.PathLike[str] | None) -> Client:
     try:
-        client.open(workspace_of(os.getcwd()) if path is None else nearest_settings(os.fspath(path)))
+        client.open(workspace_of(current_folder()) if path is None else nearest_settings(os.fspath(path)))
     except BaseException:
         client.close()
         raise

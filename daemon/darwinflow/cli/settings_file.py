@@ -4,6 +4,7 @@ import os
 
 from darwinflow.check.finding import ERROR, Finding
 from darwinflow.cli.findings import FileReport
+from darwinflow.cli.folder import from_here
 from darwinflow.cli.workflow_files import Workspaces
 from darwinflow.document.content import read_content
 from darwinflow.document.lines import Lines
@@ -17,7 +18,7 @@ def settings_reports(workspaces: Workspaces) -> list[FileReport]:
     """Settings files in which something is wrong."""
     reports: list[FileReport] = []
     for folder, settings in workspaces.read():
-        path = os.path.relpath(os.path.join(folder, SETTINGS_NAME))
+        path = from_here(os.path.join(folder, SETTINGS_NAME))
         findings = _findings(settings)
         if findings:
             text = workspaces.of(os.path.join(folder, "x")).settings or ""

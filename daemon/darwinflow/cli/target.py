@@ -3,6 +3,7 @@
 import os
 from typing import NamedTuple
 
+from darwinflow.cli.folder import current_folder, need_for
 from darwinflow.document.content import read_content
 from darwinflow.model.errors import NameRefused, WorkflowNotFound
 
@@ -19,13 +20,15 @@ def target_of(name: str) -> Target:
     """*name* as a file where there is one of that name, else as an id."""
     if os.path.isfile(name):
         return Target(id_in(name), name)
+    need_for(name)
     if os.sep in name or name.endswith((".yaml", ".yml")):
         raise WorkflowNotFound(f"there is no file '{name}'", hint="name a workflow's id or its file")
-    return Target(name, os.path.join(os.getcwd(), "x"))
+    return Target(name, os.path.join(current_folder(), "x"))
 
 
 def text_of(path: str) -> str:
     """The text of a workflow file."""
+    need_for(path)
     try:
         return read_content(path).decode()
     except UnicodeDecodeError as exc:

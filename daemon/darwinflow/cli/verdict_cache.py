@@ -24,11 +24,17 @@ _VERSION_FILE = os.path.join("recorder", "events.py")
 """Where the tool's version is written; importing it would cost a check as much as reading its file."""
 
 
-def cache_folder(environ: Mapping[str, str]) -> str:
-    """Where the caches of the home lie that *environ* names; absolute, perhaps not there yet."""
+def cache_folder(environ: Mapping[str, str]) -> str | None:
+    """Where the caches of the home lie that *environ* names; absolute, perhaps not there yet.
+
+    None where that cannot be said, because the home's path counts from a folder that was removed.
+    """
     own = environ.get("DARWINFLOW_HOME")
     if own:
-        return os.path.join(os.path.realpath(own), "cache", "check")
+        try:
+            return os.path.join(os.path.realpath(own), "cache", "check")
+        except FileNotFoundError:
+            return None
     base = environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.join(os.path.expanduser("~"), ".cache")

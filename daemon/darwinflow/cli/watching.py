@@ -9,6 +9,7 @@ from darwinflow.check.finding import Finding
 from darwinflow.cli.check import PathRefused, reports_of
 from darwinflow.cli.checking import Checking
 from darwinflow.cli.findings import FileReport, Summary, safe, summary_text, text_of
+from darwinflow.cli.folder import current_folder
 from darwinflow.cli.main import EXIT_INTERRUPTED
 from darwinflow.cli.terminal import Terminal, terminal_of
 
@@ -60,7 +61,7 @@ def _print(reports: list[FileReport], told: Told, summary: Summary, terminal: Te
 def _folders(paths: list[str], checking: Checking) -> list[str]:
     """What is to be watched: folders, since an editor replaces a file by another one of its name."""
     found: dict[str, None] = {}
-    for path in paths or [checking.workspaces.of(os.path.join(os.getcwd(), "x")).folder]:
+    for path in paths or [checking.workspaces.of(os.path.join(current_folder(), "x")).folder]:
         folder = path
         while not os.path.isdir(folder):
             folder = os.path.dirname(folder) or os.curdir

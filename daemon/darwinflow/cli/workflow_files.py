@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.check.drafts import SUFFIXES, is_searched, is_stored
+from darwinflow.cli.folder import current_folder, need_for
 from darwinflow.model.errors import NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.patterns import matcher
@@ -66,10 +67,11 @@ def workflow_files(
     """Files in the order in which they were named, those of a folder or pattern by name; each once.
 
     Without *paths*: the drafts of the current folder's workspace. *with_stored*: in folders the files of the store,
-    too. Raises `PathNotFound`.
+    too. Raises `PathNotFound`, `FolderGone`.
     """
     found: dict[str, WorkflowFile] = {}
-    for path in paths or [workspaces.of(os.path.join(os.getcwd(), "x")).folder]:
+    for path in paths or [workspaces.of(os.path.join(current_folder(), "x")).folder]:
+        need_for(path)
         if os.path.isdir(path):
             for file in _below(_shortest(path) if not paths else path, workspaces):
                 if file.is_stored and not with_stored:

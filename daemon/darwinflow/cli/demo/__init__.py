@@ -13,6 +13,7 @@ from typing import Any
 
 from darwinflow.cli.demo import workspace
 from darwinflow.cli.demo.editor import Editor
+from darwinflow.cli.folder import need_for
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.model.errors import DarwinFlowError, NameRefused
@@ -34,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    need_for(args.folder)
     folder = Path(args.folder)
     with _made(folder):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.pages import page_of
 from darwinflow.cli.findings import FileReport, Summary
+from darwinflow.cli.folder import FolderGone, current_folder, from_here
 from darwinflow.model.span import Span
 from darwinflow.recorder.events import RECORDER_VERSION
 
@@ -31,13 +32,22 @@ def written(reports: list[FileReport], summary: Summary, *, strict: bool) -> str
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"uri": PurePath(os.getcwd()).as_uri().rstrip("/") + "/"}},
+        **_bases(),
         "invocations": [{"executionSuccessful": True}],
         "results": [
             _result(report.path, finding, numbers) for report in reports for finding in report.findings
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+
+
+def _bases() -> dict[str, Any]:
+    """What `_ROOT` stands for; nothing where that folder is gone, since all paths are absolute then."""
+    try:
+        root = current_folder()
+    except FolderGone:
+        return {}
+    return {"originalUriBaseIds": {_ROOT: {"uri": PurePath(root).as_uri().rstrip("/") + "/"}}}
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -88,9 +98,10 @@ def _place(path: str, span: Span) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    inner = os.path.relpath(os.path.abspath(path))
-    if inner.startswith(".."):
-        return {"uri": PurePath(os.path.abspath(path)).as_uri()}
+    whole = os.path.abspath(path)
+    inner = from_here(whole)
+    if inner.startswith("..") or os.path.isabs(inner):
+        return {"uri": PurePath(whole).as_uri()}
     return {"uri": quote(inner.replace(os.sep, "/"), errors="surrogateescape"), "uriBaseId": _ROOT}
 
 
