@@ -283,6 +283,34 @@ def test_a_run_whose_id_is_taken_is_left_out_and_said(stopped, program):
     assert any("r1" in complaint for complaint in stopped.complaints())
 
 
+def test_after_a_restart_a_run_whose_id_is_taken_still_has_no_part_in_the_other(stopped, program):
+    """The journals are read again from the first line, and what the daemon of before refused is refused again."""
+    stopped.start()
+    program.start("r1")
+    program.of_run("step.started", "r1", step="s0", index=0, node="read")
+    assert status_of(stopped, "r1") == "RUNNING"
+    other = Program(stopped)
+    other.clock += 1_000_000
+    other.start("r1")
+    other.of_run("step.started", "r1", step="t0", index=0, node="write")
+    eventually(lambda: stopped.client().call("daemon/status")["runsRefused"] == 1)
+    stopped.hang_up()
+    stopped.kill()
+    stopped.start()
+    other.of_run("step.started", "r1", step="t1", index=1, node="write")
+    other.start("r2")
+    assert status_of(stopped, "r2") == "RUNNING"
+    other.end()
+    eventually(lambda: status_of(stopped, "r2") == "LOST")
+    assert status_of(stopped, "r1") == "RUNNING"
+    program.of_run("step.finished", "r1", step="s0", status="SUCCESS")
+    program.of_run("run.finished", "r1", status="SUCCESS")
+    eventually(lambda: status_of(stopped, "r1") == "SUCCESS")
+    log = stopped.client().call("run/get", {"run": "r1"})["log"]
+    assert [step["nodeId"] for step in log["steps"]] == ["read"]
+    assert stopped.client().call("daemon/status")["runsRefused"] == 1
+
+
 def test_what_the_store_refuses_leaves_no_part_of_itself(stopped, program):
     """Two journals begin the same run, as where one was copied; the second tells of more steps than are known."""
     stopped.start()

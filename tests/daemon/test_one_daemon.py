@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -358,6 +359,22 @@ def test_the_lock_is_not_kept_by_children(daemon: DaemonProcess):
                 assert int(flags.split()[1], 8) & os.O_CLOEXEC
                 return
     pytest.fail("the daemon holds no descriptor of the lock file")
+
+
+def test_a_copy_of_a_home_has_a_daemon_of_its_own(daemon: DaemonProcess, tmp_path: Path):
+    """The lock file that was copied with it names the socket of the other home's daemon."""
+    daemon.client().call("run/record", {"run": a_run("r1")})
+    with contextlib.closing(DaemonProcess(tmp_path / "copy")) as copy:
+        shutil.copytree(daemon.home.data, copy.home.data)
+        done = subprocess.run(
+            [sys.executable, "-c", STARTER], env=copy.environ, input="go\n", capture_output=True, text=True
+        )
+        client = copy.client()
+        assert client.call("daemon/status")["home"] == copy.home.data
+        assert done.stdout.strip() == str(client.call("daemon/status")["pid"])
+        assert client.call("run/get", {"run": "r1"})["run"]["runId"] == "r1"
+        client.call("daemon/stop")
+    assert daemon.client().call("daemon/status")["home"] == daemon.home.data
 
 
 def test_it_ends_when_idle_if_it_is_told_to(stopped: DaemonProcess):

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from darwinflow.recorder.paths import (
+    absolute,
     bound_socket,
     home_of,
     is_private,
+    lock_text,
     nearest_settings,
     poke_path,
     workspace_of,
@@ -71,6 +73,27 @@ def test_clients_read_the_bound_socket_from_the_lock_file(tmp_path: Path) -> Non
     assert bound_socket(home) == "/tmp/darwinflow-0/abc"
     Path(home.lock_path).write_bytes(b"")
     assert bound_socket(home) is None
+
+
+def test_a_lock_file_that_was_copied_with_its_home_names_no_socket_of_the_copy(tmp_path: Path) -> None:
+    first, copy = (home_of({"DARWINFLOW_HOME": str(tmp_path / name)}) for name in ("a\nb", "copy"))
+    for home in (first, copy):
+        Path(home.data).mkdir()
+        Path(home.lock_path).write_bytes(lock_text(first, "/tmp/darwinflow-0/abc"))
+    assert bound_socket(first) == "/tmp/darwinflow-0/abc"
+    assert bound_socket(copy) is None
+
+
+def test_a_folder_that_was_removed_is_known_by_the_shells_name_for_it(tmp_path: Path, monkeypatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("PWD", str(gone))
+    assert absolute("a/../b.yaml") == str(gone / "b.yaml")
+    assert nearest_settings("b.yaml").folder == str(gone)
+    monkeypatch.setenv("PWD", "nonsense")
+    assert (absolute("b.yaml"), absolute("/x/y")) == ("/b.yaml", "/x/y")
 
 
 def test_a_directory_is_private_when_only_its_owner_may_enter(tmp_path: Path) -> None:

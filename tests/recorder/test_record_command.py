@@ -453,6 +453,15 @@ def test_each_line_is_in_the_spool_as_soon_as_it_is_read(place) -> None:
     assert [event["event"] for event in place.events()][2:] == ["run.started", "step.started"]
 
 
+def test_standard_input_is_taken_in_a_folder_that_was_removed(place) -> None:
+    gone = place.folder / "gone"
+    gone.mkdir()
+    script = f"cd {gone} && rmdir {gone} && exec {' '.join(DARWINFLOW)} --stdin"
+    events = [{**event, "path": str(place.flow)} if "path" in event else event for event in WHOLE]
+    done = subprocess.run(["sh", "-c", script], input=lines(*events), capture_output=True)
+    assert (done.returncode, place.events("run.finished") != []) == (0, True), done.stderr
+
+
 def test_standard_input_inside_a_run_lies_below_it(place) -> None:
     inside = " ".join([*DARWINFLOW, "--stdin"])
     (place.folder / "events").write_bytes(lines(*WHOLE))

@@ -190,6 +190,22 @@ def test_a_program_may_bring_ids_of_its_own(place) -> None:
     assert [event["run"] for event in place.events("run.started")] == ["ci:4711", run.id]
 
 
+def test_two_runs_of_one_id_at_a_time_are_two_runs(place) -> None:
+    with record_run("assistant.yaml", run_id="ticket") as first:
+        with (
+            pytest.warns(RecordingWarning, match="run ticket of this program is not over yet"),
+            record_run("assistant.yaml", run_id="ticket") as second,
+        ):
+            pass
+        with first.step("a"):
+            pass
+    with record_run("assistant.yaml", run_id="ticket") as third:
+        pass
+    assert first.id == third.id == "ticket" != second.id
+    assert [event["run"] for event in place.events("run.finished")] == [second.id, "ticket", "ticket"]
+    assert [event["run"] for event in place.events("step.started")] == ["ticket"]
+
+
 @pytest.mark.parametrize("nonsense", [None, 5, b"\xff\x00", "a\0b", object()])
 def test_a_reference_that_is_none_is_a_warning(place, nonsense) -> None:
     with warnings.catch_warnings(record=True) as caught:
@@ -208,6 +224,42 @@ def test_nonsense_in_any_argument_never_reaches_the_program(place) -> None:
             step.action(object())
             step.fail(object())
     assert place.events()[-1]["event"] == "run.finished"
+
+
+class Liar:
+    @property
+    def __class__(self) -> type:
+        raise RuntimeError("no")
+
+
+class Torn(dict):
+    def items(self):
+        raise RuntimeError("no")
+
+
+def test_tags_that_cannot_be_read_do_not_cost_the_run(place) -> None:
+    for tags in ({"a": Liar(), "b": "kept"}, Liar(), Torn(a=1)):
+        with record_run("assistant.yaml", tags=tags):
+            pass
+    first, second, third = (event["tags"] for event in place.events("run.started"))
+    assert first["b"] == "kept"
+    assert set(first) == {"a", "b"}
+    assert "Liar" in first["a"]
+    assert "Liar" in second["tags"] or "RuntimeError" in second["tags"]
+    assert third == {"tags": "(not recorded: RuntimeError while reading a Torn)"}
+
+
+def test_a_run_in_a_folder_that_was_removed_is_recorded(place) -> None:
+    gone = place.folder / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    with pytest.warns(RecordingWarning, match="cannot be read"), record_run("assistant.yaml") as run:
+        pass
+    with record_run("assistant@3"):
+        pass
+    assert run.state == "spooled"
+    assert [event["event"] for event in place.events("run.finished")] == ["run.finished"] * 2
 
 
 def test_steps_outside_the_runs_block_are_a_warning(place) -> None:

@@ -134,7 +134,9 @@ def test_a_value_is_kept_as_near_to_itself_as_json_can(value: object, expected: 
 
 
 def test_objects_that_lie_about_themselves_do_no_harm() -> None:
-    assert kept([Liar(), 1])
+    kept_list = kept([Liar(), 1, {"a": Liar(), "b": 2}])
+    assert kept_list[1:] == [1, {"a": kept_list[0], "b": 2}]
+    assert kept_list[0].startswith("<") or "RuntimeError" in kept_list[0]
 
 
 def test_a_value_that_holds_itself_is_kept_up_to_there() -> None:

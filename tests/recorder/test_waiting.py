@@ -9,19 +9,25 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from darwinflow.recorder import record_run
+from daemon_process import eventually
+from darwinflow.recorder import RecordingWarning, record_run
 from darwinflow.recorder.paths import home_of
 
 
 class Listener:
-    """Answers one connection after the other: `run/get` with what *answers* holds for it, one a call."""
+    """Answers one connection after the other: `run/get` with what *answers* holds for it, one a call.
+
+    A run in them is the one that is asked for, begun when its journal says, where the answer says nothing else.
+    """
 
     def __init__(self, place, answers: list[dict]) -> None:
         self.asked: list[dict] = []
+        self._place = place
         self._answers = answers
         path = place.folder / "socket"
         self._socket = socket.socket(socket.AF_UNIX)
@@ -48,6 +54,9 @@ class Listener:
                         break
                     if "slow" in reply:
                         time.sleep(reply["slow"])
+                    if "run" in reply.get("result", {}):
+                        run = self._asked_for(request["params"]["run"]) | reply["result"]["run"]
+                        reply = {"result": {"run": run}}
                     notice = json.dumps(
                         {"jsonrpc": "2.0", "method": "event/published", "params": {}}
                     ).encode()
@@ -56,14 +65,25 @@ class Listener:
                         stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(one), one))
                     stream.flush()
 
+    def _asked_for(self, run: str) -> dict[str, str]:
+        began = next(event["at"] for event in self._place.events("run.started") if event["run"] == run)
+        return {"runId": run, "startTime": rfc3339(began)}
+
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
 
+def rfc3339(micros: int) -> str:
+    return (
+        (datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
+    )
+
+
 UNKNOWN = {"error": {"code": 1101, "message": "no run is called so"}}
-RUNNING = {"result": {"run": {"status": "RUNNING", "output": None}}}
-DONE = {"result": {"run": {"status": "SUCCESS", "output": {"status": "SUCCESS"}}}}
+AMBIGUOUS = {"error": {"code": 1303, "message": "2 runs have an id that begins or ends so"}}
+RUNNING = {"result": {"run": {"status": "RUNNING"}}}
+DONE = {"result": {"run": {"status": "SUCCESS"}}}
 
 
 def test_a_run_is_stored_once_the_daemon_has_its_end(place) -> None:
@@ -92,6 +112,27 @@ def test_a_daemon_that_hangs_up_is_asked_again(place) -> None:
     with record_run("assistant.yaml") as run:
         pass
     assert run.wait_stored(5)
+    listener.close()
+
+
+def test_a_run_of_which_the_id_is_only_a_part_is_another(place) -> None:
+    longer = {"result": {"run": {"runId": "ticket-42", "status": "SUCCESS"}}}
+    listener = Listener(place, [longer, AMBIGUOUS, RUNNING, DONE])
+    with record_run("assistant.yaml", run_id="ticket-4") as run:
+        pass
+    assert run.wait_stored(5)
+    assert len(listener.asked) == 2 + 4
+    listener.close()
+
+
+def test_another_run_of_the_same_id_is_no_sign_that_this_one_is_stored(place) -> None:
+    other = {"result": {"run": {"status": "SUCCESS", "startTime": "2026-11-24T10:00:00.000001Z"}}}
+    listener = Listener(place, [other])
+    with record_run("assistant.yaml", run_id="ticket-4") as run:
+        pass
+    with pytest.warns(RecordingWarning, match="another run ticket-4, which began 2026-11-24T10:00"):
+        assert run.wait_stored(5) is False
+    assert run.state == "spooled"
     listener.close()
 
 
@@ -141,9 +182,81 @@ def daemon(place) -> Iterator[None]:
         served.communicate(timeout=20)
 
 
+TWICE = """
+import sys
+from darwinflow.recorder import record_run
+
+for output in sys.argv[1:]:
+    with record_run("assistant.yaml", run_id="ticket-4") as run:
+        run.output = output
+    print(run.wait_stored(10), run.state)
+"""
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_run_whose_id_is_taken_is_never_said_to_be_stored(place) -> None:
+    """In one program, in the next, and as a line on standard input."""
+    done = place.program(TWICE, "first", "second", PYTHONWARNINGS="always")
+    assert done.stdout == "True stored\nFalse spooled\n"
+    assert done.stderr.count("the history has another run ticket-4") == 1
+    done = place.program(TWICE, "third", PYTHONWARNINGS="always")
+    assert done.stdout == "False spooled\n"
+    start = {
+        "v": 1,
+        "event": "run.started",
+        "run": "ticket-4",
+        "at": 1_795_000_000_000_000,
+        "workflow": "assistant",
+    }
+    end = {
+        "v": 1,
+        "event": "run.finished",
+        "run": "ticket-4",
+        "at": 1_795_000_000_000_001,
+        "status": "SUCCESS",
+    }
+    told = darwinflow("record", "--stdin", given="\n".join(map(json.dumps, (start, end))))
+    assert told.returncode == 1
+    assert told.stderr.splitlines()[0] == "darwinflow: 2 of 2 lines are spooled, 1 run came to an end"
+    assert "the history has another run ticket-4" in told.stderr.splitlines()[1]
+    eventually(lambda: "refused   2 runs whose id another run has" in darwinflow("daemon", "status").stdout)
+    shown = json.loads(darwinflow("runs", "show", "ticket-4", "--json").stdout)
+    assert shown["log"]["output"]["result"] == "first"
+
+
+@pytest.mark.usefixtures("daemon")
+def test_standard_input_is_silent_about_runs_that_are_stored(place) -> None:
+    start = {
+        "v": 1,
+        "event": "run.started",
+        "run": "ticket-5",
+        "at": 1_795_000_000_000_000,
+        "workflow": "assistant",
+    }
+    end = {
+        "v": 1,
+        "event": "run.finished",
+        "run": "ticket-5",
+        "at": 1_795_000_000_000_001,
+        "status": "SUCCESS",
+    }
+    told = darwinflow("record", "--stdin", given="\n".join(map(json.dumps, (start, end))))
+    assert (told.returncode, told.stderr) == (
+        0,
+        "darwinflow: 2 of 2 lines are spooled, 1 run came to an end\n",
+    )
+    assert json.loads(darwinflow("runs", "show", "ticket-5", "--json").stdout)["run"]["status"] == "SUCCESS"
+
+
+def darwinflow(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "darwinflow.cli.main", *arguments], input=given, capture_output=True, text=True
+    )
+
+
 MANY_WAYS = """
 import os, subprocess, sys, threading
-from darwinflow.recorder import record_run
+from darwinflow.recorder import RecordingWarning, record_run
 
 record = [sys.executable, "-m", "darwinflow.cli.main", "record"]
 nasty = {"nan": float("nan"), "half": chr(0xD800), "object": object(), "deep": eval("[" * 90 + "]" * 90), "big": "x" * 10**6}

@@ -98,6 +98,10 @@ def _status(home: Home, args: argparse.Namespace) -> int:
     )
     if status["linesRefused"]:
         print(f"refused   {counted(status['linesRefused'], 'line')} of journals; the log says which")
+    if status["runsRefused"]:
+        print(
+            f"refused   {counted(status['runsRefused'], 'run')} whose id another run has; the log says which"
+        )
     if status["runsLost"]:
         print(f"lost      {counted(status['runsLost'], 'run')} whose program went away")
     return 0

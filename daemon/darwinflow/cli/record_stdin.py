@@ -3,17 +3,22 @@
 import errno
 import os
 import sys
+import time
 from typing import BinaryIO
 
 from darwinflow.cli.main import complain
+from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
+from darwinflow.recorder.paths import home_of
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.recorder.report import warn
 from darwinflow.recorder.spool import SpoolFull
-from darwinflow.recorder.stream import Stream
+from darwinflow.recorder.stream import Stream, StreamedRun
 
 BAD_LINES = 1
 NOT_RECORDED = 1
+ASK_S = 1.0
+"""How long the daemon is asked what became of the runs."""
 _PIECE = 1 << 20
 _WRITABLE = "give yourself the right to write there, or set DARWINFLOW_HOME to another folder"
 
@@ -49,7 +54,29 @@ def take_all(source: BinaryIO) -> int:
         warn(f"run {run} has no end; it will be shown as lost")
     ended = len(stream.finished)
     _tell(f"{taken} of {taken + bad} lines are spooled, {ended} run{'s' * (ended != 1)} came to an end")
-    return BAD_LINES if bad else 0
+    refused = _refused(stream.finished)
+    for message in refused:
+        _tell(message)
+    return BAD_LINES if bad else NOT_RECORDED if refused else 0
+
+
+def _refused(runs: list[StreamedRun]) -> list[str]:
+    """What the daemon has refused of *runs*, as far as it tells within `ASK_S`; none where no daemon is there."""
+    home = home_of(os.environ)
+    deadline = time.monotonic() + ASK_S
+    found: list[str] = []
+    if not runs or not answers(home):
+        return found
+    for run in runs:
+        left = deadline - time.monotonic()
+        try:
+            if left <= 0 or not waited_for(
+                home, run.workspace, Wanted(run.id, run.began, with_end=True), left
+            ):
+                break
+        except OtherRun as error:
+            found.append(str(error))
+    return found
 
 
 def _stopped(number: int, exc: OSError | SpoolFull, advice: str) -> int:

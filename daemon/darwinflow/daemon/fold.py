@@ -27,6 +27,8 @@ class Change(NamedTuple):
     run_id: str
     start: ExecutionLog | None
     """The run is new: as it is now, its steps included; with its output where it is over already."""
+    began: datetime | None
+    """Of a run that an earlier daemon has stored, or refused since its id was taken: when it began, which tells."""
     steps: tuple[tuple[int, StepLog], ...]
     """Of a run that is stored: steps that came or went on, with their places."""
     output: RunOutput | None
@@ -38,6 +40,7 @@ class _Run:
         "actions",
         "changed",
         "is_given_out",
+        "is_known",
         "is_lost",
         "log",
         "output",
@@ -57,6 +60,8 @@ class _Run:
         self.output: RunOutput | None = None
         self.changed: set[int] = set()
         self.is_given_out = False
+        self.is_known = False
+        """The store has this run, and not another of its id."""
         self.is_lost = False
 
     def settle(self) -> None:
@@ -88,14 +93,18 @@ class Fold:
         """Take *event* in; what is wrong with it, if something is."""
         return _STEPS[str(event["event"])](self, event)
 
-    def changes(self) -> list[Change]:
-        """What must be stored since the last time, in the order of the journal."""
+    def changes(self, *, replayed: bool = False) -> list[Change]:
+        """What must be stored since the last time, in the order of the journal.
+
+        *replayed*: a daemon of before has done so, and nobody looks at the answer.
+        """
         found = []
         for run_id in self._changed:
             run = self._runs[run_id]
             run.settle()
             found.append(_change_of(run_id, run))
             run.changed.clear()
+            run.is_known = not replayed
             run.is_given_out = True
             if run.output is not None:
                 del self._runs[run_id]
@@ -260,9 +269,10 @@ _STEPS: dict[str, Callable[[Fold, Event], str | None]] = {
 def _change_of(run_id: str, run: _Run) -> Change:
     if not run.is_given_out:
         start = replace(run.log, steps=tuple(run.steps), output=run.output)
-        return Change(run.project, run_id, start, (), None, run.is_lost)
+        return Change(run.project, run_id, start, None, (), None, run.is_lost)
     steps = tuple((place, run.steps[place]) for place in sorted(run.changed))
-    return Change(run.project, run_id, None, steps, run.output, run.is_lost)
+    began = None if run.is_known else run.log.start_time
+    return Change(run.project, run_id, None, began, steps, run.output, run.is_lost)
 
 
 def _metadata(event: Event) -> dict[str, Any]:

@@ -62,6 +62,10 @@ class Intake:
     def journals(self) -> int:
         return len(self._spool)
 
+    @property
+    def runs_refused(self) -> int:
+        return self._ledger.runs_refused
+
     def start(self) -> None:
         self._thread.start()
 
@@ -207,7 +211,7 @@ class Intake:
                 problem = _applied(journal, line.text)
                 journal.position = line.end
                 if line.end <= journal.taken:
-                    journal.fold.changes()  # stored by the daemon of before
+                    journal.fold.changes(replayed=True)
                     continue
                 self.events_taken += 1
                 if problem is not None:

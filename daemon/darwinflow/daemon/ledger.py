@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from darwinflow.daemon.fold import Change
 from darwinflow.daemon.journals import Journal
-from darwinflow.model.errors import Conflict, NotFound, Refused, StoreError
+from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, StoreError
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
@@ -38,6 +38,7 @@ class Ledger:
         self._pause = pause
         self._gone: list[str] = []
         """Files that were removed and whose offsets are still to be forgotten."""
+        self.runs_refused = 0
 
     def offset(self, name: str) -> int:
         """How far the journal *name* is stored."""
@@ -69,18 +70,22 @@ class Ledger:
         """The journal's program is gone: its open runs are lost. How many were."""
         journal.fold.lose()
         lost = [(journal, change) for change in journal.fold.changes()]
-        if lost:
-            self._commit(lambda tx: _stored(tx, lost))
-        return len(lost)
+        if not lost:
+            return 0
+        return len(lost) - self._commit(lambda tx: _stored(tx, lost))
 
     def forget(self, name: str) -> None:
         """The journal *name* is removed; its offset goes with the next commit."""
         self._gone.append(name)
 
-    def _commit(self, work: Work) -> None:
-        for journal, run_id, message in self._committed(work):
+    def _commit(self, work: Work) -> int:
+        """How many runs were refused."""
+        refusals = self._committed(work)
+        for journal, run_id, message in refusals:
             log.warning("%s: run %s is not kept as it was recorded: %s", journal.path, run_id, message)
             journal.fold.refuse(run_id)
+        self.runs_refused += len(refusals)
+        return len(refusals)
 
     def _committed(self, work: Work) -> list[Refusal]:
         tries = 0
@@ -121,6 +126,8 @@ def _refused(tx: Transaction, change: Change) -> str | None:
 
 def _store_one(tx: Transaction, change: Change) -> None:
     project, run_id = change.project, change.run_id
+    if change.began is not None and tx.logs(project).header(run_id).start_time != change.began:
+        raise RunConflict(f"run {run_id} is stored with other content", run=run_id)
     if change.start is not None and change.start.output is not None:
         record(tx, project, change.start)
         return

@@ -1,6 +1,6 @@
 """Who is the one daemon of a home: whoever holds `flock` on the lock file in the data directory, for life.
 
-The file's text is the path of the bound socket. A killed daemon leaves nothing to clean up, since the system
+The file's text is the path of the bound socket and the home it serves. A killed daemon leaves nothing to clean up, since the system
 drops its lock; the text it leaves behind is replaced by the next one.
 """
 
@@ -8,7 +8,7 @@ import fcntl
 import os
 
 from darwinflow.model.errors import DaemonRunning, StoreUnwritable
-from darwinflow.recorder.paths import Home
+from darwinflow.recorder.paths import Home, lock_text
 
 _TRIES = 100
 
@@ -16,8 +16,9 @@ _TRIES = 100
 class HomeLock:
     """Held from `taken` until `release` or the end of the process."""
 
-    def __init__(self, path: str, fd: int) -> None:
-        self.path = path
+    def __init__(self, home: Home, fd: int) -> None:
+        self._home = home
+        self.path = home.lock_path
         self._fd = fd
         # A child that is forked and does not exec would keep the lock after our death.
         os.register_at_fork(after_in_child=self._close)
@@ -37,7 +38,7 @@ class HomeLock:
                         f"a daemon serves {home.data} already", hint="darwinflow daemon status"
                     ) from None
                 if _is_still_there(home.lock_path, fd):
-                    return cls(home.lock_path, fd)
+                    return cls(home, fd)
                 os.close(fd)  # somebody has removed the file between our opening and locking it
         except OSError as error:
             raise StoreUnwritable(
@@ -53,7 +54,7 @@ class HomeLock:
 
     def publish(self, socket_path: str) -> None:
         """Say where the daemon can be reached. Clients that wait see the file change."""
-        text = os.fsencode(socket_path) + b"\n"
+        text = lock_text(self._home, socket_path)
         # By one call that covers the old text: nobody reads an empty file, or half of each.
         os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
         os.ftruncate(self._fd, len(text))

@@ -101,6 +101,7 @@ class Service:
             events_taken=self._intake.events_taken,
             lines_refused=self._intake.lines_refused,
             runs_lost=self._intake.runs_lost,
+            runs_refused=self._intake.runs_refused,
         )
 
     def stop(self) -> None:

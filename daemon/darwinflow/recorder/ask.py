@@ -1,4 +1,8 @@
-"""Asks the daemon whether it has a run. The one connection that the recorder ever makes, and only when asked to wait."""
+"""Asks the daemon whether it has a run. The one connection that the recorder ever makes, and only when asked to wait.
+
+An id alone does not tell: a program may give one that an earlier run has, and the history keeps the earlier. So the
+answer counts only where it is a run of this id, whole, that began at the same microsecond.
+"""
 
 import json
 import os
@@ -10,7 +14,8 @@ from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
 
 PROTOCOL = 1
-RUN_NOT_FOUND = 1101
+_NOT_THERE = (1101, 1303)
+"""No run of this id; none of exactly this id, but several that begin or end with it."""
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 _MAX_REPLY_BYTES = 32 << 20
@@ -20,8 +25,24 @@ class Away(Exception):
     """No daemon answers, or it does not speak as expected."""
 
 
-def waited_for(home: Home, workspace: Workspace, run: str, timeout: float, *, with_end: bool) -> bool:
-    """Whether the daemon has *run* (*with_end*: with its end) within *timeout* seconds. Waits for a daemon, too."""
+class OtherRun(Exception):
+    """The history has another run of this id, so it does not take this one."""
+
+
+class Wanted:
+    """The run that is asked for."""
+
+    __slots__ = ("run", "started_at", "with_end")
+
+    def __init__(self, run: str, started_at: int | None, *, with_end: bool) -> None:
+        self.run = run
+        self.started_at = started_at
+        """Microseconds since 1970; None where that is another program's to know."""
+        self.with_end = with_end
+
+
+def waited_for(home: Home, workspace: Workspace, wanted: Wanted, timeout: float) -> bool:
+    """Whether the daemon has *wanted* within *timeout* seconds. Waits for a daemon, too. Raises `OtherRun`."""
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE_S
     line: _Line | None = None
@@ -30,7 +51,7 @@ def waited_for(home: Home, workspace: Workspace, run: str, timeout: float, *, wi
             try:
                 if line is None:
                     line = _Line(home, workspace, deadline)
-                if line.has(run, with_end=with_end):
+                if line.has(wanted):
                     return True
             except (Away, OSError, ValueError):
                 if line is not None:
@@ -84,9 +105,17 @@ class _Line:
             self._socket.close()
             raise
 
-    def has(self, run: str, *, with_end: bool) -> bool:
-        reply = self._call("run/get", {"run": run})
-        return reply is not None and (not with_end or _has_ended(reply))
+    def has(self, wanted: Wanted) -> bool:
+        reply = self._call("run/get", {"run": wanted.run})
+        run = None if reply is None else reply.get("run")
+        if not isinstance(run, dict) or run.get("runId") != wanted.run:
+            return False  # `run/get` also takes a part of an id
+        began = _micros(run.get("startTime"))
+        if wanted.started_at is not None and began != wanted.started_at:
+            raise OtherRun(
+                f"the history has another run {wanted.run}, which began {run.get('startTime')}; this one is refused"
+            )
+        return not wanted.with_end or run.get("status") in ("SUCCESS", "FAILED", "CANCELLED")
 
     def close(self) -> None:
         self._socket.close()
@@ -102,7 +131,7 @@ class _Line:
             if isinstance(reply, dict) and reply.get("id") == self._id:
                 break
         if "error" in reply:
-            if reply["error"].get("code") == RUN_NOT_FOUND:
+            if reply["error"].get("code") in _NOT_THERE:
                 return None
             raise Away(str(reply["error"].get("message")))
         result = reply.get("result")
@@ -135,12 +164,13 @@ class _Line:
         self._buffer += data
 
 
-def _has_ended(reply: dict[str, object]) -> bool:
-    """Whether a `run/get` result says that its run is over."""
-    run = reply.get("run", reply)
-    return isinstance(run, dict) and (
-        run.get("output") is not None or run.get("status") in ("SUCCESS", "FAILED", "CANCELLED")
-    )
+def _micros(instant: object) -> int | None:
+    """Microseconds since 1970 of an RFC 3339 text."""
+    from datetime import UTC, datetime, timedelta
+
+    if not isinstance(instant, str):
+        return None
+    return (datetime.fromisoformat(instant) - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
 
 def _check_peer(connection: socket.socket) -> None:

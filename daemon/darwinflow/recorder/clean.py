@@ -40,10 +40,7 @@ def json_of(value: object, redaction: Redaction) -> JsonText:
     try:
         text = _as_it_is(value, redaction) or JsonText(_encode(cleaned(value, redaction)))
     except Exception as exc:  # noqa: BLE001 - foreign objects may raise anything, and another thread may change them
-        return JsonText(
-            _encode(f"(not recorded: {type(exc).__name__} while reading a {type(value).__name__})")
-        )
-
+        return JsonText(_encode(unread(value, exc)))
     if len(text) <= MAX_VALUE_BYTES:
         return text
     return JsonText(_encode(f"{text[: MAX_VALUE_BYTES // 3]}... (cut: JSON of {len(text)} characters)"))
@@ -61,11 +58,21 @@ def sound_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def is_text(value: object) -> bool:
+    """As `isinstance`, without asking the object: its `__class__` may be code of its own, which raises or lies."""
+    return issubclass(type(value), str)
+
+
+def unread(value: object, exc: Exception) -> str:
+    """What stands for *value* when its own code has raised *exc*."""
+    return f"(not recorded: {type(exc).__name__} while reading a {type(value).__name__})"
+
+
 def shown(value: object) -> str:
     """An object as it shows itself."""
-    if isinstance(value, (bytes, bytearray)):
-        return repr(bytes(value[:MAX_VALUE_BYTES]))
     try:
+        if isinstance(value, (bytes, bytearray)):
+            return repr(bytes(value[:MAX_VALUE_BYTES]))
         return repr(value)
     except Exception as exc:  # noqa: BLE001 - the object's own code
         return f"(a {type(value).__name__} whose repr raises {type(exc).__name__})"
@@ -105,6 +112,13 @@ class _Cleaner:
         self._open: set[int] = set()
 
     def clean(self, value: object, depth: int) -> object:
+        """What cannot be read says so in its place; what lies beside it is kept."""
+        try:
+            return self._cleaned(value, depth)
+        except Exception as exc:  # noqa: BLE001 - the object's own code
+            return self._text(unread(value, exc))
+
+    def _cleaned(self, value: object, depth: int) -> object:
         if isinstance(value, str):
             return self._text(value)
         if value is None or isinstance(value, (bool, int, float)):

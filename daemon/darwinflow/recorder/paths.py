@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 
 SETTINGS_NAME = ".darwinflow.yaml"
+_MAX_LOCK_BYTES = 8192
 MAX_SETTINGS_BYTES = 1 << 20
 """A larger settings file counts as none."""
 _MAX_SOCKET_DIRECTORY_BYTES = 85
@@ -35,7 +36,7 @@ class Home:
         """The folder of `config.yaml`."""
         self.spool = os.path.join(data, "spool")
         self.lock_path = os.path.join(data, "daemon.lock")
-        """Locked by the daemon for life; its text is the path of the socket that the daemon has bound."""
+        """Locked by the daemon for life; its lines are the path of the socket that it has bound, and `data`."""
         self.log_path = os.path.join(data, "daemon.log")
         self.system_db = os.path.join(data, "system.db")
         self.socket_directory = socket_directory
@@ -69,21 +70,45 @@ def home_of(environ: Mapping[str, str]) -> Home:
 def environ_for_elsewhere(environ: Mapping[str, str]) -> dict[str, str]:
     """*environ* for a program that starts in another folder: it finds the same home as from this one."""
     paths = {name: environ.get(name) for name in ("DARWINFLOW_HOME", "DARWINFLOW_HONKER", "HOME")}
-    return {**environ, **{name: os.path.abspath(path) for name, path in paths.items() if path}}
+    return {**environ, **{name: absolute(path) for name, path in paths.items() if path}}
+
+
+def absolute(path: str) -> str:
+    """*path* from the root, as `os.path.abspath`, also where the folder that this program stands in was removed."""
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        return os.path.normpath(os.path.join(current_folder(), path))
+
+
+def current_folder() -> str:
+    """The folder that this program stands in; once it is removed, the name that the shell knew it by."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        known = os.environ.get("PWD", "")
+        return known if os.path.isabs(known) else os.sep
 
 
 def bound_socket(home: Home) -> str | None:
     """The path that the home's daemon has written into its lock file; None where none has.
 
-    A daemon that was killed leaves its path behind: connecting tells.
+    A daemon that was killed leaves its path behind: connecting tells. A lock file that came with a copy of another
+    home names that one, and is none of this home's.
     """
     try:
         with open(home.lock_path, "rb") as file:
-            text = file.read(4096)
+            text = file.read(_MAX_LOCK_BYTES)
     except OSError:
         return None
-    path = os.fsdecode(text).strip()
-    return path if os.path.isabs(path) else None
+    first, _, rest = text.partition(b"\n")
+    path, written_for = os.fsdecode(first).strip(), os.fsdecode(rest.removesuffix(b"\n"))
+    return path if os.path.isabs(path) and written_for in ("", home.data) else None
+
+
+def lock_text(home: Home, socket_path: str) -> bytes:
+    """What `bound_socket` reads."""
+    return os.fsencode(f"{socket_path}\n{home.data}\n")
 
 
 def poke_path(socket_path: str) -> str:
@@ -114,12 +139,12 @@ class Workspace:
 
 def nearest_settings(path: str) -> Workspace:
     """The workspace of the file *path*, which need not exist."""
-    return workspace_of(os.path.dirname(os.path.abspath(path)))
+    return workspace_of(os.path.dirname(absolute(path)))
 
 
 def workspace_of(folder: str) -> Workspace:
     """That of the files in *folder*: the nearest folder with settings, else the nearest with `.git`, else its own."""
-    folder = os.path.abspath(folder)
+    folder = absolute(folder)
     repository: str | None = None
     for above in _upward(folder):
         settings = os.path.join(above, SETTINGS_NAME)

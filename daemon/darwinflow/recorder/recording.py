@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Mapping
 
-from darwinflow.recorder.clean import NULL, JsonText, json_of, shown, sound_text
+from darwinflow.recorder.clean import NULL, JsonText, is_text, json_of, shown, sound_text, unread
 from darwinflow.recorder.ending import Ending
 from darwinflow.recorder.events import MAX_NAME, SUCCESS, Event, Problem, decode, line_of
 from darwinflow.recorder.ids import Clock
@@ -41,7 +41,18 @@ class Beginning:
 class Recording:
     """One run's way into the spool of this process."""
 
-    __slots__ = ("_indexes", "_pid", "clock", "is_joined", "is_over", "journal", "run", "spool", "workflow")
+    __slots__ = (
+        "_indexes",
+        "_pid",
+        "clock",
+        "is_joined",
+        "is_over",
+        "journal",
+        "run",
+        "spool",
+        "started_at",
+        "workflow",
+    )  # fmt: skip
 
     def __init__(self, run: str, spool: Spool, journal: Journal, workflow: str, *, is_joined: bool) -> None:
         self.run = run
@@ -52,6 +63,8 @@ class Recording:
         self.is_joined = is_joined
         """Whether another program began the run and will end it."""
         self.is_over = False
+        self.started_at: int | None = None
+        """Microseconds since 1970: by them this run is told from another of the same id. None where it was joined."""
         self.clock = Clock()
         self._pid = os.getpid()
         self._indexes = itertools.count()
@@ -73,13 +86,15 @@ class Recording:
         *,
         may_wait: bool = True,
         last: bool = False,
-    ) -> None:
-        """Append one event of this run and poke the daemon. For the rest see `Journal.write`."""
+    ) -> int:
+        """Append one event of this run and poke the daemon; its time. For the rest see `Journal.write`."""
         if self.is_over:
             raise JournalGone(f"run {self.run} is over")
-        line = line_of(event, {"run": self.run, "at": self.clock.now(), **members}, values)
+        at = self.clock.now()
+        line = line_of(event, {"run": self.run, "at": at, **members}, values)
         self.journal.write(line, may_wait=may_wait, last=last)
         self.spool.poker.poke(self.journal.name, at_once=last or not may_wait)
+        return at
 
     def write_step(self, members: dict[str, object], values: dict[str, JsonText]) -> None:
         """Append a `step.started` with the next index of the run, also where several programs record it."""
@@ -214,7 +229,7 @@ def _write_start(recording: Recording, beginning: Beginning, outer: Outer | None
         "metadata": {**origin(), "commit": commit_of(reference.workspace)},
     }
     values = {"request": beginning.request, "context": beginning.context, "tags": beginning.tags}
-    recording.write("run.started", members, values, may_wait=False)
+    recording.started_at = recording.write("run.started", members, values, may_wait=False)
 
 
 def _path(path: str | None) -> str | None:
@@ -228,6 +243,11 @@ def _settings(beginning: Beginning) -> str | None:
 
 def tags_of(tags: object, redaction: Redaction) -> JsonText:
     """Tags are texts by their names; what is neither shows itself."""
-    given = tags if isinstance(tags, Mapping) else {"tags": tags} if tags is not None else {}
-    texts = {name: value if isinstance(value, str) else shown(value) for name, value in given.items()}
+    if tags is None:
+        return json_of({}, redaction)
+    try:
+        given = dict(tags.items()) if isinstance(tags, Mapping) else {"tags": tags}
+    except Exception as exc:  # noqa: BLE001 - a foreign object's own code; the run is not to be lost for it
+        given = {"tags": unread(tags, exc)}
+    texts = {name: value if is_text(value) else shown(value) for name, value in given.items()}
     return json_of(texts, redaction)

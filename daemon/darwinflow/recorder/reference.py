@@ -6,7 +6,7 @@ import stat
 import time
 
 from darwinflow.recorder.events import MAX_DOCUMENT_BYTES, MAX_NAME, hash_of
-from darwinflow.recorder.paths import Workspace, nearest_settings, workspace_of
+from darwinflow.recorder.paths import Workspace, absolute, current_folder, nearest_settings, workspace_of
 from darwinflow.recorder.redact import Redaction
 
 _PUBLISHED = re.compile(r"([^/\\]+)@([0-9]{1,15})")
@@ -52,10 +52,10 @@ def reference_of(ref: str | os.PathLike[str], redaction: Redaction) -> Reference
     text = os.fspath(ref)
     published = _PUBLISHED.fullmatch(text)
     if published is not None and not os.path.exists(text) and int(published[2]) > 0 and len(text) <= MAX_NAME:
-        reference = Reference(workspace_of(os.getcwd()))
+        reference = Reference(workspace_of(current_folder()))
         reference.workflow, reference.version = published[1], int(published[2])
         return reference
-    path = _usable(os.path.abspath(text))
+    path = _usable(absolute(text))
     reference = Reference(nearest_settings(path))
     reference.path = path
     try:

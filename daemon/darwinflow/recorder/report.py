@@ -20,7 +20,8 @@ def warn(message: str) -> None:
 def quietly(act: Callable[[], object]) -> bool:
     """Do *act*; what it raises becomes a warning. Returns whether it went through.
 
-    The border between the recorder and the program: every public call passes here.
+    The border between the recorder and the program: every public call passes here. `KeyboardInterrupt` and
+    `SystemExit` go on: they come from the program's signal handlers, at any line, and must end it.
     """
     try:
         act()

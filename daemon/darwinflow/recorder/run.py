@@ -19,6 +19,8 @@ from darwinflow.recorder.reference import reference_of
 from darwinflow.recorder.report import quietly, warn
 from darwinflow.recorder.step import Step, node_name
 
+_open: dict[str, "Run"] = {}
+"""Runs of this process that have begun and not ended: two of one id would be mixed up in the journal."""
 Patterns = str | Pattern[str] | Iterable[str | Pattern[str]]
 
 
@@ -33,9 +35,10 @@ def record_run(
 ) -> "Run":
     """A run of *ref*, a workflow's file or `id@version`, for a `with` block.
 
-    *redact*: regular expressions; what they match is not recorded. *run_id*: 1 to 128 letters, digits, `.`, `_`,
-    `:` or `-`, for programs that have ids of their own. Inside a program that is recorded itself, the first run
-    of the same workflow is that program's run, and any other lies below it.
+    *redact*: regular expressions; what they match is not recorded. They run in this program, on every value: one
+    that backtracks without end stops it. *run_id*: 1 to 128 letters, digits, `.`, `_`, `:` or `-`, for programs
+    that have ids of their own; the history keeps the first run of an id and refuses another. Inside a program that
+    is recorded itself, the first run of the same workflow is that program's run, and any other lies below it.
     """
     redaction = redaction_of(redact, os.environ.get("DARWINFLOW_REDACT"))
     if redaction.problem:
@@ -157,7 +160,8 @@ class Run:
     def wait_stored(self, timeout: float = 5.0) -> bool:
         """Wait up to *timeout* seconds until the daemon has the run, its end included once the block is left.
 
-        False where that did not happen; the run is then taken in later. A run that was joined is asked for without
+        False where that did not happen; the run is then taken in later, but for one with the id of another run,
+        which is refused, and a warning says so. A run that was joined is asked for without
         its end, which is another program's.
         """
         if self._recording is not None and not self._is_stored:
@@ -187,12 +191,17 @@ class Run:
             if outer is not None and not self._has_own_id:
                 self._recording = joined(outer, self._beginning)
         if self._recording is None:
+            if _open.setdefault(self.id, self) is not self:
+                taken, self.id = self.id, new_id()
+                warn(f"run {taken} of this program is not over yet; this one is called {self.id}")
             self._recording = begun(self.id, self._beginning, outer)
         self.id = self._recording.run
         here.set(self._recording.outer())
 
     def _exit(self, exc: BaseException | None) -> None:
         here.set(self._before)
+        if _open.get(self.id) is self:
+            del _open[self.id]
         recording = self._recording
         if recording is None or not recording.is_here or recording.is_over:
             return  # unrecorded; or in a forked child, where the run is the parent's to end
@@ -213,17 +222,18 @@ class Run:
         return begun(new_id(), beginning, here.get() or Outer(self.id, None))
 
     def _ask(self, timeout: float) -> None:
-        from darwinflow.recorder.ask import waited_for
+        from darwinflow.recorder.ask import OtherRun, Wanted, waited_for
 
         assert self._recording is not None
         assert self._beginning is not None
-        self._is_stored = waited_for(
-            self._recording.spool.home,
-            self._beginning.reference.workspace,
-            self.id,
-            timeout,
-            with_end=self._recording.is_over and not self._recording.is_joined,
-        )
+        recording = self._recording
+        wanted = Wanted(self.id, recording.started_at, with_end=recording.is_over and not recording.is_joined)
+        try:
+            self._is_stored = waited_for(
+                recording.spool.home, self._beginning.reference.workspace, wanted, timeout
+            )
+        except OtherRun as exc:
+            warn(str(exc))
 
     def _set_ending(self, status: str, error: object) -> None:
         self._ending = Ending(status, error_text(error, self._redaction))

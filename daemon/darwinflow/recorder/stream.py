@@ -21,16 +21,22 @@ from darwinflow.recorder.events import (
 from darwinflow.recorder.journal import Journal
 from darwinflow.recorder.nesting import outer_of
 from darwinflow.recorder.origin import commit_of, origin
-from darwinflow.recorder.paths import workspace_of
+from darwinflow.recorder.paths import Workspace, current_folder, workspace_of
 from darwinflow.recorder.recording import own_spool
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.reference import reference_of
 
 
-class _Run:
-    __slots__ = ("is_over", "open_steps", "steps")
+class StreamedRun:
+    """What has come of one run."""
 
-    def __init__(self) -> None:
+    __slots__ = ("began", "id", "is_over", "open_steps", "steps", "workspace")
+
+    def __init__(self, id: str, began: int, workspace: Workspace) -> None:  # noqa: A002 - the field's name
+        self.id = id
+        self.began = began
+        """Microseconds since 1970."""
+        self.workspace = workspace
         self.steps: set[str] = set()
         self.open_steps: set[str] = set()
         self.is_over = False
@@ -41,13 +47,13 @@ class Stream:
 
     def __init__(self, redaction: Redaction, complain: Callable[[str], None]) -> None:
         """*complain* is told what the program's author should know of a line that is taken all the same."""
-        self.finished: list[str] = []
-        """Ids of the runs that came to their end, in that order."""
+        self.finished: list[StreamedRun] = []
+        """The runs that came to their end, in that order."""
         self._redaction = redaction
         self._complain = complain
         self._spool = own_spool()
         self._journal: Journal | None = None
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, StreamedRun] = {}
         self._hashes: dict[str, str] = {}
 
     @property
@@ -81,8 +87,8 @@ class Stream:
             self._spool.end(self._journal)
 
     def _complete(self, raw: dict[str, object]) -> None:
-        path, folder = raw.get("path"), os.getcwd()
-        workspace = workspace_of(folder)
+        path = raw.get("path")
+        workspace = workspace_of(current_folder())
         if isinstance(path, str) and path and "\0" not in path:
             reference = reference_of(path, self._redaction)
             if reference.path is not None:
@@ -124,7 +130,7 @@ class Stream:
                 return "a 'run.started' needs 'path', 'document' or 'workflow'"
             if event["document"] is not None and event["document"] not in self._hashes:
                 return "the 'document' of this hash has not come before"
-            self._runs[name] = _Run()
+            self._runs[name] = _begun(name, event)
             return None
         if run is None:
             return f"no 'run.started' of run '{name}' has come before"
@@ -132,7 +138,7 @@ class Stream:
             return f"run '{name}' is over"
         if kind == "run.finished":
             run.is_over = True
-            self.finished.append(name)
+            self.finished.append(run)
         step = event.get("step")
         return _misplaced_step(run, kind, step) if isinstance(step, str) else None
 
@@ -165,7 +171,14 @@ class Stream:
         self._spool.poker.poke(self._journal.name, at_once=kind.startswith("run."))
 
 
-def _misplaced_step(run: _Run, kind: str, step: str) -> str | None:
+def _begun(name: str, event: Event) -> StreamedRun:
+    at, folder, settings = event["at"], event["workspace"], event["settings"]
+    assert isinstance(at, int)
+    assert isinstance(folder, str)
+    return StreamedRun(name, at, Workspace(folder, settings if isinstance(settings, str) else None))
+
+
+def _misplaced_step(run: StreamedRun, kind: str, step: str) -> str | None:
     if kind == "step.started":
         if step in run.steps:
             return f"step '{step}' has begun already"

@@ -49,6 +49,8 @@ class Status(NamedTuple):
     """Lines of journals that were no events, or said what cannot be; the log says where."""
     runs_lost: int
     """Runs whose program went away before their end, found since the start."""
+    runs_refused: int
+    """Runs of journals whose id another run has, since the start; the log says which."""
 
 
 class Host(Protocol):

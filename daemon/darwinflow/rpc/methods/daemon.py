@@ -21,6 +21,7 @@ class DaemonStatus(Wire):
     events_taken: int
     lines_refused: int
     runs_lost: int
+    runs_refused: int
 
 
 def status(peer: Peer, _: Nothing) -> DaemonStatus:
