@@ -2,10 +2,10 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
+from darwinflow.cli.lineage_tree import ASCII, BOX, Version, rows
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
@@ -39,57 +39,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def tree(versions: list[dict[str, Any]], terminal: Terminal, now: datetime) -> Iterator[str]:
-    """One line a version, newest first, each below the one that was made from it.
+def tree(versions: Sequence[Version], terminal: Terminal, now: datetime) -> Iterator[str]:
+    """One line a version, each below the one that it was made from.
 
     Versions are those of the reply to `workflow/lineage`, in any order.
     """
-    rows = [(depth, _cells(version, now)) for depth, version in _walk(versions)]
-    widths = [max(len(cells[column]) for _, cells in rows) for column in range(4)]
-    branch = "└ " if terminal.utf8 else "` "
-    heads = [("  " * (depth - 1) + branch if depth else "") + cells[0] for depth, cells in rows]
+    found = list(rows(versions, BOX if terminal.utf8 else ASCII))
+    heads = [f"{row.lead}v{row.version['version']}" for row in found]
+    cells = [_cells(row.version, now) for row in found]
     width = max(map(len, heads))
-    for head, (_, cells) in zip(heads, rows, strict=True):
-        columns = [cells[column].ljust(widths[column]) for column in (1, 2, 3) if widths[column]]
-        line = "  ".join([" " + head.ljust(width), *columns, cells[4]]).rstrip()
-        yield terminal.row(line, terminal.width)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for head, row, own in zip(heads, found, cells, strict=True):
+        columns = [cell.ljust(wide) for cell, wide in zip(own, widths, strict=True) if wide]
+        why = ": ".join(filter(None, (row.origin, row.version["reasoning"])))
+        yield terminal.row("  ".join([" " + head.ljust(width), *columns, why]).rstrip(), terminal.width)
 
 
-def _walk(versions: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Newest first; a version that another was made from stands one step deeper below the newest of those."""
-    by_number = {version["version"]: version for version in versions}
-    shown: set[int] = set()
-    for number in sorted(by_number, reverse=True):
-        depth = 0
-        current: int | None = number
-        while current is not None and current in by_number and current not in shown:
-            shown.add(current)
-            yield depth, by_number[current]
-            parent = by_number[current].get("parent")
-            current = (
-                parent["version"] if parent and parent["workflow"] == by_number[current]["workflow"] else None
-            )
-            depth += 1
-
-
-def _cells(version: dict[str, Any], now: datetime) -> tuple[str, str, str, str, str]:
-    summary = version.get("summary")
-    figures = ("", "")
-    if summary:
-        runs = summary["runs"]
-        rated = rate(summary["successes"], runs)
-        figures = (rated if " of " in rated else f"{rated} of {runs}", f"p95 {duration(summary['p95Ms'])}")
+def _cells(version: Version, now: datetime) -> tuple[str, str, str]:
+    """Who made it and when, how it did, how long it took."""
     made = brief_age(datetime.fromisoformat(version["publishedAt"]), now)
-    parent = version.get("parent")
-    forked = (
-        f"from {parent['workflow']} v{parent['version']}: "
-        if parent and parent["workflow"] != version["workflow"]
-        else ""
-    )
-    return (
-        f"v{version['version']}",
-        f"{version['createdBy']:<10}  {made}",
-        figures[0],
-        figures[1],
-        forked + version["reasoning"],
-    )
+    by = f"{version['createdBy']:<10}  {made}"
+    summary = version.get("summary")
+    if not summary:
+        return by, "", ""
+    runs = summary["runs"]
+    rated = rate(summary["successes"], runs)
+    return by, rated if " of " in rated else f"{rated} of {runs}", f"p95 {duration(summary['p95Ms'])}"

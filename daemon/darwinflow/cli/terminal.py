@@ -50,7 +50,7 @@ def terminal_of(stream: TextIO = sys.stdout) -> Terminal:
     )
     if environ.get("NO_COLOR"):
         colour = False
-    utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    utf8 = (stream.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
     return Terminal(colour, utf8, _width() if is_terminal else 0)
 
 
