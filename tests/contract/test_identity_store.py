@@ -37,6 +37,15 @@ def test_a_known_account_is_left_as_it_is(open_identity):
     assert store.organization("other") is None
 
 
+def test_that_an_organization_has_a_database_is_remembered(open_identity):
+    open_identity().create_personal(ADA, PERSONAL)
+    assert not open_identity().has_database(PERSONAL.id)
+    open_identity().note_database(PERSONAL.id)
+    open_identity().note_database(PERSONAL.id)
+    assert open_identity().has_database(PERSONAL.id)
+    assert not open_identity().has_database("org00002")
+
+
 def test_a_second_user_of_a_home_joins_its_organization(open_identity):
     store = open_identity()
     store.create_personal(ADA, PERSONAL)

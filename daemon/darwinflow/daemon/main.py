@@ -61,14 +61,17 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.sessions import Sessions
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
-    from darwinflow.storage.opening import open_identity, open_tenant
+    from darwinflow.storage.opening import open_identity, open_organization
     from darwinflow.tenancy.personal import personal
 
     extension = _honker_extension(os.environ.get("DARWINFLOW_HONKER", ""))
+    hub = Hub()
     with closing(open_identity(home.system_db, now=_now)) as identity:
         person = personal(identity, os.getuid(), _user_name(), _new_id)
-    hub = Hub()
-    tenant = open_tenant(home.tenant_db(person.organization.id), announce=hub.announce, extension=extension)
+        own = person.organization.id
+        tenant = open_organization(
+            identity, own, home.tenant_db(own), announce=hub.announce, extension=extension
+        )
     try:
         sessions = Sessions(person, tenant, hub, _now)
         intake = Intake(home.spool, tenant, sessions.project_of, Texts().facts)

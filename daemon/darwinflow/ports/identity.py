@@ -32,6 +32,14 @@ class IdentityStore(Protocol):
         """
         ...
 
+    def has_database(self, organization: str) -> bool:
+        """Whether the organization of this id has a database that something was stored in: it must be there then."""
+        ...
+
+    def note_database(self, organization: str) -> None:
+        """Say that it has, from now on. To be called after the first commit to it."""
+        ...
+
     def close(self) -> None:
         """Let go of the files."""
         ...

@@ -3,6 +3,8 @@
 Each is imported when it is opened: who reads published workflows pays for no database.
 """
 
+import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,18 +14,53 @@ from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
 
+_TENANT_FILE = re.compile(r"tenant-([a-z0-9]{8,32})\.db")
+"""What `recorder.paths` names them."""
+
 
 def open_identity(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
-    """`system.db` at *path*, made where it is missing."""
+    """`system.db` at *path*, made where it is missing.
+
+    An organization's database is made after its row here, so where one lies beside *path*, a missing or empty
+    `system.db` is lost. Raises `StoreDamaged` then, and what opening a database raises.
+    """
     from darwinflow.storage.sqlite.system import SqliteIdentityStore
 
-    return SqliteIdentityStore(path, now)
+    return SqliteIdentityStore(path, now, organizations=_organizations_beside(path))
+
+
+def open_organization(
+    identity: IdentityStore,
+    organization: str,
+    path: str,
+    *,
+    announce: Callable[[tuple[Event, ...]], None],
+    extension: str | None = None,
+) -> TenantStore:
+    """The database at *path* of the organization of this id: made on first use, and never again after that.
+
+    Raises `StoreDamaged` where *identity* knows that it was made and it is gone. A first start that was killed,
+    wherever it was, is made up for by the next. The rest is as with `open_tenant`.
+    """
+    is_known = identity.has_database(organization)
+    tenant = open_tenant(path, announce=announce, extension=extension, is_known=is_known)
+    try:
+        if not is_known:
+            identity.note_database(organization)
+    except BaseException:
+        tenant.close()
+        raise
+    return tenant
 
 
 def open_tenant(
-    path: str, *, announce: Callable[[tuple[Event, ...]], None], extension: str | None = None
+    path: str,
+    *,
+    announce: Callable[[tuple[Event, ...]], None],
+    extension: str | None = None,
+    is_known: bool = False,
 ) -> TenantStore:
-    """The organization's database at *path*, made where it is missing.
+    """The organization's database at *path*, made where it is missing unless it *is_known* to be made already.
 
     *announce* is called after each commit, in order, with the events it has made durable; it must not block.
     *extension* is Honker's loadable extension where the user has named one; else an installed one is used, and
@@ -32,7 +69,18 @@ def open_tenant(
     from darwinflow.storage.sqlite.honker import find_extension
     from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
-    return SqliteTenantStore(path, extension=extension or find_extension(), announce=announce)
+    return SqliteTenantStore(
+        path, extension=extension or find_extension(), announce=announce, is_known=is_known
+    )
+
+
+def _organizations_beside(path: str) -> list[str]:
+    """Ids of the organizations whose databases lie in the folder of *path*."""
+    try:
+        names = sorted(os.listdir(os.path.dirname(path)))
+    except OSError:
+        return []  # opening says what is wrong with the folder
+    return [found[1] for name in names if (found := _TENANT_FILE.fullmatch(name))]
 
 
 def open_workflows(

@@ -12,6 +12,7 @@ class MemoryIdentityStore:
         self._accounts: dict[int, Account] = {}
         self._organizations: dict[str, Organization] = {}
         self._members: set[tuple[str, str]] = set()
+        self._with_database: set[str] = set()
         self._lock = threading.Lock()
 
     def account_of_uid(self, uid: int) -> Account | None:
@@ -31,6 +32,12 @@ class MemoryIdentityStore:
             kept = self._organizations.setdefault(organization.slug, organization)
             self._members.add((kept.id, account.id))
             self._accounts[account.uid] = account
+
+    def has_database(self, organization: str) -> bool:
+        return organization in self._with_database
+
+    def note_database(self, organization: str) -> None:
+        self._with_database.add(organization)
 
     def close(self) -> None:
         """Nothing to let go of: the store is the object."""

@@ -10,6 +10,7 @@ import apsw
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreUnwritable
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.lost import refuse_cut, refuse_cut_by_header, refuse_lost, remedy
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,15 @@ TENANT = Kind(0x44464C54, "tenant")
 SYSTEM = Kind(0x44464C53, "system")
 
 
-def connect(path: str, kind: Kind) -> apsw.Connection:
+def connect(path: str, kind: Kind, *, is_known: bool = False) -> apsw.Connection:
     """Open *path* for writing, make it where it is missing, and bring its schema up to date.
 
+    *is_known*: something has been stored in it before, so it is neither made nor filled where it is gone.
     Raises `SchemaTooNew` with the file untouched, `StoreDamaged`, `StoreFull`, `StoreUnwritable`.
     """
     _refuse_old_sqlite()
     path = _resolved(path)
+    refuse_lost(path, is_known=is_known)
     _claim(path)
     try:
         db = _open(path)
@@ -99,6 +102,8 @@ def _open(path: str) -> apsw.Connection:
 
 def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     steps = kind.steps()
+    refuse_cut_by_header(db, path)
+    refuse_cut(db, path)
     version = _version(db, path, kind, len(steps))
     db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     db.pragma("journal_mode", "wal")
@@ -118,9 +123,7 @@ def _version(db: apsw.Connection, path: str, kind: Kind, newest: int) -> int:
         """,
     )[0]
     if application != kind.application_id and (tables or application or version):
-        raise StoreDamaged(
-            f"{path} is not a {kind.schema} database of darwinflow", hint="move it out of the way"
-        )
+        raise StoreDamaged(f"{path} is not a {kind.schema} database of darwinflow", hint=remedy(path))
     if version > newest:
         raise SchemaTooNew(f"{path} has schema {version}; this version knows {newest}")
     return int(version)

@@ -5,6 +5,7 @@ import os
 import apsw
 
 from darwinflow.model.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
+from darwinflow.storage.sqlite.lost import remedy
 
 _UNREADABLE = frozenset(
     {
@@ -51,7 +52,7 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     ):
         return StoreDamaged(
             f"{path} is damaged: {cause}",
-            hint=f"darwinflow daemon stop, then put a copy of {path} in its place, or move it away to begin anew",
+            hint=f"darwinflow daemon stop, then {remedy(path)}",
         )
     if issubclass(kind, (apsw.BusyError, apsw.LockedError)):
         return StoreUnwritable(f"{path} is in use by another program", hint="end that program")

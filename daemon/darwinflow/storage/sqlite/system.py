@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +13,23 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import Values, fetch
+from darwinflow.storage.sqlite.lost import set_aside_where_told
 
 
 class SqliteIdentityStore:
     """Asked at start and when something is made, so one connection with a lock serves all threads."""
 
-    def __init__(self, path: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, path: str, now: Callable[[], datetime], *, organizations: Sequence[str] = ()) -> None:
+        """*organizations*: ids of those whose databases lie beside *path*, so that it must know them.
+
+        Where the user has it begun anew, the first organization that is made has the id of the only one of them:
+        nobody but it can own that database.
+        """
         self.path = path
         self._now = now
-        self._db = connect(path, SYSTEM)
+        is_begun_anew = set_aside_where_told(path)
+        self._adopted = organizations[0] if is_begun_anew and len(organizations) == 1 else None
+        self._db = connect(path, SYSTEM, is_known=bool(organizations) and not is_begun_anew)
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -44,6 +52,8 @@ class SqliteIdentityStore:
         return bool(rows)
 
     def create_personal(self, account: Account, organization: Organization) -> None:
+        if self._adopted:
+            organization = organization._replace(id=self._adopted)
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -56,6 +66,18 @@ class SqliteIdentityStore:
                     raise
             except apsw.Error as error:
                 raise store_error(error, self.path) or error from error
+
+    def has_database(self, organization: str) -> bool:
+        rows = self._ask(
+            "SELECT 1 FROM organizations WHERE id = :id AND database_at IS NOT NULL", {"id": organization}
+        )
+        return bool(rows)
+
+    def note_database(self, organization: str) -> None:
+        self._ask(
+            "UPDATE organizations SET database_at = :at WHERE id = :id AND database_at IS NULL",
+            {"at": to_micros(self._now()), "id": organization},
+        )
 
     def _create_personal(self, account: Account, organization: Organization) -> None:
         at = to_micros(self._now())

@@ -22,6 +22,7 @@ from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
+from darwinflow.storage.sqlite.lost import set_aside_where_told
 from darwinflow.storage.sqlite.metrics import Durations, SqliteMetricsRepository
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.writer import Writer
@@ -118,15 +119,22 @@ class SqliteTransaction:
 
 
 class SqliteTenantStore:
-    """One organization's database: made when it is missing, with one thread that writes and a few that read.
+    """One organization's database, with one thread that writes and a few that read.
 
+    It is made where it is missing, unless it *is_known* that something was stored in it.
     *extension* is the path of Honker's loadable extension; without one our adapter does the same.
     """
 
     def __init__(
-        self, path: str, *, extension: str | None = None, announce: Announce = announce_nothing
+        self,
+        path: str,
+        *,
+        extension: str | None = None,
+        announce: Announce = announce_nothing,
+        is_known: bool = False,
     ) -> None:
         self.path = path
+        self._is_known = not set_aside_where_told(path) and is_known
         self._extension = extension
         self._announce = announce
         self._writer: Writer[SqliteTransaction] = Writer(path, self._open_writer(), self._open_writer)
@@ -144,7 +152,9 @@ class SqliteTenantStore:
         self._writer.close()
 
     def _open_writer(self) -> SqliteTransaction:
-        return self._prepared(connect(self.path, TENANT), self._announce, "SELECT honker_bootstrap()")
+        db = connect(self.path, TENANT, is_known=self._is_known)
+        self._is_known = True
+        return self._prepared(db, self._announce, "SELECT honker_bootstrap()")
 
     def _open_reader(self) -> SqliteTransaction:
         return self._prepared(connect_reader(self.path), announce_nothing, "PRAGMA query_only = ON")
