@@ -1,0 +1,56 @@
+"""One concern's store, where an organization's concerns lie apart; `TenantStore` is both of them in one."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+from darwinflow.ports.journals import JournalOffsets
+from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.metrics import MetricsRepository
+from darwinflow.ports.outbox import Outbox
+
+T = TypeVar("T")
+
+
+class LogTransaction(Protocol):
+    """What one piece of work on a log store may touch. All of it becomes durable together, or none."""
+
+    def logs(self, project: str) -> LogRepository: ...
+
+    @property
+    def journals(self) -> JournalOffsets:
+        """Beside the logs, so that what comes out of a journal is stored once."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run *work*, a part of this transaction: an exception of it undoes that part alone, and is raised."""
+        ...
+
+
+class LogStore(Protocol):
+    """One organization's run logs. Thread-safe; `write`, `read` and `close` as in `TenantStore`."""
+
+    def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]": ...
+
+    def read(self, work: Callable[[LogTransaction], T]) -> T: ...
+
+    def close(self) -> None: ...
+
+
+class MetricsTransaction(Protocol):
+    """What one piece of work on a store of figures may touch."""
+
+    def metrics(self, project: str) -> MetricsRepository: ...
+
+
+class MetricsStore(Protocol):
+    """One organization's figures. Thread-safe; `write`, `read` and `close` as in `TenantStore`."""
+
+    def write(self, work: Callable[[MetricsTransaction], T]) -> "Future[T]": ...
+
+    def read(self, work: Callable[[MetricsTransaction], T]) -> T: ...
+
+    def close(self) -> None: ...
