@@ -47,10 +47,10 @@ def folder(tmp_path: Path) -> Path:
 def darwinflow(tmp_path: Path, folder: Path) -> Iterator[Run]:
     environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
 
-    def call(*arguments: str, expect: int | None = 0) -> Said:
+    def call(*arguments: str, expect: int | None = 0, cwd: Path = folder) -> Said:
         said = subprocess.run(
             [sys.executable, "-m", "darwinflow.cli.main", *arguments],
-            cwd=folder,
+            cwd=cwd,
             env=environ,
             capture_output=True,
             text=True,

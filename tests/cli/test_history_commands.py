@@ -15,6 +15,11 @@ from darwinflow.cli.runs import table
 from darwinflow.cli.terminal import Terminal
 
 
+def project(folder: Path) -> str:
+    """How the project of the test's workspace is named to people."""
+    return f"project 'hello' of '{folder}/.darwinflow.yaml'"
+
+
 def record(darwinflow: Run, *command: str) -> str:
     """Record *command* as a run of the flow; its id."""
     darwinflow("record", "--workflow", "flows/greet.yaml", "--", *command, expect=None)
@@ -69,11 +74,11 @@ def test_lineage_shows_each_version_below_the_one_it_was_made_from_with_its_figu
     ] == [1, 2]
 
 
-def test_lineage_of_what_was_never_published_says_how_to_publish(darwinflow: Run) -> None:
+def test_lineage_of_what_was_never_published_says_how_to_publish(darwinflow: Run, folder: Path) -> None:
     said = darwinflow("lineage", "greet", expect=1)
-    assert (
-        said.stderr
-        == "error: no version of 'greet' is published\ntry: publish one: darwinflow publish FILE\n"
+    assert said.stderr == (
+        f"error: no version of 'greet' is published in {project(folder)}\n"
+        "try: publish one: darwinflow publish FILE; or cd to another workspace to look there\n"
     )
     as_json = darwinflow("lineage", "greet", "--json", expect=1)
     assert json.loads(as_json.stdout)["versions"] == []
@@ -154,18 +159,21 @@ def test_runs_are_listed_newest_first_and_page_by_page(darwinflow: Run) -> None:
     assert [line.split()[1] for line in rest[1:]] == [run_id[-8:] for run_id in reversed(ids[:2])]
 
 
-def test_runs_can_be_narrowed_to_those_that_failed(darwinflow: Run) -> None:
+def test_runs_can_be_narrowed_to_those_that_failed(darwinflow: Run, folder: Path) -> None:
     record(darwinflow, "true")
     failed = record(darwinflow, "false")
     lines = darwinflow("runs", "list", "--status", "failed").stdout.splitlines()
     assert len(lines) == 2
     assert failed[-8:] in lines[1]
-    assert darwinflow("runs", "list", "--text", "no such words").stdout == "No run is like that.\n"
+    assert darwinflow("runs", "list", "--text", "no such words").stdout == (
+        f"No run is like that in {project(folder)}; cd to another workspace to look there.\n"
+    )
 
 
-def test_no_runs_teaches_how_to_record_one(darwinflow: Run) -> None:
+def test_no_runs_teaches_how_to_record_one(darwinflow: Run, folder: Path) -> None:
     assert darwinflow("runs", "list", "greet").stdout == (
-        "No runs of 'greet' yet. Record one: darwinflow record --workflow flows/greet.yaml -- python run.py\n"
+        f"No runs of 'greet' yet in {project(folder)}. Record one: "
+        "darwinflow record --workflow flows/greet.yaml -- python run.py; or cd to another workspace to look there.\n"
     )
 
 
@@ -195,7 +203,7 @@ def test_tail_prints_runs_as_they_come_and_ends_with_ctrl_c(
     try:
         assert tail.stderr is not None
         assert tail.stdout is not None
-        assert tail.stderr.readline() == "following runs of 'greet'; Ctrl-C ends\n"
+        assert tail.stderr.readline() == f"following runs of 'greet' in {project(folder)}; Ctrl-C ends\n"
         run_id = record(darwinflow, "true")
         while (event := json.loads(tail.stdout.readline()))["payload"]["kind"] != "run.stored":
             assert event["key"] == run_id
@@ -223,7 +231,7 @@ def test_tail_goes_on_where_it_was_when_the_daemon_restarts(
     try:
         assert tail.stderr is not None
         assert tail.stdout is not None
-        assert tail.stderr.readline() == "following runs; Ctrl-C ends\n"
+        assert tail.stderr.readline() == f"following runs in {project(folder)}; Ctrl-C ends\n"
         recorded = []
         for _ in range(2):
             darwinflow("daemon", "stop")

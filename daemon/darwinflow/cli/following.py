@@ -4,24 +4,26 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from darwinflow.cli.session import open_session, session_again
+from darwinflow.cli.session import Place, open_session, place_of, session_again
 from darwinflow.model.errors import DaemonAway
 from darwinflow.rpc.client.blocking import Client
 
 
-def followed(path: str | None, topic: str, begun: Callable[[], None]) -> Iterator[dict[str, Any]]:
+def followed(path: str | None, topic: str, begun: Callable[[Place], None]) -> Iterator[dict[str, Any]]:
     """Events of *topic* in the workspace of the file *path* from now on, for as long as they are asked for.
 
-    *begun* is called once they are listened to. Raises `DaemonAway` where the daemon goes and no other comes.
+    *begun* is called once they are listened to, with where that is. Raises `DaemonAway` where the daemon goes and no other comes.
     """
     client = open_session(path)
     after: int | None = None
+    place: Place | None = None
     while True:
         with client:
             try:
+                known, place = place, place or place_of(client, path)
                 after = _subscribed(client, topic, after)
-                begun()
-                begun = _nothing
+                if known is None:
+                    begun(place)
                 while True:
                     event = client.next_event(None)
                     assert event is not None
@@ -37,7 +39,3 @@ def _subscribed(client: Client, topic: str, after: int | None) -> int:
     place = {} if after is None else {"after": after}
     answer = client.call("event/subscribe", {"topic": topic, **place})
     return int(answer["offset"]) if after is None else after
-
-
-def _nothing() -> None:
-    pass

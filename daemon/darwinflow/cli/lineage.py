@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from darwinflow.cli.lineage_tree import ASCII, BOX, Version, rows
-from darwinflow.cli.session import open_session
+from darwinflow.cli.session import open_session, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.model.errors import WorkflowNotFound
@@ -26,11 +26,13 @@ def run(args: argparse.Namespace) -> int:
     target = target_of(args.workflow)
     with open_session(target.path) as client:
         answer = client.call("workflow/lineage", {"workflow": target.workflow})
+        place = None if answer["versions"] else place_of(client, target.path)
     if args.json:
         print(json.dumps(answer))
-    if not answer["versions"]:
+    if place is not None:
         raise WorkflowNotFound(
-            f"no version of '{target.workflow}' is published", hint="publish one: darwinflow publish FILE"
+            f"no version of '{target.workflow}' is published in {place.name}",
+            hint=f"publish one: darwinflow publish FILE; or {place.elsewhere}",
         )
     if args.json:
         return 0

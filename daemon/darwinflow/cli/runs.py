@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.following import followed
-from darwinflow.cli.session import open_session
+from darwinflow.cli.session import Place, open_session, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
+from darwinflow.model.errors import RunNotFound
 from darwinflow.model.phrases import age, duration, glyph, short_run_id
 from darwinflow.model.usage import matching, some_text, whole_number
 from darwinflow.recorder.events import MAX_NAME
 from darwinflow.recorder.ids import RUN_ID
+from darwinflow.rpc.client.blocking import Client
 
 COLOURS = {"SUCCESS": "good", "FAILED": "bad", "RUNNING": "strong", "LOST": "warn", "CANCELLED": "quiet"}
 USUAL_LIMIT = 20
@@ -82,19 +84,16 @@ def _list(args: argparse.Namespace) -> int:
         "before": args.before,
         "limit": args.limit,
     }
-    with open_session(target.path if target else None) as client:
-        answer = client.call(
-            "run/query", {name: value for name, value in wanted.items() if value is not None}
-        )
+    path = target.path if target else None
+    with open_session(path) as client:
+        given = {name: value for name, value in wanted.items() if value is not None}
+        answer = _asked(client, path, "run/query", given)
+        place = None if answer["runs"] or args.json else place_of(client, path)
     if args.json:
         print(json.dumps(answer))
-    elif not answer["runs"]:
-        print(
-            _nothing(
-                target.workflow if target else None,
-                narrowed=bool(set(wanted) - {"workflow", "limit"} & _given(wanted)),
-            )
-        )
+    elif place is not None:
+        narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
+        print(_nothing(target.workflow if target else None, place, narrowed=narrowed))
     else:
         for line in table(
             answer["runs"], terminal_of(), datetime.now().astimezone(), workflows=target is None
@@ -103,6 +102,16 @@ def _list(args: argparse.Namespace) -> int:
         if answer["next"]:
             print(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
     return 0
+
+
+def _asked(client: Client, path: str | None, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a question about a run that was named. Raises `RunNotFound`, which says where it was looked for."""
+    try:
+        return client.call(method, params)
+    except RunNotFound as exc:
+        place = place_of(client, path)
+        advice = f"{exc.advice}; or {place.elsewhere}"
+        raise RunNotFound(f"{exc} in {place.name}", hint=advice, **exc.facts) from exc
 
 
 def _continued(args: argparse.Namespace, last: str) -> str:
@@ -115,23 +124,20 @@ def _continued(args: argparse.Namespace, last: str) -> str:
     return shlex.join([*words, "--before", short_run_id(last)])
 
 
-def _given(wanted: dict[str, Any]) -> set[str]:
-    return {name for name, value in wanted.items() if value is not None}
-
-
-def _nothing(workflow: str | None, *, narrowed: bool) -> str:
-    if narrowed:
-        return "No run is like that."
+def _nothing(workflow: str | None, place: Place, *, narrowed: bool) -> str:
     whose = f"of '{workflow}' " if workflow else ""
+    if narrowed:
+        return f"No run {whose}is like that in {place.name}; {place.elsewhere}."
+    file = f"flows/{workflow}.yaml" if workflow else "FILE"
     return (
-        f"No runs {whose}yet. Record one: "
-        f"darwinflow record --workflow {'flows/' + workflow + '.yaml' if workflow else 'FILE'} -- python run.py"
+        f"No runs {whose}yet in {place.name}. Record one: darwinflow record --workflow {file} -- python run.py; "
+        f"or {place.elsewhere}."
     )
 
 
 def _show(args: argparse.Namespace) -> int:
     with open_session(None) as client:
-        answer = client.call("run/get", {"run": args.run})
+        answer = _asked(client, None, "run/get", {"run": args.run})
     if args.json:
         print(json.dumps(answer))
         return 0
@@ -146,8 +152,8 @@ def _tail(args: argparse.Namespace) -> int:
     terminal = terminal_of()
     whose = f" of '{target.workflow}'" if target else ""
 
-    def begun() -> None:
-        print(f"following runs{whose}; Ctrl-C ends", file=sys.stderr, flush=True)
+    def begun(place: Place) -> None:
+        print(f"following runs{whose} in {place.name}; Ctrl-C ends", file=sys.stderr, flush=True)
 
     for event in followed(target.path if target else None, "run", begun):
         run_header = event["payload"]["run"]

@@ -2,17 +2,21 @@
 
 import os
 import time
+from typing import NamedTuple
 
 from darwinflow.cli.folder import current_folder
 from darwinflow.model.errors import DaemonAway
-from darwinflow.recorder.paths import home_of, nearest_settings, workspace_of
+from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, home_of, nearest_settings, workspace_of
 from darwinflow.rpc.client.blocking import START_WITHIN_S, Client, connect, connect_or_start
 
 _LOOK_EVERY_S = 0.1
 
 
 def open_session(path: str | os.PathLike[str] | None) -> Client:
-    """For the workspace of the file *path*, or of the current folder. Raises `DaemonAway`, `HomeUnsafe`, `Refused`."""
+    """For the workspace of the file *path*, or of the current folder.
+
+    Raises `DaemonAway`, `HomeUnsafe`, `Refused`, `FolderGone`.
+    """
     return _bound(connect_or_start(home_of(os.environ)), path)
 
 
@@ -28,10 +32,37 @@ def session_again(path: str | os.PathLike[str] | None) -> Client:
         time.sleep(_LOOK_EVERY_S)
 
 
+class Place(NamedTuple):
+    """The one project that a command looks in, for who finds nothing there."""
+
+    name: str
+    """What it is called and what makes it so, as words that may follow *in*."""
+    elsewhere: str
+    """What to do to look in another one."""
+
+
+def place_of(client: Client, path: str | os.PathLike[str] | None) -> Place:
+    """The project that *client* is bound to, which `open_session` has opened for *path*."""
+    workspace = _workspace(path)
+    project = client.open(workspace)["project"]
+    settings, repository = (os.path.join(workspace.folder, name) for name in (SETTINGS_NAME, ".git"))
+    for mark, is_there in ((settings, os.path.isfile(settings)), (repository, os.path.exists(repository))):
+        if is_there:
+            return Place(f"project '{project}' of '{mark}'", "cd to another workspace to look there")
+    return Place(
+        f"project '{project}' of the folder '{workspace.folder}' alone",
+        f"cd to the folder of the workflow's file, or create a {SETTINGS_NAME} that its folders belong to",
+    )
+
+
 def _bound(client: Client, path: str | os.PathLike[str] | None) -> Client:
     try:
-        client.open(workspace_of(current_folder()) if path is None else nearest_settings(os.fspath(path)))
+        client.open(_workspace(path))
     except BaseException:
         client.close()
         raise
     return client
+
+
+def _workspace(path: str | os.PathLike[str] | None) -> Workspace:
+    return workspace_of(current_folder()) if path is None else nearest_settings(os.fspath(path))
