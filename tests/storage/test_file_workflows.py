@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -208,6 +209,23 @@ def test_a_full_disk_is_said_publishes_nothing_and_is_no_end(small_disk):
     (small_disk / "ballast").unlink()
     publish(small_disk, version=2, text=b"y" * 300_000)
     assert versions(small_disk) == [1, 2]
+
+
+def test_a_limit_of_file_sizes_is_said_and_publishes_nothing(tmp_path):
+    publish(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit, size in ((50_000, 60_000), (300, 200)):  # too small for the text, and for the line in the lock
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(StoreFull, match="cannot grow") as told:
+                publish(tmp_path, version=2, text=b"y" * size, reasoning="z" * 300)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert "ulimit -f" in told.value.advice
+        assert versions(tmp_path) == [1]
+        assert sorted(os.listdir(tmp_path / "assistant")) == ["v1.yaml", "versions.lock"]
+    publish(tmp_path, version=2, text=b"y" * 60_000)
+    assert versions(tmp_path) == [1, 2]
 
 
 @pytest.mark.parametrize("size", range(0, 4096 * 3, 256))

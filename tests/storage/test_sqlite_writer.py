@@ -1,5 +1,6 @@
 """The writer when things go wrong: a commit that fails, a full disk, a database that is held by another."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,7 +14,9 @@ from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreFull, Store
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunOutput, RunStatus
 from darwinflow.storage.recording import record, record_finish, record_start, record_steps
-from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+from darwinflow.storage.sqlite.connection import TENANT, connect
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore, SqliteTransaction
+from darwinflow.storage.sqlite.writer import Writer
 
 
 @pytest.fixture
@@ -116,6 +119,99 @@ def test_work_that_was_cancelled_while_it_waited_is_not_done(store):
     gate.set()
     wait([first, other], 10)
     assert kept(store) == ["other"]
+
+
+def test_work_that_ends_its_own_savepoint_and_fails_leaves_nothing_behind(store):
+    def work(tx):
+        record(tx, "demo", finished("half"))
+        tx.connection.execute("RELEASE job")
+        raise LookupError("after all")
+
+    gate = threading.Event()
+    waiting = store.write(lambda tx: gate.wait(10))
+    first, broken = keep(store, "first"), store.write(work)
+    gate.set()
+    waiting.exception(10)
+    assert isinstance(broken.exception(10), LookupError)
+    assert isinstance(first.exception(10), StoreError)
+    keep(store, "next").result(10)
+    assert kept(store) == ["next"]
+
+
+class Unsound(SqliteTransaction):
+    """A connection that goes away at the beginning of a transaction."""
+
+    def begun(self):
+        self.connection.close()
+        raise ValueError("a fault of its own")
+
+
+def test_a_fault_in_the_writer_is_told_and_is_not_its_end(store, tmp_path):
+    def opened(kind):
+        db = connect(str(tmp_path / "t.db"), TENANT)
+        return kind(db, lambda events: None)
+
+    writer = Writer(str(tmp_path / "t.db"), opened(Unsound), lambda: opened(SqliteTransaction))
+    assert isinstance(writer.write(lambda tx: None).exception(10), ValueError)
+    assert writer.write(lambda tx: 7).result(10) == 7
+    writer.close()
+
+
+WITH_A_LIMIT = """
+import resource, sys
+sys.path.insert(0, sys.argv[2])
+from storage.test_sqlite_writer import keep, kept
+from darwinflow.model.errors import StoreFull
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), unlimited))
+store = SqliteTenantStore(sys.argv[1])
+acknowledged = []
+failed = None
+while failed is None:
+    name = f"r{len(acknowledged)}"
+    failed = keep(store, name).exception(10)
+    if failed is None:
+        acknowledged.append(name)
+for error in (failed, keep(store, "still").exception(10)):
+    assert isinstance(error, StoreFull), error
+    assert "cannot grow: no file may be larger than" in str(error), error
+    assert "ulimit -f" in error.advice
+    assert "disk" not in str(error) + error.advice
+assert kept(store) == sorted(acknowledged)
+resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+keep(store, "again").result(10)
+store.close()
+assert kept(SqliteTenantStore(sys.argv[1])) == sorted([*acknowledged, "again"])
+print(len(acknowledged))
+"""
+
+
+@pytest.mark.parametrize("limit", [400_000, 1 << 20])
+def test_a_limit_of_file_sizes_is_said_and_nothing_acknowledged_is_lost(tmp_path, limit):
+    tests = os.path.dirname(os.path.dirname(__file__))
+    command = [sys.executable, "-c", WITH_A_LIMIT, str(tmp_path / "t.db"), tests, str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 2
+
+
+@pytest.mark.parametrize("limit", [0, 4096, 20_000, 33_000])
+def test_a_limit_that_leaves_no_room_to_begin_is_said(tmp_path, limit):
+    script = """
+import resource, sys
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    SqliteTenantStore(sys.argv[1])
+except Exception as error:
+    print(type(error).__name__, error, error.advice)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "t.db"), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "StoreFull" in done.stdout, done.stdout + done.stderr
+    assert "ulimit -f" in done.stdout
+    SqliteTenantStore(str(tmp_path / "t.db")).close()
 
 
 @pytest.mark.parametrize("with_extension", [False, True])

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 
 from darwinflow.model.errors import StoreFull, StoreUnwritable
+from darwinflow.storage.size_limit import beyond_limit
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
@@ -152,4 +153,6 @@ def troubles(path: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFull(f"the disk with {path} is full") from error
+        if error.errno == errno.EFBIG:
+            raise beyond_limit(path) from error
         raise StoreUnwritable(f"{path}: {error.strerror}") from error

@@ -77,8 +77,9 @@ def connect_reader(path: str) -> apsw.Connection:
 
 def let_go(db: apsw.Connection) -> None:
     """Close *db*. What fails then has failed before, or is a checkpoint that the next opening makes up for."""
-    path = db.filename
+    path = "a database"
     try:
+        path = db.filename
         db.close()
     except apsw.Error as error:
         log.warning("closing %s failed: %s", path, error)

@@ -5,7 +5,8 @@ import os
 import apsw
 
 from darwinflow.model.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
-from darwinflow.storage.sqlite.lost import remedy
+from darwinflow.storage.size_limit import beyond_limit, size_limit
+from darwinflow.storage.sqlite.lost import BESIDE, remedy, size_of
 
 _UNREADABLE = frozenset(
     {
@@ -18,6 +19,8 @@ _UNREADABLE = frozenset(
 _ROOM_NEEDED = 1 << 20
 """SQLite reports a full disk as an I/O error where it cannot size its shared memory; below this we call it full."""
 
+_GROWTH_BYTES = 64 << 10
+"""The most by which SQLite lets a file grow at once: a page, or a part of the shared memory."""
 
 _IN_WORDS = {
     "attempt to write a readonly database": apsw.ReadOnlyError,
@@ -45,7 +48,12 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     """What *error*, met in the database *path*, means to a caller; None where it is no trouble of the store."""
     cause = cause_of(error)
     kind = _kind(cause)
-    if issubclass(kind, apsw.FullError) or (issubclass(kind, apsw.IOError) and _is_full(path)):
+    if issubclass(kind, (apsw.FullError, apsw.IOError)):
+        if _is_full(path):
+            return StoreFull(f"the disk with {path} is full")
+        if _is_at_limit(path):
+            return beyond_limit(path)
+    if issubclass(kind, apsw.FullError):
         return StoreFull(f"the disk with {path} is full")
     if issubclass(kind, (apsw.CorruptError, apsw.NotADBError)) or (
         isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
@@ -65,8 +73,25 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     return None
 
 
+def has_no_room(cause: BaseException, path: str) -> bool:
+    """Whether *cause*, met at a commit, says that its last frame was not written: then nothing has happened."""
+    return isinstance(cause, apsw.FullError) or (
+        isinstance(cause, apsw.IOError)
+        and getattr(cause, "extendedresult", None) == apsw.SQLITE_IOERR_WRITE
+        and _is_at_limit(path)
+    )
+
+
 def _kind(cause: BaseException) -> type[BaseException]:
     return _IN_WORDS.get(str(cause), apsw.SQLError) if isinstance(cause, apsw.SQLError) else type(cause)
+
+
+def _is_at_limit(path: str) -> bool:
+    """Whether some file of the database is as large as the session lets one be: SQLite says "I/O error" of it."""
+    limit = size_limit()
+    return limit is not None and any(
+        (size_of(path + suffix) or 0) > limit - _GROWTH_BYTES for suffix in BESIDE
+    )
 
 
 def _is_full(path: str) -> bool:

@@ -13,9 +13,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import apsw
 
-from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreFull, StoreUnwritable
+from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreUnwritable
 from darwinflow.storage.sqlite.connection import let_go
-from darwinflow.storage.sqlite.faults import cause_of, store_error
+from darwinflow.storage.sqlite.faults import cause_of, has_no_room, store_error
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +100,20 @@ class Writer(Generic[S]):
             jobs, open_ = self._take()
             waiting = [job for job in jobs if job.future.set_running_or_notify_cancel()]
             while waiting:
-                waiting = self._commit(waiting)
-        if self._session is not None:
-            let_go(self._session.connection)
+                waiting = self._commit_or_tell(waiting)
+        self._give_up()
+
+    def _commit_or_tell(self, jobs: list[_Job[S]]) -> list[_Job[S]]:
+        """`_commit`, after which nobody waits for ever: not even where it has a fault of its own."""
+        try:
+            return self._commit(jobs)
+        except Exception as error:
+            log.exception("writing to %s failed", self._path)
+            self._give_up()
+            for job in jobs:
+                if not job.future.done():
+                    job.future.set_exception(error)
+            return []
 
     def _take(self) -> tuple[list[_Job[S]], bool]:
         """Wait for work, take what else is there, and say whether more may come."""
@@ -125,9 +136,8 @@ class Writer(Generic[S]):
             session.connection.execute("BEGIN IMMEDIATE")
             session.begun()
         except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
-            if self._session is not None and self._session.connection.in_transaction:
-                self._session.connection.execute("ROLLBACK")
             trouble = store_error(error, self._path) or error
+            self._roll_back()
             for job in jobs:
                 job.future.set_exception(trouble)
             return []
@@ -143,22 +153,16 @@ class Writer(Generic[S]):
         db = session.connection
         try:
             db.execute("SAVEPOINT job")
-            try:
-                job.result = job.work(session)
-                db.execute("RELEASE job")
-            except BaseException:
-                # Where SQLite has undone everything by itself (disk full, I/O error), there is no savepoint.
-                if db.in_transaction:
-                    db.execute("ROLLBACK TO job")
-                    db.execute("RELEASE job")
-                raise
+            job.result = job.work(session)
+            db.execute("RELEASE job")
         except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
             session.undone()
             trouble = store_error(error, self._path) or error
-            if db.in_transaction:
+            if _undid_job(db):
                 job.future.set_exception(trouble)
                 return True
             session.lost()
+            self._roll_back()
             for other in kept:
                 other.future.set_exception(self._undone(trouble))
             job.future.set_exception(trouble)
@@ -172,7 +176,7 @@ class Writer(Generic[S]):
             session.connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
             session.lost()
-            trouble = self._failed_commit(session, error)
+            trouble = self._failed_commit(error)
             for job in jobs:
                 job.future.set_exception(trouble)
             return
@@ -180,22 +184,49 @@ class Writer(Generic[S]):
             job.future.set_result(job.result)
         session.committed()
 
-    def _failed_commit(self, session: S, error: Exception) -> StoreError:
+    def _failed_commit(self, error: Exception) -> StoreError:
         """What the callers are told. The connection is given up unless it is certain that nothing happened."""
         cause = cause_of(error)
         log.error("commit to %s failed: %s", self._path, cause)
-        if isinstance(cause, apsw.FullError):
-            # Its last frame was not written. Kept open: a full disk cannot size a new connection's shared memory.
-            if session.connection.in_transaction:
-                session.connection.execute("ROLLBACK")
-            return StoreFull(f"the disk with {self._path} is full")
-        self._session = None
-        let_go(session.connection)
+        trouble = store_error(error, self._path)
+        if trouble is not None and has_no_room(cause, self._path) and self._roll_back():
+            # Kept open: a full disk cannot size a new connection's shared memory.
+            return trouble
+        self._give_up()
         return OutcomeUnknown(
             f"{self._path}: the commit failed ({cause}) and may have taken effect; send the same again"
         )
+
+    def _roll_back(self) -> bool:
+        """Whether the connection is of use still, with no transaction; else it is given up, which ends that, too."""
+        if self._session is not None:
+            try:
+                if self._session.connection.in_transaction:
+                    self._session.connection.execute("ROLLBACK")
+            except apsw.Error as error:
+                log.warning("the connection to %s is given up: %s", self._path, error)
+                self._give_up()
+        return self._session is not None
+
+    def _give_up(self) -> None:
+        """Close the connection; the next work has a new one."""
+        session, self._session = self._session, None
+        if session is not None:
+            let_go(session.connection)
 
     def _undone(self, trouble: BaseException) -> StoreError:
         if isinstance(trouble, StoreError):
             return trouble
         return StoreUnwritable(f"{self._path}: not stored, the transaction was undone ({trouble})")
+
+
+def _undid_job(db: apsw.Connection) -> bool:
+    """Undo the job alone; False where that cannot be, or SQLite has undone everything (disk full, I/O error)."""
+    if not db.in_transaction:
+        return False
+    try:
+        db.execute("ROLLBACK TO job")
+        db.execute("RELEASE job")
+    except apsw.Error:
+        return False
+    return True
