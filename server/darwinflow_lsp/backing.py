@@ -40,7 +40,9 @@ class BackingProtocol(LanguageServerProtocol):
         if method is not None and method not in self.fm.features and method not in self.fm.builtin_features:
             if "id" in message:
                 self.conversation.refuse(
-                    message["id"], messages.METHOD_NOT_FOUND, f"no method is called {method!r}"
+                    message["id"],
+                    messages.METHOD_NOT_FOUND,
+                    f"no method is called {messages.shown(method)}",
                 )
             return
         try:
@@ -120,7 +122,7 @@ class BackingProtocol(LanguageServerProtocol):
         """Runs as a task, so that cancelling stops the command itself and not only its answer."""
         command = COMMANDS.get(params.command)
         if command is None:
-            raise JsonRpcInvalidParams(f"no command is called {params.command!r}")
+            raise JsonRpcInvalidParams(f"no command is called {messages.shown(params.command)}")
         try:
             return await command(self.editor, list(params.arguments or ()))
         except SystemExit as exc:

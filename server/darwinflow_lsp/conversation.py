@@ -85,7 +85,8 @@ class Conversation:
             try:
                 message = messages.decoded(body)
             except Rejected as exc:
-                self._send(messages.error_reply(None, exc.code, str(exc)))
+                is_taken = exc.id in self._open or any(exc.id == each.get("id") for each in self._line)
+                self._send(messages.error_reply(None if is_taken else exc.id, exc.code, str(exc)))
                 continue
             if message.get("method") == "$/cancelRequest" and self._cancel_in_line(message):
                 continue
@@ -180,7 +181,11 @@ class Conversation:
             self._send(messages.error_reply(None, messages.INVALID_REQUEST, "an id is a number or a text"))
             return
         if id_ in self._open:
-            self._send(messages.error_reply(None, messages.INVALID_REQUEST, f"request {id_!r} is still open"))
+            self._send(
+                messages.error_reply(
+                    None, messages.INVALID_REQUEST, f"request {messages.shown(str(id_))} is still open"
+                )
+            )
             return
         self._open.add(id_)
         self._try(message)
@@ -216,7 +221,7 @@ class Conversation:
         if awaited is not None:
             self._put_off.setdefault(awaited, []).append(message)
         elif (call := self.open_table().request(method)) is not None:
-            self.answer(id_, call(_params_of(message)))
+            self.answer(id_, call(messages.params_of(message)))
         else:
             self._pass_on(message)
 
@@ -228,9 +233,9 @@ class Conversation:
             return
         try:
             if method == "$/cancelRequest":
-                self._cancel(_params_of(message).get("id"))
+                self._cancel(messages.params_of(message).get("id"))
             elif (call := self.open_table().notification(method)) is not None:
-                call(_params_of(message))
+                call(messages.params_of(message))
             else:
                 self._pass_on(message)
         except Rejected as exc:
@@ -242,7 +247,7 @@ class Conversation:
     def _initialize(self, id_: Id, message: dict[str, Any]) -> None:
         if self.is_initialized:
             raise Rejected(messages.INVALID_REQUEST, "the server is initialized already")
-        self.client = client_of(_params_of(message))
+        self.client = client_of(messages.params_of(message))
         self.is_initialized = True
         self._open.discard(id_)
         self._send(
@@ -276,7 +281,7 @@ class Conversation:
             self.wants_backing = True
 
     def _cancel(self, wanted: object) -> None:
-        if not isinstance(wanted, (int, str)) or wanted not in self._open:
+        if not messages.is_id(wanted) or wanted not in self._open:
             return
         for waiting in self._put_off.values():
             if any(message["id"] == wanted for message in waiting):
@@ -288,13 +293,3 @@ class Conversation:
             return
         self._waiting = [message for message in self._waiting if message.get("id") != wanted]
         self.refuse(wanted, messages.CANCELLED, "cancelled")
-
-
-def _params_of(message: dict[str, Any]) -> Params:
-    """LSP's methods take objects; absent and null are an empty one."""
-    params = message.get("params")
-    if params is None:
-        return {}
-    if not isinstance(params, dict):
-        raise messages.invalid_params("params are an object")
-    return params

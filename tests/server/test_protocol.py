@@ -30,9 +30,9 @@ MALFORMED = [
     # What is no message at all is answered without an id, or with silence where it was a notification.
     ("bad JSON", framed(b"{"), None, PARSE),
     ("no JSON but bytes", framed(b"\x00\xff\xfe"), None, PARSE),
-    ("broken UTF-8", framed(b'{"jsonrpc":"2.0","id":77,"method":"\xc3"}'), None, PARSE),
-    ("NaN", framed(b'{"jsonrpc":"2.0","id":77,"method":"x","params":{"a":NaN}}'), None, PARSE),
-    ("endless number", framed(b"1" * 100_000), None, PARSE),
+    ("broken UTF-8", framed(b'{"jsonrpc":"2.0","id":77,"method":"\xc3"}'), 77, PARSE),
+    ("NaN", framed(b'{"jsonrpc":"2.0","id":77,"method":"x","params":{"a":NaN}}'), 77, PARSE),
+    ("endless number", framed(b"1" * 100_000), None, INVALID),
     ("deep JSON", framed(b"[" * 100_000), None, PARSE),
     ("deep objects", framed(b'{"a":' * 100_000), None, PARSE),
     ("empty body", framed(b""), None, PARSE),

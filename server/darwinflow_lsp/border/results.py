@@ -1,9 +1,11 @@
 """What features found, in LSP's shapes."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from darwinflow.check.finding import Finding
+from darwinflow.check.finding import ERROR, Finding
 from darwinflow.document.lines import Edit
+from darwinflow.document.problem import DOCUMENT_LIMIT
 from darwinflow.model.span import Span
 from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.features.code_action import Action, Explanation
@@ -28,14 +30,21 @@ EDITS_A_PIECE = 200
 
 def publication(snapshot: Snapshot, places: Places, client: Client) -> bytes:
     """The notification with the diagnostics of *snapshot*."""
-    findings = snapshot.checked.findings()
-    diagnostics = [
-        diagnostic(finding, snapshot.uri, places, client) for finding in findings[:MAX_DIAGNOSTICS]
-    ]
+    findings = _shown(snapshot.checked.findings())
+    diagnostics = [diagnostic(finding, snapshot.uri, places, client) for finding in findings]
     params: Json = {"uri": snapshot.uri, "diagnostics": diagnostics}
     if snapshot.version is not None:
         params["version"] = snapshot.version
     return notification("textDocument/publishDiagnostics", params)
+
+
+def _shown(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The first, and where there are more, one that says so."""
+    if len(findings) <= MAX_DIAGNOSTICS:
+        return findings
+    following = findings[MAX_DIAGNOSTICS]
+    message = f"there are {len(findings)} findings; those from here on are not shown"
+    return [*findings[:MAX_DIAGNOSTICS], Finding(DOCUMENT_LIMIT, ERROR, following.span, message)]
 
 
 def diagnostic(finding: Finding, uri: str, places: Places, client: Client) -> Json:
