@@ -286,3 +286,13 @@ def test_settings_hold_for_files_that_cannot_be_read(darwinflow: Run, folder: Pa
     assert "flows/gone.yaml:1:1: warning: this file cannot be read" in darwinflow("check").stdout
     (folder / ".darwinflow.yaml").write_text("ignore: {file-unreadable: flows/gone.yaml}\n")
     assert "no findings in 2 files" in darwinflow("check").stdout
+
+
+def test_a_broken_file_of_a_folder_is_told_of_while_a_mark_of_a_workflow_is_left(
+    folder: Path, darwinflow: Run
+):
+    (folder / "flows/half.yaml").write_text("id: half\nversion: 1\ndescription: Half\nnodes\n")
+    (folder / "flows/other.yaml").write_text("name: other\non: [push\n")
+    said = darwinflow("check", "flows", expect=1)
+    assert "flows/half.yaml:4:1" in said.stdout
+    assert "other.yaml" not in said.stdout

@@ -54,6 +54,7 @@ def verdict_of(
     from darwinflow.check.across import facts_in
     from darwinflow.check.engine import check
     from darwinflow.document.document import Document
+    from darwinflow.projection.detect import was_meant
 
     try:
         document = Document.parse(content.decode())
@@ -71,7 +72,8 @@ def verdict_of(
         checked = check_type_file(document, os.path.abspath(file.path), file.folder, settings, catalog)
         return Verdict(is_workflow=True, findings=checked.findings())
     checked = check(document, catalog, settings, is_named=file.is_named)
-    if not file.is_named and checked.projection is None and document.roots:
+    is_other = not file.is_named and checked.projection is None and document.roots
+    if is_other and not was_meant(document):
         return Verdict(is_workflow=False, findings=())
     if around is not None:
         checked = around(checked)
