@@ -1,5 +1,6 @@
 """Published workflows on files: what lies there, and what damage, links and crashes do to it."""
 
+import hashlib
 import json
 import os
 import resource
@@ -43,6 +44,7 @@ def test_a_store_is_readable_with_cat_and_friendly_to_git(tmp_path):
         "format": 1,
         "version": 2,
         "hash": workflow("a").content_hash,
+        "fileHash": hashlib.sha256(b"second").hexdigest(),
         "parent": {"id": "assistant", "version": 1},
         "createdBy": "user",
         "reasoning": "größer",
@@ -55,7 +57,7 @@ def test_a_store_is_readable_with_cat_and_friendly_to_git(tmp_path):
 def test_what_a_killed_writer_leaves_is_not_published_and_is_swept(tmp_path):
     publish(tmp_path)
     folder = tmp_path / "assistant"
-    (folder / ".0123456789abcdef.tmp").write_bytes(b"half of it")
+    (folder / ".v2.yaml.0123456789abcdef.tmp").write_bytes(b"what was to be version 2")
     lock = folder / "versions.lock"
     lock.write_text(lock.read_text() + lock.read_text().replace('"version":1', '"version":2'))
     assert versions(tmp_path) == [1]
@@ -65,6 +67,8 @@ def test_what_a_killed_writer_leaves_is_not_published_and_is_swept(tmp_path):
     assert new
     assert repository(tmp_path).get("assistant", 2) == (told, b"whole")
     assert sorted(os.listdir(folder)) == ["v1.yaml", "v2.yaml", "versions.lock"]
+    assert [json.loads(line)["reasoning"] for line in lock.read_text().splitlines()] == ["", "second try"]
+    assert repository(tmp_path).damages("assistant") == ()
 
 
 def test_a_torn_line_hides_no_other_and_the_next_one_is_whole(tmp_path, caplog):

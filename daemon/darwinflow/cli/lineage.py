@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from darwinflow.cli.damage import warn_of
 from darwinflow.cli.lineage_tree import ASCII, BOX, Version, rows
 from darwinflow.cli.session import open_session, place_of
 from darwinflow.cli.target import target_of
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for line in tree(answer["versions"], terminal_of(), datetime.now().astimezone()):
         print(line)
+    warn_of(version["damage"] for version in answer["versions"] if version.get("damage"))
     return 0
 
 
@@ -53,7 +55,9 @@ def tree(versions: Sequence[Version], terminal: Terminal, now: datetime) -> Iter
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for head, row, own in zip(heads, found, cells, strict=True):
         columns = [cell.ljust(wide) for cell, wide in zip(own, widths, strict=True) if wide]
-        why = ": ".join(filter(None, (row.origin, row.version["reasoning"])))
+        damage = row.version.get("damage")
+        mark = damage and f"({damage['kind']})"
+        why = " ".join(filter(None, (mark, ": ".join(filter(None, (row.origin, row.version["reasoning"]))))))
         yield terminal.row("  ".join([" " + head.ljust(width), *columns, why]).rstrip(), terminal.width)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 from typing import Any
 
+from darwinflow.cli.damage import warn_of
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.model.errors import NameRefused, StoreUnwritable
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
             )
         else:
             print(f"{answer['workflow']} v{answer['version']} is published already, with the same content")
+        warn_of(answer.get("damages", ()))
     return 0
 
 

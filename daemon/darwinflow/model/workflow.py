@@ -7,6 +7,7 @@ know travel in `extra`, so that nothing an author wrote is lost.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 START = "START"
 END = "END"
@@ -74,3 +75,20 @@ class PublishedVersion:
     """Name of the account that published it."""
     published_at: datetime
     """Aware, UTC, microseconds."""
+
+
+DamageKind = Literal["edited", "missing", "unreadable", "unlisted"]
+"""The stored text says something else than was published, is gone, or is no workflow; or no line vouches for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is wrong with what is stored of one published version."""
+
+    version: int
+    kind: DamageKind
+    path: str
+    """Of the file, absolute."""
+    message: str
+    advice: str
+    """What to do about it, in words that may follow `try:`."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from darwinflow.model.workflow import PublishedVersion, Workflow
+from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 
 
 class WorkflowRepository(Protocol):
@@ -15,13 +15,15 @@ class WorkflowRepository(Protocol):
     def store(self, workflow: Workflow, text: bytes, *, published_by: str) -> tuple[PublishedVersion, bool]:
         """Keep *text* as version `workflow.version` of `workflow.id`; the flag says whether it is new.
 
-        The same version with the same content hash is a success that changes nothing. Raises `VersionPublished`
-        (same version, other hash), `VersionNotAbove`, `ParentUnknown`, `NameRefused`.
+        The same version with the same content hash is a success that changes nothing, unless the stored text is
+        missing: then it is there again. Raises `VersionPublished` (same version, other hash), `VersionNotAbove`,
+        `ParentUnknown`, `NameRefused`, and `StoreDamaged` where the parent's text is missing or unreadable; on one
+        that was edited a version may be built, as its content hash is known.
         """
         ...
 
     def get(self, workflow_id: str, version: int) -> tuple[PublishedVersion, bytes]:
-        """Raises `WorkflowNotFound`."""
+        """The text as it is stored now. Raises `WorkflowNotFound`, also where the text is missing."""
         ...
 
     def get_latest(self, workflow_id: str) -> tuple[PublishedVersion, bytes]:
@@ -29,7 +31,11 @@ class WorkflowRepository(Protocol):
         ...
 
     def list(self, workflow_id: str) -> tuple[PublishedVersion, ...]:
-        """All versions of one workflow, ascending; empty where there is none."""
+        """All versions of one workflow, ascending; empty where there is none. Damage takes no version away."""
+        ...
+
+    def damages(self, workflow_id: str) -> tuple[Damage, ...]:
+        """What is wrong with the stored versions of one workflow, ascending, at most one each. Reads all texts."""
         ...
 
     def list_all(self) -> tuple[PublishedVersion, ...]:

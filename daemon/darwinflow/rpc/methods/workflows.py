@@ -1,17 +1,20 @@
 """Workflows: publish a version, and what is known of those that are published."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
 from darwinflow.events.run_events import instant_wire
+from darwinflow.model import workflow as values
 from darwinflow.model.workflow import PublishedVersion as Published
 from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import MAX_TEXT_BYTES, Hash, Offset, Path, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader, Summary
-from darwinflow.rpc.wire.workflows import PublishedVersion
+from darwinflow.rpc.wire.workflows import Damage, PublishedVersion
 
 WORKFLOW_TOPIC = "workflow"
 """Its keys are workflow ids."""
@@ -31,6 +34,8 @@ class WorkflowPublished(Wire):
     content_hash: Hash
     created: bool
     """False where this version was published before with the same content."""
+    damages: list[Damage]
+    """What is wrong with versions of this workflow that are stored, and with the parent."""
 
 
 class OfWorkflow(Wire):
@@ -103,14 +108,18 @@ def publish(session: Session, params: Publish) -> WorkflowPublished:
         version=version.version,
         content_hash=version.content_hash,
         created=created,
+        damages=[Damage.of(damage) for damage in _damages_around(session, version)],
     )
 
 
 def lineage(session: Session, params: OfWorkflow) -> Versions:
-    """The versions of a workflow, ascending, each with the figures of its runs."""
+    """The versions of a workflow, ascending, each with the figures of its runs and what is wrong with its text."""
     versions = session.workflows.list(params.workflow)
+    damages = {damage.version: damage for damage in session.workflows.damages(params.workflow)}
     return Versions(
-        versions=session.tenant.read(lambda tx: _with_figures(tx, session.project, params.workflow, versions))
+        versions=session.tenant.read(
+            lambda tx: _with_figures(tx, session.project, params.workflow, versions, damages)
+        )
     )
 
 
@@ -150,13 +159,34 @@ def history(session: Session, params: AskHistory) -> History:
 
 
 def _with_figures(
-    tx: Transaction, project: str, workflow: str, versions: tuple[Published, ...]
+    tx: Transaction,
+    project: str,
+    workflow: str,
+    versions: tuple[Published, ...],
+    damages: Mapping[int, values.Damage] = MappingProxyType({}),
 ) -> list[PublishedVersion]:
     metrics = tx.metrics(project)
     return [
-        PublishedVersion.of(version, Summary.of(metrics.get_summary(workflow, version.version)))
+        PublishedVersion.of(
+            version,
+            Summary.of(metrics.get_summary(workflow, version.version)),
+            damages.get(version.version),
+        )
         for version in versions
     ]
+
+
+def _damages_around(session: Session, version: Published) -> list[values.Damage]:
+    """Of all versions of the workflow, and of the parent where that is another's."""
+    found = list(session.workflows.damages(version.workflow))
+    parent = version.parent
+    if parent is not None and parent.workflow != version.workflow:
+        found += [
+            damage
+            for damage in session.workflows.damages(parent.workflow)
+            if damage.version == parent.version
+        ]
+    return found
 
 
 METHODS: Table = {

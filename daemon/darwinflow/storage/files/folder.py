@@ -17,7 +17,8 @@ from darwinflow.storage.size_limit import beyond_limit
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-_LEFTOVER = ".tmp"
+LEFTOVER = ".tmp"
+"""How names end that nobody reads: of files that are being written."""
 MAX_BYTES = 64 << 20
 """Far more than a workflow may have, or the lines of all its versions need."""
 
@@ -54,8 +55,13 @@ class Folder:
     def names(self) -> list[str]:
         return sorted(os.listdir(self._fd))
 
+    def has(self, name: str) -> bool:
+        """Whether there is anything of that name."""
+        return self._status(name) is not None
+
     def has_plain(self, name: str) -> bool:
-        return stat.S_ISREG(os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mode)
+        status = self._status(name)
+        return status is not None and stat.S_ISREG(status.st_mode)
 
     def read(self, name: str) -> bytes | None:
         """None where there is no plain file of that name, or one longer than `MAX_BYTES`."""
@@ -70,9 +76,9 @@ class Folder:
         """Microseconds since 1970, UTC."""
         return os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mtime_ns // 1_000
 
-    def prepare(self, content: bytes, mode: int) -> str:
-        """Write *content* durably under a name that nobody reads; `reveal` gives it its own."""
-        name = f".{secrets.token_hex(8)}{_LEFTOVER}"
+    def prepare(self, content: bytes, mode: int, *, what: str) -> str:
+        """Write *content* durably under a name that nobody reads, and that says *what* it is; `reveal` gives it its own."""
+        name = f".{what}.{secrets.token_hex(8)}{LEFTOVER}"
         fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=self._fd)
         try:
             with os.fdopen(fd, "wb") as file:
@@ -104,6 +110,13 @@ class Folder:
                 file.truncate(size)
                 raise
 
+    def shorten(self, name: str, size: int) -> None:
+        """Cut the file to *size* bytes, durably."""
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(name, flags, dir_fd=self._fd), "r+b", buffering=0) as file:
+            file.truncate(size)
+            os.fsync(file.fileno())
+
     def remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._fd)
@@ -111,12 +124,18 @@ class Folder:
     def sweep(self) -> None:
         """Remove what a writer left that was killed between `prepare` and `reveal`."""
         for name in self.names():
-            if name.startswith(".") and name.endswith(_LEFTOVER):
+            if name.startswith(".") and name.endswith(LEFTOVER):
                 self.remove(name)
 
     def lock(self) -> None:
         """Wait until no other process or handle writes below this folder. Ends with the descriptor."""
         fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def _status(self, name: str) -> os.stat_result | None:
+        try:
+            return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
 
     def _open_plain(self, name: str) -> BufferedReader | None:
         # Non-blocking, or a pipe of that name would hold us until somebody wrote to it.

@@ -1,30 +1,23 @@
 """`WorkflowRepository` on files: `<path>/<id>/v<version>.yaml`, byte for byte, and `versions.lock` beside them.
 
-A version is published when its file has its name: its line in the lock is written before. A version whose line
-is gone, after damage or a merge, is still there, and what the line said is read from the text where that can be.
+A version whose line is gone, after damage or a merge, is still there, and what the line said is read from the text
+where that can be. A version whose file is gone, or says something else, is still published: the line vouches for it.
 """
 
-import logging
-import re
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from darwinflow.model.errors import StoreUnwritable, WorkflowNotFound
-from darwinflow.model.workflow import PublishedVersion, Workflow
+from darwinflow.model.errors import StoreDamaged, StoreUnwritable, WorkflowNotFound
+from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import Folder, open_folder, troubles
-from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of, versions_in
-from darwinflow.storage.instants import from_micros
+from darwinflow.storage.files.stored_versions import StoredVersions, Understand, file_of
+from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
 from darwinflow.storage.names import check_workflow_id, folded
 from darwinflow.storage.publishing import published_from, version_already_there
 
-log = logging.getLogger(__name__)
-
-_VERSION_FILE = re.compile(r"v([1-9][0-9]{0,17})\.yaml", re.ASCII)
 _READ_ONLY_FILE = 0o444
-
-Understand = Callable[[bytes], Workflow | None]
-"""The workflow that a text holds; None where it cannot be read."""
 
 
 class FileWorkflowRepository:
@@ -45,25 +38,61 @@ class FileWorkflowRepository:
         with troubles(self.path), self._locked() as root:
             name = _spelling(root, workflow.id) or workflow.id
             with _made(root, name) as folder:
-                known = self._versions(folder, name)
-                there = version_already_there(workflow, list(known.values()), self._is_published(root))
+                stored = self._healed(folder, name)
+                there = version_already_there(workflow, list(stored.known.values()), self._is_published(root))
                 if there is not None:
+                    self._restore(folder, stored, there.version, text)
                     return there, False
+                self._refuse_lost_parent(root, workflow)
                 new = published_from(workflow, name, published_by=published_by, published_at=self._now())
-                folder.sweep()
-                prepared = folder.prepare(text, _READ_ONLY_FILE)
-                try:
-                    folder.append_line(LOCK_NAME, line_of(new))
-                    folder.reveal(prepared, f"v{new.version}.yaml")
-                except BaseException:
-                    folder.remove(prepared)
-                    raise
+                self._add(folder, stored, new, text)
                 return new, True
+
+    def _healed(self, folder: Folder, name: str) -> StoredVersions:
+        """After what a publisher has left that was killed is put away."""
+        stored = StoredVersions(folder, name, self._understand)
+        for number in stored.pending:
+            stored.withdraw(number)
+        folder.sweep()
+        return StoredVersions(folder, name, self._understand) if stored.pending else stored
+
+    def _add(self, folder: Folder, stored: StoredVersions, new: PublishedVersion, text: bytes) -> None:
+        file = file_of(new.version)
+        prepared = folder.prepare(text, _READ_ONLY_FILE, what=file)
+        try:
+            folder.append_line(LOCK_NAME, line_of(new, hashlib.sha256(text).hexdigest()))
+            folder.reveal(prepared, file)
+        except BaseException:
+            stored.withdraw(new.version)
+            folder.remove(prepared)
+            raise
+
+    def _restore(self, folder: Folder, stored: StoredVersions, number: int, text: bytes) -> None:
+        """Put *text*, which has the version's content, where its own is missing."""
+        damage = stored.damage(number)
+        if damage is not None and damage.kind == "missing":
+            folder.reveal(folder.prepare(text, _READ_ONLY_FILE, what="restored"), file_of(number))
+
+    def _refuse_lost_parent(self, root: Folder, workflow: Workflow) -> None:
+        """Nothing can be made from a text that nobody has; one that was edited is known by its content hash."""
+        parent = workflow.parent
+        name = parent and _spelling(root, parent.workflow)
+        folder = root.inside(name) if name else None
+        if parent is None or folder is None:
+            return
+        with folder:
+            damage = StoredVersions(folder, name or "", self._understand).damage(parent.version)
+        if damage is not None and damage.kind in ("missing", "unreadable"):
+            raise StoreDamaged(f"the parent is lost: {damage.message}", hint=damage.advice)
 
     def get(self, workflow_id: str, version: int) -> tuple[PublishedVersion, bytes]:
         with self._folder_of(workflow_id) as (folder, name):
-            known = self._versions(folder, name).get(version) if folder else None
-            text = folder.read(f"v{version}.yaml") if folder and known else None
+            stored = StoredVersions(folder, name, self._understand) if folder else None
+            known = stored.known.get(version) if stored else None
+            text = folder.read(file_of(version)) if folder and known else None
+            damage = stored.damage(version) if stored and known and text is None else None
+        if damage is not None:
+            raise WorkflowNotFound(damage.message, hint=damage.advice)
         if known is None or text is None:
             raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
         return known, text
@@ -77,6 +106,14 @@ class FileWorkflowRepository:
     def list(self, workflow_id: str) -> tuple[PublishedVersion, ...]:
         with self._folder_of(workflow_id) as (folder, name):
             return tuple(self._versions(folder, name).values()) if folder else ()
+
+    def damages(self, workflow_id: str) -> tuple[Damage, ...]:
+        with self._folder_of(workflow_id) as (folder, name):
+            if folder is None:
+                return ()
+            stored = StoredVersions(folder, name, self._understand)
+            found = [stored.damage(number) for number in stored.known]
+        return tuple(damage for damage in found if damage is not None)
 
     def list_all(self) -> tuple[PublishedVersion, ...]:
         with troubles(self.path):
@@ -121,28 +158,8 @@ class FileWorkflowRepository:
                     yield folder, name or workflow_id
 
     def _versions(self, folder: Folder, name: str) -> dict[int, PublishedVersion]:
-        """Ascending. What has no file is not published, whatever the lock says."""
-        told = versions_in(folder.read(LOCK_NAME) or b"", name, f"{folder.path}/{LOCK_NAME}")
-        numbers = sorted(
-            int(match[1])
-            for file in folder.names()
-            if (match := _VERSION_FILE.fullmatch(file)) and folder.has_plain(file)
-        )
-        found = {number: told.get(number) or self._untold(folder, name, number) for number in numbers}
-        return {number: version for number, version in found.items() if version is not None}
-
-    def _untold(self, folder: Folder, name: str, number: int) -> PublishedVersion | None:
-        """Version *number*, of which no line tells; None where it is no plain file that can be understood."""
-        file = f"v{number}.yaml"
-        text = folder.read(file)
-        workflow = None if text is None else self._understand(text)
-        if workflow is None:
-            log.warning("%s/%s is no published version: no line tells of it", folder.path, file)
-            return None
-        log.warning("%s/%s has no line in %s; it is taken from its text", folder.path, file, LOCK_NAME)
-        return published_from(
-            workflow, name, published_by="", published_at=from_micros(folder.modified_us(file))
-        )
+        """Ascending."""
+        return StoredVersions(folder, name, self._understand).known
 
     def _is_published(self, root: Folder) -> Callable[[str, int], bool]:
         def is_published(workflow_id: str, version: int) -> bool:

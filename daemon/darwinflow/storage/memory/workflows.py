@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from darwinflow.model.errors import WorkflowNotFound
-from darwinflow.model.workflow import PublishedVersion, Workflow
+from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 from darwinflow.storage.names import check_workflow_id, folded
 from darwinflow.storage.publishing import published_from, version_already_there
 
@@ -52,6 +52,10 @@ class MemoryWorkflowRepository:
     def list(self, workflow_id: str) -> tuple[PublishedVersion, ...]:
         versions = self._by_id.get(folded(workflow_id), {})
         return tuple(version for version, _ in versions.values())
+
+    def damages(self, workflow_id: str) -> tuple[Damage, ...]:  # noqa: ARG002 - the port's
+        """Nobody else can reach what is kept here."""
+        return ()
 
     def list_all(self) -> tuple[PublishedVersion, ...]:
         by_id = self._by_id
