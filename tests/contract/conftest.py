@@ -83,6 +83,14 @@ def open_tenant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hand
     handles.close()
 
 
+@pytest.fixture(params=(memory, sqlite), ids=lambda make: make.__name__)
+def open_logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
+    """Stores of logs; each has an outbox."""
+    handles: Handles = request.param(tmp_path)
+    yield handles
+    handles.close()
+
+
 def understands_nothing(text: bytes) -> Workflow | None:
     return None
 

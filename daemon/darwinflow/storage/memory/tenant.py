@@ -11,11 +11,13 @@ from darwinflow.ports.events import EventStream
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
+from darwinflow.ports.outbox import Outbox
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.memory.events import MemoryEventStream
 from darwinflow.storage.memory.journals import MemoryJournalOffsets
 from darwinflow.storage.memory.logs import MemoryLogRepository, Run
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
+from darwinflow.storage.memory.outbox import MemoryOutbox
 from darwinflow.storage.memory.table import Table, Undo
 
 T = TypeVar("T")
@@ -32,6 +34,7 @@ class MemoryTenant:
         self._sums: Table[tuple[str, str, str], Sums] = Table(self.undo)
         self._counted: Table[tuple[str, str], bool] = Table(self.undo)
         self.journals: JournalOffsets = MemoryJournalOffsets(Table(self.undo))
+        self.outbox: Outbox = MemoryOutbox(Table(self.undo), Table(self.undo))
         self.events: EventStream = MemoryEventStream(Table(self.undo), Table(self.undo), self.published, now)
 
     def logs(self, project: str) -> LogRepository:

@@ -10,27 +10,20 @@ import apsw
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
 from darwinflow.storage.instants import to_micros
-from darwinflow.storage.log_codec import (
-    dump_log,
-    dump_step,
-    load_log,
-    load_step,
-    same_content,
-    same_output,
-)
+from darwinflow.storage.log_codec import dump_step, load_step, same_content, same_output
+from darwinflow.storage.sqlite.bodies import Bodies
 from darwinflow.storage.sqlite.brief import brief_of, count_of, with_step
-from darwinflow.storage.sqlite.compression import ZSTD, Compression
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.questions import searchable
 
 
 class LiveRuns:
-    __slots__ = ("_compression", "_db", "_project")
+    __slots__ = ("_bodies", "_db", "_project")
 
-    def __init__(self, db: apsw.Connection, project: str, compression: Compression) -> None:
+    def __init__(self, db: apsw.Connection, project: str, bodies: Bodies) -> None:
         self._db = db
         self._project = project
-        self._compression = compression
+        self._bodies = bodies
 
     def insert_body(self, number: int, log: ExecutionLog) -> None:
         self._put_body(number, replace(log, steps=()))
@@ -129,7 +122,7 @@ class LiveRuns:
 
     def _log(self, number: int, status: RunStatus) -> ExecutionLog:
         codec, body = fetch(self._db, "SELECT codec, body FROM run_body WHERE run = :run", {"run": number})[0]
-        log = load_log(self._compression.unpack(codec, body))
+        log = self._bodies.load(codec, body)
         if status.finished:
             return log
         steps = fetch(
@@ -146,12 +139,13 @@ class LiveRuns:
         return load_step(rows[0][0])
 
     def _put_body(self, number: int, log: ExecutionLog) -> None:
+        codec, body = self._bodies.keep(log)
         self._db.execute(
             """
             INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)
             ON CONFLICT (run) DO UPDATE SET codec = excluded.codec, body = excluded.body
             """,
-            {"run": number, "codec": ZSTD, "body": self._compression.pack(dump_log(log))},
+            {"run": number, "codec": codec, "body": body},
         )
 
     def _put_error(self, number: int, position: int, error: str | None, *, before: str | None) -> None:

@@ -7,10 +7,10 @@ from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
 from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
-from darwinflow.storage.log_codec import dump_log, same_content
+from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
+from darwinflow.storage.sqlite.bodies import Bodies
 from darwinflow.storage.sqlite.brief import brief_of, header_from
-from darwinflow.storage.sqlite.compression import ZSTD, Compression
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for
@@ -23,13 +23,13 @@ _AFTER_ALL = chr(0x10FFFF)
 class SqliteLogRepository:
     """Bound to one connection and one project; lives as long as the transaction."""
 
-    __slots__ = ("_compression", "_db", "_live", "_project")
+    __slots__ = ("_bodies", "_db", "_live", "_project")
 
-    def __init__(self, db: apsw.Connection, project: str, compression: Compression) -> None:
+    def __init__(self, db: apsw.Connection, project: str, bodies: Bodies) -> None:
         self._db = db
         self._project = bindable(project)
-        self._compression = compression
-        self._live = LiveRuns(db, self._project, compression)
+        self._bodies = bodies
+        self._live = LiveRuns(db, self._project, bodies)
 
     def store_log(self, log: ExecutionLog) -> bool:
         if log.output is None or not log.output.status.finished:
@@ -134,9 +134,10 @@ class SqliteLogRepository:
         if log.output is None:
             self._live.insert_body(number, log)
         else:
+            codec, body = self._bodies.keep(log)
             self._db.execute(
                 "INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)",
-                {"run": number, "codec": ZSTD, "body": self._compression.pack(dump_log(log))},
+                {"run": number, "codec": codec, "body": body},
             )
         if errors:
             self._db.executemany(

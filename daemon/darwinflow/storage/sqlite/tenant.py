@@ -13,9 +13,10 @@ from darwinflow.ports.events import EventStream
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
+from darwinflow.ports.outbox import Outbox
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.sqlite import honker
-from darwinflow.storage.sqlite.compression import Compression
+from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
 from darwinflow.storage.sqlite.events import HonkerEventStream
 from darwinflow.storage.sqlite.faults import store_error
@@ -24,6 +25,7 @@ from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import set_aside_where_told
 from darwinflow.storage.sqlite.metrics import Durations, SqliteMetricsRepository
+from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.writer import Writer
 
@@ -44,7 +46,7 @@ class SqliteTransaction:
 
     __slots__ = (
         "_announce",
-        "_compression",
+        "_bodies",
         "_data_version",
         "_done",
         "_durations",
@@ -52,6 +54,7 @@ class SqliteTransaction:
         "connection",
         "events",
         "journals",
+        "outbox",
     )
 
     def __init__(self, connection: apsw.Connection, announce: Announce) -> None:
@@ -59,14 +62,15 @@ class SqliteTransaction:
         self._announce = announce
         self._noted: list[Event] = []
         self._done: list[Event] = []
-        self._compression = Compression()
+        self._bodies = CompressedBodies()
         self._durations: Durations = {}
         self._data_version = 0
         self.events: EventStream = HonkerEventStream(connection, self._noted)
         self.journals: JournalOffsets = SqliteJournalOffsets(connection)
+        self.outbox: Outbox = SqliteOutbox(connection)
 
     def logs(self, project: str) -> LogRepository:
-        return SqliteLogRepository(self.connection, project, self._compression)
+        return SqliteLogRepository(self.connection, project, self._bodies)
 
     def metrics(self, project: str) -> MetricsRepository:
         return SqliteMetricsRepository(self.connection, project, self._durations)
