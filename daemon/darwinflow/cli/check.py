@@ -13,7 +13,7 @@ from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
-from darwinflow.cli.terminal import terminal_of
+from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
 from darwinflow.document.content import read_stream
 from darwinflow.document.lines import Lines
@@ -184,7 +184,7 @@ def _told(
                 print(line, file=stream)
         if any(report.findings for report in reports):
             print(file=stream)
-        print(summary_text(summary) if reports else _nothing_text(args.paths), file=stream)
+        say(summary_text(summary) if reports else _nothing_text(args.paths), stream)
     return exit_code(args, summary)
 
 

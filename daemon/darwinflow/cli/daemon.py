@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DaemonAway
 from darwinflow.model.phrases import age, counted
 from darwinflow.recorder.paths import Home, home_of
@@ -39,7 +40,7 @@ def _start(home: Home, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**status, "started": not was_there}))
     else:
-        print(
+        say(
             f"{'serving already' if was_there else 'started'}: process {status['pid']}, home {status['home']}"
         )
     return 0
@@ -49,7 +50,7 @@ def _stop(home: Home, args: argparse.Namespace) -> int:
     try:
         client = connect(home)
     except DaemonAway:
-        print(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
+        say(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
         return 0
     with client:
         pid = client.call("daemon/status")["pid"]
@@ -89,9 +90,9 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         return 0
     started = age(datetime.fromisoformat(status["startedAt"]), datetime.now().astimezone())
     print(f"serving   process {status['pid']}, version {status['version']}, started {started}")
-    print(f"home      {status['home']}")
-    print(f"socket    {status['socket']}")
-    print(f"log       {status['log']}")
+    say(f"home      {status['home']}")
+    say(f"socket    {status['socket']}")
+    say(f"log       {status['log']}")
     print(f"clients   {status['connections'] - 1} besides this command")
     print(
         f"journals  {counted(status['journals'], 'file')}, {counted(status['eventsTaken'], 'event')} taken in"

@@ -1,7 +1,8 @@
 """What holds for every command: finds its module, runs it, and turns what went wrong into two lines and an exit code."""
 
 import argparse
-from typing import Protocol
+import sys
+from typing import NoReturn, Protocol
 
 from darwinflow.cli import streams
 from darwinflow.cli.folder import FolderGone, is_missed_by
@@ -67,7 +68,7 @@ def _told(fault: OSError) -> int:
 def _carried_out(name: str, arguments: list[str]) -> int:
     if name in COMMANDS:
         command = _load(name)
-        parser = ArgumentParser(prog=f"darwinflow {name}", description=COMMANDS[name].capitalize() + ".")
+        parser = _Parser(prog=f"darwinflow {name}", description=COMMANDS[name].capitalize() + ".")
         command.configure(parser)
         return command.run(parser.parse_args(arguments))
     if name in ("", "-h", "--help", "help"):
@@ -79,6 +80,13 @@ def _carried_out(name: str, arguments: list[str]) -> int:
         print(f"darwinflow {RECORDER_VERSION}")
         return EXIT_OK
     return _unknown(name)
+
+
+class _Parser(ArgumentParser):
+    """As its base; what is refused is told as every other error."""
+
+    def _refuse(self, message: str, advice: str) -> NoReturn:
+        sys.exit(complain(message, advice, EXIT_USAGE))
 
 
 def _load(name: str) -> Command:

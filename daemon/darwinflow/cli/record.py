@@ -7,6 +7,7 @@ import warnings
 
 from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.passthrough import Outcome, carried_out
+from darwinflow.cli.terminal import say
 from darwinflow.recorder.clean import json_of
 from darwinflow.recorder.nesting import outer_of
 from darwinflow.recorder.paths import environ_for_elsewhere
@@ -133,7 +134,7 @@ def _usage(message: str) -> int:
 
 def _say(text: str) -> None:
     try:
-        print(f"darwinflow: {text}", file=sys.stderr, flush=True)
+        say(f"darwinflow: {text}", sys.stderr, now=True)
     except OSError:
         return  # nobody reads standard error; the command's exit code matters more
 

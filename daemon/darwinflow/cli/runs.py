@@ -11,7 +11,7 @@ from typing import Any
 from darwinflow.cli.following import followed
 from darwinflow.cli.session import Place, open_session, place_of
 from darwinflow.cli.target import target_of
-from darwinflow.cli.terminal import Terminal, terminal_of
+from darwinflow.cli.terminal import Terminal, say, terminal_of
 from darwinflow.model.errors import RunNotFound
 from darwinflow.model.phrases import age, duration, glyph, short_run_id
 from darwinflow.model.usage import matching, some_text, whole_number
@@ -93,14 +93,14 @@ def _list(args: argparse.Namespace) -> int:
         print(json.dumps(answer))
     elif place is not None:
         narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
-        print(_nothing(target.workflow if target else None, place, narrowed=narrowed))
+        say(_nothing(target.workflow if target else None, place, narrowed=narrowed))
     else:
         for line in table(
             answer["runs"], terminal_of(), datetime.now().astimezone(), workflows=target is None
         ):
             print(line)
         if answer["next"]:
-            print(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
+            say(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
     return 0
 
 
@@ -153,7 +153,7 @@ def _tail(args: argparse.Namespace) -> int:
     whose = f" of '{target.workflow}'" if target else ""
 
     def begun(place: Place) -> None:
-        print(f"following runs{whose} in {place.name}; Ctrl-C ends", file=sys.stderr, flush=True)
+        say(f"following runs{whose} in {place.name}; Ctrl-C ends", sys.stderr, now=True)
 
     for event in followed(target.path if target else None, "run", begun):
         run_header = event["payload"]["run"]

@@ -33,6 +33,14 @@ def harmless(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_HARMLESS)
 
 
+def say(text: str, stream: TextIO | None = None, *, now: bool = False) -> None:
+    """Print *text* as one harmless line on *stream*, standard output where absent; *now*: whoever reads waits for it.
+
+    What holds names that people, programs or files have given goes through here, `Terminal.row` or `findings.safe`.
+    """
+    print(harmless(text), file=stream, flush=now)
+
+
 _CONTROLS = (range(0x20), range(0x7F, 0xA0))
 _TURNS = ((0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF), range(0x2028, 0x202F), range(0x2066, 0x206A))
 _HARMLESS = {code: "\ufffd" for codes in (*_CONTROLS, *_TURNS) for code in codes}

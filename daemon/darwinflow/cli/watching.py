@@ -11,7 +11,7 @@ from darwinflow.cli.checking import Checking
 from darwinflow.cli.findings import FileReport, Summary, safe, summary_text, text_of
 from darwinflow.cli.folder import current_folder
 from darwinflow.cli.main import EXIT_INTERRUPTED
-from darwinflow.cli.terminal import Terminal, terminal_of
+from darwinflow.cli.terminal import Terminal, say, terminal_of
 
 _SUFFIXES = (".yaml", ".yml")
 _STEP_MS = 50
@@ -36,7 +36,7 @@ def watch(args: argparse.Namespace, checking: Checking) -> int:
             try:
                 reports, summary = reports_of(args, checking)
             except PathRefused as exc:
-                print(f"error: {exc}", flush=True)
+                say(f"error: {exc}", now=True)
                 continue
             told = _print(reports, told, summary, terminal)
     except KeyboardInterrupt:

@@ -15,7 +15,10 @@ MAX_DEPTH = 40
 
 _PLAIN = re.compile(r"[^\W\d_][\w./@%+$()=;-]*(?: [\w./@%+$()=;-]+)*")
 _TAKEN = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""With what turns the direction of the text behind it."""
 
 
 def entry(key: str, value: object, indent: int = 0) -> Iterator[str]:

@@ -16,6 +16,7 @@ from darwinflow.cli.demo.editor import Editor
 from darwinflow.cli.folder import need_for
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
+from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DarwinFlowError, NameRefused
 from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.rpc.client.blocking import Client
@@ -51,15 +52,16 @@ def run(args: argparse.Namespace) -> int:
     failed = [header for header in runs if header["status"] == "FAILED"]
     _expect(len(failed) == workspace.FAILED, f"{len(failed)} runs failed, not {workspace.FAILED}")
     _expect(len(versions) == len(workspace.STAGES), f"{len(versions)} versions are published")
-    print(
-        f"Made {folder}: 3 workflows, {len(versions)} published versions, {len(runs)} runs recorded, {len(failed)} failed.\n"
+    say(
+        f"Made {folder}: 3 workflows, {len(versions)} published versions, {len(runs)} runs recorded, {len(failed)} failed."
     )
+    print()
     _show_broken(folder)
     _show_good(folder)
     print("Next:")
-    print(f"  darwinflow runs list {shlex.quote(f'{folder}/flows/nightly-import.yaml')}")
-    print(f"  darwinflow lineage {shlex.quote(f'{folder}/flows/release-notes.yaml')}")
-    print(f"  darwinflow check {shlex.quote(str(folder))} --fix")
+    say(f"  darwinflow runs list {shlex.quote(f'{folder}/flows/nightly-import.yaml')}")
+    say(f"  darwinflow lineage {shlex.quote(f'{folder}/flows/release-notes.yaml')}")
+    say(f"  darwinflow check {shlex.quote(str(folder))} --fix")
     return 0
 
 
@@ -122,7 +124,7 @@ def _show_broken(folder: Path) -> None:
     from darwinflow.cli import check
 
     draft = folder / workspace.BROKEN.draft
-    print(f"$ darwinflow check {shlex.quote(str(draft))}", flush=True)
+    say(f"$ darwinflow check {shlex.quote(str(draft))}", now=True)
     parser = argparse.ArgumentParser()
     check.configure(parser)
     _expect(
@@ -137,11 +139,11 @@ def _show_good(folder: Path) -> None:
     with Editor(draft) as editor:
         lenses, hover = editor.lenses(), editor.hover_on_id()
     _expect(any("runs" in lens for lens in lenses), f"the editor shows no runs: {lenses}")
-    print(f"In the editor, above the first line of {draft}:")
-    print("  " + " | ".join(lenses))
+    say(f"In the editor, above the first line of {draft}:")
+    say("  " + " | ".join(lenses))
     print("and behind its id:")
     for line in _quoted(hover):
-        print(line)
+        say(line)
     print()
 
 

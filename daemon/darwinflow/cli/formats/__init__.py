@@ -1,8 +1,12 @@
 """Formats of `check` for programs, one a module: `written(reports, summary, strict=...)` is the whole output."""
 
+import re
 from typing import Protocol
 
 from darwinflow.cli.findings import FileReport, Summary
+
+STEERING = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What XML and JSON may hold as it is, and a terminal would obey."""
 
 FORMATS = {
     "json": "plain_json",
@@ -27,6 +31,15 @@ def written(name: str, reports: list[FileReport], summary: Summary, *, strict: b
 
     module: Format = importlib.import_module(f"{__name__}.{FORMATS[name]}")
     return readable(module.written(reports, summary, strict=strict))
+
+
+def dumped(document: object) -> str:
+    """*document* as JSON in which characters stand as they are, but those that would steer a terminal as escapes."""
+    import json
+
+    return STEERING.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(document, ensure_ascii=False, indent=2)
+    )
 
 
 def readable(text: str) -> str:

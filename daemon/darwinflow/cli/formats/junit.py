@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from darwinflow.check.finding import Finding
 from darwinflow.cli.findings import FileReport, Summary
-from darwinflow.cli.formats import readable
+from darwinflow.cli.formats import STEERING, readable
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
@@ -56,8 +56,13 @@ def _fails(finding: Finding, *, strict: bool) -> bool:
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", readable(text)))
+    return _referred(escape(_FORBIDDEN.sub("\ufffd", readable(text))))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", readable(text)))
+    return _referred(quoteattr(_FORBIDDEN.sub("\ufffd", readable(text))))
+
+
+def _referred(text: str) -> str:
+    """*text* with references for what would steer a terminal; they say the same."""
+    return STEERING.sub(lambda found: f"&#{ord(found[0])};", text)

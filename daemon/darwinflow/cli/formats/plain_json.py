@@ -1,14 +1,13 @@
 """JSON of our own: every finding with its places and fixes, and how much there is."""
 
-import json
-
 from darwinflow.check.finding import Finding
 from darwinflow.cli.findings import FileReport, Summary
+from darwinflow.cli.formats import dumped
 from darwinflow.model.span import Span
 
 
 def written(reports: list[FileReport], summary: Summary, *, strict: bool) -> str:  # noqa: ARG001
-    return json.dumps(_document(reports, summary), ensure_ascii=False, indent=2)
+    return dumped(_document(reports, summary))
 
 
 def _document(reports: list[FileReport], summary: Summary) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """SARIF 2.1.0, which code scanning services read."""
 
-import json
 import os
 from pathlib import PurePath
 from typing import Any
@@ -10,6 +9,7 @@ from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.pages import page_of
 from darwinflow.cli.findings import FileReport, Summary
 from darwinflow.cli.folder import FolderGone, current_folder, from_here
+from darwinflow.cli.formats import dumped
 from darwinflow.model.span import Span
 from darwinflow.recorder.events import RECORDER_VERSION
 
@@ -38,7 +38,7 @@ def written(reports: list[FileReport], summary: Summary, *, strict: bool) -> str
             _result(report.path, finding, numbers) for report in reports for finding in report.findings
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _bases() -> dict[str, Any]:
