@@ -120,10 +120,27 @@ def _line_edits(old: Lines, new: Lines) -> Iterator[Edit]:
 
 
 def applied(lines: Lines, edits: tuple[Edit, ...]) -> str:
-    """The text after *edits*, which do not overlap."""
-    for edit in reversed(edits):
-        lines, _ = lines.edited(edit)
-    return lines.text()
+    """The text after *edits*, which are in order and do not overlap."""
+    parts: list[str] = []
+    row = column = 0
+    for span, text in edits:
+        parts += _between(lines, row, column, span.line, span.column)
+        parts.append(text)
+        row, column = span.end_line, span.end_column
+    last = len(lines) - 1
+    return "".join([*parts, *_between(lines, row, column, last, len(lines[last]))])
+
+
+def _between(lines: Lines, row: int, column: int, end_row: int, end_column: int) -> Iterator[str]:
+    if row == end_row:
+        yield lines[row][column:end_column]
+        return
+    yield lines[row][column:]
+    yield lines.end_of(row)
+    for at in range(row + 1, end_row):
+        yield lines[at]
+        yield lines.end_of(at)
+    yield lines[end_row][:end_column]
 
 
 def says_the_same(document: Document, text: str, *, in_order: bool = True) -> bool:
