@@ -129,6 +129,13 @@ class OutcomeUnknown(StoreError):
     code = 1405
 
 
+class StoreAway(StoreError):
+    """The server that keeps the store cannot be reached for now; nothing of the request has taken effect."""
+
+    code = 1406
+    hint = "look whether the database server runs and can be reached from here; journals wait until it can"
+
+
 class DaemonError(DarwinFlowError):
     """The daemon cannot be reached or does not fit."""
 
