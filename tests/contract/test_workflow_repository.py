@@ -152,6 +152,59 @@ def test_a_name_that_could_leave_the_store_or_is_no_file_name_is_refused(open_wo
     assert open_workflows().list_all() == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "advice"),
+    [
+        ("CON", "'CON' is a name that Windows keeps for a device (CON, with any ending)", "'CON-flow'"),
+        ("con.x", "'con.x' is a name that Windows keeps for a device (CON, with any ending)", "'con-flow'"),
+        ("COM¹", "keeps for a device (COM¹, with any ending)", "'COM¹-flow'"),
+        (
+            "..",
+            "'..' begins with '.'; a workflow's id begins with a letter, a digit or '_'",
+            "a letter first",
+        ),
+        ("-a", "'-a' begins with '-'", "a letter first"),
+        ("", "'' has no characters", "a letter first"),
+        ("a.", "'a.' ends with '.', which Windows drops from the name of a folder", "dot from its end"),
+        (
+            "a ",
+            "'a ' holds a blank; a workflow's id is made of letters, digits, '_', '-' and '.'",
+            "leave that",
+        ),
+        ("a/b", "'a/b' holds '/'", "write '-' for it"),
+        ("a\x00", "'a\\x00' holds the character U+0000", "leave that"),
+        ("x" * 255, "has 255 characters; a workflow's id is made of", "shorten it"),
+        ("漢" * 90, "is 270 bytes long as UTF-8; its folder is named by it", "shorten it"),
+    ],
+)
+def test_a_name_that_is_refused_is_told_what_is_wrong_with_it(open_workflows, name, said, advice):
+    with pytest.raises(NameRefused) as told:
+        publish(open_workflows(), workflow(name))
+    assert said in str(told.value)
+    assert advice in told.value.advice
+
+
+@pytest.mark.parametrize(
+    "name", ["versions.lock", "v1.yaml", "_", "7", "console", "con-x", "größe", "漢" * 60]
+)
+def test_a_name_that_only_looks_odd_is_taken(open_workflows, name):
+    assert publish(open_workflows(), workflow(name))[1]
+    assert open_workflows().get(name, 1)[1] == TEXT
+    assert [version.workflow for version in open_workflows().list_all()] == [name]
+
+
+def test_an_id_that_differs_in_case_is_told_whose_version_is_in_the_way(open_workflows):
+    publish(open_workflows(), workflow("Greet", version=2))
+    for version, kind in ((2, VersionPublished), (1, VersionNotAbove)):
+        with pytest.raises(
+            kind, match=r"'Greet', which is the same id as 'greet' \(case does not count\)"
+        ) as told:
+            publish(open_workflows(), workflow("greet", version=version, content="other"))
+        assert told.value.advice == (
+            "make it version 3; or, for another workflow, take an id that differs in more than case"
+        )
+
+
 @pytest.mark.parametrize("version", [0, -1, 1 << 53, 10**30])
 def test_a_version_that_is_no_version_is_refused(open_workflows, version):
     with pytest.raises(NameRefused):

@@ -134,6 +134,15 @@ def test_a_name_that_begins_a_path_reads_nothing(tmp_path):
         assert repository(tmp_path / "store").list(name) == ()
 
 
+def test_folders_that_no_workflow_can_be_named_by_are_not_listed(tmp_path):
+    publish(tmp_path)
+    for name in (b".git", b"with blank", b"no \xff utf-8"):
+        (tmp_path / os.fsdecode(name)).mkdir()
+        (tmp_path / os.fsdecode(name) / "v1.yaml").write_bytes(TEXT)
+    found = repository(tmp_path, lambda text: workflow("any")).list_all()
+    assert [version.workflow for version in found] == ["assistant"]
+
+
 def test_a_store_for_reading_makes_and_changes_nothing(tmp_path):
     reader = repository(tmp_path / "missing", read_only=True)
     assert reader.list_all() == ()

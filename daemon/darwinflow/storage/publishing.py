@@ -21,28 +21,35 @@ def version_already_there(
     Raises `VersionPublished`, `VersionNotAbove`, `ParentUnknown`, `NameRefused`.
     """
     if not 1 <= workflow.version <= MOST_VERSION:
-        raise NameRefused(f"a version is a number from 1 to {MOST_VERSION}, which {workflow.version} is not")
+        raise NameRefused(
+            f"a version is a number from 1 to {MOST_VERSION}, which {workflow.version} is not",
+            hint="number versions 1, 2, 3 and so on",
+        )
     named: dict[str, str | int] = {"workflow": workflow.id, "version": workflow.version}
+    name, another = f"'{workflow.id}'", ""
+    if known and known[0].workflow != workflow.id:
+        name = f"'{known[0].workflow}', which is the same id as '{workflow.id}' (case does not count),"
+        another = "; or, for another workflow, take an id that differs in more than case"
     for version in known:
         if version.version == workflow.version:
             if version.content_hash == workflow.content_hash:
                 return version
             raise VersionPublished(
-                f"{workflow.id} version {workflow.version} is published with other content",
-                hint=f"make it version {max(each.version for each in known) + 1}",
+                f"version {workflow.version} of {name} is published with other content",
+                hint=f"make it version {max(each.version for each in known) + 1}{another}",
                 **named,
             )
     highest = max((version.version for version in known), default=0)
     if workflow.version <= highest:
         raise VersionNotAbove(
-            f"{workflow.id} is already at version {highest}; {workflow.version} would come before it",
-            hint=f"make it version {highest + 1}",
+            f"{name} is already at version {highest}; {workflow.version} would come before it",
+            hint=f"make it version {highest + 1}{another}",
             **named,
         )
     parent = workflow.parent
     if parent is not None and not is_published(parent.workflow, parent.version):
         raise ParentUnknown(
-            f"{parent.workflow} version {parent.version}, named as the parent, is not published",
+            f"version {parent.version} of '{parent.workflow}', named as the parent, is not published",
             hint="publish the parent first, or name another",
             **named,
         )

@@ -14,7 +14,7 @@ from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import Folder, open_folder, troubles
 from darwinflow.storage.files.stored_versions import StoredVersions, Understand, file_of
 from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
-from darwinflow.storage.names import check_workflow_id, folded
+from darwinflow.storage.names import check_workflow_id, folded, is_workflow_id
 from darwinflow.storage.publishing import published_from, version_already_there
 
 _READ_ONLY_FILE = 0o444
@@ -125,7 +125,7 @@ class FileWorkflowRepository:
                 return tuple(version for name in names for version in self._all_in(root, name))
 
     def _all_in(self, root: Folder, name: str) -> tuple[PublishedVersion, ...]:
-        folder = None if name.startswith(".") else root.inside(name)
+        folder = root.inside(name) if is_workflow_id(name) else None
         if folder is None:
             return ()
         with folder:
