@@ -75,7 +75,7 @@ def test_a_store_of_workflows_cannot_lie_in_what_git_keeps(shared: DaemonProcess
     (tmp_path / "link").symlink_to(".git/hooks")
     with pytest.raises(StoreUnwritable, match="git keeps for itself"):
         shared.client(Workspace(str(tmp_path), "workflows: {path: link}\n"))
-    for path in (".git/hooks", '"a\\0b"', "../x"):
+    for path in (".git/hooks", '"a\\0b"', '"\\ud800"', "../x"):
         client = shared.client(Workspace(str(tmp_path), f"workflows: {{path: {path}}}\n"))
         assert client.call("workflow/list") == {"versions": []}
         with pytest.raises(StoreUnwritable, match="name no folder where workflows could be stored"):

@@ -163,6 +163,22 @@ def test_paths_that_no_file_can_have_or_that_git_has_do_not_count(
     assert found._replace(problems=(), codes=(), names_no_store=False) == usual
 
 
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (r'"\ud800"', "1:20-26"),
+        (r'"a\U00110000"', "1:21-31"),
+        (r'"a\qb"', "1:21-23"),
+        ('"\ufffd"', "1:19-22"),
+    ],
+)
+def test_a_folder_whose_name_is_not_what_was_written_is_no_store(value: str, place: str) -> None:
+    text = f"workflows: {{path: {value}}}\n"
+    (line,) = said(text)
+    assert line.startswith(place)
+    assert parse(text, "checkout").names_no_store
+
+
 def test_patterns_know_folders() -> None:
     fits = matcher(["flows/*.yaml", "deep/**/x?.yml", "all/"])
     assert fits("flows/a.yaml")

@@ -10,6 +10,8 @@ from darwinflow.settings.places import Path, key_span, value_span
 
 SEVERITIES = ("error", "warning", "hint", "off")
 _NO_NUL = "cannot hold the character NUL"
+_UNREADABLE = "\ufffd"
+_OTHER = "config.yaml of the user's machine, not in a repository"
 _WORDS = {"text": "a text", "mapping": "a mapping"}
 PathSeverities = tuple[tuple[str, tuple[str, ...], str], ...]
 
@@ -17,8 +19,10 @@ PathSeverities = tuple[tuple[str, tuple[str, ...], str], ...]
 class Reading:
     """One settings file, while it is read."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, other: str = _OTHER) -> None:
+        """*other*: where keys belong that are of the other settings file."""
         self._document = document
+        self._other = other
         self.faults = [fault_of(problem) for problem in document.problems()]
         self.codes: list[tuple[str, Span]] = []
         """Codes of findings that the file names."""
@@ -73,7 +77,7 @@ class Reading:
         if ".git" in value.casefold().split("/"):
             self.note(path, f"'{value}' lies in what git keeps for itself; name a folder beside it")
             return None
-        return value if self._is_inside(path, value, "a folder") else None
+        return value if self._is_inside(path, value, "a folder") and self._is_sound(path, value) else None
 
     def patterns(self, value: Any, *path: str) -> tuple[str, ...]:
         """A list of patterns of files, or one of them."""
@@ -134,8 +138,7 @@ class Reading:
         if isinstance(value, str) and value in SEVERITIES:
             return True
         given = value if isinstance(value, str) else "other than text"
-        message = f"the severity of '{code}' cannot be {given}"
-        self.faults.append(Fault(INVALID, message, value_span(self._document, path), (), given, SEVERITIES))
+        self.note_word(path, f"the severity of '{code}' cannot be {given}", given, SEVERITIES)
         return False
 
     def _is_inside(self, path: Path, value: str, what: str) -> bool:
@@ -149,13 +152,26 @@ class Reading:
         self.faults.append(Fault(INVALID, message, span))
         return False
 
+    def _is_sound(self, path: Path, value: str) -> bool:
+        """Whether *value* says what its author wrote: a folder must not be made by half a name."""
+        place = value_span(self._document, path)
+        if any(place.covers(fault.span.line, fault.span.column) for fault in self.faults):
+            return False  # that is said already
+        if _UNREADABLE in value:
+            self.note(path, "a path cannot hold U+FFFD, which stands for a character that could not be read")
+        return _UNREADABLE not in value
+
     def _note_elsewhere(self, path: Path, name: str) -> None:
-        message = f"'{name}' belongs in config.yaml of the user's machine, not in a repository"
+        message = f"'{name}' belongs in {self._other}"
         self.faults.append(Fault(INVALID, message, key_span(self._document, path)))
 
     def _note_unknown(self, path: Path, message: str, name: str, names: list[str]) -> None:
         span = key_span(self._document, path)
         self.faults.append(Fault(INVALID, message, span, (), name, tuple(names)))
+
+    def note_word(self, path: Path, message: str, name: str, names: tuple[str, ...]) -> None:
+        """The value of *path*, *name*, is none of *names*."""
+        self.faults.append(Fault(INVALID, message, value_span(self._document, path), (), name, names))
 
     def note(self, path: Path, message: str) -> None:
         """Something is wrong at the value of *path*, or at its key where that is no one token."""
