@@ -1,0 +1,164 @@
+"""`config.yaml` of the user's machine: on what each organization's runs, figures and workflows are kept."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from darwinflow.document.document import Document
+from darwinflow.document.node import MAP
+from darwinflow.model.span import Span
+from darwinflow.settings.fault import INVALID, Fault
+from darwinflow.settings.places import Path
+from darwinflow.settings.reading import Reading
+
+CONFIG_NAME = "config.yaml"
+MEMORY, FILE, SQLITE, POSTGRES = "memory", "file", "sqlite", "postgres"
+CONCERNS = ("workflows", "logs", "metrics")
+_TYPES = {
+    "workflows": (FILE, SQLITE, POSTGRES, MEMORY),
+    "logs": (SQLITE, FILE, POSTGRES, MEMORY),
+    "metrics": (SQLITE, FILE, POSTGRES, MEMORY),
+}
+"""The first one is what holds where nothing is said."""
+_WITH_PATH = (FILE, SQLITE)
+_SHAPES = {"storage": "mapping", "organizations": "mapping"}
+_ELSEWHERE = frozenset(
+    {"organization", "project", "workflows", "graph-types", "severity", "ignore", "run", "format"}
+)
+"""What only a workspace's `.darwinflow.yaml` may say."""
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]+@|\bpassword\s*=|[?&]password=", re.IGNORECASE)
+
+
+class StoreChoice(NamedTuple):
+    """On what one concern is kept."""
+
+    type: str
+    path: str | None = None
+    """Of files, relative to the data directory (workflows: to the workspace) unless absolute."""
+    dsn: str | None = None
+    """Of a PostgreSQL server, with no password in it unless the environment has put it there."""
+
+
+class Stores(NamedTuple):
+    """Those of one organization."""
+
+    workflows: StoreChoice = StoreChoice(FILE)
+    logs: StoreChoice = StoreChoice(SQLITE)
+    metrics: StoreChoice = StoreChoice(SQLITE)
+
+
+class UserSettings(NamedTuple):
+    stores: Stores = Stores()
+    """Of every organization that has none of its own."""
+    organizations: tuple[tuple[str, Stores], ...] = ()
+    """By name, such as `personal`."""
+    problems: tuple[Fault, ...] = ()
+
+    def stores_of(self, organization: str) -> Stores:
+        return dict(self.organizations).get(organization, self.stores)
+
+
+def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
+    """The settings in *text*, with what is wrong in them; None where there is no such file.
+
+    `DARWINFLOW_STORAGE_LOGS`, `..._METRICS` and `..._WORKFLOWS` go before the file: a type, or a DSN.
+    """
+    wrong: list[Fault] = []
+    own = _of_environment(environ, wrong)
+    usual = UserSettings(Stores()._replace(**own), (), tuple(wrong))
+    if text is None:
+        return usual
+    document = Document.parse(text)
+    reading = Reading(document, other="'.darwinflow.yaml' of a workspace")
+    if not document.roots or document.roots[0].kind is None:
+        return usual._replace(problems=(*wrong, *reading.faults))
+    data = document.data(0)
+    if not isinstance(data, dict) or document.roots[0].kind != MAP:
+        reading.faults.append(Fault(INVALID, "the settings must be a mapping", Span(0, 0, 0, 1)))
+        return usual._replace(problems=(*wrong, *reading.faults))
+    reading.keys(data, _SHAPES, _ELSEWHERE)
+    stores = _stores(reading, data, (), Stores(), environ)
+    found = data.get("organizations")
+    organizations: dict[str, Any] = found if isinstance(found, dict) else {}
+    named: dict[str, Stores] = {}
+    for name in organizations:
+        block = reading.mapping(organizations, name, ("storage",), path=("organizations",))
+        of_it = _stores(reading, block, ("organizations", name), stores, environ)
+        named[name] = of_it._replace(**own)
+    faults = sorted(reading.faults, key=lambda fault: fault.span)
+    return UserSettings(stores._replace(**own), tuple(named.items()), (*wrong, *faults))
+
+
+def _of_environment(environ: Mapping[str, str], wrong: list[Fault]) -> dict[str, StoreChoice]:
+    """By concern; what cannot be read is noted at the beginning of the file."""
+    found: dict[str, StoreChoice] = {}
+    for name in CONCERNS:
+        variable = f"DARWINFLOW_STORAGE_{name.upper()}"
+        given = environ.get(variable, "")
+        kinds = [kind for kind in _TYPES[name] if kind != POSTGRES]
+        if given.startswith(("postgresql://", "postgres://")):
+            found[name] = StoreChoice(POSTGRES, None, given)
+        elif given in kinds:
+            found[name] = StoreChoice(given)
+        elif given:
+            legal = ", ".join(kinds)
+            message = (
+                f"{variable} cannot be '{given}'; it may be {legal} or a DSN such as postgresql:///darwinflow"
+            )
+            wrong.append(Fault(INVALID, message, Span(0, 0, 0, 0)))
+    return found
+
+
+def _stores(
+    reading: Reading, data: dict[str, Any], path: Path, usual: Stores, environ: Mapping[str, str]
+) -> Stores:
+    block = reading.mapping(data, "storage", CONCERNS, path=path)
+    found: dict[str, StoreChoice] = {}
+    for name in CONCERNS:
+        if name in block:
+            choice = _choice(reading, block, (*path, "storage"), name, environ)
+            if choice is not None:
+                found[name] = choice
+    return usual._replace(**found)
+
+
+def _choice(
+    reading: Reading, block: dict[str, Any], path: Path, name: str, environ: Mapping[str, str]
+) -> StoreChoice | None:
+    given = reading.mapping(block, name, ("type", "path", "dsn"), path=path)
+    here = (*path, name)
+    kind = given.get("type", _TYPES[name][0])
+    if kind not in _TYPES[name]:
+        reading.note_word((*here, "type"), f"'{name}' cannot be kept on '{kind}'", str(kind), _TYPES[name])
+        return None
+    if "path" in given and kind not in _WITH_PATH:
+        reading.note((*here, "path"), f"'path' belongs to {' and '.join(_WITH_PATH)} alone")
+        return None
+    if "dsn" in given and kind != POSTGRES:
+        reading.note((*here, "dsn"), "'dsn' belongs to postgres alone")
+        return None
+    value = given.get("dsn" if kind == POSTGRES else "path")
+    if value is None and kind != POSTGRES:
+        return StoreChoice(kind)
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        example = "a 'dsn' such as postgresql:///darwinflow" if kind == POSTGRES else "'path' to be a folder"
+        reading.note((*here, "dsn" if kind == POSTGRES else "path"), f"{kind} needs {example}")
+        return None
+    return (
+        _with_dsn(reading, (*here, "dsn"), value, environ) if kind == POSTGRES else StoreChoice(kind, value)
+    )
+
+
+def _with_dsn(reading: Reading, path: Path, dsn: str, environ: Mapping[str, str]) -> StoreChoice | None:
+    missing = next((name for name in _VARIABLE.findall(dsn) if name not in environ), None)
+    if missing is not None:
+        reading.note(path, f"the daemon's environment has no '{missing}'; set it before the daemon starts")
+        return None
+    if _PASSWORD.search(_VARIABLE.sub("", dsn)):
+        reading.note(
+            path,
+            "a password does not belong in this file; name a variable as in ${DARWINFLOW_DSN}, or use ~/.pgpass",
+        )
+        return None
+    return StoreChoice(POSTGRES, None, _VARIABLE.sub(lambda match: environ[match[1]], dsn))
