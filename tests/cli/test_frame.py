@@ -105,6 +105,14 @@ def test_a_fault_of_ours_keeps_its_traceback_in_a_file(tmp_path: Path) -> None:
     assert "broken on purpose" in report.read_text()
 
 
+def test_a_broken_pipe_that_is_not_ours_to_write_is_a_fault(tmp_path: Path) -> None:
+    """One that leads to another program than the reader of our output."""
+    (tmp_path / "json.py").write_text("import errno\nraise BrokenPipeError(errno.EPIPE, 'Broken pipe')\n")
+    said = darwinflow("lineage", "x", PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
+    assert said.returncode == 3
+    assert said.stderr.startswith("error: a fault of darwinflow's own stopped 'lineage': BrokenPipeError\n")
+
+
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     """A flow with more findings than a pipe's buffer holds, and one with few."""

@@ -70,7 +70,7 @@ def _wait_for_end(client: Client, pid: int) -> None:
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # gone, or its number is another user's by now
             return
         time.sleep(0.005)
     raise DaemonAway(f"process {pid} has not ended within {STOPPED_WITHIN_S:g} s", hint=f"kill {pid}")

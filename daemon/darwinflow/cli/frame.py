@@ -16,6 +16,7 @@ from darwinflow.cli.main import (
     EXIT_USAGE,
     complain,
 )
+from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.model.usage import ArgumentParser
 
@@ -43,8 +44,8 @@ def outcome(arguments: list[str]) -> int:
     except OSError as exc:
         if is_missed_by(exc):
             code = _refused(name, FolderGone())
-        elif streams.has_no_reader(exc) or streams.unwritten() is not None:
-            code = None
+        elif streams.unwritten() is not None or (streams.has_no_reader(exc) and not streams.owns_output()):
+            code = None  # another pipe that nobody reads is a fault
         else:
             code = EXIT_NO if streams.mute() else _fault(name, exc)
     except Exception as exc:  # noqa: BLE001 - the border: a traceback is ours alone
@@ -62,7 +63,8 @@ def _refused(name: str, exc: DarwinFlowError) -> int:
 
 
 def _told(fault: OSError) -> int:
-    return complain(f"standard output cannot be written: {fault.strerror}", "send it to another file or disk")
+    advice = advice_on(fault, "send it to another file or disk")
+    return complain(f"standard output cannot be written: {fault.strerror}", advice)
 
 
 def _carried_out(name: str, arguments: list[str]) -> int:
@@ -124,12 +126,19 @@ def _fault(name: str, exc: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix=f"darwinflow-{name}-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
-    ) as report:
-        report.write("".join(traceback.format_exception(exc)))
+    told = f"a fault of darwinflow's own stopped '{name}': {type(exc).__name__}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"darwinflow-{name}-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+        ) as report:
+            report.write("".join(traceback.format_exception(exc)))
+    except OSError as unwritten:
+        advice = advice_on(unwritten, "set TMPDIR to a folder where you can write, and do it again")
+        return complain(
+            f"{told}; what tells more cannot be written: {unwritten.strerror}", advice, EXIT_FAULT
+        )
     return complain(
-        f"a fault of darwinflow's own stopped '{name}': {type(exc).__name__}",
+        told,
         f"send us {report.name}; nothing that was recorded is lost",
         EXIT_FAULT,
     )

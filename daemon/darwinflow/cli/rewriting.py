@@ -1,12 +1,10 @@
 """Replaces a file of a workspace by another text."""
 
-import errno
 import os
+from contextlib import suppress
 
+from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.errors import Refused
-
-_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class WriteRefused(Refused):
@@ -25,9 +23,12 @@ def rewrite(path: str, text: str, workspace: str) -> None:
     try:
         _replace(target, text)
     except OSError as exc:
+        folder = os.path.dirname(path) or os.curdir
         raise WriteRefused(
             f"'{path}' is left as it is: it cannot be written: {exc.strerror}",
-            hint=_advice(exc, os.path.dirname(path) or os.curdir),
+            hint=advice_on(
+                exc, f"ls -ld '{folder}'", denied=f"give yourself the right to write in '{folder}'"
+            ),
         ) from exc
 
 
@@ -40,12 +41,7 @@ def _replace(target: str, text: str) -> None:
             os.fchmod(descriptor, mode)
             file.write(text)
         os.replace(draft, target)
-    except BaseException:
-        os.unlink(draft)
+    except BaseException:  # also Ctrl-C must leave no draft behind
+        with suppress(OSError):  # of the two, what stopped the writing is to be told
+            os.unlink(draft)
         raise
-
-
-def _advice(error: OSError, folder: str) -> str:
-    if error.errno in _DENIED:
-        return f"give yourself the right to write in '{folder}'"
-    return "free some space on that disk" if error.errno in _FULL else f"ls -ld '{folder}'"

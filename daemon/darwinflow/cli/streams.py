@@ -46,6 +46,11 @@ def unwritten() -> OSError | None:
     return _fault(sys.stdout, 1)
 
 
+def owns_output() -> bool:
+    """Whether all that goes to standard output passes here, so that `unwritten` knows."""
+    return 1 in _sinks
+
+
 def mute() -> bool:
     """Whether standard error takes nothing: the exit code alone says how it went then."""
     return _fault(sys.stderr, 2) is not None

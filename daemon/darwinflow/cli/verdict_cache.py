@@ -7,6 +7,7 @@ be read or written counts as absent: a cache may cost time, never a verdict.
 import os
 from binascii import crc32
 from collections.abc import Mapping
+from contextlib import suppress
 
 from darwinflow.cli.verdicts import Verdict, decoded, encoded
 from darwinflow.recorder.checksum import sha256_hex
@@ -127,9 +128,14 @@ class VerdictCache:
         self._lines = {line[:_KEY]: line for line in kept}
         content = _HEADER + b"".join([line + b"\n" for line in kept])
         draft = f"{self._path}.{os.getpid()}.tmp"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        os.replace(draft, self._path)
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+            os.replace(draft, self._path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(draft)
+            raise
         self._size = len(content)
 
 

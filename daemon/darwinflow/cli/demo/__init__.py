@@ -17,6 +17,7 @@ from darwinflow.cli.folder import need_for
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.cli.terminal import say
+from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.errors import DarwinFlowError, NameRefused
 from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.rpc.client.blocking import Client
@@ -71,9 +72,8 @@ def _made(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise NameRefused(
-            f"'{folder}' cannot be written: {exc.strerror}", hint="name a new folder where you can write"
-        ) from exc
+        advice = advice_on(exc, "name a new folder where you can write")
+        raise NameRefused(f"'{folder}' cannot be written: {exc.strerror}", hint=advice) from exc
 
 
 def _execute(folder: Path, client: Client) -> list[str]:
@@ -86,7 +86,8 @@ def _execute(folder: Path, client: Client) -> list[str]:
         for request in stage.requests:
             _progress(f"running {stage.workflow} v{stage.version}: {len(started) + 1} of {workspace.RUNS}")
             started.append(_run_program(folder, stage.draft, request))
-    workspace.edit_draft(folder, workspace.BROKEN)
+    with _made(folder):
+        workspace.edit_draft(folder, workspace.BROKEN)
     _progress("")
     return started
 

@@ -49,7 +49,10 @@ def make(folder: Path) -> None:
     (folder / "flows").mkdir(parents=True)
     shutil.copyfile(FILES / "darwinflow.yaml", folder / ".darwinflow.yaml")
     for part in ("programs", "data"):
-        shutil.copytree(FILES / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / part).mkdir()
+        for file in (FILES / part).iterdir():
+            if file.is_file():
+                shutil.copyfile(file, folder / part / file.name)
 
 
 def edit_draft(folder: Path, stage: Stage) -> Path:
