@@ -21,11 +21,11 @@ import zstandard
 
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog, header_of
+from darwinflow.storage.brief import brief_of
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
 from darwinflow.storage.recording import record
 from darwinflow.storage.sqlite import honker
-from darwinflow.storage.sqlite.brief import brief_of
 from darwinflow.storage.sqlite.connection import TENANT, connect
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 

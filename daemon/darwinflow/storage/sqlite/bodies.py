@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from darwinflow.model.run import ExecutionLog
+from darwinflow.storage.compression import ZSTD, Compression
 from darwinflow.storage.log_codec import dump_log, load_log
-from darwinflow.storage.sqlite.compression import ZSTD, Compression
 
 
 class Bodies(Protocol):

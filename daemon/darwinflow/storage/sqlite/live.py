@@ -9,10 +9,10 @@ import apsw
 
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
+from darwinflow.storage.brief import brief_of, count_of, with_step
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_step, load_step, same_content, same_output
 from darwinflow.storage.sqlite.bodies import Bodies
-from darwinflow.storage.sqlite.brief import brief_of, count_of, with_step
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.questions import searchable
 

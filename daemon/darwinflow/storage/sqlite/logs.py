@@ -5,12 +5,12 @@ import apsw
 from darwinflow.model.errors import Refused, RunConflict, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
+from darwinflow.storage.brief import brief_of, header_from
 from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.sqlite.bodies import Bodies
-from darwinflow.storage.sqlite.brief import brief_of, header_from
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for

@@ -1,4 +1,4 @@
-"""What the column `run.brief` holds: the part of a run's header that is shown and not asked for, as JSON.
+"""What the column `brief` of a run holds: the part of a run's header that is shown and not asked for, as JSON.
 
 `{"nodes": [ids], "steps": [[index into nodes, status, milliseconds, error]], "count", "failedNode", "error"}`.
 The list of nodes is whole, since the filter by node reads it; that of steps ends at `MAX_BRIEF_STEPS`.
