@@ -1,5 +1,6 @@
 """Published workflows on files: what lies there, and what damage, links and crashes do to it."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from contract.conftest import NOW, clock, understands_nothing
 from contract.sample_workflows import TEXT, workflow
 from darwinflow.model.errors import Conflict, SchemaTooNew, StoreFull, StoreUnwritable, WorkflowNotFound
 from darwinflow.model.workflow import Parent
+from darwinflow.storage.files import folder as folder_module
 from darwinflow.storage.files.workflows import FileWorkflowRepository
 
 
@@ -210,6 +212,38 @@ def test_racing_publishers_of_eight_versions_keep_each_line_whole(tmp_path):
     numbers = [json.loads(line)["version"] for line in lines]
     assert numbers == versions(tmp_path)
     assert numbers[-1] == 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_every_folder_that_was_changed_is_synced(tmp_path, monkeypatch):
+    synced = []
+    fsync = os.fsync
+
+    def noting(fd):
+        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    store = tmp_path / "flows" / "store"
+    publish(store)
+    for folder in (tmp_path, tmp_path / "flows", store, store / "assistant"):
+        assert str(folder) in synced
+    assert synced[-1] == str(store / "assistant")
+    assert str(store / "assistant" / "versions.lock") in synced
+
+
+def test_a_lock_that_another_program_never_lets_go_of_is_said(tmp_path, monkeypatch):
+    publish(tmp_path)
+    monkeypatch.setattr(folder_module, "LOCKED_WITHIN_S", 0.2)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with pytest.raises(StoreUnwritable, match="another program holds the lock"):
+            publish(tmp_path, version=2)
+    finally:
+        os.close(fd)
+    publish(tmp_path, version=2)
+    assert versions(tmp_path) == [1, 2]
 
 
 def test_a_full_disk_is_said_publishes_nothing_and_is_no_end(small_disk):

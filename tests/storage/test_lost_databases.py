@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
+import apsw
 import pytest
 
 from darwinflow.model.errors import StoreDamaged
@@ -175,6 +176,52 @@ def test_a_file_that_vanishes_while_it_is_open_is_not_made_again(home):
     with pytest.raises(StoreDamaged, match="is missing"):
         store._open_writer()
     assert not path.exists()
+    store.close()
+
+
+def remove(path):
+    path.unlink()
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+def move(path):
+    path.rename(path.with_suffix(".moved"))
+
+
+def replace(path):
+    copy = path.with_suffix(".copy")
+    subprocess.run(["cp", path, copy], check=True)  # another process, as closing drops SQLite's locks
+    copy.rename(path)
+
+
+@pytest.mark.parametrize("harm", [remove, empty, move, replace])
+def test_nothing_is_acknowledged_that_goes_into_a_file_which_is_there_no_more(home, harm):
+    store, path = opened(home)
+    store.write(lambda tx: tx.events.publish("run", "one more", {})).result(10)
+    harm(path)
+    error = store.write(lambda tx: tx.events.publish("run", "lost", {})).exception(10)
+    assert isinstance(error, StoreDamaged)
+    assert f"{path} was removed, emptied or replaced while it was open" in str(error)
+    if harm is move:
+        path.with_suffix(".moved").rename(path)
+        store.write(lambda tx: tx.events.publish("run", "again", {})).result(10)
+        assert count(store) == EVENTS + 2
+    store.close()
+
+
+def test_a_reader_that_cannot_end_its_transaction_is_let_go(home):
+    store, _ = opened(home)
+
+    def work(tx):
+        tx.connection.close()
+
+    for _ in range(6):
+        with pytest.raises(apsw.ConnectionClosedError):
+            store.read(work)
+    assert count(store) == EVENTS
     store.close()
 
 

@@ -9,16 +9,20 @@ import fcntl
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from io import BufferedReader
 
 from darwinflow.model.errors import StoreFull, StoreUnwritable
+from darwinflow.storage.durable import make_folders
 from darwinflow.storage.size_limit import beyond_limit
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 LEFTOVER = ".tmp"
 """How names end that nobody reads: of files that are being written."""
+LOCKED_WITHIN_S = 10.0
+_LOOK_EVERY_S = 0.005
 MAX_BYTES = 64 << 20
 """Far more than a workflow may have, or the lines of all its versions need."""
 
@@ -128,8 +132,22 @@ class Folder:
                 self.remove(name)
 
     def lock(self) -> None:
-        """Wait until no other process or handle writes below this folder. Ends with the descriptor."""
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        """Wait until no other process or handle writes below this folder. Ends with the descriptor.
+
+        Raises `StoreUnwritable` where one holds it for longer than anything of ours takes: it hangs, or is none of ours.
+        """
+        until = time.monotonic() + LOCKED_WITHIN_S
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise StoreUnwritable(
+                        f"another program holds the lock of {self.path}", hint="end that program"
+                    ) from None
+            else:
+                return
+            time.sleep(_LOOK_EVERY_S)
 
     def _status(self, name: str) -> os.stat_result | None:
         try:
@@ -155,7 +173,7 @@ class Folder:
 def open_folder(path: str, *, make: bool = False) -> Folder | None:
     """The folder at *path*, whose own name may be a link; None where there is none."""
     if make:
-        os.makedirs(path, exist_ok=True)
+        make_folders(path)
     try:
         return Folder(path, os.open(path, _DIRECTORY))
     except OSError as error:

@@ -11,11 +11,15 @@ import shlex
 import apsw
 
 from darwinflow.model.errors import StoreDamaged, StoreUnwritable
+from darwinflow.storage.durable import make_folders, sync_folder
 
 log = logging.getLogger(__name__)
 
 BESIDE = ("", "-wal", "-shm", "-journal")
 """What belongs to one database, behind its name."""
+
+FileIdentity = tuple[int, int]
+"""Device and inode."""
 
 _ANEW = ".anew"
 _ASIDE = "set-aside"
@@ -58,15 +62,15 @@ def set_aside_where_told(path: str) -> bool:
 def _set_aside(path: str, told: str) -> None:
     folder, name = os.path.split(path)
     aside = os.path.join(folder, _ASIDE, f"{name}-{os.stat(told).st_mtime_ns}")
-    os.makedirs(aside, mode=0o700, exist_ok=True)
+    make_folders(aside, 0o700)
     for suffix in BESIDE:
         kept = os.path.join(aside, name + suffix)
         if os.path.lexists(path + suffix) and not os.path.lexists(kept):
             os.rename(path + suffix, kept)
-    for changed in (aside, os.path.dirname(aside), folder):
-        _sync(changed)
+    sync_folder(aside)
+    sync_folder(folder)
     os.unlink(told)
-    _sync(folder)
+    sync_folder(folder)
     log.warning("%s was set aside in %s, as the user asked: it begins anew", path, aside)
 
 
@@ -110,6 +114,26 @@ def refuse_cut(db: apsw.Connection, path: str) -> None:
         _refuse_shorter(path, pages * page_size)
 
 
+def identity_of(path: str) -> FileIdentity | None:
+    """Which file *path* is; None where there is none, or an empty one, which no database is."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return (status.st_dev, status.st_ino) if status.st_size else None
+
+
+def refuse_moved(path: str, opened: FileIdentity | None) -> None:
+    """Raises `StoreDamaged` where *path* is not the file any more that was *opened*: SQLite would go on writing there,
+    and what it says is stored would be gone with it."""
+    if identity_of(path) != opened:
+        what = "removed, emptied or replaced"
+        raise StoreDamaged(
+            f"{path} was {what} while it was open; nothing more is written",
+            hint=f"put it back as it was, or darwinflow daemon stop, then {remedy(path)}",
+        )
+
+
 def size_of(path: str) -> int | None:
     """In bytes; None where there is no such file. It is not opened: closing it would drop SQLite's locks."""
     try:
@@ -140,11 +164,3 @@ def _committed(db: apsw.Connection, size: int) -> tuple[int, int, set[int]]:
             pages = int.from_bytes(frame[4:8])
             committed |= begun
     return page_size, pages, committed
-
-
-def _sync(folder: str) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from queue import Empty, LifoQueue
 from typing import Generic, TypeVar
 
+import apsw
+
 from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.writer import Session
@@ -37,7 +39,7 @@ class Readers(Generic[S]):
                     raise
                 raise trouble from error
             finally:
-                self._idle.put(session)
+                self._put_back(session)
 
     def close(self) -> None:
         """Wait for readings that are under way."""
@@ -56,6 +58,17 @@ class Readers(Generic[S]):
             return self._idle.get_nowait()
         except Empty:
             return self._connect()
+
+    def _put_back(self, session: S) -> None:
+        """For the next reading; a connection whose transaction cannot be ended would fail it, and is let go."""
+        try:
+            is_idle = not session.connection.in_transaction
+        except apsw.Error:
+            is_idle = False
+        if is_idle:
+            self._idle.put(session)
+        else:
+            let_go(session.connection)
 
 
 def _in_one_state(session: S, work: Callable[[S], T]) -> T:

@@ -16,6 +16,7 @@ import apsw
 from darwinflow.model.errors import OutcomeUnknown, StoreError, StoreUnwritable
 from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.faults import cause_of, has_no_room, store_error
+from darwinflow.storage.sqlite.lost import identity_of, refuse_moved
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Writer(Generic[S]):
         self._path = path
         self._session: S | None = first
         self._reopen = reopen
+        self._opened = identity_of(path)
         self._queue: SimpleQueue[_Job[S] | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -132,7 +134,7 @@ class Writer(Generic[S]):
     def _commit(self, jobs: list[_Job[S]]) -> list[_Job[S]]:
         """One transaction of as many of *jobs* as can share it; returns those that were not begun."""
         try:
-            session = self._session = self._session or self._reopen()
+            session = self._sound_session()
             session.connection.execute("BEGIN IMMEDIATE")
             session.begun()
         except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
@@ -147,6 +149,14 @@ class Writer(Generic[S]):
                 return jobs[begun:]
         self._settle(session, kept)
         return []
+
+    def _sound_session(self) -> S:
+        """On a connection that is of use, to the file that has the path."""
+        if self._session is None:
+            self._session = self._reopen()
+            self._opened = identity_of(self._path)
+        refuse_moved(self._path, self._opened)
+        return self._session
 
     def _run(self, session: S, job: _Job[S], kept: list[_Job[S]]) -> bool:
         """Do one job inside the transaction; False where that is gone and has taken the *kept* ones with it."""
