@@ -106,6 +106,14 @@ TYPED = (
 )  # fmt: skip
 
 
+def sharing(nodes: int) -> str:
+    """A workflow whose nodes share a text, some of them a config and a type, too."""
+    text = re.sub("^    description: .*", "    description: *shared", workflow(nodes), flags=re.MULTILINE)
+    shared = "x-shared: [&shared said of many, &kind FILE_READ, &config {path: docs}]\nnodes:\n"
+    more = "".join(f"  - {{id: more_{n}, type: *kind, config: *config}}\n" for n in range(nodes))
+    return text.replace("nodes:\n", shared, 1).replace("edges:\n", f"{more}edges:\n", 1)
+
+
 def documents(rng: random.Random) -> str:
     choice = rng.random()
     if choice < 0.2:
@@ -120,6 +128,8 @@ def documents(rng: random.Random) -> str:
         return SMALL + "---\n" + LATE
     if choice < 0.78:
         return REMARKED if choice < 0.73 else REMARKED + "---\n" + REMARKED
+    if choice < 0.86:
+        return sharing(rng.choice([2, 15]))
     return workflow(rng.choice([1, 3, 12, 40]), seed=rng.randrange(50))
 
 
@@ -127,8 +137,10 @@ def random_edit(document: Document, rng: random.Random) -> Edit:
     """Typing and deleting within a line for the most part, as people do; else blocks of lines."""
     count = len(document.lines)
     line = rng.randrange(count)
+    if rng.random() < 0.15:  # keys of sections, anchors, and whatever else stands at column 0
+        line = rng.choice([at for at, row in enumerate(document.lines) if row[:1] not in ("", " ")] or [line])
     text = document.lines[line]
-    column = rng.randint(0, len(text))
+    column = 0 if rng.random() < 0.1 else rng.randint(0, len(text))
     choice = rng.random()
     words = list(re.finditer(r"[\w.]+", text))
     if choice < 0.5 and words:

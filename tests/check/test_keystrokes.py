@@ -1,13 +1,16 @@
 """What an edit leaves alone: rules run again only on what depends on what has changed."""
 
+import pytest
+
 from bench.documents import node_id, workflow
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import Checked, Part, check
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
+from darwinflow.projection import native
 
-from .editing import REFERRING
+from .editing import REFERRING, sharing
 
 TEXT = workflow(60)
 
@@ -77,3 +80,41 @@ def test_findings_move_with_a_line_that_the_head_of_a_list_takes_in(catalog: Cat
     assert [one.span.line for one in now.referring.findings] == [
         one.span.line + 1 for one in before.referring.findings
     ]
+
+
+def test_a_key_with_a_slip_keeps_the_graph_and_has_one_finding(catalog: Catalog) -> None:
+    before, now = after(catalog, "nodes:", "nodxes:")
+    assert now.projection.graph is before.projection.graph
+    assert [finding.code for finding in now.header] == ["unknown-field"]
+    assert now.graph == now.referring.findings == ()
+    assert now.faulty == before.faulty
+
+
+def test_a_character_at_column_0_takes_no_node_from_the_list(catalog: Catalog) -> None:
+    before, now = after(catalog, "    description: ", "x    description: ")
+    assert now.projection.ids == before.projection.ids
+    assert now.projection.graph.columns[-1].sources is before.projection.graph.columns[-1].sources
+    assert now.graph == now.referring.findings == ()
+
+
+SHARED = sharing(15).replace("more_", "n")
+
+
+def test_an_anchor_that_no_id_or_reference_comes_from_leaves_the_facts_of_its_users_alone(
+    catalog: Catalog,
+) -> None:
+    before, now = after(catalog, "said of many", "said of them all", text=SHARED)
+    assert now.projection.graph is before.projection.graph
+    assert now.referring.references is before.referring.references
+    assert now.faulty == before.faulty
+    carrier = now.projection.carriers[0]
+    segments = now.projection.document.roots[0].sections[carrier.section].segments
+    assert len(segments) == 30
+    assert [at for at in range(15) if (native.__name__, native.NODES) in segments[at].memo] == []
+
+
+@pytest.mark.parametrize("text", ["3", "[a]", ""])
+def test_an_anchor_that_no_user_takes_is_a_finding_at_each(catalog: Catalog, text: str) -> None:
+    before, now = after(catalog, "said of many", text, text=SHARED)
+    assert not [one for one in before.faulty if one.segments]
+    assert [len(one.segments) for one in now.faulty] == [15, 0]

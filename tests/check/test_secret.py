@@ -147,7 +147,7 @@ def test_looking_for_secrets_takes_little_of_a_cold_check(catalog: Catalog) -> N
         document = Document.parse(text)
         document.problems()
         after = time.process_time()
-        swept(document, 0, None)
+        swept(document, 0, None, None)
         sweep = min(sweep, time.process_time() - after)
         whole = min(whole, between - started)
     print(f"\n1 000 nodes: {sweep * 1e3:.2f} of {whole * 1e3:.1f} ms, {sweep / whole:.1%}")

@@ -4,13 +4,13 @@ Item rules run on segments that are new; graph rules are worked out again only w
 changed, and put at their places again only where lines have moved. The result is a value: an edit makes another.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
+from darwinflow.check.faulty import Faulty, faulty_segments
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import carried, is_listed, keeps_graph_findings, moves_lines
@@ -18,11 +18,11 @@ from darwinflow.check.references.referring import Referring, referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, Swept, remarks, swept
-from darwinflow.document.document import Change, Document
+from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
-from darwinflow.projection import native
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.projection import Projection, project
+from darwinflow.projection.succession import Succession
 from darwinflow.settings.workspace import WorkspaceSettings
 
 MAX_FINDINGS = 1_000
@@ -33,8 +33,7 @@ class Part(NamedTuple):
     """One document of the stream that is a graph."""
 
     projection: Projection
-    faulty: tuple[tuple[int, int], ...]
-    """Section and index of the segments whose items have findings, in the order of the text."""
+    faulty: tuple[Faulty, ...]
     header: tuple[Finding, ...]
     graph: tuple[Finding, ...]
     sweep: Swept
@@ -114,8 +113,9 @@ class Checked:
                 found += part.header
                 found += part.graph
                 found += part.referring.findings
-                for section, segment in part.faulty:
-                    found += self.checker.located(part.projection, section, segment)
+                for section, segments in part.faulty:
+                    for segment in segments:
+                        found += self.checker.located(part.projection, section, segment)
         found += self.joint
         suppressions: list[Suppression] = []
         for remark in self._remarks():
@@ -146,7 +146,7 @@ def check(
     parts: list[Part | None] = []
     for root_index in range(len(document.roots)):
         before = None
-        if previous is not None and document.change is not None:
+        if previous is not None and len(previous.parts) == len(document.roots):
             before = previous.parts[root_index]
         parts.append(checker.part(document, root_index, before, is_named=is_named))
     checked = Checked(document, tuple(parts), settings, checker)
@@ -178,10 +178,15 @@ class Checker:
             return None
         items = self.items(name)
         old = before.projection if before is not None else None
-        projection = project(document, root_index, items.graph_type, old)
-        faulty = _faulty(items, projection, before, change)
-        sweep = swept(document, root_index, before.sweep if before is not None else None)
-        refers = referring(projection, before.referring if before is not None else None, old)
+        succession = None
+        if old is not None:
+            succession = Succession(old.document.roots[root_index], document.roots[root_index], change)
+        projection = project(document, root_index, items.graph_type, old, succession)
+        faulty = faulty_segments(
+            items, projection, before.faulty if before is not None else (), old, succession
+        )
+        sweep = swept(document, root_index, before.sweep if before is not None else None, succession)
+        refers = referring(projection, before.referring if before is not None else None, old, succession)
         if before is None or change is None or projection.carriers != before.projection.carriers:
             header = tuple(items.header(projection.header))
             return Part(projection, faulty, header, _graph_findings(projection), sweep, refers)
@@ -197,12 +202,15 @@ class Checker:
     def _moved(self, document: Document, before: Part, root_index: int) -> Part:
         """*before* in a document of which only another root has changed."""
         old = before.projection
-        projection = project(document, root_index, old.graph_type, old)
+        roots = old.document.roots[root_index], document.roots[root_index]
+        succession = Succession(*roots, None)
+        projection = project(document, root_index, old.graph_type, old, succession)
         assert document.change is not None
         if not moves_lines(document.change):
             return before._replace(projection=projection)
         header = tuple(self.items(old.graph_type.name).header(projection.header))
-        graph, refers = _graph_findings(projection), referring(projection, before.referring, old)
+        graph = _graph_findings(projection)
+        refers = referring(projection, before.referring, old, succession)
         return before._replace(projection=projection, header=header, graph=graph, referring=refers)
 
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
@@ -218,38 +226,6 @@ class Checker:
 
 
 _LOCATED = (__name__, "located")
-
-
-def _faulty(
-    items: ItemCheck, projection: Projection, before: Part | None, change: Change | None
-) -> tuple[tuple[int, int], ...]:
-    """The segments whose items have findings; after an edit only the new segments are looked at."""
-    if before is None or change is None or projection.carriers != before.projection.carriers:
-        root = projection.document.roots[projection.root_index]
-        return tuple(
-            [
-                (carrier.section, at)
-                for carrier in projection.carriers
-                for at, segment in enumerate(root.sections[carrier.section].segments)
-                if items.segment(segment, native.read(segment, carrier.role))
-            ]
-        )
-    section, first = change.section_index, change.first_segment
-    fresh = [
-        (section, first + at)
-        for at, segment in enumerate(change.added)
-        if items.segment(segment, projection.facts(section, first + at))
-    ]
-    old = before.faulty
-    start = bisect_left(old, (section, first))
-    end = bisect_left(old, (section, first + len(change.removed)))
-    shift = len(change.added) - len(change.removed)
-    tail = old[end:]
-    if shift:
-        tail = tuple([(at, index + shift) if at == section else (at, index) for at, index in tail])
-    elif not fresh and start == end:
-        return old
-    return (*old[:start], *fresh, *tail)
 
 
 def _graph_findings(projection: Projection) -> tuple[Finding, ...]:

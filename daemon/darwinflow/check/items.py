@@ -1,6 +1,6 @@
 """Runs the item rules on what one segment lists, and keeps the findings with the segment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from darwinflow.catalog.catalog import Catalog
@@ -17,6 +17,8 @@ from darwinflow.projection.header import EXTENSION, Header, Located
 from darwinflow.projection.places import Path, find
 
 _NOTHING: tuple[Finding, ...] = ()
+_APART = frozenset({"type", "properties", "required", "additionalProperties", "title", "description"})
+"""Keywords of an object's schema that judge each field by itself."""
 
 
 class ItemCheck:
@@ -44,6 +46,17 @@ class ItemCheck:
         found = tuple(listed) if listed else _NOTHING
         segment.memo[key] = (facts, self.graph_type, found)
         return found
+
+    def takes(self, is_node: bool, kind: str, field: str, data: Any) -> bool:  # noqa: FBT001 - which of the two lists
+        """Whether *data* is certainly right for one field of an item, whatever its other fields hold."""
+        types = self.graph_type.node_types if is_node else self.graph_type.edge_types
+        if kind not in types:
+            return False
+        schema: Schema = types[kind].schema
+        properties = schema.get("properties")
+        value = properties.get(field) if isinstance(properties, Mapping) else None
+        is_apart = all(keyword in _APART or keyword.startswith("x-") for keyword in schema)
+        return is_apart and value is not None and not faults_of(self._catalog.compiled(value), data)
 
     def header(self, header: Header) -> list[Finding]:
         """Findings of the fields around nodes and edges, with absolute places."""

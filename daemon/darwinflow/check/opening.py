@@ -16,6 +16,7 @@ from darwinflow.check.sweep import suppressions_within
 from darwinflow.document.document import Document
 from darwinflow.document.opening import problems_within, segments_of
 from darwinflow.projection import native
+from darwinflow.projection.carriers import carriers
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -45,9 +46,9 @@ class Opening:
         That is syntax, and fields of nodes and edges. Whether an edge's node exists is not among it.
         """
         found = [finding_of(problem) for problem in problems_within(self.document, first, behind)]
-        for root_index, items, carriers in self._graphs():
+        for root_index, items, found_in in self._graphs():
             sections = self.document.roots[root_index].sections
-            for section_index, role in carriers:
+            for section_index, role in found_in:
                 segments = sections[section_index].segments
                 start = self.document.segment_start(root_index, section_index, 0)
                 if first >= start + segments.line_count or behind <= start:
@@ -79,7 +80,7 @@ class Opening:
         for root_index, root in enumerate(self.document.roots):
             name = graph_type_of(self.document, root_index, is_named=self._is_named)
             if name is not None:
-                yield root_index, self._checker.items(name), native.carriers(root)
+                yield root_index, self._checker.items(name), carriers(root)
 
     def _all_steps(self) -> Iterator[None]:
         """Each reads or checks one segment."""
@@ -87,8 +88,8 @@ class Opening:
             if not segment.is_read:
                 segment.read()
                 yield
-        for root_index, items, carriers in self._graphs():
-            for section_index, role in carriers:
+        for root_index, items, found_in in self._graphs():
+            for section_index, role in found_in:
                 for segment in self.document.roots[root_index].sections[section_index].segments:
                     items.segment(segment, native.read(segment, role))
                     yield

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from darwinflow.check.finding import Finding
 from darwinflow.check.rules.secret import secret
 from darwinflow.check.suppressions import MARK, Suppression, suppressions_in
-from darwinflow.document.document import Change, Document
+from darwinflow.document.document import Document
 from darwinflow.document.root import Root
 from darwinflow.document.segment import Segment
+from darwinflow.projection.succession import Stretch, Succession
 from darwinflow.recorder.redact import SHAPES
 
 _ENCODING = ("utf-8", "surrogatepass")
@@ -55,35 +56,87 @@ class Remarks(NamedTuple):
 _NONE = Remarks((), ())
 
 
+class Noted(NamedTuple):
+    """The segments of one section that hold something."""
+
+    section: int
+    segments: tuple[int, ...]
+    """Their indices, ascending; -1 is the section's head."""
+
+
 class Swept(NamedTuple):
     """Where in one document of the stream there is something."""
 
-    noted: tuple[tuple[int, int], ...]
-    """Section and index of segments, in the order of the text; -1 is a section's head."""
+    noted: tuple[Noted, ...]
+    """Of each section that holds something, in the order of the text."""
     lead: Remarks
     """Of the lines before the first section, relative to the root."""
     tail: Remarks
     """Of the lines behind the last one, relative to the first of them."""
 
 
-def swept(document: Document, root_index: int, before: Swept | None) -> Swept:
-    """*before*: of the document that *document* is an edit of within segments of this root."""
-    change = document.change
-    if before is None or change is None:
+def swept(document: Document, root_index: int, before: Swept | None, succession: Succession | None) -> Swept:
+    """*before*: of an earlier document, from whose root *succession* leads to this one."""
+    if before is None or succession is None:
         return _fresh(document, root_index)
-    section, first = change.section_index, change.first_segment
-    fresh = [
-        (section, first + at)
-        for at, segment in enumerate(change.added)
-        if _remarks(document, root_index, section, first + at, segment) is not _NONE
-    ]
+    change = document.change
+    if change is None:
+        return _followed(document, root_index, before, succession)
     lead = before.lead
     if not change.removed and not change.added:  # the lines before the sections have changed, or the head
         lead = _of_lines(document.lines.slice(*_lead(document, root_index)))
-    head = document.roots[root_index].sections[section].head
-    if head is not None and _remarks(document, root_index, section, -1, head) is not _NONE:
-        fresh.insert(0, (section, -1))
-    return before._replace(noted=_patched(before.noted, change, fresh), lead=lead)
+    section = change.section_index
+    at = bisect_left(before.noted, (section,))
+    is_noted = at < len(before.noted) and before.noted[at].section == section
+    old = before.noted[at] if is_noted else Noted(section, ())
+    new = _noted(document, root_index, section, old, succession)
+    if new.segments == old.segments:
+        return before if lead is before.lead else before._replace(lead=lead)
+    noted = (*before.noted[:at], *([new] if new.segments else ()), *before.noted[at + is_noted :])
+    return Swept(noted, lead, before.tail)
+
+
+def _followed(document: Document, root_index: int, before: Swept, succession: Succession) -> Swept:
+    """After an edit that may have changed several sections, and what stands around them."""
+    known = {one.section: one for one in before.noted}
+    noted: list[Noted] = []
+    for section in range(len(document.roots[root_index].sections)):
+        stretch = succession.of(section)
+        old = known.get(stretch.before, Noted(stretch.before, ())) if stretch is not None else None
+        new = _noted(document, root_index, section, old, succession)
+        if new.segments:
+            noted.append(new)
+    return Swept(tuple(noted), *_edges(document, root_index))
+
+
+def _noted(
+    document: Document, root_index: int, section: int, before: Noted | None, succession: Succession
+) -> Noted:
+    """*before*: of the section that this one was; None where it is new."""
+    found = document.roots[root_index].sections[section]
+    stretch = succession.of(section)
+    old: tuple[int, ...] = ()
+    if before is None or stretch is None:
+        stretch = Stretch(-1, 0, (), tuple(found.segments))
+    else:
+        old = before.segments
+    start = bisect_left(old, max(stretch.first, 0))
+    end = bisect_left(old, stretch.first + len(stretch.removed))
+    retold = succession.retold(section) if stretch.before >= 0 else [False] * len(stretch.added)
+    had = frozenset(old[start:end])
+    segments: list[int] = []
+    if found.head is not None and _remarks(document, root_index, section, -1, found.head) is not _NONE:
+        segments.append(-1)
+    segments += old[bisect_left(old, 0) : start]
+    for at, segment in enumerate(stretch.added, stretch.first):
+        if retold[at - stretch.first]:
+            if at in had:
+                segments.append(at)
+        elif _remarks(document, root_index, section, at, segment) is not _NONE:
+            segments.append(at)
+    shift = len(stretch.added) - len(stretch.removed)
+    segments += [at + shift for at in old[end:]] if shift else old[end:]
+    return Noted(section, tuple(segments))
 
 
 def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remarks]:
@@ -93,13 +146,15 @@ def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remar
     root = document.roots[root_index]
     lead, behind = _lead(document, root_index)
     yield found.lead.moved(lead)
-    for section, at in found.noted:
-        segment = root.sections[section].segment(at)
-        start = document.segment_start(root_index, section, at)
-        known: tuple[int, Remarks] | None = segment.memo.get(_LOCATED)
-        if known is None or known[0] != start:
-            known = segment.memo[_LOCATED] = (start, segment.memo[_REMARKS].moved(start))
-        yield known[1]
+    for section, segments in found.noted:
+        for at in segments:
+            segment = root.sections[section].segment(at)
+            start = document.segment_start(root_index, section, at)
+            known: tuple[int, Remarks] | None = segment.memo.get(_LOCATED)
+            if known is None or known[0] != start:
+                held = _remarks(document, root_index, section, at, segment)
+                known = segment.memo[_LOCATED] = (start, held.moved(start))
+            yield known[1]
     yield found.tail.moved(behind + root.sections.line_count)
 
 
@@ -121,22 +176,6 @@ def suppressions_within(document: Document, first: int, behind: int) -> list[Sup
     return found
 
 
-def _patched(
-    noted: tuple[tuple[int, int], ...], change: Change, fresh: list[tuple[int, int]]
-) -> tuple[tuple[int, int], ...]:
-    section, first = change.section_index, change.first_segment
-    head = bisect_left(noted, (section, -1))
-    start = bisect_left(noted, (section, max(0, first)))
-    end = bisect_left(noted, (section, first + len(change.removed)))
-    inner = noted[bisect_left(noted, (section, 0)) : start]
-    shift = len(change.added) - len(change.removed)
-    tail = noted[end:]
-    if shift:
-        tail = tuple([(at, index + shift) if at == section else (at, index) for at, index in tail])
-    heads = [place for place in fresh if place[1] < 0]
-    return (*noted[:head], *heads, *inner, *[place for place in fresh if place[1] >= 0], *tail)
-
-
 def _fresh(document: Document, root_index: int) -> Swept:
     root = document.roots[root_index]
     segments = list(_segments(root))
@@ -145,11 +184,21 @@ def _fresh(document: Document, root_index: int) -> Swept:
         _pass_over(document, root_index, unread)
     for section, at, segment in unread:
         _remarks(document, root_index, section, at, segment)
-    noted = tuple([(section, at) for section, at, segment in segments if segment.memo[_REMARKS] is not _NONE])
+    noted: dict[int, list[int]] = {}
+    for section, at, segment in segments:
+        if segment.memo[_REMARKS] is not _NONE:
+            noted.setdefault(section, []).append(at)
+    found = tuple([Noted(section, tuple(indices)) for section, indices in noted.items()])
+    return Swept(found, *_edges(document, root_index))
+
+
+def _edges(document: Document, root_index: int) -> tuple[Remarks, Remarks]:
+    """Of the lines before the first section, and behind the last one."""
+    root = document.roots[root_index]
     start, first = _lead(document, root_index)
     behind = first + root.sections.line_count
     lead = _of_lines(document.lines.slice(start, first))
-    return Swept(noted, lead, _of_lines(document.lines.slice(behind, behind + root.tail)))
+    return lead, _of_lines(document.lines.slice(behind, behind + root.tail))
 
 
 def _segments(root: Root) -> Iterator[tuple[int, int, Segment]]:

@@ -5,6 +5,7 @@ Building a graph from them touches no segment, which in a long document is most 
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from copy import copy
 from itertools import accumulate
 from typing import TypeVar
 
@@ -71,6 +72,14 @@ class Columns:
         new.edge_counts = _spliced(self.edge_counts, first, end, fresh.edge_counts)
         new.half_counts = _spliced(self.half_counts, first, end, fresh.half_counts)
         new.join_counts = _spliced(self.join_counts, first, end, fresh.join_counts)
+        return new
+
+    def in_section(self, section: int) -> "Columns":
+        """The same of a section that has come to stand at another place."""
+        if section == self.section:
+            return self
+        new = copy(self)
+        new.section = section
         return new
 
     def node_place(self, at: int) -> tuple[int, int]:

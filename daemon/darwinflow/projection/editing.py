@@ -1,48 +1,93 @@
 """What an edit leaves of a projection: keys, ids and arrows that are as before, and columns with what is new in them."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from darwinflow.document.document import Change
 from darwinflow.document.segment import Segment
 from darwinflow.projection import native
+from darwinflow.projection.carriers import carriers, same_role
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.facts import Point
-from darwinflow.projection.native import Carrier
+from darwinflow.projection.facts import Facts, Point
+from darwinflow.projection.graph import Graph
+from darwinflow.projection.native import NODES, Carrier
+from darwinflow.projection.patching import Edited
+from darwinflow.projection.succession import Stretch, Succession
+
+Carriers = tuple[Carrier, ...]
 
 
-def edited(column: Columns, carriers: tuple[Carrier, ...], change: Change) -> Columns:
-    """*column* after *change*, which leaves the sections in their places."""
-    if column.section != change.section_index:
-        return column
-    role = next(one.role for one in carriers if one.section == column.section)
-    added = [native.read(segment, role) for segment in change.added]
-    return column.spliced(change.first_segment, len(change.removed), added)
+def carriers_after(succession: Succession, before: Carriers, change: Change | None) -> Carriers:
+    """Of the new root. *before*: of the old one; *change*: of a single section, if that is what the edit was."""
+    if change is not None and _keys(change.removed) == _keys(change.added):
+        section = change.section_index
+        if same_role(succession.old.sections[section], succession.new.sections[section]):
+            return before
+    return carriers(succession.new)
 
 
-def arrows_in(carriers: tuple[Carrier, ...], change: Change) -> frozenset[tuple[Point, Point]]:
-    """Source and target of the arrows that stood or stand in the changed segments."""
-    role = next((one.role for one in carriers if one.section == change.section_index), None)
-    segments = (*change.removed, *change.added) if role is not None else ()
-    return frozenset(
-        [
-            (source, target)
-            for segment in segments
-            for source, target, _ in native.read(segment, role or "").arrows
-        ]
-    )
-
-
-def keys(segments: tuple[Segment, ...]) -> list[str]:
+def _keys(segments: Iterable[Segment]) -> list[str]:
     """The keys of the root that segments give; a segment inside a section gives none."""
     return [segment.key.source for segment in segments if segment.key is not None]
 
 
-def keeps_graph(carriers: tuple[Carrier, ...], change: Change) -> bool:
+def stretches(
+    succession: Succession, before: Carriers, now: Carriers
+) -> Iterator[tuple[Carrier, Stretch | None]]:
+    """Each carrier with what is new in it; None where all is, or its segments were of another list."""
+    roles = dict(before)
+    for carrier in now:
+        stretch = succession.of_graph(carrier.section, carrier.role)
+        is_known = stretch is not None and roles.get(stretch.before) == carrier.role
+        yield carrier, stretch if is_known else None
+
+
+def edited(
+    succession: Succession, columns: Sequence[Columns], before: Carriers, now: Carriers
+) -> list[Columns]:
+    """Of each carrier in *now*; *columns* of each in *before*."""
+    known = {column.section: column for column in columns}
+    found: list[Columns] = []
+    for carrier, stretch in stretches(succession, before, now):
+        if stretch is None:
+            found.append(Columns(carrier.section, _facts(succession, carrier)))
+            continue
+        column = known[stretch.before].in_section(carrier.section)
+        if not stretch.is_empty:
+            added = [native.read(segment, carrier.role) for segment in stretch.added]
+            column = column.spliced(stretch.first, len(stretch.removed), added)
+        found.append(column)
+    return found
+
+
+def _facts(succession: Succession, carrier: Carrier) -> list[Facts]:
+    segments = succession.new.sections[carrier.section].segments
+    return [native.read(segment, carrier.role) for segment in segments]
+
+
+def edit_of(succession: Succession, graph: Graph, before: Carriers, now: Carriers) -> Edited | None:
+    """What became of the arrows of *graph*; None where lists of edges came or went."""
+    arrows: set[tuple[Point, Point]] = set()
+    left = [carrier.section for carrier in before if carrier.role != NODES]
+    for carrier, stretch in stretches(succession, before, now):
+        if carrier.role == NODES:
+            continue
+        if stretch is None or not left or left.pop(0) != stretch.before:
+            return None
+        for segment in (*stretch.removed, *stretch.added):
+            arrows.update(
+                [(source, target) for source, target, _ in native.read(segment, carrier.role).arrows]
+            )
+    return None if left else Edited(graph, frozenset(arrows))
+
+
+def keeps_graph(succession: Succession, before: Carriers, now: Carriers) -> bool:
     """Whether the edit left every id, type and arrow, and all of them in their segments."""
-    role = next((one.role for one in carriers if one.section == change.section_index), None)
-    if role is None:
-        return True
-    if len(change.removed) != len(change.added):
+    if now != before:
         return False
-    return all(
-        native.read(new, role).same_graph(native.read(old, role))
-        for old, new in zip(change.removed, change.added, strict=True)
-    )
+    for carrier, stretch in stretches(succession, before, now):
+        if stretch is None or stretch.before != carrier.section or len(stretch.removed) != len(stretch.added):
+            return False
+        for old, new in zip(stretch.removed, stretch.added, strict=True):
+            if not native.read(new, carrier.role).same_graph(native.read(old, carrier.role)):
+                return False
+    return True

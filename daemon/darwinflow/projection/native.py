@@ -6,9 +6,8 @@ The only module that knows these two words; another dialect gives the same facts
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
+from darwinflow.document.node import ALIAS, SCALAR, SEQ, Node
 from darwinflow.document.root import Root
-from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import NONE, EdgeFact, End, Facts, NodeFact, Reading, facts_of
 from darwinflow.projection.places import entry
@@ -18,7 +17,7 @@ EDGES = "edges"
 MARKS = ("id", NODES, EDGES)
 """A mapping with two of these is a workflow."""
 _MAX_TEXTS = 1_000
-_MIXED = "*"
+MIXED = "*"
 """The role of a segment that may hold both lists, as entries of a mapping."""
 
 
@@ -29,33 +28,15 @@ class Carrier(NamedTuple):
     role: str
 
 
-def carriers(root: Root) -> tuple[Carrier, ...]:
-    if root.kind != MAP:
-        return ()
-    found: list[Carrier] = []
-    for at, section in enumerate(root.sections):
-        role = _role(root, section)
-        if role:
-            found.append(Carrier(at, role))
-    return tuple(found)
-
-
-def _role(root: Root, section: Section) -> str:
-    key = section.key
-    if root.layout != "map" or key is None or key.is_merge:
-        return _MIXED
-    return key.source if key.source in (NODES, EDGES) else ""
-
-
 def may_hold_nodes(role: str) -> bool:
-    return role in (NODES, _MIXED)
+    return role in (NODES, MIXED)
 
 
 def lists(root: Root, found: tuple[Carrier, ...], key: str) -> bool:
     """Whether the document has the list *key* at all."""
     return any(
         carrier.role == key
-        or (carrier.role == _MIXED and any(name == key for name, _, _ in _mixed_entries(root, carrier)))
+        or (carrier.role == MIXED and any(name == key for name, _, _ in _mixed_entries(root, carrier)))
         for carrier in found
     )
 
@@ -66,7 +47,7 @@ def empty_list(root: Root, found: tuple[Carrier, ...]) -> tuple[int, Node] | Non
         section = root.sections[carrier.section]
         if carrier.role == NODES and section.key is not None and section.data == []:
             return carrier.section, section.key
-        if carrier.role == _MIXED:
+        if carrier.role == MIXED:
             node = section.segments[0].node
             for key, value in node.pairs if node is not None else section.segments[0].pairs:
                 if key.source == NODES and value.kind == SEQ and not value.items:
@@ -90,7 +71,7 @@ def read(segment: Segment, role: str) -> Facts:
 def _read(segment: Segment, role: str) -> Facts:
     nodes: list[NodeFact] = []
     edges: list[EdgeFact] = []
-    if role == _MIXED:
+    if role == MIXED:
         for name, entry_value, data in _entries(segment):
             if name == NODES:
                 nodes += [_node(node, item) for node, item in _items(entry_value, data)]
@@ -99,6 +80,8 @@ def _read(segment: Segment, role: str) -> Facts:
         return facts_of(nodes, edges)
     value = segment.node
     pairs: Iterable[tuple[Node, Any]]
+    if segment.form.name == "quiet leading":
+        return NONE  # lines between a value and the list that should not be there, which is said of the value
     if segment.kind == "items":
         pairs = zip(segment.items, segment.data, strict=True)
     elif value is not None:

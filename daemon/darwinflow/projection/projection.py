@@ -13,8 +13,9 @@ from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
 from darwinflow.projection import native
+from darwinflow.projection.carriers import carriers
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.editing import arrows_in, edited, keeps_graph, keys
+from darwinflow.projection.editing import carriers_after, edit_of, edited, keeps_graph
 from darwinflow.projection.ends import end_is_allowed, ends_by_name
 from darwinflow.projection.facts import NONE, SOURCE, EdgeFact, Facts, NodeFact
 from darwinflow.projection.graph import EndPlace, Graph, Place, connected, numbered
@@ -23,6 +24,7 @@ from darwinflow.projection.hidden import Hidden, hidden
 from darwinflow.projection.native import Carrier
 from darwinflow.projection.patching import Edited, patched
 from darwinflow.projection.places import first_token
+from darwinflow.projection.succession import Succession
 
 _HIDING = frozenset({YAML_SYNTAX, UNDEFINED_ALIAS, DOCUMENT_LIMIT})
 
@@ -251,37 +253,38 @@ class Projection:
 
 
 def project(
-    document: Document, root_index: int, graph_type: GraphType, previous: Projection | None = None
+    document: Document,
+    root_index: int,
+    graph_type: GraphType,
+    previous: Projection | None = None,
+    succession: Succession | None = None,
 ) -> Projection:
     """The graph that one document of the stream holds.
 
-    *previous*: of the document that *document* is an edit of; what has not changed is taken over from it.
+    *previous*: of a document before an edit, and *succession* from its root to this one; what has not changed is
+    taken over.
     """
-    change = document.change
-    carriers: tuple[Carrier, ...] | None = None
-    columns: list[Columns] | None = None
-    edit: Edited | None = None
-    if previous is not None and change is not None and previous.graph_type is graph_type:
-        if change.root_index != root_index:
-            return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
-        if keys(change.removed) == keys(change.added):
-            carriers = previous.carriers
-            if keeps_graph(carriers, change):
-                return Projection(document, root_index, graph_type, carriers, previous.graph)
-            columns = [edited(column, carriers, change) for column in previous.graph.columns]
-            edit = Edited(previous.graph, arrows_in(carriers, change))
     root = document.roots[root_index]
-    if carriers is None:
-        carriers = native.carriers(root)
-    if columns is None:
+    edit: Edited | None = None
+    if previous is not None and succession is not None and previous.graph_type is graph_type:
+        change = document.change
+        if change is not None and change.root_index != root_index:
+            return Projection(document, root_index, graph_type, previous.carriers, previous.graph)
+        now, before = carriers_after(succession, previous.carriers, change), previous.carriers
+        if keeps_graph(succession, before, now):
+            return Projection(document, root_index, graph_type, before, previous.graph)
+        columns = edited(succession, previous.graph.columns, before, now)
+        edit = edit_of(succession, previous.graph, before, now)
+    else:
+        now = carriers(root)
         columns = [
             Columns(
                 carrier.section,
                 [native.read(segment, carrier.role) for segment in root.sections[carrier.section].segments],
             )
-            for carrier in carriers
+            for carrier in now
         ]
-    roles = dict(carriers)
+    roles = dict(now)
     implicit = {name: node.name for name, node in graph_type.implicit.items()}
 
     def facts_at(section: int, segment: int) -> Facts:
@@ -290,4 +293,4 @@ def project(
     graph = numbered(columns, implicit)
     lists = patched(graph, edit) if edit is not None else None
     graph.successors, graph.predecessors = lists or connected(graph, facts_at)
-    return Projection(document, root_index, graph_type, carriers, graph)
+    return Projection(document, root_index, graph_type, now, graph)

@@ -6,6 +6,7 @@ from darwinflow.check.finding import Finding
 from darwinflow.check.keeping import keeps_graph_findings, moves_lines
 from darwinflow.check.references.state import References, referred
 from darwinflow.projection.projection import Projection
+from darwinflow.projection.succession import Succession
 
 
 class Referring(NamedTuple):
@@ -15,9 +16,14 @@ class Referring(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def referring(projection: Projection, previous: Referring | None, old: Projection | None) -> Referring:
-    """*previous*: of *old*, the projection that this one is an edit of; both None where it is none."""
-    references = referred(projection, previous.references if previous is not None else None, old)
+def referring(
+    projection: Projection,
+    previous: Referring | None,
+    old: Projection | None,
+    succession: Succession | None,
+) -> Referring:
+    """*previous*: of *old*, from whose document *succession* leads to this one; None where there was none."""
+    references = referred(projection, previous.references if previous is not None else None, old, succession)
     if not (references.troubled or references.unhandled or projection.graph.unknown):
         return Referring(references, ())
     if previous is not None and old is not None and _keeps(projection, references, previous, old):

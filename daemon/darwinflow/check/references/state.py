@@ -1,15 +1,18 @@
 """Which segments have something wrong with what they refer to, kept up from one version of a document to the next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from operator import is_
 from typing import NamedTuple
 
 from darwinflow.check.references.before import SILENT, before
+from darwinflow.check.references.edit import Edit
 from darwinflow.check.references.rows import NOTHING, Rows, rows_of
 from darwinflow.check.references.table import Table
 from darwinflow.check.references.unhandled import leaving, unhandled_answers
-from darwinflow.document.document import Change
+from darwinflow.document.segment import Segment
 from darwinflow.projection.native import read
 from darwinflow.projection.projection import Projection
+from darwinflow.projection.succession import Succession
 
 Options = Mapping[str, tuple[str, ...]]
 """The answers that each node that decides may give."""
@@ -43,6 +46,16 @@ class Tables(NamedTuple):
         )
         return self if all(one is other for one, other in zip(new, self, strict=True)) else new
 
+    def in_section(self, section: int) -> "Tables":
+        if section == self.reads.section:
+            return self
+        return Tables(
+            self.reads.in_section(section),
+            self.compares.in_section(section),
+            self.deciders.in_section(section),
+            self.faulty.in_section(section),
+        )
+
 
 class References(NamedTuple):
     """Of one document of a stream."""
@@ -55,41 +68,22 @@ class References(NamedTuple):
     """Of nodes whose edges all test the decision: the answers that none of them takes."""
 
 
-def referred(projection: Projection, previous: References | None, old: Projection | None) -> References:
-    """*previous*: of *old*, the projection that this one is an edit of."""
-    change = projection.document.change
-    if previous is not None and change is not None and change.root_index != projection.root_index:
-        return previous
-    is_edit = (
-        previous is not None
-        and old is not None
-        and change is not None
-        and projection.graph_type is old.graph_type
-        and projection.carriers == old.carriers
-    )
-    if not is_edit or previous is None or old is None or change is None:
+def referred(
+    projection: Projection,
+    previous: References | None,
+    old: Projection | None,
+    succession: Succession | None,
+) -> References:
+    """*previous*: of *old*, from whose document *succession* leads to this one."""
+    if previous is None or old is None or succession is None or projection.graph_type is not old.graph_type:
         return _whole(projection, _all_tables(projection))
-    if projection.graph is old.graph and _says_the_same(projection, change):
+    edit = Edit.between(old, projection, succession)
+    if projection.graph is old.graph and edit.says_the_same(projection.graph_type.implicit):
         return previous
-    tables = _edited(projection, previous.tables, change)
+    tables = _edited(projection, previous.tables, edit)
     if projection.graph is not old.graph:
-        return _whole(projection, tables, previous)
-    return _changed(projection, previous, tables, change)
-
-
-def _says_the_same(projection: Projection, change: Change) -> bool:
-    """Whether the changed segments refer to what they did before, in an edit that kept every id and arrow."""
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    if role is None:
-        return True
-    implicit = projection.graph_type.implicit
-    for old, new in zip(change.removed, change.added, strict=True):
-        facts, others = read(old, role), read(new, role)
-        if rows_of(old, facts, implicit) != rows_of(new, others, implicit):
-            return False
-        if [edge.condition for edge in facts.edges] != [edge.condition for edge in others.edges]:
-            return False
-    return True
+        return _whole(projection, tables, previous, edit)
+    return _changed(projection, previous, tables, edit)
 
 
 def rows_at(projection: Projection, key: SegmentKey) -> Rows:
@@ -103,34 +97,41 @@ def _all_tables(projection: Projection) -> tuple[Tables, ...]:
     implicit = projection.graph_type.implicit
     return tuple(
         [
-            Tables.of(
-                carrier.section,
-                [
-                    rows_of(segment, read(segment, carrier.role), implicit)
-                    for segment in root.sections[carrier.section].segments
-                ],
-            )
+            Tables.of(carrier.section, _rows(root.sections[carrier.section].segments, carrier.role, implicit))
             for carrier in projection.carriers
         ]
     )
 
 
-def _edited(projection: Projection, tables: tuple[Tables, ...], change: Change) -> tuple[Tables, ...]:
-    at = next((at for at, one in enumerate(tables) if one.reads.section == change.section_index), None)
-    if at is None:
-        return tables
-    rows = [
-        rows_at(projection, (change.section_index, change.first_segment + index))
-        for index in range(len(change.added))
-    ]
-    spliced = tables[at].spliced(change.first_segment, len(change.removed), rows)
-    return tables if spliced is tables[at] else (*tables[:at], spliced, *tables[at + 1 :])
+def _edited(projection: Projection, tables: tuple[Tables, ...], edit: Edit) -> tuple[Tables, ...]:
+    implicit = projection.graph_type.implicit
+    known = {one.reads.section: one for one in tables}
+    found: list[Tables] = []
+    for carrier, stretch in edit.stretches:
+        if stretch is None:
+            segments = projection.document.roots[projection.root_index].sections[carrier.section].segments
+            found.append(Tables.of(carrier.section, _rows(segments, carrier.role, implicit)))
+            continue
+        one = known[stretch.before].in_section(carrier.section)
+        if not stretch.is_empty:
+            rows = _rows(stretch.added, carrier.role, implicit)
+            one = one.spliced(stretch.first, len(stretch.removed), rows)
+        found.append(one)
+    is_same = len(found) == len(tables) and all(map(is_, found, tables))
+    return tables if is_same else tuple(found)
+
+
+def _rows(segments: Iterable[Segment], role: str, implicit: Collection[str]) -> list[Rows]:
+    return [rows_of(segment, read(segment, role), implicit) for segment in segments]
 
 
 def _whole(
-    projection: Projection, tables: tuple[Tables, ...], previous: References | None = None
+    projection: Projection,
+    tables: tuple[Tables, ...],
+    previous: References | None = None,
+    edit: Edit | None = None,
 ) -> References:
-    """*previous*: before an edit; of the answers that no edge takes, only what the edit can have touched is new."""
+    """*previous*: before *edit*; of the answers that no edge takes, only what the edit can have touched is new."""
     options = _options(projection, tables)
     troubled = {
         (section.faulty.section, segment)
@@ -155,8 +156,8 @@ def _whole(
                 troubled.add((section.compares.section, section.compares.segment(at)))
     unhandled: dict[str, tuple[str, ...]] = {}
     affected = set(options)
-    if previous is not None:
-        affected = _changed_options(previous.options, options) | _sources_of(projection)
+    if previous is not None and edit is not None and (sources := edit.sources()) is not None:
+        affected = _changed_options(previous.options, options) | sources
         unhandled = {name: left for name, left in previous.unhandled.items() if name not in affected}
     for name, arrows in leaving(projection, {name for name in affected if name in options}).items():
         left = unhandled_answers(projection, arrows, name, options[name])
@@ -166,12 +167,12 @@ def _whole(
 
 
 def _changed(
-    projection: Projection, previous: References, tables: tuple[Tables, ...], change: Change
+    projection: Projection, previous: References, tables: tuple[Tables, ...], edit: Edit
 ) -> References:
     """After an edit that kept every id and arrow."""
-    keys = [(change.section_index, change.first_segment + at) for at in range(len(change.added))]
+    keys = edit.keys()
     options = previous.options
-    deciders = _deciders_changed(projection, change)
+    deciders = edit.deciders()
     if deciders:
         options = _options(projection, tables)
         keys += [
@@ -181,7 +182,7 @@ def _changed(
             if decider in deciders
         ]
     unhandled = previous.unhandled
-    affected = deciders.union(_sources_changed(projection, change))
+    affected = deciders | edit.conditioned()
     arrows = leaving(projection, {name for name in affected if name in options}, often=True)
     for name in affected:
         left = unhandled_answers(projection, arrows[name], name, options[name]) if name in arrows else ()
@@ -223,45 +224,3 @@ def _options(projection: Projection, tables: Iterable[Tables]) -> dict[str, tupl
 def _changed_options(old: Options, new: Options) -> set[str]:
     """Names of nodes that may give other answers than before."""
     return {name for name, _ in old.items() ^ new.items()}
-
-
-def _deciders_changed(projection: Projection, change: Change) -> set[str]:
-    """Names of nodes in the changed segments that list other answers than before."""
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    if role is None:
-        return set()
-    return {
-        node.name
-        for old, new in zip(change.removed, change.added, strict=True)
-        for node, other in zip(read(old, role).nodes, read(new, role).nodes, strict=True)
-        if node.options != other.options and node.name
-    }
-
-
-def _sources_changed(projection: Projection, change: Change) -> set[str]:
-    """Sources of edges whose condition has changed."""
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    if role is None:
-        return set()
-    return {
-        end.name
-        for old, new in zip(change.removed, change.added, strict=True)
-        for one, other in zip(read(old, role).edges, read(new, role).edges, strict=True)
-        if one.condition != other.condition
-        for end in one.sources
-    }
-
-
-def _sources_of(projection: Projection) -> set[str]:
-    """Sources of the edges in the segments that an edit took away and put in."""
-    change = projection.document.change
-    assert change is not None
-    role = next((one.role for one in projection.carriers if one.section == change.section_index), None)
-    if role is None:
-        return set()
-    return {
-        end.name
-        for segment in (*change.removed, *change.added)
-        for edge in read(segment, role).edges
-        for end in edge.sources
-    }

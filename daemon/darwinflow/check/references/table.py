@@ -39,6 +39,10 @@ class Table(Generic[T]):
         counts[first : first + count] = new_counts
         return Table(self.section, rows, counts)
 
+    def in_section(self, section: int) -> "Table[T]":
+        """The same of a section that has come to stand at another place."""
+        return self if section == self.section else Table(section, self.rows, self.counts)
+
     def segment(self, row: int) -> int:
         """The segment that gives a row."""
         if self._starts is None:

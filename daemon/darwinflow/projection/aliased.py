@@ -1,0 +1,68 @@
+"""Segments whose text stays while their aliases come to stand for something else.
+
+Where no alias stands in a field that ids, ends or references are read from, the graph has nothing to do with it.
+"""
+
+from typing import Final
+
+from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
+from darwinflow.document.segment import Segment
+from darwinflow.projection.native import EDGES, NODES
+
+_READ: Final = {
+    NODES: frozenset({"id", "type", "config"}),
+    EDGES: frozenset({"from", "to", "condition", "type", "key"}),
+}
+"""The fields of an item, by the list it stands in, that a graph and its references are read from."""
+_MEMO: Final = (__name__, "fields")
+_ELSEWHERE: Final[frozenset[str]] = frozenset()
+
+
+def is_retold(old: Segment, new: Segment) -> bool:
+    """Whether *new* is the text of *old*, read once, with other meanings of its aliases. What is known of it is handed on."""
+    if new.children is not old.children or new.problems != old.problems or not new.aliases:
+        return False
+    fields = old.memo.get(_MEMO)
+    if fields is None:
+        fields = old.memo[_MEMO] = _fields(new)
+    new.memo[_MEMO] = fields
+    return True
+
+
+def is_read_from(segment: Segment, role: str) -> bool:
+    """Whether ids, ends or references of a list of this role may come from aliases in *segment*."""
+    fields = aliased_fields(segment)
+    return not fields or role not in _READ or not fields.isdisjoint(_READ[role])
+
+
+def aliased_fields(segment: Segment) -> frozenset[str]:
+    """The fields of the items of *segment* in which aliases stand; none where one stands elsewhere."""
+    fields: frozenset[str] | None = segment.memo.get(_MEMO)
+    if fields is None:
+        fields = segment.memo[_MEMO] = _fields(segment)
+    return fields
+
+
+def _fields(segment: Segment) -> frozenset[str]:
+    found: set[str] = set()
+    for item in segment.items:
+        if item.kind == ALIAS:
+            return _ELSEWHERE
+        for key, value in item.pairs:
+            if key.kind != SCALAR or key.is_merge:
+                return _ELSEWHERE
+            if _holds_alias(value):
+                found.add(key.source)
+    return frozenset(found)
+
+
+def _holds_alias(value: Node) -> bool:
+    waiting = [value]
+    for node in waiting:
+        if node.kind == ALIAS:
+            return True
+        if node.kind == MAP:
+            waiting += [inner for pair in node.pairs for inner in pair]
+        elif node.kind == SEQ:
+            waiting += node.items
+    return False
