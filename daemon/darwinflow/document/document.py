@@ -6,6 +6,7 @@ the text.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
@@ -13,11 +14,11 @@ from typing import Any, Final, NamedTuple
 from darwinflow.document.content import MAX_BYTES
 from darwinflow.document.editing import replaced_segments
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
+from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import is_linked_locally, linked
 from darwinflow.document.path import NodePath, path_in_section
 from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
-from darwinflow.document.reading import read_later
 from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
@@ -64,7 +65,7 @@ class Document:
     @classmethod
     def parse(cls, text: str) -> "Document":
         """Read a text, whatever it is; what is wrong in it is among `problems`."""
-        return _read(Lines.of(text), {})
+        return _read(Lines.of(text), Kept())
 
     def edit(self, edit: Edit) -> "Document":
         """The document after *edit*, whose span is cut to fit the text."""
@@ -74,7 +75,7 @@ class Document:
             document = self._edited_within(lines, change)
             if document is not None:
                 return document
-        return _read(lines, self._kept(change))
+        return _read(lines, Kept(self._segments(), change))
 
     def _edited_within(self, lines: Lines, change: LineChange) -> "Document | None":
         """The document after an edit that stays inside one root, unless that root has to be cut anew."""
@@ -125,22 +126,14 @@ class Document:
     def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
         return Document(lines, (*self.roots[:root_index], root, *self.roots[root_index + 1 :]), change)
 
-    def _kept(self, change: LineChange) -> dict[int, Segment]:
-        """Segments that an edit did not touch, by the line on which each begins after it."""
-        kept: dict[int, Segment] = {}
-        shift = len(change.added) - change.removed
-        line = 0
-        for root in self.roots:
+    def _segments(self) -> Iterator[tuple[int, Segment]]:
+        """Every segment, heads included, behind its first line."""
+        for root, line in zip(self.roots, self._root_starts, strict=False):
             at = line + root.lead
             for section in root.sections:
-                for segment in ([section.head] if section.head else []) + list(section.segments):
-                    if at + segment.line_count <= change.start:
-                        kept[at] = segment
-                    elif at >= change.start + change.removed:
-                        kept[at + shift] = segment
+                for segment in section.pieces():
+                    yield at, segment
                     at += segment.line_count
-            line += root.line_count
-        return kept
 
     def problems(self) -> list[Problem]:
         """Everything wrong, in the order of the text, at most `MAX_PROBLEMS` and one that says there are more."""
@@ -228,8 +221,8 @@ def _is_too_long(lines: Lines) -> bool:
     return count == MAX_LINES + 1 and lines[count - 1] != ""
 
 
-def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
-    """Read everything but what is *kept*, by first line, from before."""
+def _read(lines: Lines, kept: Kept) -> Document:
+    """Read everything but what is *kept* from before."""
     if _is_too_long(lines):
         return Document(lines, (), None)
     texts = list(lines)
@@ -238,10 +231,7 @@ def _read(lines: Lines, kept: dict[int, Segment]) -> Document:
         bare = [texts[0][1:], *texts[1:]]
 
     def take(form: Form, start: int, end: int) -> Segment:
-        segment = kept.get(start) if kept else None
-        if segment is not None and segment.line_count == end - start and segment.form == form:
-            return segment
-        return read_later(form, texts[start:end], ends_text=end == len(texts))
+        return kept.take(form, start, texts[start:end], ends_text=end == len(texts))
 
     edges = edge_lines(bare)
     roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from darwinflow.document.cutting import MIN_SPLIT, cut_lines
 from darwinflow.document.grammar.scan import indent_of, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
-from darwinflow.document.reading import read
+from darwinflow.document.reading import Before, read
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
 
@@ -58,13 +58,20 @@ def replaced_segments(
         cuts = [0, *(cut + low - start - section.start(first) for cut in cuts)]
     borders = [*cuts, len(lines)]
     ends_text = end == len(after)
+    removed = tuple(section.segments.slice(first, last + 1))
+    edit_start = change.start - start - section.start(first)
+    before_edit = Before(removed[0], edit_start, change.removed, len(change.added))
     added = tuple(
         [
-            read(form, lines[cut:behind], ends_text=ends_text and behind == len(lines))
+            read(
+                form,
+                lines[cut:behind],
+                ends_text=ends_text and behind == len(lines),
+                before=before_edit if cut == 0 else None,
+            )
             for cut, behind in pairwise(borders)
         ]
     )
-    removed = tuple(section.segments.slice(first, last + 1))
     return first, removed, added
 
 

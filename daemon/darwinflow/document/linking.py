@@ -45,14 +45,13 @@ def is_linked_locally(
     names: set[str] = set()
     for segment in removed:
         known.update(segment.bindings or {})
-        names.update([alias.value for alias in segment.aliases])
-    if not names.issuperset([alias.value for segment in added for alias in segment.aliases]):
+        names.update(segment.aliases)
+    if not names.issuperset([name for segment in added for name in segment.aliases]):
         return False
     expanded = root.expanded - sum([segment.expanded for segment in removed])
     for segment in added:
         if segment.aliases:
-            wanted = {alias.value for alias in segment.aliases}
-            segment.resolved({name: known[name] for name in wanted if name in known}, None)
+            segment.resolved({name: known[name] for name in segment.aliases if name in known}, None)
             expanded += segment.expanded
     root.expanded = expanded
     return expanded <= EXPANSION_FREE
@@ -101,8 +100,7 @@ class _Linking:
         return section
 
     def _segment(self, segment: Segment) -> Segment:
-        names = {alias.value for alias in segment.aliases}
-        bindings = {name: self.known[name] for name in names if name in self.known}
+        bindings = {name: self.known[name] for name in segment.aliases if name in self.known}
         result = segment.resolved(bindings, None)
         if self._allowance is not None and (
             self._is_exhausted or self.expanded + result.expanded > self._allowance

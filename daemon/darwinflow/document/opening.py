@@ -38,9 +38,7 @@ def segments_of(document: Document) -> Iterator[Segment]:
     """Every segment, heads included, in the order of the text."""
     for root in document.roots:
         for section in root.sections:
-            if section.head is not None:
-                yield section.head
-            yield from section.segments
+            yield from section.pieces()
 
 
 def problems_within(document: Document, first: int, behind: int) -> list[Problem]:

@@ -1,11 +1,12 @@
 """From the lines of one segment to the segment."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from darwinflow.document import tall
+from darwinflow.document.characters import encodable, report_unprintable, shift, shifted_problem
 from darwinflow.document.grammar.collections import SIMPLE_ENTRY, grow
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.parser import Parser
@@ -19,35 +20,41 @@ from darwinflow.document.grammar.scan import (
     key_colon,
 )
 from darwinflow.document.node import MAP, PLAIN, SCALAR, SEQ, Node, Pairs
-from darwinflow.document.problem import Problem, Related
 from darwinflow.document.segment import Content, Form, Kind, Segment
-from darwinflow.model.span import Span
+from darwinflow.document.tall import Reread
 
 _MAX_STRAYS: Final = 200
 """Stretches of a segment that fit nowhere and are read all the same."""
 
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufffe\uffff]")
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+
+class Before(NamedTuple):
+    """What began where a segment begins, before an edit."""
+
+    segment: Segment
+    start: int
+    """The first line of the edit, counted from the segment's first."""
+    removed: int
+    added: int
 
 
-def read(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
+def read(form: Form, lines: list[str], *, ends_text: bool, before: Before | None = None) -> Segment:
     """The segment that *lines*, which belong to it wholly, make in this form.
 
     Where they end the text and the text ends with a line end, the last of them
     is empty and no line to YAML.
     """
-    return Segment(form, len(lines), content_of(form, lines, ends_text=ends_text))
+    return Segment(form, len(lines), content_of(form, lines, ends_text=ends_text, before=before))
 
 
-def read_later(form: Form, lines: list[str], *, ends_text: bool) -> Segment:
+def read_later(form: Form, lines: list[str], *, ends_text: bool, before: Before | None = None) -> Segment:
     """The same segment, its lines unread."""
-    later = partial(content_of, form, lines, ends_text=ends_text)
+    later = partial(content_of, form, lines, ends_text=ends_text, before=before)
     text = "".join(lines)
     return Segment(form, len(lines), later, may_be_linked="&" in text or "*" in text)
 
 
-def content_of(form: Form, lines: list[str], *, ends_text: bool) -> Content:
-    """What is in the lines of a segment."""
+def content_of(form: Form, lines: list[str], *, ends_text: bool, before: Before | None = None) -> Content:
+    """What is in the lines of a segment; of a long one, only what an edit can have changed is read."""
     if len(lines) == 1 and form.name in _ENTRIES and (short := _short_content(form, lines[0])) is not None:
         return short
     body = lines[:-1] if ends_text and lines[-1] == "" else lines
@@ -56,17 +63,39 @@ def content_of(form: Form, lines: list[str], *, ends_text: bool) -> Content:
         body = [body[0][1:], *body[1:]]
     if form.name == "inline":
         body = ["   " + body[0][3:], *body[1:]]
-    is_printable = "".join(body).isprintable()
-    parser = Parser(body if is_printable else _encodable(body), depth=form.depth, handles=form.handles)
+    reread = _reread(form, body, before) if before is not None and not has_mark else None
+    is_printable = "".join(body if reread is None else reread.new_lines(body)).isprintable()
+    parser = Parser(
+        body if is_printable else encodable(body),
+        depth=form.depth,
+        handles=form.handles,
+        reread=reread if is_printable else None,
+    )
     kind, key, children = _READERS[form.name](parser, form)
     if not is_printable:
-        _report_unprintable(parser, body)
+        report_unprintable(parser, body)
     problems = tuple(dict.fromkeys(parser.problems)) if parser.problems else ()
-    content = Content(kind, key, children, problems, tuple(parser.anchors), tuple(parser.aliases))
+    is_complete = is_printable and not has_mark and not parser.is_too_deep and len(problems) < MAX_PROBLEMS
+    rows = len(body) if parser.tall_from and is_complete and len(parser.problems) < MAX_PROBLEMS else 0
+    content = Content(kind, key, children, problems, tuple(parser.anchors), tuple(parser.aliases), rows)
     if has_mark:
-        _shift(content)
-        content = content._replace(problems=tuple(map(_shifted_problem, problems)))
+        shift(content)
+        content = content._replace(problems=tuple(map(shifted_problem, problems)))
     return content
+
+
+def _reread(form: Form, body: list[str], before: Before) -> Reread | None:
+    """What the segment that began here tells of these lines."""
+    segment, start, removed, added = before
+    if len(body) <= tall.TALL_SEGMENT or segment.form != form or not segment.is_read or not segment.rows:
+        return None
+    nodes = [segment.node] if segment.node is not None else [*segment.items]
+    for pair in segment.pairs:
+        nodes += pair
+    start = min(start, segment.rows)
+    behind = segment.rows - start - removed
+    has_same_tail = behind >= 0 and len(body) - start - added == behind
+    return Reread.of(nodes, start, removed, added, has_same_tail=has_same_tail)
 
 
 def _short_content(form: Form, line: str) -> Content | None:
@@ -79,8 +108,8 @@ def _short_content(form: Form, line: str) -> Content | None:
     key = Node(SCALAR, name, 0, column, 0, column + len(name), PLAIN, name)
     value = Node(SCALAR, resolved(text), 0, start, 0, start + len(text), PLAIN, text)
     if form.name == "entry":
-        return Content("entries", None, ((key, value),), (), (), ())
-    return Content("value", key, value, (), (), ())
+        return Content("entries", None, ((key, value),), (), (), (), 0)
+    return Content("value", key, value, (), (), (), 0)
 
 
 _ENTRIES: Final = frozenset(["root entry", "entry"])
@@ -223,59 +252,3 @@ _READERS: Final[dict[str, Callable[[Parser, Form], _Read]]] = {
     "whole": _read_whole,
     "inline": _read_whole,
 }
-
-
-def _encodable(body: list[str]) -> list[str]:
-    """Lone halves of surrogate pairs cannot be stored anywhere, so no value may hold one."""
-    return [_SURROGATE.sub("\ufffd", line) for line in body]
-
-
-def _report_unprintable(parser: Parser, body: list[str]) -> None:
-    for row, line in enumerate(body):
-        for match in _UNPRINTABLE.finditer(line):
-            code = ord(match[0])
-            what = "half a surrogate pair" if 0xD800 <= code <= 0xDFFF else "a control character"
-            column = match.start()
-            message = f"U+{code:04X} is {what}, which YAML does not allow; remove it or write an escape in double quotes"
-            parser.report(row, column, row, column + 1, message)
-            if len(parser.problems) >= MAX_PROBLEMS:
-                return
-
-
-def _shift(content: Content) -> None:
-    """Move what was found on the first line behind the byte order mark that was left out."""
-    children = content.children
-    pending: list[Node] = [] if content.key is None else [content.key]
-    if isinstance(children, Node):
-        pending.append(children)
-    elif content.kind == "items":
-        pending.extend(children)
-    elif content.kind == "entries":
-        for key, value in children:
-            pending += (key, value)
-    while pending:
-        node = pending.pop()
-        if node.line > 0:
-            continue
-        node.column += 1
-        if node.end_line == 0:
-            node.end_column += 1
-        if node.outset is not None and node.outset[0] == 0:
-            node.outset = (0, node.outset[1] + 1)
-        pending.extend(node.items)
-        for key, value in node.pairs:
-            pending += (key, value)
-
-
-def _shifted_problem(problem: Problem) -> Problem:
-    related = tuple(Related(_shifted_span(other.span), other.message) for other in problem.related)
-    return Problem(problem.code, problem.message, _shifted_span(problem.span), related)
-
-
-def _shifted_span(span: Span) -> Span:
-    return Span(
-        span.line,
-        span.column + (span.line == 0),
-        span.end_line,
-        span.end_column + (span.end_line == 0),
-    )

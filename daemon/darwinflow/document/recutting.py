@@ -1,12 +1,14 @@
 """Edits that move borders of sections: the sections around them are cut again, no segment is read twice."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from darwinflow.document.cutting import MIN_SPLIT, Known, is_open_header, read_section, section_starts
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, CLOSED_TEXT, is_mark, key_colon
+from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import LineChange, Lines
-from darwinflow.document.reading import read, read_later
+from darwinflow.document.reading import read
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Form, Segment
@@ -50,16 +52,14 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
         return Recut(first, sections, [section])
     shift = len(change.added) - change.removed
     lines = after.slice(low, old_end + shift)
-    kept = _kept(sections, change.start - low, change.start + change.removed - low, shift)
+    moved = change._replace(start=change.start - low)
+    kept = Kept(_segments(sections), moved)
     ends_text = old_end + shift == len(after)
 
     def take(form: Form, at: int, behind: int) -> Segment:
-        segment = kept.get(at)
-        if segment is not None and segment.line_count == behind - at and segment.form == form:
-            return segment
-        return read_later(form, lines[at:behind], ends_text=ends_text and behind == len(lines))
+        return kept.take(form, at, lines[at:behind], ends_text=ends_text and behind == len(lines))
 
-    known = _known(kept, len(lines))
+    known = _known(kept.segments, len(lines))
     rows = range(len(lines)) if known is None else known.rows
     starts = section_starts(lines, [at for at in rows if lines[at][:1] not in NO_EDGE])
     if not starts or starts[0] != 0:
@@ -127,18 +127,10 @@ def _known(kept: dict[int, Segment], count: int) -> Known | None:
     return Known(form, rows)
 
 
-def _kept(sections: list[Section], start: int, end: int, shift: int) -> dict[int, Segment]:
-    """Segments outside the changed lines, by the line on which each begins afterwards.
-
-    Lines count from the first section's first.
-    """
-    kept: dict[int, Segment] = {}
+def _segments(sections: list[Section]) -> Iterator[tuple[int, Segment]]:
+    """Every segment behind its first line, which counts from the first section's."""
     at = 0
     for section in sections:
-        for segment in ([section.head] if section.head is not None else []) + list(section.segments):
-            if at + segment.line_count <= start:
-                kept[at] = segment
-            elif at >= end:
-                kept[at + shift] = segment
+        for segment in section.pieces():
+            yield at, segment
             at += segment.line_count
-    return kept

@@ -67,6 +67,12 @@ class Section:
             self._is_troubled = of_head or self.segments.is_troubled or bool(self.repeats)
         return self._is_troubled
 
+    def pieces(self) -> Iterator[Segment]:
+        """The head, if there is one, and the segments."""
+        if self.head is not None:
+            yield self.head
+        yield from self.segments
+
     def start(self, at: int) -> int:
         """The first line of segment *at*, relative to the section; -1 is the head."""
         if at < 0:

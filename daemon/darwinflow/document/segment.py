@@ -47,8 +47,10 @@ class Content(NamedTuple):
     key: Node | None
     children: Any
     problems: tuple[Problem, ...]
-    anchors: tuple[Node, ...]
-    aliases: tuple[Node, ...]
+    anchors: tuple[str, ...]
+    aliases: tuple[str, ...]
+    rows: int
+    """How many lines were read, where long collections among the children are `Tall`; else 0."""
 
 
 Later = Callable[[], Content]
@@ -86,6 +88,7 @@ class Segment:
         "memo",
         "parse_problems",
         "problems",
+        "rows",
         "size",
     )
     kind: Kind
@@ -94,8 +97,9 @@ class Segment:
     parse_problems: tuple[Problem, ...]
     problems: tuple[Problem, ...]
     """Relative to the segment's first line."""
-    anchors: tuple[Node, ...]
-    aliases: tuple[Node, ...]
+    anchors: tuple[str, ...]
+    aliases: tuple[str, ...]
+    rows: int
 
     def __init__(
         self, form: Form, line_count: int, content: "Content | Later", *, may_be_linked: bool = True
@@ -132,7 +136,9 @@ class Segment:
             self._take(self._later())
 
     def _take(self, content: Content) -> None:
-        self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases = content
+        self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases, self.rows = (
+            content
+        )
         self.problems = self.parse_problems
         self._later = None
 
@@ -199,7 +205,7 @@ class Segment:
         segment = self
         if self.bindings is not None:
             content = Content(
-                self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases
+                self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases, self.rows
             )
             segment = Segment(self.form, self.line_count, content)
         segment.bindings = bindings

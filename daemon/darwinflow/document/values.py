@@ -6,10 +6,12 @@ anchor. Whoever gets data reads it and does not change it.
 
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
+from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node, Pairs
 from darwinflow.document.problem import DOCUMENT_LIMIT, UNDEFINED_ALIAS, YAML_SYNTAX, Problem
+from darwinflow.document.tall import UNKNOWN, Tall, Turns
 
 MAX_KEY_TEXT: Final = 500
 """Characters of a key that is a list or a mapping."""
@@ -32,11 +34,19 @@ def plain_value(node: Node) -> Any:
     if kind == SCALAR:
         return node.value
     if kind == SEQ:
+        if isinstance(node, Tall) and node.turns is not None:
+            return _known_values(node.turns.values, node.value)
         return [child.value if child.kind == SCALAR else plain_value(child) for child in node.value]
     result: dict[str, Any] = {}
     sources: list[Any] = []
-    for key, value in node.value:
-        data = value.value if value.kind == SCALAR else plain_value(value)
+    if isinstance(node, Tall) and node.turns is not None:
+        values = _known_values(node.turns.values, [value for _, value in node.value])
+        entries = [(key, data) for (key, _), data in zip(node.value, values, strict=True)]
+    else:
+        entries = [
+            (key, value.value if value.kind == SCALAR else plain_value(value)) for key, value in node.value
+        ]
+    for key, data in entries:
         if key.kind != SCALAR:
             result[key_text(plain_value(key))] = data
         elif key.source == "<<" and key.is_merge:
@@ -46,6 +56,14 @@ def plain_value(node: Node) -> Any:
     if sources:
         merge(result, sources)
     return result
+
+
+def _known_values(values: list[Any], children: Sequence[Node]) -> list[Any]:
+    """*values* with the data of those children of which it was not known."""
+    for at, value in enumerate(values):
+        if value is UNKNOWN:
+            values[at] = plain_value(children[at])
+    return values
 
 
 def key_text(data: Any) -> str:
@@ -98,33 +116,57 @@ class Scope:
         elif kind == ALIAS:
             return self._alias(node)
         elif kind == SEQ:
-            data = [self.value(child) for child in node.value]
+            data = self._items(node)
         else:
-            own, sources = self.entries(node.value)
+            own, sources = self.entries(node.value, node.turns if isinstance(node, Tall) else None)
             merge(own, sources)
             data = own
         if node.anchor is not None:
             self.bind(node.anchor, Bound(data, self.size - before))
         return data
 
+    def _items(self, node: Node) -> list[Any]:
+        turns = node.turns if isinstance(node, Tall) else None
+        if turns is None or not turns.is_even:
+            return [self.value(child) for child in node.value]
+        return [
+            self.value(child) if turns.is_linked(at) else self._known(turns, at, child)
+            for at, child in enumerate(node.value)
+        ]
+
+    def _known(self, turns: Turns, at: int, child: Node) -> Any:
+        """The data of a child that has neither anchors nor aliases inside, kept from one reading to the next."""
+        data = turns.values[at]
+        if data is UNKNOWN:
+            data = turns.values[at] = plain_value(child)
+        size = turns.sizes[at]
+        if not size:
+            size = turns.sizes[at] = node_count(child)
+        self.size += size
+        return data
+
     def bind(self, anchor: str, bound: Bound) -> None:
         self.bound[anchor] = self.exports[anchor] = bound
 
-    def entries(self, pairs: tuple[tuple[Node, Node], ...]) -> tuple[dict[str, Any], list[Any]]:
-        """What entries give themselves, and the values of their ``<<`` keys."""
+    def entries(self, pairs: Pairs, turns: Turns | None = None) -> tuple[dict[str, Any], list[Any]]:
+        """What entries give themselves, and the values of their ``<<`` keys; *turns*: in which they were read."""
         own: dict[str, Any] = {}
         sources: list[Any] = []
-        for key, value in pairs:
+        kept = turns if turns is not None and turns.is_even else None
+        for at, (key, value) in enumerate(pairs):
             if key.kind == SCALAR and key.anchor is None:
                 name = key.source
             else:
                 name = key.source
-                before = self.size
+                before = self.expanded
                 key_data = self.value(key)
                 if key.kind != SCALAR:
-                    is_short = self.size - before <= MAX_KEY_NODES
+                    is_short = self.expanded - before <= MAX_KEY_NODES
                     name = key_text(key_data) if is_short else f"key at {key.line}:{key.column}"
-            data = self.value(value)
+            if kept is not None and not kept.is_linked(at):
+                data = self._known(kept, at, value)
+            else:
+                data = self.value(value)
             if key.kind == SCALAR and key.is_merge:
                 self._check_merge(value, data)
                 sources.append(data)
@@ -163,9 +205,11 @@ class Scope:
 
 
 def node_count(node: Node) -> int:
-    """Nodes in *node*, itself included, keys not."""
-    if node.kind == SEQ:
+    """Nodes in *node*, itself and keys that are no scalars included."""
+    kind = node.kind
+    if kind == SEQ:
         return 1 + sum(map(node_count, node.value))
-    if node.kind == MAP:
-        return 1 + sum(node_count(value) for _, value in node.value)
+    if kind == MAP:
+        keys = sum([node_count(key) for key, _ in node.value if key.kind != SCALAR])
+        return 1 + keys + sum([node_count(value) for _, value in node.value])
     return 1

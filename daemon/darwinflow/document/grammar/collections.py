@@ -16,7 +16,9 @@ from darwinflow.document.grammar.scan import (
     is_mark,
     key_colon,
 )
+from darwinflow.document.grammar.turns import Turning
 from darwinflow.document.node import BLOCK, DOUBLE, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, SINGLE, Node
+from darwinflow.document.tall import Tall
 
 SIMPLE_ENTRY: Final = re.compile(
     r"([A-Za-z_][\w./-]{0,200}+):"
@@ -40,7 +42,13 @@ class Collections(Entries):
         self.depth += 1
         start = row
         items: list[Node] = []
+        turning = Turning(self, SEQ, row, column, column, outer) if self.tall_from else None
+        if turning is not None:
+            row, _ = turning.begin(items)
         while True:
+            if turning is not None and (behind := turning.turn(row, column, items)) >= 0:
+                row = behind
+                break
             node, row = self._item(row, column)
             items.append(node)
             row = self.next_content(row)
@@ -52,6 +60,8 @@ class Collections(Entries):
                 break
         self.depth -= 1
         last = items[-1]
+        if turning is not None:
+            return turning.node(SEQ, items, row, last), row
         return Node(SEQ, tuple(items), start, column, last.end_line, last.end_column, BLOCK), row
 
     def _item(self, row: int, column: int) -> tuple[Node, int]:
@@ -98,8 +108,11 @@ class Collections(Entries):
             if indent == len(line) or line[indent] in "#\t":
                 continue
             if indent <= outer:
+                self.reach = max(self.reach, below)
                 break
             steady = indent if steady < 0 else min(indent, steady)
+        else:
+            self.reach = max(self.reach, self.count)
         return first if steady < 0 else steady
 
     def _column(self, row: int) -> int:
@@ -137,9 +150,13 @@ class Collections(Entries):
         start, place = row, column if first < 0 else first
         margin = " " * column
         pairs: list[tuple[Node, Node]] = []
-        seen: dict[str, Node] = {}
-        repeats: dict[str, list[Node]] = {}
+        turning = Turning(self, MAP, row, place, column, outer) if self.tall_from else None
+        if turning is not None:
+            row, place = turning.begin(pairs)
         while True:
+            if turning is not None and (behind := turning.turn(row, place, pairs)) >= 0:
+                row = behind
+                break
             line = lines[row]
             match = SIMPLE_ENTRY.match(line, place)
             if match is not None:
@@ -147,14 +164,8 @@ class Collections(Entries):
             else:
                 key, value, row = self.entry(row, place, max(place, column))
             pairs.append((key, value))
-            if key.kind == SCALAR:
-                name = key.source
-                if name in seen:
-                    repeats.setdefault(name, [seen[name]]).append(key)
-                else:
-                    seen[name] = key
-                if name == "<<":
-                    self.check_merge(key, value)
+            if key.source == "<<":
+                self.check_merge(key, value)
             if (
                 row < count
                 and lines[row][:column] == margin
@@ -166,9 +177,11 @@ class Collections(Entries):
             if place < 0:
                 break
         self.depth -= 1
-        if repeats:
-            self.report_repeats(repeats)
         last = pairs[-1][1]
+        node = turning.node(MAP, pairs, row, last) if turning is not None else None
+        self.check_repeats(pairs)
+        if node is not None:
+            return node, row
         return Node(MAP, tuple(pairs), start, column, last.end_line, last.end_column, BLOCK), row
 
     def _simple_entry(
@@ -254,4 +267,6 @@ def _joined(value: Node, items: Node) -> Node:
 def grow(mapping: Node, more: Node) -> None:
     """Give a mapping the entries of another one that bad indentation cut off it."""
     mapping.value = (*mapping.value, *more.value)
+    if isinstance(mapping, Tall):
+        mapping.turns = None
     mapping.end_line, mapping.end_column = more.end_line, more.end_column

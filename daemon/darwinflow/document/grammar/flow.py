@@ -74,7 +74,8 @@ class Flow(BlockScalars):
                 continue
             if not is_separated:
                 if at_row > last_row and not closes:
-                    closes = closes_below(self.lines, at_row, outer)
+                    closes, looked_at = closes_below(self.lines, at_row, outer)
+                    self.reach = max(self.reach, looked_at)
                     if not closes:
                         at_row, end = last_row, len(self.lines[last_row])
                         self._report_unclosed(row, column, last_row)
@@ -98,23 +99,23 @@ class Flow(BlockScalars):
         self.depth -= 1
         if opening == "[":
             return Node(SEQ, tuple(items), row, column, at_row, end, FLOW), at_row, end
-        self._check_keys(pairs)
+        for name, content in pairs:
+            if name.source == "<<":
+                self.check_merge(name, content)
+        self.check_repeats(pairs)
         return Node(MAP, tuple(pairs), row, column, at_row, end, FLOW), at_row, end
 
-    def _check_keys(self, pairs: list[tuple[Node, Node]]) -> None:
+    def check_repeats(self, pairs: list[tuple[Node, Node]]) -> None:
+        """Report keys that a mapping gives more than once."""
+        names = [key.source for key, _ in pairs if key.kind == SCALAR]
+        if len(set(names)) == len(names):
+            return
         seen: dict[str, Node] = {}
         repeats: dict[str, list[Node]] = {}
-        for key, value in pairs:
-            if key.kind != SCALAR:
-                continue
-            if key.source in seen:
+        for key, _ in pairs:
+            if key.kind == SCALAR and seen.setdefault(key.source, key) is not key:
                 repeats.setdefault(key.source, [seen[key.source]]).append(key)
-            else:
-                seen[key.source] = key
-            if key.source == "<<":
-                self.check_merge(key, value)
-        if repeats:
-            self.report_repeats(repeats)
+        self.report_repeats(repeats)
 
     def check_merge(self, key: Node, value: Node) -> None:
         """``<<`` takes mappings; what an alias stands for is seen when aliases are resolved."""
@@ -249,7 +250,7 @@ class Flow(BlockScalars):
             )
             return self.empty(row, column), row, column + 1
         node = Node(ALIAS, match[1], row, column, row, match.end(), "")
-        self.aliases.append(node)
+        self.aliases.append(node.value)
         return node, row, match.end()
 
     def _flow_plain(self, row: int, column: int, outer: int, *, is_value: bool) -> Node:

@@ -84,7 +84,7 @@ class Properties(Reader):
         if anchor is not None:
             if node.anchor is None:
                 node.anchor = anchor
-                self.anchors.append(node)
+                self.anchors.append(anchor)
             else:
                 message = f"a value can have one anchor; this one is '{node.anchor}' already"
                 self.report(row, column, row, column + 1 + len(anchor), message)

@@ -65,6 +65,7 @@ class Quoted(Properties):
             return Node(SCALAR, text, row, column, row, match.end(), style, text), row, match.end()
         end_pattern = DOUBLE_END if is_double else SINGLE_END
         chunks = [line[column + 1 :]]
+        at = row
         for at in range(row + 1, self.count):
             line = self.lines[at]
             if (
@@ -79,6 +80,9 @@ class Quoted(Properties):
                 text = self._folded(chunks, row, column, is_double=is_double)
                 return Node(SCALAR, text, row, column, at, match.end(), style, text), at, match.end()
             chunks.append(line)
+        else:
+            at = self.count
+        self.reach = max(self.reach, at)
         return self._unclosed(row, column)
 
     def _ends_here(self, at: int, row: int, column: int, outer: int) -> bool:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from darwinflow.document import tall
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
 from darwinflow.document.node import EMPTY, SCALAR, Node
 from darwinflow.document.problem import DOCUMENT_LIMIT, DUPLICATE_KEY, YAML_SYNTAX, Problem, Related, again
+from darwinflow.document.tall import Reread
 from darwinflow.model.span import Span
 
 MAX_DEPTH: Final = 128
@@ -37,10 +39,20 @@ class Reader:
         "is_too_deep",
         "lines",
         "problems",
+        "reach",
+        "reread",
+        "tall_from",
         "unclosed_row",
     )
 
-    def __init__(self, lines: list[str], *, depth: int = 0, handles: Mapping[str, str] = NO_HANDLES) -> None:
+    def __init__(
+        self,
+        lines: list[str],
+        *,
+        depth: int = 0,
+        handles: Mapping[str, str] = NO_HANDLES,
+        reread: Reread | None = None,
+    ) -> None:
         self.lines = lines
         self.count = len(lines)
         self.depth = depth
@@ -48,14 +60,20 @@ class Reader:
         self.handles = handles
         """Prefixes that ``%TAG`` lines gave to tag handles."""
         self.problems: list[Problem] = []
-        self.anchors: list[Node] = []
-        """Nodes with an anchor, in the order in which they end."""
-        self.aliases: list[Node] = []
+        self.anchors: list[str] = []
+        """Names, in the order in which the nodes end."""
+        self.aliases: list[str] = []
         self.is_too_deep = False
         self.unclosed_row = -1
         """The last line of a bracket that was given up, as what follows cannot belong to it."""
         self.is_misaligned = False
         """Whether the segment as a whole was reported to be indented wrongly."""
+        self.tall_from = tall.TALL if self.count > tall.TALL_SEGMENT else 0
+        """Lines of the least collection whose turns are kept; 0: of none."""
+        self.reread = reread
+        """What is known of these lines from before an edit."""
+        self.reach = -1
+        """The furthest line that was looked at although it may belong to something else, since the turn began."""
 
     def report(self, row: int, column: int, end_row: int, end_column: int, message: str) -> None:
         self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column)))

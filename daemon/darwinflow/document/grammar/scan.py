@@ -106,20 +106,24 @@ def begins_key(line: str, column: int) -> bool:
     return key_colon(line, column) >= 0
 
 
-def closes_below(lines: list[str], row: int, outer: int) -> bool:
-    """Whether more brackets close than open from *row* on, in lines that can belong to a value deeper than *outer*."""
+def closes_below(lines: list[str], row: int, outer: int) -> tuple[bool, int]:
+    """Whether more brackets close than open from *row* on, in lines that can belong to a value deeper than *outer*.
+
+    Also the last line that this was seen from, or the one behind the text.
+    """
     depth = 0
-    for line in lines[row : row + FAR]:
+    at = row
+    for at, line in enumerate(lines[row : row + FAR], row):
         if indent_of(line) <= outer and line.strip(BLANKS):
-            return False
+            return False, at
         for mark in line:
             if mark in "[{":
                 depth += 1
             elif mark in "]}":
                 depth -= 1
                 if depth < 0:
-                    return True
-    return False
+                    return True, at
+    return False, at + 1
 
 
 def _behind_properties(line: str, column: int) -> int:
