@@ -179,6 +179,18 @@ def test_a_file_that_vanishes_while_it_is_open_is_not_made_again(home):
     store.close()
 
 
+def test_damage_that_only_reading_shows_names_the_file_and_what_to_do(home):
+    path = tenant_file(home)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"y" * 900, b"y" * 450 + b"\x01" + b"y" * 449))
+    store, _ = opened(home)
+    with pytest.raises(StoreDamaged) as told:
+        count(store)
+    assert str(told.value).startswith(f"{path} is damaged: a stored event cannot be read")
+    assert "put a copy of it in its place" in told.value.advice
+    store.close()
+
+
 def remove(path):
     path.unlink()
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import apsw
 import pytest
 
-from darwinflow.model.errors import SchemaTooNew
+from darwinflow.model.errors import SchemaTooNew, StoreDamaged
 from darwinflow.ports.identity import Account, Organization
 from darwinflow.storage.sqlite.system import SqliteIdentityStore
 
@@ -61,3 +61,17 @@ def test_a_newer_system_database_is_refused(tmp_path):
     db.close()
     with pytest.raises(SchemaTooNew):
         SqliteIdentityStore(path, lambda: NOW)
+
+
+def test_a_text_that_is_damaged_names_the_file(tmp_path):
+    path = tmp_path / "system.db"
+    opened = SqliteIdentityStore(str(path), lambda: NOW)
+    opened.create_personal(Account("account01", "ada lovelace", 1000), Organization("org00001", "personal"))
+    opened.close()
+    path.write_bytes(path.read_bytes().replace(b"ada lovelace", b"ada \xff\xfe\xffelace"))
+    opened = SqliteIdentityStore(str(path), lambda: NOW)
+    with pytest.raises(StoreDamaged, match="no UTF-8") as told:
+        opened.account_of_uid(1000)
+    assert str(told.value).startswith(f"{path} is damaged")
+    assert "put a copy of it in its place" in told.value.advice
+    opened.close()

@@ -46,6 +46,10 @@ def cause_of(error: BaseException) -> BaseException:
 
 def store_error(error: BaseException, path: str) -> StoreError | None:
     """What *error*, met in the database *path*, means to a caller; None where it is no trouble of the store."""
+    if isinstance(error, StoreDamaged) and error.advice is None:
+        return StoreDamaged(
+            f"{path} is damaged: {error}", hint=f"darwinflow daemon stop, then {remedy(path)}"
+        )
     cause = cause_of(error)
     kind = _kind(cause)
     if issubclass(kind, (apsw.FullError, apsw.IOError)):

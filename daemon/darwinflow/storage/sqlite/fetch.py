@@ -19,7 +19,7 @@ def fetch(db: apsw.Connection, statement: str, values: Values | None = None) -> 
     try:
         return db.execute(statement, values).fetchall()
     except UnicodeDecodeError as error:
-        raise StoreDamaged(f"{db.filename} is damaged: a text in it is no UTF-8") from error
+        raise StoreDamaged("a text in it is no UTF-8") from error
 
 
 def bindable(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.ports.identity import Account, Organization
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
@@ -64,7 +65,7 @@ class SqliteIdentityStore:
                     if self._db.in_transaction:
                         self._db.execute("ROLLBACK")
                     raise
-            except apsw.Error as error:
+            except (apsw.Error, StoreDamaged) as error:
                 raise store_error(error, self.path) or error from error
 
     def has_database(self, organization: str) -> bool:
@@ -126,5 +127,5 @@ class SqliteIdentityStore:
         with self._lock:
             try:
                 return fetch(self._db, statement, values)
-            except apsw.Error as error:
+            except (apsw.Error, StoreDamaged) as error:
                 raise store_error(error, self.path) or error from error
