@@ -237,6 +237,34 @@ def test_a_reader_that_cannot_end_its_transaction_is_let_go(home):
     store.close()
 
 
+FILLED = """
+import sys
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+store = SqliteTenantStore(sys.argv[1])
+for number in range(1_000):
+    store.write(lambda tx: tx.events.publish("run", str(number), {"x": "y" * 900})).result()
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace, to kill at a given system call")
+@pytest.mark.parametrize("page", [2, 20, 100])
+def test_a_kill_amid_a_checkpoint_leaves_a_short_file_that_is_no_damage(tmp_path, page):
+    path = tmp_path / "t.db"
+    command = [
+        *("strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path)),
+        *("-e", "trace=pwrite64", "-e", f"inject=pwrite64:signal=KILL:when={page}"),
+        *(sys.executable, "-c", FILLED, str(path)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == -9
+    store = SqliteTenantStore(str(path))
+    acknowledged = len(done.stdout.split())
+    assert acknowledged > 100
+    assert acknowledged <= count(store) <= acknowledged + 1
+    store.close()
+
+
 FIRST_START = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
