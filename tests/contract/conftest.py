@@ -14,6 +14,7 @@ from darwinflow.model.workflow import Workflow
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.files.logs import FileLogStore
 from darwinflow.storage.files.workflows import FileWorkflowRepository
 from darwinflow.storage.memory.identity import MemoryIdentityStore
 from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
@@ -63,6 +64,11 @@ def sqlite_with_extension(tmp_path: Path) -> Handles:
     return Handles(lambda announce: SqliteTenantStore(path, extension=library, announce=announce))
 
 
+def files(tmp_path: Path) -> Handles:
+    path = str(tmp_path / "logs")
+    return Handles(lambda announce: FileLogStore(path, now=clock))
+
+
 def honker_or_skip() -> str:
     try:
         return extension()
@@ -83,7 +89,7 @@ def open_tenant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hand
     handles.close()
 
 
-@pytest.fixture(params=(memory, sqlite), ids=lambda make: make.__name__)
+@pytest.fixture(params=(memory, sqlite, files), ids=lambda make: make.__name__)
 def open_logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
     """Stores of logs; each has an outbox."""
     handles: Handles = request.param(tmp_path)

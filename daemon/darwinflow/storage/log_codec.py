@@ -26,10 +26,32 @@ def dump_log(log: ExecutionLog) -> bytes:
 
 def load_log(stored: bytes) -> ExecutionLog:
     """Raises `StoreDamaged`."""
+    return log_from(_loaded(stored))
+
+
+def stored_log(log: ExecutionLog) -> Stored:
+    """What `dump_log` writes, for a back end that puts it into an object of its own."""
+    return _log_to_stored(log)
+
+
+def log_from(stored: Stored) -> ExecutionLog:
+    """The log that `stored_log` was of. Raises `StoreDamaged`."""
     try:
-        return _log_from_stored(json.loads(stored))
+        return _log_from_stored(stored)
     except _DAMAGE as error:
         raise StoreDamaged(f"a stored log cannot be read: {error}") from error
+
+
+def stored_step(step: StepLog) -> Stored:
+    return _step_to_stored(step)
+
+
+def step_from(stored: Stored) -> StepLog:
+    """Raises `StoreDamaged`."""
+    try:
+        return _step_from_stored(stored)
+    except _DAMAGE as error:
+        raise StoreDamaged(f"a stored step cannot be read: {error}") from error
 
 
 def dump_step(step: StepLog) -> bytes:
@@ -38,10 +60,7 @@ def dump_step(step: StepLog) -> bytes:
 
 def load_step(stored: bytes) -> StepLog:
     """Raises `StoreDamaged`."""
-    try:
-        return _step_from_stored(json.loads(stored))
-    except _DAMAGE as error:
-        raise StoreDamaged(f"a stored step cannot be read: {error}") from error
+    return step_from(_loaded(stored))
 
 
 def same_content(one: ExecutionLog, other: ExecutionLog) -> bool:
@@ -51,6 +70,14 @@ def same_content(one: ExecutionLog, other: ExecutionLog) -> bool:
 
 def same_output(one: RunOutput, other: RunOutput) -> bool:
     return _canonical(_output_to_stored(one)) == _canonical(_output_to_stored(other))
+
+
+def _loaded(stored: bytes) -> Stored:
+    try:
+        loaded: Stored = json.loads(stored)
+    except ValueError as error:
+        raise StoreDamaged(f"a stored log cannot be read: {error}") from error
+    return loaded
 
 
 def _dump(stored: Stored) -> bytes:

@@ -106,6 +106,9 @@ class SqliteTransaction:
         self._done += self._noted
         self._noted.clear()
 
+    def prepare(self) -> None:
+        """All there is to commit is in the database."""
+
     def committed(self) -> None:
         events = tuple(self._done)
         self._done.clear()

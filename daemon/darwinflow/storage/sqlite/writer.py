@@ -44,6 +44,10 @@ class Session(Protocol):
         """The work since the last `done` or `undone` is part of the transaction."""
         ...
 
+    def prepare(self) -> None:
+        """The commit follows. Raises `StoreError` where it must not: nothing has happened then."""
+        ...
+
     def committed(self) -> None:
         """What was `done` is durable."""
         ...
@@ -182,6 +186,14 @@ class Writer(Generic[S]):
         return True
 
     def _settle(self, session: S, jobs: list[_Job[S]]) -> None:
+        try:
+            session.prepare()
+        except StoreError as error:
+            session.lost()
+            self._roll_back()
+            for job in jobs:
+                job.future.set_exception(error)
+            return
         try:
             session.connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on

@@ -1,0 +1,239 @@
+"""`LogStore` on files: daily segments of JSON lines that anybody can read, and an index beside them.
+
+The segments are the store. The index is a database because it then opens at once, answers every question as the
+SQLite back end does, and gives readers one state; it is thrown away and made anew whenever it does not fit.
+One process writes; handles in it on the same folder share what is open.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import TypeVar
+from zlib import crc32
+
+from darwinflow.model.errors import SchemaTooNew, StoreDamaged
+from darwinflow.ports.parts import LogTransaction
+from darwinflow.storage.files.folder import troubles
+from darwinflow.storage.files.log_replay import Replay, Run, is_stale
+from darwinflow.storage.files.log_segments import Segments
+from darwinflow.storage.files.log_session import LogSession
+from darwinflow.storage.files.owner_lock import OwnerLock
+from darwinflow.storage.files.sharing import Shared
+from darwinflow.storage.sqlite.connection import let_go
+from darwinflow.storage.sqlite.log_index import (
+    Damaged,
+    LogIndex,
+    is_sound,
+    open_index,
+    open_index_reader,
+    remove_index,
+)
+from darwinflow.storage.sqlite.readers import Readers
+from darwinflow.storage.sqlite.writer import Writer
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RUN_STORED = "run.stored"
+"""The kind of a row of the outbox, as `events.run_events` calls it."""
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class FileLogStore:
+    """One organization's run logs below *path*, which is made where it is missing.
+
+    *now* says the day, and so the segment. Raises `SchemaTooNew` where a newer version has written there,
+    `StoreUnwritable` where another process has it open.
+    """
+
+    def __init__(self, path: str, *, now: Callable[[], datetime] = clock) -> None:
+        self.path = path
+        self._is_closed = False
+        self._logs = _OPEN.take(path, lambda real: _OpenLogs(real, now))
+
+    def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]":
+        self._check_open()
+        return self._logs.writer.write(work)
+
+    def read(self, work: Callable[[LogTransaction], T]) -> T:
+        self._check_open()
+        return self._logs.read(work)
+
+    def damage(self) -> tuple[Damaged, ...]:
+        """Where in the segments something lies that is no record any more. It is told of, and passed over."""
+        self._check_open()
+        return self._logs.damage()
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of the files. May be called again."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._logs.writer.write(_nothing).exception()
+            _OPEN.give_back(self.path)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RuntimeError(f"{self.path} is closed")
+
+
+class _OpenLogs:
+    """What the handles share."""
+
+    def __init__(self, path: str, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._segments = Segments(path)
+        with troubles(path):
+            os.makedirs(path, mode=0o700, exist_ok=True)
+        self._lock = OwnerLock(path)
+        try:
+            self._index = _Index(os.path.join(path, "index"))
+            self.writer: Writer[LogSession] = Writer(
+                self._index.path, self._first_session(), self._open_writer
+            )
+        except BaseException:
+            self._lock.release()
+            raise
+        self._readers: Readers[LogSession] = Readers(self._index.path, self._open_reader)
+
+    def read(self, work: Callable[[LogTransaction], T]) -> T:
+        return self._readers.read(work)
+
+    def damage(self) -> tuple[Damaged, ...]:
+        return self._readers.read(lambda session: session.index.damage())
+
+    def close(self) -> None:
+        self._readers.close()
+        self.writer.close()
+        self._index.seal()
+        self._lock.release()
+
+    def _first_session(self) -> LogSession:
+        """With an index that says what the segments say."""
+        if not self._index.is_trusted():
+            self._index.remove()
+        return self._open_writer()
+
+    def _open_writer(self) -> LogSession:
+        session = self._session_on_index()
+        try:
+            if is_stale(session):
+                log.warning(
+                    "the index of %s does not fit what lies there; it is made anew", self._segments.path
+                )
+                let_go(session.connection)
+                self._index.remove()
+                session = self._session_on_index()
+            replay = Replay(session, self._segments.names())
+            replay.whole()
+            _announce_again(session, replay.to_be_announced())
+        except BaseException:
+            let_go(session.connection)
+            raise
+        session.begun_at = _catch_up
+        return session
+
+    def _session_on_index(self) -> LogSession:
+        try:
+            db = open_index(self._index.path)
+        except (StoreDamaged, SchemaTooNew) as error:
+            log.warning("the index of %s cannot be used and is made anew: %s", self._segments.path, error)
+            self._index.remove()
+            db = open_index(self._index.path)
+        return LogSession(LogIndex(db), self._segments, self._now)
+
+    def _open_reader(self) -> LogSession:
+        return LogSession(LogIndex(open_index_reader(self._index.path)), self._segments, self._now)
+
+
+class _Index:
+    """The files of the index. A seal is left where it was closed in order: then its bytes can be trusted."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, "index.db")
+        self._seal = os.path.join(folder, "seal.json")
+        with troubles(folder):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            with open(os.path.join(folder, ".gitignore"), "w", encoding="ascii") as ignore:
+                ignore.write("*\n")
+
+    def is_trusted(self) -> bool:
+        """Whether it is there, and is what was closed; else, after a crash, whether it hangs together."""
+        if not os.path.exists(self.path):
+            return False
+        try:
+            with open(self._seal, encoding="ascii") as seal:
+                sealed = json.load(seal)
+            os.unlink(self._seal)
+        except FileNotFoundError:
+            return is_sound(self.path)
+        except (OSError, ValueError):
+            return False
+        return bool(sealed == self._measure())
+
+    def remove(self) -> None:
+        with troubles(self.path):
+            remove_index(self.path)
+
+    def seal(self) -> None:
+        """To be called when it is closed."""
+        try:
+            measured = self._measure()
+            with open(self._seal, "w", encoding="ascii") as seal:
+                json.dump(measured, seal)
+        except OSError as error:
+            log.warning("%s is not sealed and will be looked through: %s", self.path, error)
+
+    def _measure(self) -> dict[str, int]:
+        checksum = size = 0
+        with open(self.path, "rb") as file:
+            while block := file.read(1 << 20):
+                checksum = crc32(block, checksum)
+                size += len(block)
+        return {"bytes": size, "crc32": checksum}
+
+
+_OPEN: Shared[_OpenLogs] = Shared()
+
+
+def _catch_up(session: LogSession, segment: str) -> None:
+    """Take in what a failed commit has left in *segment*. Raises `StoreDamaged` where some of it is gone."""
+    size = session.segments.size(segment) or 0
+    covered = session.index.covered_of(segment)
+    known = covered.size if covered else 0
+    if size > known:
+        Replay(session, [segment]).inside()
+    elif size < known:
+        raise StoreDamaged(
+            f"{session.segments.path}/{segment} is shorter than what was stored in it",
+            hint="put a copy of it in its place and start the daemon again",
+        )
+
+
+def _announce_again(session: LogSession, runs: list[Run]) -> None:
+    """Where damage may have swallowed that runs are to be counted and announced: let it be done, perhaps again."""
+    session.begun_at = None
+    if not runs:
+        return
+    session.index.begin()
+    try:
+        session.begun()
+        for project, run_id in runs:
+            session.outbox.put(project, run_id, RUN_STORED)
+        session.prepare()
+        session.index.commit()
+        session.committed()
+    except BaseException:
+        session.lost()
+        session.index.roll_back()
+        raise
+
+
+def _nothing(tx: LogTransaction) -> None:
+    """Work that waits for the work before it."""
