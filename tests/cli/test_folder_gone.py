@@ -126,3 +126,18 @@ def test_a_home_that_counts_from_the_folder_is_named(homeless: Callable[..., Sai
         "try: cd to a folder that is there; DARWINFLOW_HOME, too, is found from anywhere once it is an absolute path",
     ]
     assert homeless("check", "FLOW", DARWINFLOW_HOME="home").returncode == 0, "it needs no home"
+
+
+def test_a_command_is_run_all_the_same_when_its_run_cannot_be_recorded(homeless: Callable[..., Said]) -> None:
+    said = homeless("record", "--workflow", "x.yaml", "--", "false", DARWINFLOW_HOME="home")
+    assert said.returncode == 1
+    assert said.stderr == (
+        "darwinflow: warning: the current folder was removed, so nothing can be found from it, nor is the home there, "
+        "so nothing is recorded; cd to a folder that is there; DARWINFLOW_HOME, too, is found from anywhere once it is "
+        "an absolute path\n"
+    )
+
+
+def test_a_run_of_a_file_that_is_named_absolutely_is_recorded(homeless: Callable[..., Said]) -> None:
+    assert homeless("record", "--workflow", "FLOW", "--", "sh", "-c", "exit 7").returncode == 7
+    assert "exit code 7" in homeless("runs", "list", "FLOW").stdout

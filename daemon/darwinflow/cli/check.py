@@ -8,13 +8,13 @@ from typing import Any
 
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
-from darwinflow.cli.folder import current_folder
+from darwinflow.cli.folder import FolderGone, current_folder
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import say, terminal_of
-from darwinflow.cli.workflow_files import WorkflowFile, workflow_files
+from darwinflow.cli.workflow_files import PathNotFound, WorkflowFile, workflow_files
 from darwinflow.document.content import read_stream
 from darwinflow.document.lines import Lines
 from darwinflow.model.errors import DarwinFlowError
@@ -86,7 +86,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     started = time.perf_counter()
     try:
         files = workflow_files(args.paths, checking.workspaces, with_stored=True)
-    except DarwinFlowError as exc:
+    except (PathNotFound, FolderGone) as exc:
         raise PathRefused(str(exc), hint=exc.advice) from exc
     files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
     mended, unwritten = _mend_settings(checking) if args.fix else (0, 0)

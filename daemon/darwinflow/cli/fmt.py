@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.cli.findings import safe
-from darwinflow.cli.folder import current_folder
+from darwinflow.cli.folder import FolderGone, current_folder
 from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
 from darwinflow.cli.rewriting import WriteRefused, rewrite
 from darwinflow.cli.terminal import Terminal, terminal_of
-from darwinflow.cli.workflow_files import WorkflowFile, Workspaces, workflow_files
+from darwinflow.cli.workflow_files import PathNotFound, WorkflowFile, Workspaces, workflow_files
 from darwinflow.document.content import read_content, read_stream
 from darwinflow.document.document import Document
 from darwinflow.document.formatting.formatting import applied, formatting
 from darwinflow.document.formatting.style import Style
-from darwinflow.model.errors import DarwinFlowError
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.recorder.paths import SETTINGS_NAME
 
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         )
     try:
         files = workflow_files(args.paths, workspaces)
-    except DarwinFlowError as exc:
+    except (PathNotFound, FolderGone) as exc:
         return complain(str(exc), exc.advice, EXIT_USAGE)
     is_dry = _is_dry(args)
     changed = same = left = 0

@@ -38,7 +38,7 @@ def outcome(arguments: list[str]) -> int:
     except DarwinFlowError as exc:
         code = _refused(name, exc)
     except SystemExit as exc:  # after help, or wrong usage
-        code = exc.code if isinstance(exc.code, int) else EXIT_OK
+        code = exc.code if isinstance(exc.code, int) else EXIT_OK if exc.code is None else EXIT_FAULT
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
     except OSError as exc:

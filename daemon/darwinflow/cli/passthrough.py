@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 _PASSED = tuple(
     getattr(signal, name)
@@ -39,19 +40,18 @@ def carried_out(command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it was ignored, the child's status would be gone
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED, signal.SIGCHLD))
     try:
-        child = os.posix_spawnp(
-            command[0],
-            list(command),
-            dict(environ),
-            setsigmask=before,
-            setsigdef=(
-                signal.SIGPIPE,
-                signal.SIGXFSZ,
-            ),  # Python ignores these two, and a child would inherit that
-        )
+        try:
+            child = os.posix_spawnp(
+                command[0],
+                list(command),
+                dict(environ),
+                setsigmask=before,
+                # Python ignores these two, and a child would inherit that.
+                setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+            )
+        except OSError as exc:
+            return _not_started(command[0], exc)
         return _outcome(_status_of(child))
-    except OSError as exc:
-        return _not_started(command[0], exc)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -65,7 +65,10 @@ def _status_of(child: int) -> int:
             if pid:
                 return status
         elif by_a_program:
-            os.kill(child, number)
+            with suppress(
+                PermissionError
+            ):  # it runs as another user by now, as `sudo` does; it is waited for
+                os.kill(child, number)
 
 
 def _next_signal() -> tuple[int, bool]:

@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 
+from darwinflow.cli.folder import FolderGone, need_for
 from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.passthrough import Outcome, carried_out
 from darwinflow.cli.terminal import say
@@ -52,6 +53,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _recorded(command: list[str], workflow: str | None, node: str | None) -> int:
     """Whatever becomes of the record, the command is run and its exit code returned."""
+    try:
+        need_for(os.environ.get("DARWINFLOW_HOME") or os.sep)
+    except FolderGone as exc:
+        warn(f"{exc}, nor is the home there, so nothing is recorded; {exc.advice}")
+        return _ended(carried_out(command, os.environ))
     if workflow is not None:
         return _as_run(command, workflow, node)
     if outer_of(os.environ) is not None:
