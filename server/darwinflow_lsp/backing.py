@@ -1,4 +1,4 @@
-"""What pygls answers: commands, formatting, registrations, watched files, and every method we have no word for.
+"""What pygls answers: commands, registrations, watched files, and every method we have no word for.
 
 Imported in a thread after the first diagnostics: it costs half a second of processor time. The subclass of its
 protocol replaces what would answer wrongly, twice or not at all; bytes and documents are never its business.
@@ -17,11 +17,10 @@ from pygls.protocol import LanguageServerProtocol, json_rpc, lsp_method
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow_lsp import messages
 from darwinflow_lsp.commands import COMMANDS
-from darwinflow_lsp.conversation import FAULT, Conversation
+from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.handshake import VERSION
-from darwinflow_lsp.long_requests import LongRequests
 from darwinflow_lsp.messages import Encoded, Id, Rejected
 
 WATCHED_GLOBS = ("**/.darwinflow.yaml", "**/graph-types/*.{yaml,yml}")
@@ -103,7 +102,7 @@ class BackingProtocol(LanguageServerProtocol):
             self.conversation.refuse(msg_id, fault.code, f"{fault}{advice}")
         else:
             report_fault("a request", fault)
-            self.conversation.refuse(msg_id, messages.INTERNAL_ERROR, FAULT)
+            self.conversation.refuse(msg_id, messages.INTERNAL_ERROR, messages.FAULT)
 
     def _handle_response(
         self, msg_id: Id, result: Any = None, error: types.ResponseError | None = None
@@ -142,7 +141,6 @@ def open_backing(conversation: Conversation, editor: Editor) -> BackingProtocol:
     assert isinstance(protocol, BackingProtocol)
     protocol.conversation = conversation
     protocol.editor = editor
-    long_requests = LongRequests(editor)
 
     @server.feature(types.INITIALIZED)
     async def register(ls: LanguageServer, _params: types.InitializedParams) -> None:
@@ -156,16 +154,6 @@ def open_backing(conversation: Conversation, editor: Editor) -> BackingProtocol:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configuration_changed(_params: types.DidChangeConfigurationParams) -> None:
         """Nothing is configured in the editor so far; known, so that the client's notification is no fault."""
-
-    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
-    async def format_document(params: types.DocumentFormattingParams) -> Any:
-        return await long_requests.formatting(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
-    async def format_range(params: types.DocumentRangeFormattingParams) -> Any:
-        start, end = params.range.start, params.range.end
-        ends = (start.line, start.character), (end.line, end.character)
-        return await long_requests.formatting(params.text_document.uri, ends)
 
     return protocol
 

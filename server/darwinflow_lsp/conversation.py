@@ -12,9 +12,10 @@ from darwinflow_lsp import messages
 from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.frames import Faulty, framed
 from darwinflow_lsp.handshake import Client, client_of, initialize_result
+from darwinflow_lsp.long_answers import LongAnswers, Work
 from darwinflow_lsp.messages import Id, Params, Rejected
+from darwinflow_lsp.put_off import PutOff
 
-FAULT = "a fault of the server; its log has more"
 MAX_WAITING = 1000
 """Messages that may wait for pygls; more are refused."""
 
@@ -54,6 +55,7 @@ class Conversation:
         """Set when the conversation is over."""
         self.wants_backing = False
         """Something waits for pygls."""
+        self.long_answers = LongAnswers(self.answer, self.refuse)
         self._write = write
         self._make_table = make_table
         self._table: HotTable | None = None
@@ -64,8 +66,7 @@ class Conversation:
         """Read and not yet dealt with."""
         self._waiting: list[dict[str, Any]] = []
         """For pygls."""
-        self._put_off: dict[str, list[dict[str, Any]]] = {}
-        """Requests, by what they wait for."""
+        self._put_off = PutOff()
         self._open: set[Id] = set()
         """Requests of the client without an answer so far."""
         self._asked = 0
@@ -121,13 +122,14 @@ class Conversation:
 
     def resume(self, awaited: str) -> None:
         """Begin the requests that wait for *awaited*."""
-        for message in self._put_off.pop(awaited, []):
+        for message in self._put_off.take(awaited):
             self._try(message)
 
     def withdraw(self, awaited: str) -> None:
-        """Refuse the requests that wait for *awaited*: they are about a text that is no more."""
-        for message in self._put_off.pop(awaited, []):
+        """Refuse the requests that wait for *awaited* or are worked on: they are about a text that is no more."""
+        for message in self._put_off.take(awaited):
             self.refuse(message["id"], messages.CONTENT_MODIFIED, "the document has changed meanwhile")
+        self.long_answers.withdraw(awaited)
 
     def notify(self, method: str, params: object) -> None:
         self._send(messages.notification(method, params))
@@ -200,7 +202,7 @@ class Conversation:
             self.refuse(id_, exc.code, str(exc))
         except (Exception, SystemExit):  # noqa: BLE001 - the border: one request fails, the editor goes on
             report_fault(str(method))
-            self.refuse(id_, messages.INTERNAL_ERROR, FAULT)
+            self.refuse(id_, messages.INTERNAL_ERROR, messages.FAULT)
 
     def _begin(self, message: dict[str, Any], id_: Id, method: str) -> None:
         if self._shut_down:
@@ -212,6 +214,7 @@ class Conversation:
             raise Rejected(messages.NOT_INITIALIZED, "the first request is 'initialize'")
         if method == "shutdown":
             self._shut_down = True
+            self.long_answers.end()
             for waiting in list(self._open - {id_}):
                 self.refuse(waiting, messages.CANCELLED, "the server shuts down")
             self._put_off.clear()
@@ -219,9 +222,13 @@ class Conversation:
             return
         awaited = self.open_table().awaited_by(message.get("params"))
         if awaited is not None:
-            self._put_off.setdefault(awaited, []).append(message)
+            self._put_off.add(awaited, message)
         elif (call := self.open_table().request(method)) is not None:
-            self.answer(id_, call(messages.params_of(message)))
+            result = call(messages.params_of(message))
+            if isinstance(result, Work):
+                self.long_answers.begin(id_, result)
+            else:
+                self.answer(id_, result)
         else:
             self._pass_on(message)
 
@@ -268,7 +275,7 @@ class Conversation:
         except (Exception, SystemExit):  # noqa: BLE001 - the border
             report_fault(str(message.get("method", "an answer")))
             if "id" in message:
-                self.refuse(message["id"], messages.INTERNAL_ERROR, FAULT)
+                self.refuse(message["id"], messages.INTERNAL_ERROR, messages.FAULT)
 
     def _pass_on(self, message: dict[str, Any]) -> None:
         if self._backing is not None:
@@ -283,13 +290,10 @@ class Conversation:
     def _cancel(self, wanted: object) -> None:
         if not messages.is_id(wanted) or wanted not in self._open:
             return
-        for waiting in self._put_off.values():
-            if any(message["id"] == wanted for message in waiting):
-                waiting[:] = [message for message in waiting if message["id"] != wanted]
-                self.refuse(wanted, messages.CANCELLED, "cancelled")
-                return
-        if self._backing is not None:
-            self._backing.cancel(wanted)
+        if self.long_answers.cancel(wanted):
             return
-        self._waiting = [message for message in self._waiting if message.get("id") != wanted]
-        self.refuse(wanted, messages.CANCELLED, "cancelled")
+        if self._put_off.drop(wanted) or self._backing is None:
+            self._waiting = [message for message in self._waiting if message.get("id") != wanted]
+            self.refuse(wanted, messages.CANCELLED, "cancelled")
+        else:
+            self._backing.cancel(wanted)

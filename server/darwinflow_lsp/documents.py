@@ -19,9 +19,13 @@ from darwinflow_lsp.opening import Openings
 from darwinflow_lsp.snapshot import Snapshot
 
 LONG_LINES = 2_000
-"""A longer document is checked bit by bit."""
 MAX_CHECKED_CHANGES = 8
 """A message of more changes than this is checked once, at its end, and not incrementally."""
+
+
+def is_long(document: Document) -> bool:
+    """Whether it is checked bit by bit, and what takes all of it is worked out beside the loop."""
+    return len(document.lines) > LONG_LINES
 
 
 class OpenDocument(NamedTuple):
@@ -109,7 +113,7 @@ class Documents:
 
     def _checked_anew(self, key: str, document: Document, path: str | None) -> Checked:
         """The whole check; of a long document its beginning, and the rest is under way."""
-        opening = self._checks.opening(document, path) if len(document.lines) > LONG_LINES else None
+        opening = self._checks.opening(document, path) if is_long(document) else None
         if opening is None:
             checked = self._checks.check(document, path, None)
             self._openings.drop(key)

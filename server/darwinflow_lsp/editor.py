@@ -5,8 +5,8 @@ Neither frames nor the daemon are its business: a conversation and a link are gi
 
 import gc
 import os
-from typing import NamedTuple, Protocol
 
+from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked
 from darwinflow.document.document import Document
 from darwinflow.model.errors import DaemonAway
@@ -19,40 +19,17 @@ from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.border.uris import key_of, path_of
 from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.conversation import Conversation
-from darwinflow_lsp.documents import Documents
+from darwinflow_lsp.documents import Documents, is_long
 from darwinflow_lsp.handshake import Client
 from darwinflow_lsp.history import History
 from darwinflow_lsp.messages import Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
+from darwinflow_lsp.subjects import Link, Subject
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
 WARNING = 2
 """LSP's number for it."""
-LONG_LINES = 2000
-"""The content hash of a longer text is computed beside the loop."""
-
-
-class Subject(NamedTuple):
-    """A workflow whose history an open document shows."""
-
-    folder: str
-    """The workspace's."""
-    workflow: str
-    version: int
-    content_hash: str
-
-
-class Link(Protocol):
-    """The way to the daemon."""
-
-    def watch(self, workspace: Workspace, subjects: set[Subject]) -> None:
-        """From now on keep the histories of *subjects*, and of no others in *workspace*."""
-        ...
-
-    async def call(self, workspace: Workspace, method: str, params: Params) -> Params:
-        """The daemon's answer. Raises its error, `DaemonAway` where none answers."""
-        ...
 
 
 class Editor:
@@ -133,6 +110,7 @@ class Editor:
         self._unpublished.pop(key, None)
         self._unhashed.discard(key)
         self._around.closed(key)
+        self._conversation.long_answers.withdraw(key)
         self._conversation.resume(key)
         if self._subjects.pop(key, None) is not None:
             self._watch()
@@ -235,7 +213,7 @@ class Editor:
                 # Edited and edited back: lenses that were asked for in between lack the text's own figures.
                 self.announce(subject.folder, {subject.workflow})
 
-        if len(document.lines) > LONG_LINES and self._background is not None:
+        if is_long(document) and self._background is not None:
             self._background(work, done)
         else:
             done(work())
@@ -273,6 +251,11 @@ class Editor:
         if self._link is None:
             raise DaemonAway("this workspace is not trusted, so no daemon is asked")
         return await self._link.call(self._workspace_for(uri), method, params)
+
+    def is_published(self, snapshot: Snapshot) -> bool:
+        """Whether it is a version in the store, which never changes."""
+        path, settings = self.path_in_workspace(snapshot.uri), snapshot.checked.settings
+        return path is not None and settings is not None and is_stored(path.replace(os.sep, "/"), settings)
 
     def path_in_workspace(self, uri: str) -> str | None:
         """Where the open file *uri* lies in its workspace; None where it is no file."""

@@ -13,9 +13,10 @@ from darwinflow.model.errors import DaemonAway, DarwinFlowError
 from darwinflow.recorder.paths import Home, Workspace
 from darwinflow.rpc.client.asynchronous import Link, LinkState
 from darwinflow_lsp import history_wire
-from darwinflow_lsp.editor import Editor, Subject
+from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.faults import report_fault, report_note
 from darwinflow_lsp.history import History
+from darwinflow_lsp.subjects import Subject
 
 Json = dict[str, Any]
 CLIENT = "darwinflow-lsp"

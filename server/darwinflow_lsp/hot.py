@@ -4,13 +4,16 @@ They are served without pygls, because editors ask for them with every key or ri
 at the end are all there is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from darwinflow.model.span import Span
 from darwinflow_lsp.border import params as sent
 from darwinflow_lsp.border import results
+from darwinflow_lsp.border.symbols import symbols
 from darwinflow_lsp.border.uris import key_of
+from darwinflow_lsp.documents import is_long
 from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.features.code_action import code_actions, explanations
 from darwinflow_lsp.features.code_lens import code_lenses
@@ -20,6 +23,7 @@ from darwinflow_lsp.features.document_symbol import document_symbols
 from darwinflow_lsp.features.hover import hover
 from darwinflow_lsp.features.references import references
 from darwinflow_lsp.handshake import EXPLAIN, QUICK_FIX
+from darwinflow_lsp.long_answers import Work, joined
 from darwinflow_lsp.messages import Params
 from darwinflow_lsp.snapshot import Snapshot
 
@@ -96,15 +100,49 @@ def on_references(editor: Editor, params: Params) -> object:
     if found is None:
         return None
     snapshot, line, column = found
-    spans = references(snapshot, line, column, declaration=sent.includes_declaration(params))
-    return results.locations(spans, snapshot.uri, editor.places(snapshot))
+    with_declaration = sent.includes_declaration(params)
+
+    def pieces() -> Iterator[str]:
+        spans = references(snapshot, line, column, declaration=with_declaration)
+        yield from results.location_pieces(spans, snapshot.uri, editor.places(snapshot))
+
+    # The first to ask after an edit of an edge has all edges looked through.
+    return _taking_long(snapshot, pieces())
 
 
 def on_document_symbol(editor: Editor, params: Params) -> object:
     snapshot = editor.snapshot(sent.uri_in(params))
     if snapshot is None:
         return None
-    return results.symbols(document_symbols(snapshot), snapshot.uri, editor.places(snapshot), editor.client)
+    places = editor.places(snapshot)
+    pieces = symbols(document_symbols(snapshot), snapshot.uri, places, editor.client)
+    return _taking_long(snapshot, pieces)
+
+
+def on_formatting(editor: Editor, params: Params) -> object:
+    snapshot = editor.snapshot(sent.uri_in(params))
+    return None if snapshot is None else _formatting(editor, snapshot, None)
+
+
+def on_range_formatting(editor: Editor, params: Params) -> object:
+    snapshot = editor.snapshot(sent.uri_in(params))
+    start, end = sent.range_in(params)
+    if snapshot is None:
+        return None
+    return _formatting(editor, snapshot, editor.places(snapshot).span(min(start, end), max(start, end)))
+
+
+def _formatting(editor: Editor, snapshot: Snapshot, within: Span | None) -> Work | None:
+    """None for a published version, which never changes."""
+    if editor.is_published(snapshot):
+        return None
+
+    def pieces() -> Iterator[str]:
+        from darwinflow_lsp.features.formatting import format_edits  # here: no diagnostics need it
+
+        yield from results.edit_pieces(format_edits(snapshot, within), editor.places(snapshot))
+
+    return Work(key_of(snapshot.uri), pieces())
 
 
 def on_code_action(editor: Editor, params: Params) -> object:
@@ -131,6 +169,11 @@ def on_code_lens(editor: Editor, params: Params) -> object:
     return results.lenses(code_lenses(snapshot, _now()), snapshot.uri, editor.places(snapshot))
 
 
+def _taking_long(snapshot: Snapshot, pieces: Iterator[str]) -> object:
+    """An answer for which all of the document is looked through: beside the loop where that is long."""
+    return Work(key_of(snapshot.uri), pieces) if is_long(snapshot.document) else joined(pieces)
+
+
 def _placed(editor: Editor, params: Params) -> tuple[Snapshot, int, int] | None:
     """The document and our position in it that *params* name; None where it is not open."""
     snapshot = editor.snapshot(sent.uri_in(params))
@@ -151,6 +194,8 @@ REQUESTS: dict[str, Callable[[Editor, Params], object]] = {
     "textDocument/documentSymbol": on_document_symbol,
     "textDocument/codeAction": on_code_action,
     "textDocument/codeLens": on_code_lens,
+    "textDocument/formatting": on_formatting,
+    "textDocument/rangeFormatting": on_range_formatting,
 }
 
 NOTIFICATIONS: dict[str, Callable[[Editor, Params], Any]] = {

@@ -34,6 +34,7 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     output.join_loop(loop)
     link = HistoryLink(editor, home_of(os.environ)) if conversation.client.trusted else None
     editor.join(link, _beside(loop), loop.call_soon)
+    conversation.long_answers.join(loop.call_soon_threadsafe)
     session = _Session(conversation, frames, output, editor)
     session.read()
     session.work()

@@ -33,3 +33,23 @@ class Places(NamedTuple):
         if line >= len(self.lines):
             return {"line": line, "character": 0}
         return {"line": line, "character": from_code_points(self.lines[line], column, self.encoding)}
+
+
+class Ranges:
+    """LSP's form of many spans of one text, as JSON: all lines are at hand, which are looked up one by one otherwise."""
+
+    def __init__(self, places: Places) -> None:
+        self._texts = list(places.lines)
+        self._encoding = places.encoding
+
+    def json(self, span: Span) -> str:
+        line, column, end_line, end_column = span
+        return (
+            f'{{"start":{{"line":{line},"character":{self._units(line, column)}}},'
+            f'"end":{{"line":{end_line},"character":{self._units(end_line, end_column)}}}}}'
+        )
+
+    def _units(self, line: int, column: int) -> int:
+        if line >= len(self._texts):
+            return 0
+        return from_code_points(self._texts[line], column, self._encoding)

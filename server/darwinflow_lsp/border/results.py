@@ -1,6 +1,7 @@
 """What features found, in LSP's shapes."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from darwinflow.check.finding import ERROR, Finding
@@ -11,11 +12,10 @@ from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.features.code_action import Action, Explanation
 from darwinflow_lsp.features.code_lens import Lens
 from darwinflow_lsp.features.completion import Completion
-from darwinflow_lsp.features.document_symbol import Symbol
 from darwinflow_lsp.features.hover import Hover
 from darwinflow_lsp.handshake import EXPLAIN, EXPLAIN_COMMAND, QUICK_FIX, Client
 from darwinflow_lsp.markdown import plain
-from darwinflow_lsp.messages import Encoded, encoded, notification
+from darwinflow_lsp.messages import notification
 from darwinflow_lsp.snapshot import Snapshot
 
 Json = dict[str, Any]
@@ -25,7 +25,8 @@ SEVERITIES = {"error": 1, "warning": 2, "hint": 4}
 MAX_DIAGNOSTICS = 1000
 SNIPPET = 2
 PLAIN_TEXT = 1
-EDITS_A_PIECE = 200
+A_PIECE = 200
+"""Of a long list, encoded at a time: the encoder lets no other thread run before it is done."""
 
 
 def publication(snapshot: Snapshot, places: Places, client: Client) -> bytes:
@@ -75,6 +76,17 @@ def locations(spans: tuple[Span, ...], uri: str, places: Places) -> list[Json] |
     return [{"uri": uri, "range": places.range(span)} for span in spans] or None
 
 
+def location_pieces(spans: tuple[Span, ...], uri: str, places: Places) -> Iterator[str]:
+    """The same as JSON, made piece by piece."""
+    if not spans:
+        yield "null"
+    for start in range(0, len(spans), A_PIECE):
+        piece = json.dumps(locations(spans[start : start + A_PIECE], uri, places), ensure_ascii=False)
+        yield f"{',' if start else '['}{piece[1:-1]}"
+    if spans:
+        yield "]"
+
+
 def completions(found: tuple[Completion, ...], places: Places, client: Client) -> Json:
     return {"isIncomplete": False, "items": [_completion(each, places, client) for each in found]}
 
@@ -98,41 +110,6 @@ def _completion(each: Completion, places: Places, client: Client) -> Json:
     if each.documentation:
         made["documentation"] = each.documentation
     return made
-
-
-def symbols(found: tuple[Symbol, ...], uri: str, places: Places, client: Client) -> list[Json]:
-    if client.symbol_tree:
-        return [_symbol(each, places) for each in found]
-    return list(_flat(found, "", uri, places))
-
-
-def _symbol(each: Symbol, places: Places) -> Json:
-    made: Json = {
-        "name": each.name,
-        "kind": each.kind,
-        "range": places.range(each.span),
-        "selectionRange": places.range(each.selection),
-    }
-    if each.detail:
-        made["detail"] = each.detail
-    if each.children:
-        made["children"] = [_symbol(child, places) for child in each.children]
-    return made
-
-
-def _flat(found: tuple[Symbol, ...], container: str, uri: str, places: Places) -> list[Json]:
-    flat: list[Json] = []
-    for each in found:
-        flat.append(
-            {
-                "name": each.name,
-                "kind": each.kind,
-                "location": {"uri": uri, "range": places.range(each.span)},
-                "containerName": container,
-            }
-        )
-        flat += _flat(each.children, each.name, uri, places)
-    return flat
 
 
 def lenses(found: tuple[Lens, ...], uri: str, places: Places) -> list[Json]:
@@ -185,10 +162,13 @@ def text_edits(edits: tuple[Edit, ...], places: Places) -> list[Json]:
     return [{"range": places.range(edit.span), "newText": edit.text} for edit in edits]
 
 
-def encoded_edits(edits: tuple[Edit, ...], places: Places) -> Encoded:
-    """The same as JSON, made piece by piece: the encoder lets no other thread run before it is done."""
-    pieces = [
-        encoded(text_edits(edits[start : start + EDITS_A_PIECE], places))[1:-1]
-        for start in range(0, len(edits), EDITS_A_PIECE)
-    ]
-    return Encoded(b"[%b]" % b",".join(pieces))
+def edit_pieces(edits: tuple[Edit, ...] | None, places: Places) -> Iterator[str]:
+    """The same as JSON, made piece by piece; null for None."""
+    if edits is None:
+        yield "null"
+        return
+    yield "["
+    for start in range(0, len(edits), A_PIECE):
+        piece = json.dumps(text_edits(edits[start : start + A_PIECE], places), ensure_ascii=False)
+        yield f"{',' if start else ''}{piece[1:-1]}"
+    yield "]"

@@ -1,6 +1,7 @@
 """`textDocument/documentSymbol`: the workflow as its nodes and edges, all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from darwinflow.model.span import Span
@@ -21,7 +22,8 @@ class Symbol(NamedTuple):
     span: Span
     """All of it; contains `selection` and every child."""
     selection: Span
-    children: "tuple[Symbol, ...]" = ()
+    children: "Iterable[Symbol]" = ()
+    """To be gone through once: they are looked for on the way."""
 
 
 def document_symbols(snapshot: Snapshot) -> tuple[Symbol, ...]:
@@ -37,7 +39,7 @@ def _workflow(snapshot: Snapshot, projection: Projection) -> Symbol:
     whole = Span(start, 0, last, len(document.lines[last]))
     version = f"v{header.version}" if header.version is not None else ""
     selection = header.id_span or Span(start, 0, start, len(document.lines[start]))
-    children = (*_nodes(projection), *_edges(projection))
+    children = chain(_nodes(projection), _edges(projection))
     return Symbol(header.id or "workflow", version, MODULE, whole, selection, children)
 
 
