@@ -150,9 +150,11 @@ class Client:
 
         return self.wait(wanted, wait_s)["params"]["diagnostics"]
 
-    def ask_at(self, method: str, uri: str, line: int, character: int, **more: Json) -> Json:
+    def ask_at(
+        self, method: str, uri: str, line: int, character: int, wait_s: float = WAIT_S, **more: Json
+    ) -> Json:
         place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
-        return self.request(method, place | more)
+        return self.request(method, place | more, wait_s)
 
     def settle(self) -> None:
         """Wait until all that was sent so far is dealt with."""

@@ -4,32 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import Client
-
-WORKFLOW = """\
-id: assistant
-version: 3
-description: Classify a request, then act on it
-metadata: {parent: 2}
-nodes:
-  - id: read_vision
-    type: FILE_READ
-    config: {path: docs/vision.md}
-  - id: classify
-    type: LLM_DECISION
-    config:
-      prompt: "Core, Integration or Workflow?"
-      options: [Core, Integration]
-  - id: core_path
-    type: CLAUDE_CODE
-    config: {prompt: Change the core}
-edges:
-  - {from: START, to: read_vision}
-  - {from: read_vision, to: classify}
-  - {from: classify, to: core_path}
-  - {from: core_path, to: END}
-"""
-"""Without a finding."""
 
 
 class Workspace:

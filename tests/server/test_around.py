@@ -4,8 +4,8 @@ import pytest
 
 from daemon_process import DaemonProcess
 from darwinflow.recorder.paths import Workspace as Place
+from sample_flow import WORKFLOW
 from server.client import Client
-from server.conftest import WORKFLOW
 
 FLOW = WORKFLOW.replace("metadata: {parent: 2}\n", "")
 CALLER = """\

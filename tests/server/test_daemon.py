@@ -13,8 +13,8 @@ import pytest
 
 from daemon_process import DaemonProcess, eventually
 from darwinflow.recorder.paths import Workspace as Place
+from sample_flow import WORKFLOW
 from server.client import Client, Refusal
-from server.conftest import WORKFLOW
 
 RECORDING = """
 import sys, time

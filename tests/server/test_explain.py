@@ -3,8 +3,8 @@
 import pytest
 
 from darwinflow.check.pages import codes, page_of
+from sample_flow import WORKFLOW
 from server.client import EVERYTHING, Client, Refusal
-from server.conftest import WORKFLOW
 
 SHOWS_PAGES = EVERYTHING | {"experimental": {"commands": {"commands": ["darwinflow.explain"]}}}
 FAULTY = WORKFLOW.replace("to: classify}", "to: clasify}").replace("config: {path:", "config: {pth:")

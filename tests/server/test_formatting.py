@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import Client, Refusal, column
-from server.conftest import WORKFLOW
 from server.test_hostile import HOSTILE
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from daemon_process import DaemonProcess
+from sample_flow import WORKFLOW
 from server.client import Client, Refusal
-from server.conftest import WORKFLOW
 
 
 def is_log_message(message):

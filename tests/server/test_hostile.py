@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import Client
-from server.conftest import WORKFLOW, Workspace
+from server.conftest import Workspace
 
 URI = "untitled:hostile"
 LAUGHS = "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 12))

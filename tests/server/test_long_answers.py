@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import Refusal
-from server.conftest import WORKFLOW
 from server.test_long_documents import BIG, OTHER, SYMBOLS, long_text
 
 CANCELLED, CONTENT_MODIFIED = -32800, -32801

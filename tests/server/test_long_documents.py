@@ -8,8 +8,8 @@ from bench.documents import workflow
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import check
 from darwinflow.document.document import Document
+from sample_flow import WORKFLOW
 from server.client import Refusal
-from server.conftest import WORKFLOW
 
 NODES = 5_000
 BIG = "untitled:big"

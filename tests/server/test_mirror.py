@@ -10,8 +10,8 @@ from darwinflow_lsp.border.params import changes_in
 from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.documents import Documents
 from darwinflow_lsp.opening import Openings
+from sample_flow import WORKFLOW
 from server.client import column
-from server.conftest import WORKFLOW
 
 URI = "untitled:mirror"
 SEED = int(os.environ.get("SEED", "20261114"))

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import SERVER, Client, Refusal
-from server.conftest import WORKFLOW
 
 PARSE, INVALID, UNKNOWN, PARAMS = -32700, -32600, -32601, -32602
 DOCUMENT = {"textDocument": {"uri": "untitled:a"}}

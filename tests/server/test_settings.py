@@ -1,7 +1,7 @@
 """What a workspace's settings change in the editor, and what the client is asked for through pygls."""
 
+from sample_flow import WORKFLOW
 from server.client import EVERYTHING
-from server.conftest import WORKFLOW
 
 FAULTY = WORKFLOW.replace("  - {from: core_path, to: END}\n", "")
 WATCHING = EVERYTHING | {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}

@@ -1,6 +1,6 @@
 """A daemon that is not there at first: a file is in the way of its home."""
 
-from editors.neovim.conftest import MISSPELT, WORKFLOW
+from sample_flow import MISSPELT, WORKFLOW
 
 
 def test_history_appears_when_a_daemon_comes(neovim, desk, recorder) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from darwinflow.check.pages import page_of
-from editors.neovim.conftest import WORKFLOW
+from sample_flow import WORKFLOW
 
 TWO_IN_A_LINE = WORKFLOW.replace("{from: read_vision, to: classify}", "{form: read_vision, to: clasify}")
 ROW = 18

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from editors.neovim.conftest import WORKFLOW
+from sample_flow import WORKFLOW
 
 ID_ROW, CLASSIFY_ROW = 0, 8
 PUSHED_RUNS = 12

@@ -2,8 +2,8 @@
 
 import pytest
 
-from editors.neovim.conftest import MISSPELT, WORKFLOW
 from editors.neovim.nvim import LuaError
+from sample_flow import MISSPELT, WORKFLOW
 
 UNTRUSTED = "vim.lsp.config('darwinflow', { init_options = { trusted = false } })"
 LOADED = (
