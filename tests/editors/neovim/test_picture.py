@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from editors.neovim.conftest import MISSPELT
 from editors.neovim.picture import BASELINE, CELL_HEIGHT, COLUMNS, LOOKS, MARGIN, PICTURES, ROWS, SCENES, svg
 from editors.neovim.screen import Screen
+from sample_flow import MISSPELT
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
