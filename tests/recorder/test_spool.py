@@ -189,6 +189,8 @@ print(run.state)
     done = place.program(source)
     assert done.stdout == "spooled\n"
     assert "not recorded: " in done.stderr
+    assert "File too large" in done.stderr
+    assert "No space left" not in done.stderr
     torn = [line for line in place.lines() if not isinstance(decode(line), dict)]
     assert len(torn) == 1  # the half that went in before the limit, on a line of its own
     events = [event for line in place.lines() if isinstance(event := decode(line), dict)]
@@ -213,7 +215,7 @@ except OSError as exc:
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 journal.write(line.replace(b":1}}", b":2}}"))
 """
-    assert place.program(source).stdout == "No space left on device\n"
+    assert place.program(source).stdout == "File too large\n"
     events = [event for line in place.lines() if isinstance(event := decode(line), dict)]
     assert [event["pid"] for event in events] == [None, 1, 2]
 

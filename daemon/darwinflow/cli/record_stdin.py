@@ -1,12 +1,12 @@
 """`darwinflow record --stdin`: events of a program in any language, one a line, checked and spooled."""
 
-import errno
 import os
 import sys
 import time
 from typing import BinaryIO
 
 from darwinflow.cli.main import complain
+from darwinflow.cli.unwritable import advice_on
 from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
 from darwinflow.recorder.paths import home_of
@@ -46,8 +46,7 @@ def take_all(source: BinaryIO) -> int:
     except SpoolFull as exc:
         return _stopped(number, exc, "darwinflow daemon start")
     except OSError as exc:
-        is_full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
-        return _stopped(number, exc, "free some space on that disk" if is_full else _WRITABLE)
+        return _stopped(number, exc, advice_on(exc, _WRITABLE))
     finally:
         stream.close()
     for run in stream.unfinished:

@@ -70,7 +70,7 @@ class Journal:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.write(fd, first_line) < len(first_line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - as if the call had said so
+                raise _cut_short(fd)
             os.rename(draft, os.path.join(spool, name))
         except OSError:
             os.unlink(draft)
@@ -182,10 +182,10 @@ class Journal:
                 raise
             if rest is not None:
                 self._keep([rest, *waiting[at + 1 :]] if may_wait else waiting[at:-1])
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise _cut_short(self._fd)
 
     def _put(self, line: bytes) -> bytes | None:
-        """Write *line* by one call. Returns what is to be written again where a full disk took only a part.
+        """Write *line* by one call. Returns what is to be written again where only a part was taken.
 
         That is the whole line, on a line of its own; but only its end where nothing else is missing, for it would
         be there twice.
@@ -233,6 +233,16 @@ class _Turn:
     def __exit__(self, *_: object) -> None:
         if self._held:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, _TURN_BYTE)
+
+
+def _cut_short(fd: int) -> OSError:
+    """Why a write took only a part, which the system says of the next one: no room, or a limit of file sizes."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    is_limited = limit != resource.RLIM_INFINITY and os.fstat(fd).st_size >= limit
+    number = errno.EFBIG if is_limited else errno.ENOSPC
+    return OSError(number, os.strerror(number))
 
 
 def _is_free(fd: int) -> bool:
