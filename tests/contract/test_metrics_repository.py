@@ -4,11 +4,12 @@ import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from contract.sample_runs import FULL, HASH, START, finished, live
+from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, metric_of
 from darwinflow.model.run import ActionLog, RunStatus
 
@@ -124,3 +125,113 @@ def test_eight_threads_count_each_run_once(open_tenant):
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(count_all, range(8))) == 30
     assert summary(store).runs == 30
+
+
+def hours(store, since, until, workflow="assistant", project="demo"):
+    return store.read(lambda tx: tx.metrics(project).get_hours(workflow, since, until))
+
+
+def summaries(store, workflow=None, project="demo"):
+    found = store.read(lambda tx: tx.metrics(project).list_summaries(workflow))
+    return [(one.workflow, one.version, one.summary.runs) for one in found]
+
+
+TEN = datetime(2026, 11, 27, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def ended(run_id, at, **given):
+    return replace(metric(run_id, **given), timestamp=at)
+
+
+def test_what_was_never_run_has_no_hours_and_no_summaries(open_tenant):
+    assert hours(open_tenant(), TEN, TEN + HOUR) == ()
+    assert summaries(open_tenant()) == summaries(open_tenant(), "assistant") == []
+
+
+def test_an_hour_adds_up_the_runs_that_ended_in_it(open_tenant):
+    store = open_tenant()
+    count(store, ended("a", TEN, ms=100, tokens=5, cost=0.5))
+    count(
+        store, ended("b", TEN + HOUR - timedelta(microseconds=1), ms=300, success=False, tokens=2, cost=0.25)
+    )
+    count(store, ended("c", TEN + HOUR, ms=50))
+    assert not count(store, ended("b", TEN + HOUR, ms=50))
+    ten, eleven = hours(open_tenant(), TEN, TEN + 2 * HOUR)
+    assert (ten.version, ten.hour, ten.runs, ten.successes) == (1, TEN, 2, 1)
+    assert (ten.total_ms, ten.tokens, ten.cost) == (400, 7, 0.75)
+    assert ten.last_updated == TEN + HOUR - timedelta(microseconds=1)
+    assert ten.durations == {bucket_of(100): 1, bucket_of(300): 1}
+    assert (eleven.hour, eleven.runs, eleven.durations) == (TEN + HOUR, 1, {bucket_of(50): 1})
+    assert hours(store, TEN, TEN + 2 * HOUR, project="other") == ()
+    assert hours(store, TEN, TEN + 2 * HOUR, workflow="assistan") == ()
+
+
+def test_hours_that_are_touched_are_given_whole_in_any_zone(open_tenant):
+    store = open_tenant()
+    for number in range(4):
+        count(store, ended(f"r{number}", TEN + number * HOUR))
+    elsewhere = timezone(timedelta(hours=5, minutes=30))
+
+    def found(since, until):
+        given = since.astimezone(elsewhere), until.astimezone(elsewhere)
+        return [one.hour.hour for one in hours(store, *given)]
+
+    microsecond = timedelta(microseconds=1)
+    assert found(TEN + HOUR, TEN + 2 * HOUR) == [11]
+    assert found(TEN + HOUR, TEN + 2 * HOUR + microsecond) == [11, 12]
+    assert found(TEN + HOUR - microsecond, TEN + HOUR) == [10]
+    assert found(TEN + HOUR, TEN + HOUR) == []
+
+
+def test_versions_of_an_hour_ascend_and_years_do_too(open_tenant):
+    store = open_tenant()
+    for version in (10, 2, 0):
+        count(store, ended(f"v{version}", TEN, version=version))
+    count(store, ended("old", TEN.replace(year=999)))
+    count(store, ended("late", TEN.replace(year=9999)))
+    found = hours(store, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert [(one.hour.year, one.version) for one in found] == [
+        (999, 1), (2026, 0), (2026, 2), (2026, 10), (9999, 1),
+    ]  # fmt: skip
+
+
+def test_summaries_are_listed_of_one_workflow_and_of_all(open_tenant):
+    store = open_tenant()
+    for number, (workflow, version) in enumerate(
+        [("b", 2), ("a", 10), ("a", 2), ("b", 2), ("B", 1), ("a", 0), ("a.b", 1), ("é", 1)]
+    ):
+        count(store, replace(metric(f"r{number}", version=version, at=4000 * number), workflow_id=workflow))
+    every = [("B", 1, 1), ("a", 0, 1), ("a", 2, 1), ("a", 10, 1), ("a.b", 1, 1), ("b", 2, 2), ("é", 1, 1)]
+    assert summaries(store) == every
+    assert summaries(store, "a") == every[1:4]
+    assert summaries(store, "nobody") == summaries(store, project="other") == []
+
+
+def test_hours_and_summaries_are_those_of_a_plain_count(open_tenant):
+    chance = random.Random(7)
+    store = open_tenant()
+    counted = [
+        ended(
+            f"r{number}",
+            TEN + timedelta(seconds=chance.randrange(-200_000, 200_000)),
+            version=chance.randrange(4),
+            ms=chance.lognormvariate(5, 2),
+            success=chance.random() < 0.7,
+        )
+        for number in range(400)
+    ]
+    store.write(lambda tx: [tx.metrics("demo").record_execution(one) for one in counted]).result(10)
+    expected = {}
+    for one in counted:
+        key = one.timestamp.replace(minute=0, second=0, microsecond=0), one.workflow_version
+        expected.setdefault(key, []).append(one)
+    found = hours(store, TEN - timedelta(days=3), TEN + timedelta(days=3))
+    assert [(one.hour, one.version) for one in found] == sorted(expected)
+    for one in found:
+        own = expected[one.hour, one.version]
+        assert (one.runs, one.successes) == (len(own), sum(run.success for run in own))
+        assert one.total_ms == pytest.approx(sum(run.duration_ms for run in own))
+        assert sum(one.durations.values()) == len(own)
+        assert one.last_updated == max(run.timestamp for run in own)
+    assert sum(runs for _, _, runs in summaries(store)) == 400

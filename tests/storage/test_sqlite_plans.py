@@ -1,8 +1,10 @@
 """Each question that the ports ask is answered through an index made for it, in its order."""
 
+from datetime import timedelta
+
 import pytest
 
-from contract.sample_runs import HASH, finished
+from contract.sample_runs import HASH, START, finished
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import RunStatus
@@ -103,9 +105,11 @@ def test_a_run_is_found_by_either_end_through_an_index(store):
     [
         lambda tx: tx.metrics("demo").get_summary("w0", 3),
         lambda tx: tx.metrics("demo").get_text_summary("w0", HASH),
+        lambda tx: tx.metrics("demo").list_summaries("w0"),
+        lambda tx: tx.metrics("demo").get_hours("w0", START, START + timedelta(days=30)),
         lambda tx: tx.journals.offset("j.jsonl"),
     ],
-    ids=["summary of a version", "summary of a text", "journal offset"],
+    ids=["summary of a version", "summary of a text", "summaries of a workflow", "hours", "journal offset"],
 )
 def test_the_other_questions_use_an_index_too(store, ask):
     lines = [line for plan in plans_of(store, ask) for line in plan]

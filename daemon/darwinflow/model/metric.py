@@ -1,8 +1,10 @@
 """What is measured of runs, and what it adds up to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from darwinflow.model.histogram import percentiles
 from darwinflow.model.run import ExecutionLog, RunStatus
 
 
@@ -45,6 +47,41 @@ class WorkflowSummary:
     def success_rate(self) -> float:
         """0 to 1."""
         return self.successes / self.runs
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """What the finished runs that named one version add up to."""
+
+    workflow: str
+    version: int
+    summary: WorkflowSummary
+
+
+def summary_of(
+    *,
+    runs: int,
+    successes: int,
+    total_ms: float,
+    tokens: int,
+    cost: float,
+    last_updated: datetime,
+    durations: Mapping[int, int],
+) -> WorkflowSummary:
+    """*runs* is at least 1; *durations* are runs by bucket of `model.histogram`."""
+    p50, p95, p99 = percentiles(durations, (0.50, 0.95, 0.99))
+    return WorkflowSummary(
+        runs=runs,
+        successes=successes,
+        failures=runs - successes,
+        average_ms=total_ms / runs,
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
+        tokens=tokens,
+        cost=cost,
+        last_updated=last_updated,
+    )
 
 
 def metric_of(log: ExecutionLog) -> ExecutionMetric | None:

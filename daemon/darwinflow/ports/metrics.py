@@ -1,8 +1,10 @@
 """Where the figures of one project's runs are kept."""
 
+from datetime import datetime
 from typing import Protocol
 
-from darwinflow.model.metric import ExecutionMetric, WorkflowSummary
+from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.trend import HourSums
 
 
 class MetricsRepository(Protocol):
@@ -21,4 +23,19 @@ class MetricsRepository(Protocol):
 
     def get_text_summary(self, workflow_id: str, workflow_hash: str) -> WorkflowSummary | None:
         """Of all runs of exactly this text; None where there is none."""
+        ...
+
+    def list_summaries(self, workflow_id: str | None) -> tuple[VersionSummary, ...]:
+        """Of every version that finished runs have named, of this workflow or (None) of all: by id, then ascending.
+
+        Ids are ordered by their characters' numbers.
+        """
+        ...
+
+    def get_hours(self, workflow_id: str, since: datetime, until: datetime) -> tuple[HourSums, ...]:
+        """What runs add up to in each hour of UTC that overlaps *since* to *until*, apart by version; in order of time.
+
+        A run counts in the hour in which it ended, which is whole at *since* and *until*, too. Hours without runs are
+        left out; the versions of an hour ascend.
+        """
         ...

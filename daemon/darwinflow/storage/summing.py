@@ -1,20 +1,42 @@
-"""What the stores keep of a summary, and the summary it stands for."""
+"""What the stores keep of a summary or an hour, and the values that it stands for."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
-from darwinflow.model.histogram import percentiles
-from darwinflow.model.metric import WorkflowSummary
-from darwinflow.storage.instants import from_micros
+from darwinflow.model.metric import WorkflowSummary, summary_of
+from darwinflow.model.trend import HourSums
+from darwinflow.storage.instants import from_micros, to_micros
+
+_HOUR_MICROS = 3_600_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+VERSION = "version "
+"""Begins the subjects of versions."""
 
 
 def version_subject(version: int) -> str:
     """Names the sums of all runs that named this version."""
-    return f"version {version}"
+    return f"{VERSION}{version}"
+
+
+def version_in(subject: str) -> int:
+    """The version that `version_subject` was given."""
+    return int(subject.removeprefix(VERSION))
 
 
 def text_subject(workflow_hash: str) -> str:
     """Names the sums of all runs of exactly this text."""
     return f"text {workflow_hash}"
+
+
+def hour_of(instant: datetime) -> int:
+    """The hour of UTC that *instant* lies in, as whole hours since 1970; negative before."""
+    return to_micros(instant) // _HOUR_MICROS
+
+
+def hours_between(since: datetime, until: datetime) -> tuple[int, int]:
+    """The first hour that overlaps *since* to *until*, and the first behind that does not."""
+    return hour_of(since), -(-to_micros(until) // _HOUR_MICROS)
 
 
 def summary_from(
@@ -27,16 +49,37 @@ def summary_from(
     durations: Mapping[int, int],
 ) -> WorkflowSummary:
     """*updated* in microseconds, *durations* as runs by bucket."""
-    p50, p95, p99 = percentiles(durations, (0.50, 0.95, 0.99))
-    return WorkflowSummary(
+    return summary_of(
         runs=runs,
         successes=successes,
-        failures=runs - successes,
-        average_ms=total_ms / runs,
-        p50_ms=p50,
-        p95_ms=p95,
-        p99_ms=p99,
+        total_ms=total_ms,
         tokens=tokens,
         cost=cost,
         last_updated=from_micros(updated),
+        durations=durations,
+    )
+
+
+def hour_from(
+    hour: int,
+    version: int,
+    runs: int,
+    successes: int,
+    total_ms: float,
+    tokens: int,
+    cost: float,
+    updated: int,
+    durations: Mapping[int, int],
+) -> HourSums:
+    """*hour* as `hour_of` has it; the rest as with `summary_from`."""
+    return HourSums(
+        version=version,
+        hour=_EPOCH + timedelta(hours=hour),
+        runs=runs,
+        successes=successes,
+        total_ms=total_ms,
+        tokens=tokens,
+        cost=cost,
+        last_updated=from_micros(updated),
+        durations=durations,
     )

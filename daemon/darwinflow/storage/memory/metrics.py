@@ -1,13 +1,26 @@
 """`MetricsRepository` in memory."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from darwinflow.model.histogram import bucket_of
-from darwinflow.model.metric import ExecutionMetric, WorkflowSummary
+from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.memory.table import Table
-from darwinflow.storage.summing import summary_from, text_subject, version_subject
+from darwinflow.storage.summing import (
+    VERSION,
+    hour_from,
+    hour_of,
+    hours_between,
+    summary_from,
+    text_subject,
+    version_in,
+    version_subject,
+)
+
+K = TypeVar("K")
 
 
 class Sums(NamedTuple):
@@ -25,15 +38,17 @@ _NOTHING = Sums(0, 0, 0.0, 0, 0.0, -(1 << 63), {})
 
 
 class MemoryMetricsRepository:
-    __slots__ = ("_counted", "_project", "_sums")
+    __slots__ = ("_counted", "_hours", "_project", "_sums")
 
     def __init__(
         self,
         sums: Table[tuple[str, str, str], Sums],
+        hours: Table[tuple[str, str, int, int], Sums],
         counted: Table[tuple[str, str], bool],
         project: str,
     ) -> None:
         self._sums = sums
+        self._hours = hours
         self._counted = counted
         self._project = project
 
@@ -41,9 +56,12 @@ class MemoryMetricsRepository:
         if self._counted.get((self._project, metric.run_id)):
             return False
         self._counted.put((self._project, metric.run_id), True)  # noqa: FBT003 - the row's value
-        self._add(version_subject(metric.workflow_version), metric)
+        workflow = metric.workflow_id
+        _add(self._sums, (self._project, workflow, version_subject(metric.workflow_version)), metric)
         if metric.workflow_hash:
-            self._add(text_subject(metric.workflow_hash), metric)
+            _add(self._sums, (self._project, workflow, text_subject(metric.workflow_hash)), metric)
+        hour = hour_of(metric.timestamp)
+        _add(self._hours, (self._project, workflow, hour, metric.workflow_version), metric)
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
@@ -52,21 +70,38 @@ class MemoryMetricsRepository:
     def get_text_summary(self, workflow_id: str, workflow_hash: str) -> WorkflowSummary | None:
         return self._summary(workflow_id, text_subject(workflow_hash))
 
-    def _add(self, subject: str, metric: ExecutionMetric) -> None:
-        key = (self._project, metric.workflow_id, subject)
-        known = self._sums.get(key) or _NOTHING
-        bucket = bucket_of(metric.duration_ms)
-        sums = Sums(
-            runs=known.runs + 1,
-            successes=known.successes + metric.success,
-            total_ms=known.total_ms + metric.duration_ms,
-            tokens=known.tokens + metric.tokens_used,
-            cost=known.cost + metric.cost,
-            updated=max(known.updated, to_micros(metric.timestamp)),
-            durations={**known.durations, bucket: known.durations.get(bucket, 0) + 1},
-        )
-        self._sums.put(key, sums)
+    def list_summaries(self, workflow_id: str | None) -> tuple[VersionSummary, ...]:
+        found = [
+            VersionSummary(workflow, version_in(subject), summary_from(*sums))
+            for (project, workflow, subject), sums in self._sums.items()
+            if project == self._project and workflow_id in (None, workflow) and subject.startswith(VERSION)
+        ]
+        return tuple(sorted(found, key=lambda one: (one.workflow, one.version)))
+
+    def get_hours(self, workflow_id: str, since: datetime, until: datetime) -> tuple[HourSums, ...]:
+        first, end = hours_between(since, until)
+        found = [
+            hour_from(hour, version, *sums)
+            for (project, workflow, hour, version), sums in self._hours.items()
+            if (project, workflow) == (self._project, workflow_id) and first <= hour < end
+        ]
+        return tuple(sorted(found, key=lambda one: (one.hour, one.version)))
 
     def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
         sums = self._sums.get((self._project, workflow_id, subject))
         return None if sums is None else summary_from(*sums)
+
+
+def _add(table: Table[K, Sums], key: K, metric: ExecutionMetric) -> None:
+    known = table.get(key) or _NOTHING
+    bucket = bucket_of(metric.duration_ms)
+    sums = Sums(
+        runs=known.runs + 1,
+        successes=known.successes + metric.success,
+        total_ms=known.total_ms + metric.duration_ms,
+        tokens=known.tokens + metric.tokens_used,
+        cost=known.cost + metric.cost,
+        updated=max(known.updated, to_micros(metric.timestamp)),
+        durations={**known.durations, bucket: known.durations.get(bucket, 0) + 1},
+    )
+    table.put(key, sums)

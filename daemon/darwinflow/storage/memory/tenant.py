@@ -32,6 +32,7 @@ class MemoryTenant:
         self.published: list[Event] = []
         self._runs: Table[tuple[str, str], Run] = Table(self.undo)
         self._sums: Table[tuple[str, str, str], Sums] = Table(self.undo)
+        self._hours: Table[tuple[str, str, int, int], Sums] = Table(self.undo)
         self._counted: Table[tuple[str, str], bool] = Table(self.undo)
         self.journals: JournalOffsets = MemoryJournalOffsets(Table(self.undo))
         self.outbox: Outbox = MemoryOutbox(Table(self.undo), Table(self.undo))
@@ -41,7 +42,7 @@ class MemoryTenant:
         return MemoryLogRepository(self._runs, project)
 
     def metrics(self, project: str) -> MetricsRepository:
-        return MemoryMetricsRepository(self._sums, self._counted, project)
+        return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
 
     def attempt(self, work: Callable[[], T]) -> T:
         mark, published = self.undo.mark, len(self.published)

@@ -1,17 +1,18 @@
 """`MetricsRepository` on SQLite. Every statement about summaries is in this file."""
 
+from datetime import datetime
+from typing import Any
+
 import apsw
 
 from darwinflow.model.histogram import bucket_of
-from darwinflow.model.metric import ExecutionMetric, WorkflowSummary
+from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sqlite import hours
 from darwinflow.storage.sqlite.fetch import bindable, fetch
-from darwinflow.storage.summing import summary_from, text_subject, version_subject
-
-Durations = dict[int, dict[int, int]]
-"""Runs by bucket, by the number of the summary: what `summary_duration` holds, remembered."""
-
-MOST_REMEMBERED = 256
+from darwinflow.storage.sqlite.remembered import Durations, remember
+from darwinflow.storage.summing import VERSION, summary_from, text_subject, version_in, version_subject
 
 
 class SqliteMetricsRepository:
@@ -43,6 +44,7 @@ class SqliteMetricsRepository:
         self._add(version_subject(metric.workflow_version), metric)
         if metric.workflow_hash:
             self._add(text_subject(metric.workflow_hash), metric)
+        hours.add(self._db, self._project, metric, self._remembered)
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
@@ -50,6 +52,48 @@ class SqliteMetricsRepository:
 
     def get_text_summary(self, workflow_id: str, workflow_hash: str) -> WorkflowSummary | None:
         return self._summary(workflow_id, text_subject(workflow_hash))
+
+    def list_summaries(self, workflow_id: str | None) -> tuple[VersionSummary, ...]:
+        workflows = self._workflows() if workflow_id is None else [bindable(workflow_id)]
+        found = []
+        for workflow in workflows:
+            for subject, number, runs, successes, total_ms, tokens, cost, updated in self._versions(workflow):
+                durations = self._durations(number)
+                summary = summary_from(runs, successes, total_ms, tokens, cost, updated, durations)
+                found.append(VersionSummary(workflow, version_in(subject), summary))
+        return tuple(sorted(found, key=lambda one: (one.workflow, one.version)))
+
+    def get_hours(self, workflow_id: str, since: datetime, until: datetime) -> tuple[HourSums, ...]:
+        return hours.between(self._db, self._project, workflow_id, since, until)
+
+    def _workflows(self) -> list[str]:
+        """Each found by one search in the index: the texts of workflows make up most of what lies there."""
+        rows = fetch(
+            self._db,
+            """
+            WITH RECURSIVE found (id) AS (
+                SELECT min(workflow) FROM summary WHERE project = :project
+                UNION ALL
+                SELECT (SELECT min(workflow) FROM summary WHERE project = :project AND workflow > id)
+                FROM found WHERE id IS NOT NULL
+            )
+            SELECT id FROM found WHERE id IS NOT NULL
+            """,
+            {"project": self._project},
+        )
+        return [workflow for (workflow,) in rows]
+
+    def _versions(self, workflow: str) -> list[Any]:
+        """Rows of subject, number and sums, one a version."""
+        return fetch(
+            self._db,
+            """
+            SELECT subject, number, runs, successes, total_ms, tokens, cost, updated FROM summary
+            WHERE project = :project AND workflow = :workflow AND subject >= :first AND subject < :end
+            """,
+            # The sign behind the blank: what begins with the first comes before the second.
+            {"project": self._project, "workflow": workflow, "first": VERSION, "end": VERSION[:-1] + "!"},
+        )
 
     def _add(self, subject: str, metric: ExecutionMetric) -> None:
         # fetchall: an unfinished RETURNING would keep the statement, and with it the transaction, open.
@@ -115,7 +159,5 @@ class SqliteMetricsRepository:
                     {"summary": summary},
                 )
             )
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[summary] = known
+            remember(self._remembered, summary, known)
         return known

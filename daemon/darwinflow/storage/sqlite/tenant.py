@@ -24,9 +24,10 @@ from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import set_aside_where_told
-from darwinflow.storage.sqlite.metrics import Durations, SqliteMetricsRepository
+from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
+from darwinflow.storage.sqlite.remembered import Durations
 from darwinflow.storage.sqlite.writer import Writer
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,72 @@
+"""How figures change with time: hours as they are kept, and the points that they add up to."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from darwinflow.model.metric import WorkflowSummary, summary_of
+
+
+@dataclass(frozen=True, slots=True)
+class HourSums:
+    """What the runs of one version that ended within one hour add up to."""
+
+    version: int
+    hour: datetime
+    """Its beginning: a whole hour of UTC."""
+    runs: int
+    successes: int
+    total_ms: float
+    tokens: int
+    cost: float
+    last_updated: datetime
+    """When the last of them ended."""
+    durations: Mapping[int, int]
+    """Runs by bucket of `model.histogram`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """What the runs that ended within one span of time add up to."""
+
+    start: datetime
+    """The edge that the span begins with."""
+    version: int | None
+    """None: the runs of all versions."""
+    summary: WorkflowSummary
+
+
+def trend(
+    hours: Iterable[HourSums], edges: Sequence[datetime], *, by_version: bool
+) -> tuple[TrendPoint, ...]:
+    """The points between each two neighbours of *edges*, by time, then version; none where no run ended.
+
+    *edges* ascend. An hour belongs to the span that it begins in, so a span that begins within an hour begins,
+    in truth, with the next one.
+    """
+    spans: dict[tuple[int, int | None], list[HourSums]] = {}
+    for hour in hours:
+        place = bisect_right(edges, hour.hour) - 1
+        if 0 <= place < len(edges) - 1:
+            spans.setdefault((place, hour.version if by_version else None), []).append(hour)
+    return tuple(
+        TrendPoint(edges[place], version, _added_up(found))
+        for (place, version), found in sorted(spans.items(), key=lambda span: (span[0][0], span[0][1] or 0))
+    )
+
+
+def _added_up(hours: Sequence[HourSums]) -> WorkflowSummary:
+    durations: dict[int, int] = {}
+    for hour in hours:
+        for bucket, runs in hour.durations.items():
+            durations[bucket] = durations.get(bucket, 0) + runs
+    return summary_of(
+        runs=sum(hour.runs for hour in hours),
+        successes=sum(hour.successes for hour in hours),
+        total_ms=sum(hour.total_ms for hour in hours),
+        tokens=sum(hour.tokens for hour in hours),
+        cost=sum(hour.cost for hour in hours),
+        last_updated=max(hour.last_updated for hour in hours),
+        durations=durations,
+    )
