@@ -46,6 +46,19 @@ class Versions(Wire):
     versions: list[PublishedVersion]
 
 
+class GetVersion(Wire):
+    workflow: WorkflowId
+    version: Version | None = None
+    """The highest where it is absent."""
+
+
+class VersionFound(Wire):
+    version: PublishedVersion
+    """With the summary of its runs, and what is wrong with its text."""
+    text: str
+    """As it is stored; what is no UTF-8 in a damaged one is replaced."""
+
+
 class NoQuestion(Wire):
     """All there is."""
 
@@ -123,6 +136,20 @@ def lineage(session: Session, params: OfWorkflow) -> Versions:
     )
 
 
+def get_version(session: Session, params: GetVersion) -> VersionFound:
+    """One version with the text that was published."""
+    workflows = session.workflows
+    if params.version is None:
+        version, text = workflows.get_latest(params.workflow)
+    else:
+        version, text = workflows.get(params.workflow, params.version)
+    damages = {damage.version: damage for damage in workflows.damages(version.workflow)}
+    found = session.tenant.read(
+        lambda tx: _with_figures(tx, session.project, version.workflow, (version,), damages)
+    )
+    return VersionFound(version=found[0], text=text.decode(errors="replace"))
+
+
 def list_workflows(session: Session, _: NoQuestion) -> Versions:
     """All versions of all workflows, by id, then ascending."""
     return Versions(versions=[PublishedVersion.of(version) for version in session.workflows.list_all()])
@@ -192,6 +219,7 @@ def _damages_around(session: Session, version: Published) -> list[values.Damage]
 METHODS: Table = {
     "workflow/publish": Method(publish, Place.THREAD),
     "workflow/lineage": Method(lineage, Place.THREAD),
+    "workflow/get": Method(get_version, Place.UP_TO_DATE),
     "workflow/list": Method(list_workflows, Place.THREAD),
     "workflow/history": Method(history, Place.THREAD),
 }
