@@ -14,7 +14,9 @@ from darwinflow.model.workflow import Workflow
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.files.logs import FileLogStore
+from darwinflow.storage.files.metrics import FileMetricsStore
 from darwinflow.storage.files.workflows import FileWorkflowRepository
 from darwinflow.storage.memory.identity import MemoryIdentityStore
 from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
@@ -69,6 +71,71 @@ def files(tmp_path: Path) -> Handles:
     return Handles(lambda announce: FileLogStore(path, now=clock))
 
 
+def files_then_sqlite(tmp_path: Path) -> Handles:
+    """Logs in files; figures and events in SQLite."""
+
+    def open_one(announce: Announce) -> TenantStore:
+        tenant = SqliteTenantStore(str(tmp_path / "tenant.db"), announce=announce)
+        return ComposedTenantStore(
+            logs=FileLogStore(str(tmp_path / "logs"), now=clock), metrics=tenant, events=tenant
+        )
+
+    return Handles(open_one)
+
+
+def sqlite_then_files(tmp_path: Path) -> Handles:
+    """Logs and events in SQLite; figures in files."""
+
+    def open_one(announce: Announce) -> TenantStore:
+        tenant = SqliteTenantStore(str(tmp_path / "tenant.db"), announce=announce)
+        figures = FileMetricsStore(str(tmp_path / "metrics"))
+        return ComposedTenantStore(logs=tenant, metrics=figures, events=tenant)
+
+    return Handles(open_one)
+
+
+def files_alone(tmp_path: Path) -> Handles:
+    """Logs and figures in files; events in SQLite."""
+
+    def open_one(announce: Announce) -> TenantStore:
+        return ComposedTenantStore(
+            logs=FileLogStore(str(tmp_path / "logs"), now=clock),
+            metrics=FileMetricsStore(str(tmp_path / "metrics")),
+            events=SqliteTenantStore(str(tmp_path / "tenant.db"), announce=announce),
+        )
+
+    return Handles(open_one)
+
+
+def memory_then_files(tmp_path: Path) -> Handles:
+    """Logs and events in memory; figures in files."""
+    tenant = MemoryTenant(clock)
+
+    def open_one(announce: Announce) -> TenantStore:
+        kept = MemoryTenantStore(tenant, announce)
+        figures = FileMetricsStore(str(tmp_path / "metrics"))
+        return ComposedTenantStore(logs=kept, metrics=figures, events=kept)
+
+    return Handles(open_one)
+
+
+def files_then_memory(tmp_path: Path) -> Handles:
+    """Logs in files; figures and events in memory, each in its own."""
+    figures, events = MemoryTenant(clock), MemoryTenant(clock)
+
+    def open_one(announce: Announce) -> TenantStore:
+        return ComposedTenantStore(
+            logs=FileLogStore(str(tmp_path / "logs"), now=clock),
+            metrics=MemoryTenantStore(figures),
+            events=MemoryTenantStore(events, announce),
+        )
+
+    return Handles(open_one)
+
+
+MIXES = (files_then_sqlite, sqlite_then_files, files_alone, memory_then_files, files_then_memory)
+
+
 def honker_or_skip() -> str:
     try:
         return extension()
@@ -82,7 +149,7 @@ def honker() -> str:
     return honker_or_skip()
 
 
-@pytest.fixture(params=(memory, sqlite, sqlite_with_extension), ids=lambda make: make.__name__)
+@pytest.fixture(params=(memory, sqlite, sqlite_with_extension, *MIXES), ids=lambda make: make.__name__)
 def open_tenant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
     handles: Handles = request.param(tmp_path)
     yield handles

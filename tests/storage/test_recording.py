@@ -1,29 +1,26 @@
 """Log, figures and event of a run come together, whichever way it is recorded."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from contract.conftest import MIXES, memory, sqlite
 from contract.sample_runs import FULL, HASH, START, STEP, finished, live, running
 from darwinflow.events.run_events import header_wire, summary_wire
 from darwinflow.model.errors import RunConflict
 from darwinflow.model.run import RunOutput, RunStatus, header_of
-from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
 DONE = RunOutput(RunStatus.SUCCESS, START + timedelta(seconds=9))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=(memory, sqlite, *MIXES), ids=lambda make: make.__name__)
 def store(request, tmp_path):
-    if request.param == "memory":
-        opened = MemoryTenantStore(MemoryTenant(lambda: datetime.now(UTC)))
-    else:
-        opened = SqliteTenantStore(str(tmp_path / "t.db"))
-    yield opened
-    opened.close()
+    handles = request.param(tmp_path)
+    yield handles()
+    handles.close()
 
 
 def change(store, work, *arguments):

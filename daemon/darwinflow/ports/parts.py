@@ -1,9 +1,10 @@
 """One concern's store, where an organization's concerns lie apart; `TenantStore` is both of them in one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
+from darwinflow.model.metric import ExecutionMetric
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
@@ -41,9 +42,13 @@ class LogStore(Protocol):
 
 
 class MetricsTransaction(Protocol):
-    """What one piece of work on a store of figures may touch."""
+    """What one piece of work on a store of figures may touch. All of it becomes durable together, or none."""
 
     def metrics(self, project: str) -> MetricsRepository: ...
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """As that of `LogTransaction`."""
+        ...
 
 
 class MetricsStore(Protocol):
@@ -54,3 +59,16 @@ class MetricsStore(Protocol):
     def read(self, work: Callable[[MetricsTransaction], T]) -> T: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Rebuildable(Protocol):
+    """A store of figures that knows when it has lost some, and counts them again from the logs."""
+
+    def damaged(self) -> tuple[str, ...]:
+        """Projects whose figures do not say all that was counted."""
+        ...
+
+    def rebuild(self, project: str, executions: Iterable[ExecutionMetric]) -> None:
+        """Count anew what is damaged of *project*; *executions* are all finished runs that its logs have."""
+        ...

@@ -1,13 +1,15 @@
 """What happens when something is recorded: log, figures and event together, in one transaction.
 
-The one place that joins the three; the journals' intake and `run/record` both come through here.
+The one place that joins the three; the journals' intake and `run/record` both come through here. Where the three do
+not lie in one store, a follower counts and announces: `storage/composed`.
 """
 
 from collections.abc import Iterable
 
 from darwinflow.events.run_events import RUN_CHANGED, RUN_STARTED, RUN_STORED, RUN_TOPIC, run_event
-from darwinflow.model.metric import WorkflowSummary, metric_of
+from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
+from darwinflow.ports.outbox import Deferring
 from darwinflow.ports.tenant import Transaction
 
 
@@ -23,7 +25,7 @@ def record_start(tx: Transaction, project: str, log: ExecutionLog) -> bool:
     """Keep a live run; whether it is new. Raises what `LogRepository.start` does."""
     if not tx.logs(project).start(log):
         return False
-    _announce(tx, project, RUN_STARTED, header_of(log), None)
+    _announce(tx, project, RUN_STARTED, header_of(log))
     return True
 
 
@@ -32,7 +34,7 @@ def record_steps(tx: Transaction, project: str, run_id: str, steps: Iterable[tup
     logs = tx.logs(project)
     for index, step in steps:
         logs.append_step(run_id, index, step)
-    _announce(tx, project, RUN_CHANGED, logs.header(run_id), None)
+    _announce(tx, project, RUN_CHANGED, logs.header(run_id))
 
 
 def record_finish(tx: Transaction, project: str, run_id: str, output: RunOutput) -> bool:
@@ -50,11 +52,14 @@ def record_lost(tx: Transaction, project: str, run_id: str) -> bool:
     logs = tx.logs(project)
     if not logs.mark_lost(run_id):
         return False
-    _announce(tx, project, RUN_CHANGED, logs.header(run_id), None)
+    _announce(tx, project, RUN_CHANGED, logs.header(run_id))
     return True
 
 
 def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None:
+    if isinstance(tx, Deferring):
+        tx.later.put(project, log.run_id, RUN_STORED)
+        return
     metric = metric_of(log)
     assert metric is not None, "a finished run counts for something"
     metrics = tx.metrics(project)
@@ -63,14 +68,11 @@ def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> Non
         metrics.get_summary(log.workflow_id, log.workflow_version),
         metrics.get_text_summary(log.workflow_id, log.workflow_hash) if log.workflow_hash else None,
     )
-    _announce(tx, project, RUN_STORED, header_of(log), summaries)
+    tx.events.publish(RUN_TOPIC, log.run_id, run_event(RUN_STORED, project, header_of(log), summaries))
 
 
-def _announce(
-    tx: Transaction,
-    project: str,
-    kind: str,
-    header: RunHeader,
-    summaries: tuple[WorkflowSummary | None, WorkflowSummary | None] | None,
-) -> None:
-    tx.events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, summaries))
+def _announce(tx: Transaction, project: str, kind: str, header: RunHeader) -> None:
+    if isinstance(tx, Deferring):
+        tx.later.put(project, header.run_id, kind)
+        return
+    tx.events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, None))

@@ -1,0 +1,1 @@
+"""A tenant's store whose logs, figures and events lie in different back ends."""

@@ -1,0 +1,56 @@
+"""`MetricsStore` on files: one small file a version, a text and a month of hours, which anybody can read."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from darwinflow.model.metric import ExecutionMetric
+from darwinflow.ports.parts import MetricsTransaction
+from darwinflow.storage.files.open_figures import OpenFigures
+from darwinflow.storage.files.sharing import Shared
+
+T = TypeVar("T")
+
+
+class FileMetricsStore:
+    """One organization's figures below *path*, which is made where it is missing.
+
+    Raises `SchemaTooNew`, and `StoreUnwritable` where another process has it open.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._is_closed = False
+        self._figures = _OPEN.take(path, OpenFigures)
+
+    def write(self, work: Callable[[MetricsTransaction], T]) -> "Future[T]":
+        """Done when it returns: the caller's thread writes."""
+        self._check_open()
+        return self._figures.write(work)
+
+    def read(self, work: Callable[[MetricsTransaction], T]) -> T:
+        self._check_open()
+        return self._figures.read(work)
+
+    def damaged(self) -> tuple[str, ...]:
+        """Projects whose figures do not say all that was counted."""
+        self._check_open()
+        return self._figures.damaged()
+
+    def rebuild(self, project: str, executions: Iterable[ExecutionMetric]) -> None:
+        """Count anew what is damaged of *project*; *executions* are all finished runs that its logs have."""
+        self._check_open()
+        self._figures.rebuild(project, executions)
+
+    def close(self) -> None:
+        """May be called again."""
+        if not self._is_closed:
+            self._is_closed = True
+            _OPEN.give_back(self.path)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RuntimeError(f"{self.path} is closed")
+
+
+_OPEN: Shared[OpenFigures] = Shared()

@@ -1,0 +1,300 @@
+"""What a folder of figures holds, open: in the tables of the memory back end, and in files.
+
+What is damaged is set aside, and counted again from the logs by who has them.
+"""
+
+import logging
+import os
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from darwinflow.model.errors import SchemaTooNew
+from darwinflow.model.metric import ExecutionMetric
+from darwinflow.ports.metrics import MetricsRepository
+from darwinflow.ports.parts import MetricsTransaction
+from darwinflow.storage.files.folder import troubles
+from darwinflow.storage.files.metric_file import (
+    COUNTED,
+    FileTorn,
+    HourKey,
+    Key,
+    content_of,
+    counted_header,
+    counted_path,
+    hour_key,
+    name_of,
+    path_of,
+    project_in,
+    subject_key,
+    sums_in,
+    text_of,
+)
+from darwinflow.storage.files.owner_lock import OwnerLock
+from darwinflow.storage.files.whole_files import Change, WholeFiles
+from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
+from darwinflow.storage.memory.table import K, Table, Undo, V
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_VERSION = "version "
+
+
+class _Changing(Table[K, V]):
+    """A table that knows which of its rows were touched."""
+
+    __slots__ = ("touched",)
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__(undo)
+        self.touched: dict[K, None] = {}
+
+    def put(self, key: K, value: V) -> None:
+        super().put(key, value)
+        self.touched[key] = None
+
+    def remove(self, key: K) -> None:
+        super().remove(key)
+        self.touched[key] = None
+
+
+class OpenFigures:
+    """What the handles share."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with troubles(path):
+            os.makedirs(path, mode=0o700, exist_ok=True)
+        self._lock = threading.RLock()
+        self._owner = OwnerLock(path)
+        self._undo = Undo()
+        self._sums: _Changing[Key, Sums] = _Changing(self._undo)
+        self._hours: _Changing[HourKey, Sums] = _Changing(self._undo)
+        self._counted: _Changing[tuple[str, str], bool] = _Changing(self._undo)
+        self._counted_bytes: dict[str, int] = {}
+        """The size of each project's list, by the project's folder."""
+        self._projects: dict[str, str] = {}
+        """By folder."""
+        self._keys: dict[str, dict[Key, None]] = {}
+        """By the path of their file, the keys of its sums."""
+        self._damaged: dict[str, set[str]] = {}
+        """By project, the paths of files that are set aside, or of its list."""
+        try:
+            self._files = WholeFiles(path)
+            self._load()
+        except BaseException:
+            self._owner.release()
+            raise
+
+    def metrics(self, project: str) -> MetricsRepository:
+        return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        mark = self._undo.mark
+        try:
+            return work()
+        except BaseException:
+            self._undo.take_back_to(mark)
+            raise
+
+    def write(self, work: Callable[[MetricsTransaction], T]) -> "Future[T]":
+        future: Future[T] = Future()
+        with self._lock:
+            self._undo.begin()
+            try:
+                result = work(self)
+                self._commit()
+            except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
+                self._undo.take_back()
+                self._settle()
+                future.set_exception(error)
+                return future
+            self._undo.end()
+            self._settle()
+        future.set_result(result)
+        return future
+
+    def read(self, work: Callable[[MetricsTransaction], T]) -> T:
+        with self._lock:
+            return work(self)
+
+    def damaged(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(self._damaged)
+
+    def rebuild(self, project: str, executions: Iterable[ExecutionMetric]) -> None:
+        with self._lock:
+            paths = self._damaged.get(project)
+            if paths is None:
+                return
+            is_whole = counted_path(project) in paths
+            known = {run_id for (each, run_id), _ in self._counted.items() if each == project}
+            sums: Table[Key, Sums] = Table(undo := Undo())
+            hours: Table[HourKey, Sums] = Table(undo)
+            seen: Table[tuple[str, str], bool] = Table(undo)
+            undo.begin()
+            counting = MemoryMetricsRepository(sums, hours, seen, project)
+            for metric in executions:
+                if is_whole or metric.run_id in known:
+                    counting.record_execution(metric)
+            fresh = dict(sums.items()) | {subject_key(key): one for key, one in hours.items()}
+
+            def replace(_: MetricsTransaction) -> None:
+                self._replace(project, fresh, None if is_whole else paths)
+                if is_whole:
+                    self._recount(project, [run_id for (_, run_id), _ in seen.items()])
+
+            self.write(replace).result()
+            del self._damaged[project]
+
+    def close(self) -> None:
+        self._owner.release()
+
+    def _replace(self, project: str, fresh: dict[Key, Sums], paths: set[str] | None) -> None:
+        """Put *fresh* in the place of what the files *paths* held, or (None) all of the project's."""
+        held = [key for keys in self._keys.values() for key in keys if key[0] == project]
+        for key in (*held, *fresh):
+            if paths is None or path_of(key) in paths:
+                self._put(key, fresh.get(key))
+
+    def _put(self, key: Key, sums: Sums | None) -> None:
+        """None: remove them."""
+        hour = hour_key(key)
+        if hour is not None:
+            if sums is None:
+                self._hours.remove(hour)
+            else:
+                self._hours.put(hour, sums)
+        elif sums is None:
+            self._sums.remove(key)
+        else:
+            self._sums.put(key, sums)
+
+    def _get(self, key: Key) -> Sums | None:
+        hour = hour_key(key)
+        return self._sums.get(key) if hour is None else self._hours.get(hour)
+
+    def _recount(self, project: str, run_ids: list[str]) -> None:
+        for key in [key for key, _ in self._counted.items() if key[0] == project]:
+            self._counted.remove(key)
+        for run_id in run_ids:
+            self._counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
+        self._counted_bytes.pop(name_of(project), None)
+        self._counted.touched = {(project, run_id): None for run_id in run_ids}
+
+    def _commit(self) -> None:
+        whole = self._changed_files()
+        run_ids: dict[str, list[str]] = {}
+        for project, run_id in self._counted.touched:
+            if self._counted.get((project, run_id)) is not None:
+                run_ids.setdefault(project, []).append(run_id)
+        appended = {counted_path(project): self._addition(project, ids) for project, ids in run_ids.items()}
+        if not whole and not appended:
+            return
+        self._files.commit(Change(whole, appended))
+        for path, (size, text) in appended.items():
+            self._counted_bytes[path.removesuffix(f"/{COUNTED}")] = size + len(text)
+
+    def _addition(self, project: str, run_ids: list[str]) -> tuple[int, str]:
+        """To the project's list: behind which size, and what."""
+        size = self._counted_bytes.get(name_of(project), 0)
+        lines = [] if size else [counted_header(project)]
+        return size, "\n".join([*lines, *run_ids, ""])
+
+    def _changed_files(self) -> dict[str, str]:
+        changed: dict[str, Key] = {}
+        for key in (*self._sums.touched, *map(subject_key, self._hours.touched)):
+            path = path_of(key)
+            changed[path] = key
+            self._keys.setdefault(path, {})[key] = None
+        contents: dict[str, str] = {}
+        for path, (project, workflow, _) in changed.items():
+            found = {key[2]: self._get(key) for key in self._keys[path]}
+            sums = {subject: one for subject, one in found.items() if one is not None}
+            contents[path] = content_of(project, workflow, sums)
+        return contents
+
+    def _settle(self) -> None:
+        self._sums.touched.clear()
+        self._hours.touched.clear()
+        self._counted.touched.clear()
+
+    def _load(self) -> None:
+        """Raises `SchemaTooNew`."""
+        self._undo.begin()
+        for name in self._files.names():
+            parts = name.split("/")
+            if len(parts) == 2 and parts[1] == COUNTED:
+                self._load_counted(name, parts[0])
+            elif len(parts) == 3 and name.endswith(".json"):
+                self._load_sums(name, parts[0])
+        self._undo.end()
+        self._settle()
+        self._compare()
+
+    def _load_sums(self, name: str, folder: str) -> None:
+        path = os.path.join(self.path, name)
+        try:
+            for key, sums in sums_in(self._files.read(name)).items():
+                self._put(key, sums)
+                self._keys.setdefault(name, {})[key] = None
+        except SchemaTooNew as error:
+            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
+        except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
+            kept = self._files.set_aside(name)
+            log.warning("%s is damaged and kept as %s; it is counted again from the logs", path, kept)
+            self._note_damage(folder, name)
+
+    def _load_counted(self, name: str, folder: str) -> None:
+        content = self._files.read(name)
+        header, *run_ids = content.decode("ascii", "replace").split("\n")
+        path = os.path.join(self.path, name)
+        try:
+            project = project_in(header)
+        except SchemaTooNew as error:
+            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
+        except FileTorn:
+            log.warning("%s is damaged; what it lists is counted again from the logs", path)
+            self._note_damage(folder, name)
+            return
+        self._projects[folder] = project
+        self._counted_bytes[folder] = len(content)
+        for run_id in run_ids:
+            if _RUN_ID.fullmatch(run_id):
+                self._counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
+        if not run_ids or run_ids[-1]:
+            self._note_damage(folder, name)
+
+    def _compare(self) -> None:
+        """Each run that is counted counts in one version and in one hour; where numbers differ, something is gone."""
+        listed = Counter(project for (project, _), _ in self._counted.items())
+        in_versions: Counter[str] = Counter()
+        in_hours: Counter[str] = Counter()
+        for (project, _, subject), sums in self._sums.items():
+            if subject.startswith(_VERSION):
+                in_versions[project] += sums.runs
+        for (project, *_), sums in self._hours.items():
+            in_hours[project] += sums.runs
+        for project in listed.keys() | in_versions.keys() | in_hours.keys() | self._damaged.keys():
+            damaged = self._damaged.get(project, set())
+            most = max(in_versions[project], in_hours[project], 1)
+            if listed[project] < most or (
+                not damaged and not listed[project] == in_versions[project] == in_hours[project]
+            ):
+                log.warning(
+                    "of %r %d runs are listed as counted, %d count in versions and %d in hours; they are counted "
+                    "again from the logs",
+                    project, listed[project], in_versions[project], in_hours[project],
+                )  # fmt: skip
+                self._damaged[project] = {*damaged, counted_path(project)}
+
+    def _note_damage(self, folder: str, name: str) -> None:
+        project = self._projects.get(folder) or text_of(folder)
+        if project is not None:
+            self._damaged.setdefault(project, set()).add(name)
