@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from darwinflow.cli.damage import warn_of
-from darwinflow.cli.lineage_tree import ASCII, BOX, Version, rows
+from darwinflow.cli.lineage_tree import Version, rows
 from darwinflow.cli.session import open_session, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, terminal_of
@@ -44,12 +44,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def tree(versions: Sequence[Version], terminal: Terminal, now: datetime) -> Iterator[str]:
-    """One line a version, each below the one that it was made from.
+    """One line a version, newest first, each below the one that was made from it.
 
     Versions are those of the reply to `workflow/lineage`, in any order.
     """
-    found = list(rows(versions, BOX if terminal.utf8 else ASCII))
-    heads = [f"{row.lead}v{row.version['version']}" for row in found]
+    found = list(rows(versions))
+    branch = "└ " if terminal.utf8 else "` "
+    heads = [
+        ("  " * (row.step - 1) + branch if row.step else "") + f"v{row.version['version']}" for row in found
+    ]
     cells = [_cells(row.version, now) for row in found]
     width = max(map(len, heads))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
