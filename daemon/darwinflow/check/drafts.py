@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.check.neighbours import FileFacts
 from darwinflow.document.content import read_content
@@ -41,12 +41,21 @@ Head = tuple[str, int]
 """Id, without regard to case, and version."""
 
 
+class Stamp(NamedTuple):
+    """What tells a file from what it was before a change."""
+
+    modified_ns: int
+    changed_ns: int
+    size: int
+    inode: int
+
+
 class Seen:
     """What is known of a file as it was at one time."""
 
     __slots__ = ("facts", "heads", "lacks", "stamp")
 
-    def __init__(self, stamp: tuple[int, int]) -> None:
+    def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp
         self.facts: FileFacts | None = None
         self.heads: list[Head] | None = None
@@ -118,7 +127,7 @@ class Drafts:
             status = os.stat(os.path.join(self.folder, path))
         except OSError:
             return None
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
         seen = self._seen.get(path)
         if seen is None or seen.stamp != stamp:
             seen = self._seen[path] = Seen(stamp)
@@ -143,10 +152,16 @@ class Drafts:
         seen = self._seen_now(path)
         if seen is None or name in seen.lacks:
             return False
-        if seen.heads is None and name not in self._content(path).lower():
-            seen.lacks.add(name)
-            return False
+        if seen.heads is None:
+            content = self._content(path)
+            if name not in content.lower():
+                seen.lacks.add(name)
+                self._passed_over(seen, content)
+                return False
         return True
+
+    def _passed_over(self, seen: Seen, content: bytes) -> None:
+        """Called with a file that was read and is not of the id that is looked for."""
 
     def _heads(self, path: str) -> list[Head]:
         """Of each workflow in a draft that has both."""
@@ -156,7 +171,7 @@ class Drafts:
         if seen is None:
             return []
         if seen.heads is None:
-            plain = _plain_head(self._content(path))
+            plain = plain_head(self._content(path))
             seen.heads = plain if plain is not None else _heads_of(self.file(path))
         return seen.heads
 
@@ -165,7 +180,7 @@ def _heads_of(facts: FileFacts | None) -> list[Head]:
     return [(one.id.casefold(), one.version) for one in facts.workflows] if facts is not None else []
 
 
-def _plain_head(content: bytes) -> list[Head] | None:
+def plain_head(content: bytes) -> list[Head] | None:
     """Of a text that writes them plainly; nothing where it is none of ours; None: read it whole."""
     if b"id" not in content or (b"nodes" not in content and b"edges" not in content):
         return []

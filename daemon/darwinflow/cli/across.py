@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from darwinflow.check.codes import HISTORY_CODES
 from darwinflow.check.drafts import stored_version
 from darwinflow.check.neighbours import FileFacts
+from darwinflow.cli.draft_heads import DraftHeads
 from darwinflow.cli.neighbours import WorkspaceFiles
 from darwinflow.cli.verdict_cache import VerdictCache, key_of
 from darwinflow.cli.verdicts import Verdict
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 class Across:
     """Knows the neighbours of every file that is checked in one round."""
 
-    def __init__(self, given: Mapping[str, bytes]) -> None:
+    def __init__(self, given: Mapping[str, bytes], cache_folder: str | None, tool: str) -> None:
+        """*cache_folder* is that of verdicts; None: nothing is kept. *tool* tells this tool from an earlier one."""
         self._given = given
+        self._cache_folder = cache_folder
+        self._tool = tool
         self._neighbours: dict[str, WorkspaceFiles] = {}
         self._lacks_history = False
 
@@ -36,7 +40,8 @@ class Across:
     def of(self, folder: str, settings: WorkspaceSettings) -> WorkspaceFiles:
         """The files of the workspace *folder*."""
         if folder not in self._neighbours:
-            self._neighbours[folder] = WorkspaceFiles(folder, settings, self._given)
+            heads = DraftHeads(self._cache_folder, folder, self._tool) if self._cache_folder else None
+            self._neighbours[folder] = WorkspaceFiles(folder, settings, self._given, heads)
         return self._neighbours[folder]
 
     def has_more_to_say(

@@ -42,7 +42,7 @@ class Checking:
         self._worker: Worker | None = None
         self.given: dict[str, bytes] = {}
         """Texts that are not read from their file, by the file's path."""
-        self._across = Across(self.given)
+        self._across = Across(self.given, self._folder, self._stamp)
 
     @property
     def unevaluated(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Checking:
         self.workspaces = Workspaces()
         self._depends = {}
         self._worker = None
-        self._across = Across(self.given)
+        self._across = Across(self.given, self._folder, self._stamp)
 
     def outcomes(self, files: list[WorkflowFile], *, fix: bool = False) -> list[Outcome]:
         """What is wrong in each of *files*, in their order, without those that hold no workflow."""

@@ -1,29 +1,61 @@
 """What `check` knows of the files around the one it checks: the drafts of the workspace, and its file store."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from darwinflow.check.drafts import Drafts, facts_in_text
+from darwinflow.check.drafts import Drafts, Seen, facts_in_text, plain_head
 from darwinflow.check.neighbours import FileFacts, ParentName, Published, WorkflowFacts
 from darwinflow.settings.workspace import WorkspaceSettings
 
 if TYPE_CHECKING:
+    from darwinflow.cli.draft_heads import DraftHeads
     from darwinflow.model.workflow import PublishedVersion, Workflow
     from darwinflow.ports.workflows import WorkflowRepository
+
+_MOST_FRESH = 2_000
+"""Drafts whose heads are read in one run so that the next one need not; it costs some more than to pass them over."""
 
 
 class WorkspaceFiles(Drafts):
     """The neighbours of the files of one workspace."""
 
-    def __init__(self, folder: str, settings: WorkspaceSettings, given: Mapping[str, bytes]) -> None:
-        """*given*: texts that are not read from their file, by the file's path."""
-        super().__init__(folder, settings, given=_facts_by_path(folder, given))
+    def __init__(
+        self,
+        folder: str,
+        settings: WorkspaceSettings,
+        given: Mapping[str, bytes],
+        heads: "DraftHeads | None" = None,
+    ) -> None:
+        """*given*: texts that are not read from their file, by the file's path; *heads*: kept from earlier runs."""
+        self._seen: dict[str, Seen] = {}
+        super().__init__(folder, settings, given=_facts_by_path(folder, given), seen=self._seen)
+        self._kept_heads = heads
+        self._began_ns = time.time_ns()
+        self._fresh_heads = 0
         self._published: dict[str, tuple[Published, ...] | None] = {}
         self._stored_facts: dict[tuple[str, int], WorkflowFacts | None] = {}
         self._store: WorkflowRepository | None = None
+
+    def drafts(self, workflow: str, version: int) -> tuple[str, ...]:
+        if self._kept_heads is None:
+            return super().drafts(workflow, version)
+        if not self._seen:
+            self._seen.update(self._kept_heads.read())
+        before = self._fresh_heads
+        found = super().drafts(workflow, version)
+        if self._fresh_heads > before:
+            there = {path: self._seen[path] for path in self.paths() if path in self._seen}
+            self._kept_heads.write(there, self._began_ns)
+        return found
+
+    def _passed_over(self, seen: Seen, content: bytes) -> None:
+        if self._kept_heads is not None and self._fresh_heads < _MOST_FRESH:
+            seen.heads = plain_head(content)
+            self._fresh_heads += 1
 
     def published(self, workflow: str) -> tuple[Published, ...] | None:
         key = workflow.casefold()
