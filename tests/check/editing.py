@@ -111,7 +111,9 @@ def sharing(nodes: int) -> str:
     text = re.sub("^    description: .*", "    description: *shared", workflow(nodes), flags=re.MULTILINE)
     shared = "x-shared: [&shared said of many, &kind FILE_READ, &config {path: docs}]\nnodes:\n"
     more = "".join(f"  - {{id: more_{n}, type: *kind, config: *config}}\n" for n in range(nodes))
-    return text.replace("nodes:\n", shared, 1).replace("edges:\n", f"{more}edges:\n", 1)
+    names = ", ".join(f"more_{n}" for n in range(nodes))
+    ends = f"  - {{from: START, to: [{names}]}}\n  - {{from: [{names}], to: END}}\n"
+    return text.replace("nodes:\n", shared, 1).replace("edges:\n", f"{more}edges:\n{ends}", 1)
 
 
 def documents(rng: random.Random) -> str:

@@ -97,7 +97,7 @@ def test_a_character_at_column_0_takes_no_node_from_the_list(catalog: Catalog) -
     assert now.graph == now.referring.findings == ()
 
 
-SHARED = sharing(15).replace("more_", "n")
+SHARED = sharing(15)
 
 
 def test_an_anchor_that_no_id_or_reference_comes_from_leaves_the_facts_of_its_users_alone(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from darwinflow.document.node import MAP
+from darwinflow.document.node import MAP, SEQ
 from darwinflow.document.problem import YAML_SYNTAX
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
@@ -37,7 +37,7 @@ def same_role(old: Section, new: Section) -> bool:
 def _marks_of(section: Section) -> tuple[object, ...]:
     key, head = section.key, section.head
     if head is None:
-        return (key is not None and (key.source, key.is_merge),)
+        return key is not None and (key.source, key.is_merge), _is_list(section)
     return key is not None and (key.source, key.is_merge), head.problems, section.kind
 
 
@@ -63,13 +63,18 @@ def _may_hold(found: Iterable[Carrier], name: str) -> bool:
 
 
 def _slip(root: Root, name: str) -> int | None:
-    """The only section that has a long list under a key that is *name* with a slip."""
+    """The only section that has a list under a key that is *name* with a slip."""
     found = [
         at
         for at, section in enumerate(root.sections)
-        if section.head is not None and is_slip(section.key_text, name) and section.kind == "items"
+        if is_slip(section.key_text, name) and _is_list(section)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _is_list(section: Section) -> bool:
+    node = section.segments.first.node
+    return section.kind == "items" or (node is not None and node.kind == SEQ)
 
 
 def is_slip(word: str, name: str) -> bool:

@@ -150,8 +150,10 @@ class Header:
         return found
 
     def _among_pairs(self, at: int, name: str, rest: Path) -> Located | None:
-        for index, segment in enumerate(self._root.sections[at].segments):
-            for key, value in segment.pairs:
+        """The last entry of this name, which is the one that counts."""
+        segments = self._root.sections[at].segments
+        for index in range(len(segments) - 1, -1, -1):
+            for key, value in reversed(segments[index].pairs):
                 if key.kind == SCALAR and key.source == name:
                     return _below(key, value, rest, self._document.segment_start(self._root_index, at, index))
         return None

@@ -9,7 +9,7 @@ from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, given, quoted, type_words, wanted
-from darwinflow.document.node import PLAIN, SCALAR
+from darwinflow.document.node import PLAIN, SCALAR, Node
 from darwinflow.graph.graph_type import fields_of
 from darwinflow.model.span import Span
 
@@ -43,7 +43,7 @@ def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
     node = subject.own_node(fault.path)
     if node is None or node.kind != SCALAR or node.line != node.end_line or node.tag is not None:
         return ()
-    is_free = fault.schema.get("x-reference") is not True
+    is_free = fault.schema.get("x-reference") is not True and not _is_faulty_text(subject, fault, node)
     is_other = isinstance(fault.data, (bool, int, float)) and node.style == PLAIN
     if is_free and is_other and _takes(fault, node.source):
         return replacement("Put it in quotes", span, f'"{node.source}"')
@@ -52,6 +52,13 @@ def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
         if _takes(fault, number):
             return replacement(f"Write {number}", span, str(number))
     return ()
+
+
+def _is_faulty_text(subject: Subject, fault: Fault, node: Node) -> bool:
+    """Whether quotes make a text that the next check finds fault with: the name of no type, or a condition of no sense."""
+    if subject.noun == "node" and fault.path == ("type",):
+        return node.source not in subject.type_names
+    return subject.noun == "edge" and fault.path == ("condition",) and node.source != "true"
 
 
 def _takes(fault: Fault, value: object) -> bool:
