@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from darwinflow.document.chunks import Blocks
+from darwinflow.document.blocks import Blocks, One
+from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import (
     BLANKS,
     BYTE_ORDER_MARK,
@@ -30,6 +31,8 @@ NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
 
 _LONG_VALUE: Final = frozenset("\"'[{|>&*!?")
 """What begins a value that may go on below; any other line at column 0 is, or is to become, a key."""
+
+_ENTRY: Final = Form("root entry")
 
 Cut = tuple[Form, int]
 """A line on which a segment begins, and how it is read."""
@@ -81,14 +84,15 @@ def read_section(
                 head = take(Form(name, handles=handles), start, cuts[0][1])
                 if head.key is not None:
                     return Section(head, Blocks.of(_segments(cuts, end, take)))
-    return Section(None, Blocks.one(take(Form("root entry", handles=handles), start, end)))
+    form = _ENTRY if handles is NO_HANDLES else Form("root entry", handles=handles)
+    return Section(None, One(take(form, start, end)))
 
 
 def read_prelude(lines: list[str], start: int, end: int, handles: Mapping[str, str], take: Take) -> Section:
     """The section of indented lines before the first key of a root mapping."""
     column = _lowest_dash(lines, start, end, len(lines[start]))
     if column < 0:
-        return Section(None, Blocks.one(take(Form("prelude", handles=handles), start, end)))
+        return Section(None, One(take(Form("prelude", handles=handles), start, end)))
     form = Form("item", column, 1, handles)
     cuts = [(form, at) for at in cut_lines(lines, start + 1, end, form)]
     leading = Form("leading", indent_of(lines[start]), 1, handles)

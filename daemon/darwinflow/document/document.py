@@ -126,14 +126,10 @@ class Document:
     def _with_root(self, lines: Lines, root_index: int, root: Root, change: Change | None) -> "Document":
         return Document(lines, (*self.roots[:root_index], root, *self.roots[root_index + 1 :]), change)
 
-    def _segments(self) -> Iterator[tuple[int, Segment]]:
-        """Every segment, heads included, behind its first line."""
+    def _segments(self) -> Iterator[tuple[int, list[Segment]]]:
+        """The segments of each root, heads included, behind their first line."""
         for root, line in zip(self.roots, self._root_starts, strict=False):
-            at = line + root.lead
-            for section in root.sections:
-                for segment in section.pieces():
-                    yield at, segment
-                    at += segment.line_count
+            yield line + root.lead, root.pieces()
 
     def problems(self) -> list[Problem]:
         """Everything wrong, in the order of the text, at most `MAX_PROBLEMS` and one that says there are more."""
@@ -231,7 +227,7 @@ def _read(lines: Lines, kept: Kept) -> Document:
         bare = [texts[0][1:], *texts[1:]]
 
     def take(form: Form, start: int, end: int) -> Segment:
-        return kept.take(form, start, texts[start:end], ends_text=end == len(texts))
+        return kept.take(form, start, end, texts, ends_text=True)
 
     edges = edge_lines(bare)
     roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]

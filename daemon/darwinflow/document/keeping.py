@@ -16,9 +16,9 @@ class Kept:
     __slots__ = ("_before", "_before_start", "segments")
 
     def __init__(
-        self, segments: Iterable[tuple[int, Segment]] = (), change: LineChange | None = None
+        self, runs: Iterable[tuple[int, list[Segment]]] = (), change: LineChange | None = None
     ) -> None:
-        """*segments*: those of before *change*, each behind its first line."""
+        """*runs*: segments of before *change* that follow each other, with the first line of each run."""
         self.segments: dict[int, Segment] = {}
         self._before: Before | None = None
         self._before_start = -1
@@ -26,19 +26,25 @@ class Kept:
             return
         start, end = change.start, change.start + change.removed
         added = len(change.added)
-        for at, segment in segments:
-            if at + segment.line_count <= start:
-                self.segments[at] = segment
-            elif at >= end:
-                self.segments[at + added - change.removed] = segment
-            elif at <= start:
-                self._before = Before(segment, start - at, change.removed, added)
-                self._before_start = at
+        shift = added - change.removed
+        segments = self.segments
+        for first, run in runs:
+            at = first
+            for segment in run:
+                behind = at + segment.line_count
+                if behind <= start:
+                    segments[at] = segment
+                elif at >= end:
+                    segments[at + shift] = segment
+                elif at <= start:
+                    self._before = Before(segment, start - at, change.removed, added)
+                    self._before_start = at
+                at = behind
 
-    def take(self, form: Form, start: int, lines: list[str], *, ends_text: bool) -> Segment:
-        """The segment of *lines* that begins at *start*: one from before, or one still to be read."""
-        segment = self.segments.get(start) if self.segments else None
-        if segment is not None and segment.line_count == len(lines) and segment.form == form:
+    def take(self, form: Form, start: int, end: int, lines: list[str], *, ends_text: bool) -> Segment:
+        """The segment of *lines* from *start* to before *end*: one from before, or one still to be read."""
+        segment = self.segments.get(start)
+        if segment is not None and segment.line_count == end - start and segment.form == form:
             return segment
         before = self._before if start == self._before_start else None
-        return read_later(form, lines, ends_text=ends_text, before=before)
+        return read_later(form, lines[start:end], ends_text=ends_text and end == len(lines), before=before)

@@ -1,11 +1,11 @@
 """What aliases stand for: an anchor is known from where it is given to the end of its document."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
-from darwinflow.document.chunks import Blocks
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Segment
+from darwinflow.document.segment import Segment, is_same
 from darwinflow.document.values import Bound, node_count
 
 EXPANSION_FACTOR: Final = 10
@@ -66,17 +66,14 @@ class _Linking:
         self._allowance = allowance
         self._is_exhausted = False
         """Whether the alias that is too much has been found; it is the one that is reported."""
+        self._bindings: dict[tuple[str, ...], dict[str, Bound]] = {}
+        """What is known of the aliases of a segment; one for all segments with the same ones."""
+        self._retellings: dict[tuple[tuple[str, ...], int], _Retelling] = {}
+        """What differs from before, by the aliases and the identity of what they were bound to."""
 
     def root(self, root: Root) -> Root:
-        changed: dict[int, Section] = {}
-        for at, section in root.sections.linked():
-            result = self._section(section)
-            if result is not section:
-                changed[at] = result
-        if not changed:
-            return root
-        old = list(root.sections)
-        return root.with_sections(0, old, [changed.get(at, section) for at, section in enumerate(old)])
+        sections = root.sections.mapped(self._section)
+        return root if sections is root.sections else root.relinked(sections)
 
     def _section(self, section: Section) -> Section:
         head = section.head
@@ -85,31 +82,85 @@ class _Linking:
             head = self._segment(head)
         if anchor is not None:
             self.known.pop(anchor, None)
-        changed: dict[int, Segment] = {}
-        for at, segment in section.segments.linked():
-            result = self._segment(segment)
-            if result is not segment:
-                changed[at] = result
-        if changed or head is not section.head:
-            segments = [changed.get(at, segment) for at, segment in enumerate(section.segments)]
-            section = Section(head, Blocks.of(segments))
+            self._forget()
+        segments = section.segments.mapped(self._segment)
+        if segments is not section.segments or head is not section.head:
+            section = section.relinked(head, segments)
         if anchor is not None:
             if section.bound is None:
                 section.bound = Bound(section.data, 1 + sum(map(_segment_size, section.segments)))
             self.known[anchor] = section.bound
+            self._forget()
         return section
 
+    def _forget(self) -> None:
+        """Anchors have come or gone."""
+        self._bindings.clear()
+        self._retellings.clear()
+
     def _segment(self, segment: Segment) -> Segment:
-        bindings = {name: self.known[name] for name in segment.aliases if name in self.known}
+        names = segment.aliases
+        bindings = self._bindings.get(names)
+        if bindings is None:
+            bindings = {name: self.known[name] for name in names if name in self.known}
+            self._bindings[names] = bindings
+        if self._allowance is not None:
+            return self._within_allowance(segment, bindings)
+        before = segment.bindings
+        if before is not None and not segment.anchors and segment.allowance is None:
+            retelling = self._retellings.get((names, id(before)))
+            if retelling is None:
+                retelling = self._retellings[names, id(before)] = _retelling(names, before, bindings)
+            if retelling.is_same or (retelling.is_alike and segment.expanded == retelling.old):
+                result = segment if retelling.is_same else segment.retold(bindings, retelling.more)
+                self.expanded += result.expanded
+                return result
+        return self._counted(segment.resolved(bindings, None))
+
+    def _within_allowance(self, segment: Segment, bindings: dict[str, Bound]) -> Segment:
         result = segment.resolved(bindings, None)
-        if self._allowance is not None and (
-            self._is_exhausted or self.expanded + result.expanded > self._allowance
-        ):
+        assert self._allowance is not None
+        if self._is_exhausted or self.expanded + result.expanded > self._allowance:
             result = segment.resolved(bindings, -1 if self._is_exhausted else self._allowance - self.expanded)
             self._is_exhausted = True
-        self.expanded += result.expanded
-        self.known.update(result.exports)
-        return result
+        return self._counted(result)
+
+    def _counted(self, segment: Segment) -> Segment:
+        self.expanded += segment.expanded
+        if segment.exports:
+            self.known.update(segment.exports)
+            self._forget()
+        return segment
+
+
+class _Retelling(NamedTuple):
+    """What the same aliases stand for now, compared with before."""
+
+    is_same: bool
+    is_alike: bool
+    """Whether they may stand where they stand as before."""
+    old: int
+    """How many nodes they stood for, if each was counted once for each place."""
+    more: int
+    """How many more they stand for now."""
+
+
+def _retelling(names: tuple[str, ...], old: Mapping[str, Bound], new: Mapping[str, Bound]) -> _Retelling:
+    if is_same(old, new):
+        return _Retelling(is_same=True, is_alike=True, old=0, more=0)
+    is_alike = old.keys() == new.keys() and all(
+        _mergeable(old[name].data) == _mergeable(new[name].data) for name in old
+    )
+    before = sum([old[name].size for name in names if name in old])
+    now = sum([new[name].size for name in names if name in new])
+    return _Retelling(is_same=False, is_alike=is_alike, old=before, more=now - before)
+
+
+def _mergeable(data: Any) -> tuple[bool, bool]:
+    """Whether data may stand behind ``<<``, alone and in a list."""
+    is_mapping = data is None or isinstance(data, dict)
+    is_list_of_mappings = isinstance(data, list) and all(isinstance(part, dict) for part in data)
+    return is_mapping or is_list_of_mappings, is_mapping
 
 
 def _segment_size(segment: Segment) -> int:

@@ -25,11 +25,14 @@ MAX_RELATED: Final = 20
 """Of one problem; what is said at the last one tells how many are left out."""
 
 
-def again(places: list[Span]) -> list[Related]:
-    """The places, behind the first two, at which something stands that may stand once."""
+def again(places: list[Span], count: int) -> list[Related]:
+    """The *count* places, behind the first two, at which something stands that may stand once.
+
+    *places* are all of them, or the first `MAX_RELATED`.
+    """
     shown = [Related(span, "and here again") for span in places[:MAX_RELATED]]
-    if len(places) > MAX_RELATED:
-        left = len(places) - MAX_RELATED
+    if count > MAX_RELATED:
+        left = count - MAX_RELATED
         shown[-1] = Related(places[MAX_RELATED - 1], f"and here again, and at {left} more places")
     return shown
 

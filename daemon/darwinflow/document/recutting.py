@@ -1,6 +1,5 @@
 """Edits that move borders of sections: the sections around them are cut again, no segment is read twice."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -53,11 +52,11 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
     shift = len(change.added) - change.removed
     lines = after.slice(low, old_end + shift)
     moved = change._replace(start=change.start - low)
-    kept = Kept(_segments(sections), moved)
+    kept = Kept([(0, [segment for section in sections for segment in section.pieces()])], moved)
     ends_text = old_end + shift == len(after)
 
     def take(form: Form, at: int, behind: int) -> Segment:
-        return kept.take(form, at, lines[at:behind], ends_text=ends_text and behind == len(lines))
+        return kept.take(form, at, behind, lines, ends_text=ends_text)
 
     known = _known(kept.segments, len(lines))
     rows = range(len(lines)) if known is None else known.rows
@@ -125,12 +124,3 @@ def _known(kept: dict[int, Segment], count: int) -> Known | None:
         at = start + segment.line_count
     rows.extend(range(at, count))
     return Known(form, rows)
-
-
-def _segments(sections: list[Section]) -> Iterator[tuple[int, Segment]]:
-    """Every segment behind its first line, which counts from the first section's."""
-    at = 0
-    for section in sections:
-        for segment in section.pieces():
-            yield at, segment
-            at += segment.line_count

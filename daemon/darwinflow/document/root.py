@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from darwinflow.document.chunks import Blocks
-from darwinflow.document.node import EMPTY, MAP, SEQ, Node
+from darwinflow.document.blocks import Blocks
+from darwinflow.document.node import EMPTY, MAP, SEQ
 from darwinflow.document.problem import Problem
 from darwinflow.document.section import Repeat, Section, repeat_problem, repeats_among
-from darwinflow.document.segment import merged
+from darwinflow.document.segment import Segment, merged
 
 Layout = Literal["map", "list", "whole", "empty"]
 """How the lines of a root are cut: at its keys, at its dashes, not at all."""
@@ -81,6 +81,18 @@ class Root:
             expanded=self.expanded,
         )
 
+    def relinked(self, sections: Blocks[Section]) -> "Root":
+        """This root with its aliases resolved; its lines and keys stay."""
+        return Root(
+            self.layout,
+            self.lead,
+            sections,
+            self.tail,
+            self.edge_problems,
+            is_explicit=self.is_explicit,
+            repeats=self._repeats,
+        )
+
     @property
     def kind(self) -> int | None:
         """MAP, SEQ, SCALAR or ALIAS; None where the document is empty."""
@@ -124,13 +136,16 @@ class Root:
     def repeats(self) -> tuple[Repeat, ...]:
         """Keys that several sections give."""
         if self._repeats is None:
-            self._repeats = repeats_among(self._keys()) if self.layout == "map" else ()
+            self._repeats = ()
+            if self.layout == "map":
+                self._repeats = repeats_among(
+                    [(at, key) for at, section in enumerate(self.sections) for key in section.root_keys()]
+                )
         return self._repeats
 
-    def _keys(self) -> Iterator[tuple[int, Node]]:
-        for at, section in enumerate(self.sections):
-            for key in section.root_keys():
-                yield at, key
+    def pieces(self) -> list[Segment]:
+        """All segments, heads included."""
+        return [segment for section in self.sections for segment in section.pieces()]
 
     def start(self, section: int) -> int:
         """The first line of a section, relative to the root."""
@@ -143,7 +158,7 @@ class Root:
             for problem in section.problems():
                 yield problem.moved(self.lead + line)
         for repeat in self.repeats:
-            yield repeat_problem([(key, self.start(at)) for at, key in repeat])
+            yield repeat_problem(repeat, self.start)
         for problem in self.edge_problems[1]:
             yield problem.moved(self.line_count - self.tail)
 

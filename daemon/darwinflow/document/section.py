@@ -1,12 +1,14 @@
 """One key of a root mapping with all its lines, or all of a root that is no mapping."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from darwinflow.document.chunks import Blocks
+from darwinflow.document.blocks import Blocks
 from darwinflow.document.grammar.reader import repeat_message
 from darwinflow.document.node import SCALAR, Node
-from darwinflow.document.problem import DUPLICATE_KEY, Problem, Related, again
+from darwinflow.document.problem import DUPLICATE_KEY, MAX_RELATED, Problem, Related, again
 from darwinflow.document.segment import Segment, merged
 from darwinflow.document.values import Bound
 
@@ -48,8 +50,8 @@ class Section:
 
     def root_keys(self) -> list[Node]:
         """The keys that this section gives to a root mapping: one, unless its text is broken."""
-        key = self.key
-        return [key] if key is not None else [key for key, _ in self.segments.first.pairs]
+        piece = self.head or self.segments.first
+        return [piece.key] if piece.key is not None else [key for key, _ in self.segments.first.pairs]
 
     @property
     def kind(self) -> str:
@@ -63,15 +65,16 @@ class Section:
     @property
     def is_troubled(self) -> bool:
         if self._is_troubled is None:
-            of_head = self.head is not None and bool(self.head.problems)
-            self._is_troubled = of_head or self.segments.is_troubled or bool(self.repeats)
+            if self.head is None and len(self.segments) == 1:
+                self._is_troubled = bool(self.segments.first.problems)
+            else:
+                of_head = self.head is not None and bool(self.head.problems)
+                self._is_troubled = of_head or self.segments.is_troubled or bool(self.repeats)
         return self._is_troubled
 
-    def pieces(self) -> Iterator[Segment]:
+    def pieces(self) -> Iterable[Segment]:
         """The head, if there is one, and the segments."""
-        if self.head is not None:
-            yield self.head
-        yield from self.segments
+        return self.segments if self.head is None else chain((self.head,), self.segments)
 
     def start(self, at: int) -> int:
         """The first line of segment *at*, relative to the section; -1 is the head."""
@@ -122,8 +125,11 @@ class Section:
     def repeats(self) -> tuple[Repeat, ...]:
         """Keys that several segments give; those within one segment are among its problems."""
         if self._repeats is None:
-            keys = ((at, key) for at, segment in enumerate(self.segments) for key, _ in segment.pairs)
-            self._repeats = repeats_among(keys) if len(self.segments) > 1 and self.kind == "entries" else ()
+            self._repeats = ()
+            if len(self.segments) > 1 and self.kind == "entries":
+                self._repeats = repeats_among(
+                    [(at, key) for at, segment in enumerate(self.segments) for key, _ in segment.pairs]
+                )
         return self._repeats
 
     def problems(self) -> Iterator[Problem]:
@@ -136,7 +142,11 @@ class Section:
             for problem in segment.problems:
                 yield problem.moved(first + line)
         for repeat in self.repeats:
-            yield repeat_problem([(key, self.start(at)) for at, key in repeat])
+            yield repeat_problem(repeat, self.start)
+
+    def relinked(self, head: Segment | None, segments: Blocks[Segment]) -> "Section":
+        """This section with its aliases resolved; its lines and keys stay."""
+        return Section(head, segments, self._repeats)
 
     def replaced(self, first: int, removed: tuple[Segment, ...], added: tuple[Segment, ...]) -> "Section":
         """This section with *added* in the place of the segments *removed*, which begin at *first*."""
@@ -149,22 +159,25 @@ def _keys(segments: tuple[Segment, ...]) -> list[str]:
     return [key.source for segment in segments for key, _ in segment.pairs]
 
 
-def repeats_among(keys: Iterable[tuple[int, Node]]) -> tuple[Repeat, ...]:
+def repeats_among(keys: list[tuple[int, Node]]) -> tuple[Repeat, ...]:
     """Scalar keys that stand in more than one place; a place is counted once."""
+    names = [key.source for _, key in keys if key.kind == SCALAR]
+    if len(set(names)) == len(names):
+        return ()
+    counts = Counter(names)
     seen: dict[str, list[tuple[int, Node]]] = {}
     for place, key in keys:
-        if key.kind == SCALAR:
+        if key.kind == SCALAR and counts[key.source] > 1:
             places = seen.setdefault(key.source, [])
             if not places or places[-1][0] != place:
                 places.append((place, key))
     return tuple([tuple(places) for places in seen.values() if len(places) > 1])
 
 
-def repeat_problem(places: list[tuple[Node, int]]) -> Problem:
-    """One problem at the second place of a key, with the other places beside it."""
-    (first, first_line), (second, second_line), *more = places
-    related = [Related(first.span.moved(first_line), f"'{first.source}' is given here first")]
-    related += again([key.span.moved(line) for key, line in more])
-    return Problem(
-        DUPLICATE_KEY, repeat_message(first.source), second.span.moved(second_line), tuple(related)
-    )
+def repeat_problem(repeat: Repeat, start: Callable[[int], int]) -> Problem:
+    """One problem at the second place of a key, with the other places beside it; *start* tells where a piece begins."""
+    spans = [key.span.moved(start(at)) for at, key in repeat[: MAX_RELATED + 2]]
+    name = repeat[0][1].source
+    related = [Related(spans[0], f"'{name}' is given here first")]
+    related += again(spans[2:], len(repeat) - 2)
+    return Problem(DUPLICATE_KEY, repeat_message(name), spans[1], tuple(related))

@@ -6,7 +6,7 @@ on it and are never wrong: a segment whose aliases come to mean something else
 is replaced by a new one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from darwinflow.document.grammar.reader import NO_HANDLES
@@ -57,7 +57,16 @@ Later = Callable[[], Content]
 """Reads the lines."""
 
 _UNREAD: Final = object()
-_NO_EXPORTS: Final[dict[str, Bound]] = {}
+_READ: Final = frozenset([*Content._fields, "parse_problems"])
+_UNLINKED: Final[Mapping[str, Any]] = {
+    "bindings": None,
+    "allowance": None,
+    "exports": {},
+    "size": 0,
+    "expanded": 0,
+    "_sources": (),
+}
+"""What a segment without anchors and aliases has no room for."""
 
 
 class Segment:
@@ -100,35 +109,43 @@ class Segment:
     anchors: tuple[str, ...]
     aliases: tuple[str, ...]
     rows: int
+    memo: dict[object, Any]
+    """What upper layers derived from this segment, each under a key of its own."""
+    bindings: Mapping[str, Bound] | None
+    allowance: int | None
+    exports: Mapping[str, Bound]
+    size: int
+    expanded: int
+    _sources: Sequence[Any]
 
     def __init__(
-        self, form: Form, line_count: int, content: "Content | Later", *, may_be_linked: bool = True
+        self, form: Form, line_count: int, content: "Content | Later | Segment", *, may_be_linked: bool = True
     ) -> None:
+        """*content*: another segment gives what is in its lines, but nothing that its aliases mean."""
         self.form = form
         self.line_count = line_count
         self.may_be_linked = may_be_linked
         """Whether its text has anything that an anchor or alias begins with."""
-        self.memo: dict[object, Any] = {}
-        """What upper layers derived from this segment, each under a key of its own."""
         self._data: Any = _UNREAD
-        self._sources: list[Any] = []
-        self.bindings: dict[str, Bound] | None = None
-        self.allowance: int | None = None
-        self.exports: dict[str, Bound] = _NO_EXPORTS
-        self.size = 0
-        self.expanded = 0
         self._later: Later | None = None
-        if isinstance(content, Content):
+        if isinstance(content, Segment):
+            self._take_over(content)
+        elif isinstance(content, Content):
             self._take(content)
         else:
             self._later = content
 
     def __getattr__(self, name: str) -> Any:
-        """What the lines hold, which is not there before they are read; nothing else comes here."""
-        if name not in Content._fields and name != "parse_problems":
+        """What the lines hold, which is not there before they are read, and what most segments never need."""
+        if name in _READ:
+            self.read()
+            return getattr(self, name)
+        if name in _UNLINKED:
+            return _UNLINKED[name]
+        if name != "memo":
             raise AttributeError(name)
-        self.read()
-        return getattr(self, name)
+        self.memo = {}
+        return self.memo
 
     def read(self) -> None:
         """Read the lines, if that was not done yet."""
@@ -141,6 +158,15 @@ class Segment:
         )
         self.problems = self.parse_problems
         self._later = None
+
+    def _take_over(self, other: "Segment") -> None:
+        self.kind = other.kind
+        self.key = other.key
+        self.children = other.children
+        self.parse_problems = self.problems = other.parse_problems
+        self.anchors = other.anchors
+        self.aliases = other.aliases
+        self.rows = other.rows
 
     @property
     def is_read(self) -> bool:
@@ -179,14 +205,16 @@ class Segment:
         return self._data
 
     @property
-    def sources(self) -> list[Any]:
+    def sources(self) -> Sequence[Any]:
         """The data of the ``<<`` keys among ``entries``, which yield to all other keys of the mapping."""
         if self._data is _UNREAD:
             self._compute()
         return self._sources
 
     def _compute(self) -> None:
-        if self.kind == "items":
+        if self.bindings is not None:
+            self._walk(Scope(self.bindings, self.allowance))
+        elif self.kind == "items":
             self._data = [
                 child.value if child.kind == SCALAR else plain_value(child) for child in self.children
             ]
@@ -198,22 +226,42 @@ class Segment:
         else:
             self._data = None
 
-    def resolved(self, bindings: dict[str, Bound], allowance: int | None) -> "Segment":
+    def resolved(self, bindings: Mapping[str, Bound], allowance: int | None) -> "Segment":
         """This segment with its aliases resolved: itself where they already mean exactly this."""
-        if self.bindings is not None and self.allowance == allowance and _is_same(self.bindings, bindings):
+        if not (self.aliases or self.anchors):
             return self
-        segment = self
-        if self.bindings is not None:
-            content = Content(
-                self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases, self.rows
-            )
-            segment = Segment(self.form, self.line_count, content)
-        segment.bindings = bindings
-        segment.allowance = allowance
-        segment._resolve(Scope(bindings, allowance))
+        if self.bindings is not None and self.allowance == allowance and is_same(self.bindings, bindings):
+            return self
+        segment = self if self.bindings is None else Segment(self.form, self.line_count, self)
+        segment.bind(bindings, allowance)
         return segment
 
-    def _resolve(self, scope: Scope) -> None:
+    def bind(self, bindings: Mapping[str, Bound], allowance: int | None) -> None:
+        """Resolve the aliases of a segment of which nobody has seen the data yet."""
+        self.bindings = bindings
+        self.allowance = allowance
+        scope = Scope(bindings, allowance)
+        self._walk(scope)
+        self.problems = (*self.parse_problems, *scope.problems)
+        self.exports = scope.exports
+        self.size = scope.size
+        self.expanded = scope.expanded
+
+    def retold(self, bindings: Mapping[str, Bound], more: int) -> "Segment":
+        """This segment, which has no anchors, with aliases that stand for other data, but nothing else is wrong with.
+
+        They stand for *more* nodes than before. The data is worked out when somebody asks for it.
+        """
+        segment = Segment(self.form, self.line_count, self)
+        segment.bindings = bindings
+        segment.allowance = None
+        segment.problems = self.problems
+        segment.size = self.size + more
+        segment.expanded = self.expanded + more
+        return segment
+
+    def _walk(self, scope: Scope) -> None:
+        """Work out the data, with aliases resolved in *scope*."""
         if self.key is not None:
             scope.value(self.key)
         if self.kind == "items":
@@ -224,13 +272,10 @@ class Segment:
             self._data, self._sources = scope.entries(self.children)
         else:
             self._data = None
-        self.problems = (*self.parse_problems, *scope.problems)
-        self.exports = scope.exports
-        self.size = scope.size
-        self.expanded = scope.expanded
 
 
-def _is_same(left: dict[str, Bound], right: dict[str, Bound]) -> bool:
+def is_same(left: Mapping[str, Bound], right: Mapping[str, Bound]) -> bool:
+    """Whether all anchors stand for the very same data."""
     return left.keys() == right.keys() and all(left[name] is right[name] for name in left)
 
 

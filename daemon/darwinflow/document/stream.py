@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from darwinflow.document.chunks import Blocks
+from darwinflow.document.blocks import Blocks, One
 from darwinflow.document.cutting import Take, read_prelude, read_section, section_starts
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import (
@@ -170,7 +170,7 @@ def root_of(lines: list[str], edges: list[int], extent: Extent, take: Take) -> R
         sections.append(Section(None, Blocks.of(segments)))
     elif layout == "whole":
         form = Form("inline" if extent.is_inline else "whole", handles=extent.handles)
-        sections.append(Section(None, Blocks.of([take(form, first, extent.body_end)])))
+        sections.append(Section(None, One(take(form, first, extent.body_end))))
     lead = first - extent.start
     tail = extent.end - max(extent.body_end, first)
     before = tuple([problem for problem in extent.problems if problem.span.line < lead])

@@ -6,7 +6,7 @@ anchor. Whoever gets data reads it and does not change it.
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node, Pairs
@@ -94,7 +94,7 @@ class Scope:
 
     __slots__ = ("allowance", "bound", "expanded", "exports", "problems", "size")
 
-    def __init__(self, bound: dict[str, Bound], allowance: int | None) -> None:
+    def __init__(self, bound: Mapping[str, Bound], allowance: int | None) -> None:
         self.bound = dict(bound)
         self.allowance = allowance
         """How many nodes aliases may still stand for, None for as many as they like."""

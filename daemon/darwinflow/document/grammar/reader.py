@@ -13,7 +13,15 @@ from typing import Final
 from darwinflow.document import tall
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
 from darwinflow.document.node import EMPTY, SCALAR, Node
-from darwinflow.document.problem import DOCUMENT_LIMIT, DUPLICATE_KEY, YAML_SYNTAX, Problem, Related, again
+from darwinflow.document.problem import (
+    DOCUMENT_LIMIT,
+    DUPLICATE_KEY,
+    MAX_RELATED,
+    YAML_SYNTAX,
+    Problem,
+    Related,
+    again,
+)
 from darwinflow.document.tall import Reread
 from darwinflow.model.span import Span
 
@@ -103,7 +111,7 @@ class Reader:
         for key, nodes in repeats.items():
             first, second, *more = nodes
             related = [Related(first.span, f"'{key}' is given here first")]
-            related += again([node.span for node in more])
+            related += again([node.span for node in more[:MAX_RELATED]], len(more))
             self.add(Problem(DUPLICATE_KEY, repeat_message(key), second.span, tuple(related)))
 
     def next_content(self, row: int) -> int:
