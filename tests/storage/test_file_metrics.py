@@ -187,13 +187,39 @@ def test_what_was_committed_and_not_written_is_written_at_the_next_opening(tmp_p
         count(store, metric("c"))
     assert figures(store) == found
     store.close()
-    assert (tmp_path / "commit.json").exists()
+    assert (tmp_path / "commits.jsonl").stat().st_size > 0
     blocked.rmdir()
     again = FileMetricsStore(str(tmp_path))
     assert figures(again) == found
-    assert not (tmp_path / "commit.json").exists()
+    assert (tmp_path / "commits.jsonl").stat().st_size == 0
     assert count(again, metric("b", version=2), metric("c")) == [False, True]
     again.close()
+
+
+def test_a_flipped_bit_among_the_commits_is_passed_over_and_shows(tmp_path):
+    def in_a_process_that_dies(*runs):
+        script = (
+            "import os, sys; from storage.test_file_metrics import *; store = FileMetricsStore(sys.argv[1])\n"
+            "for one in sys.argv[2:]: count(store, metric(one))\n"
+            "os._exit(0)"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+        subprocess.run([sys.executable, "-c", script, str(tmp_path), *runs], env=environment, check=True)
+
+    runs = ("a", "b", "c", "d")
+    for which in range(4):
+        in_a_process_that_dies(*(f"{name}{which}" for name in runs))
+        commits = (tmp_path / "commits.jsonl").read_bytes().split(b"\n")
+        assert len(commits) == 5
+        commits[which] = commits[which].replace(b"whole", b"whOle")
+        (tmp_path / "commits.jsonl").write_bytes(b"\n".join(commits))
+        store = FileMetricsStore(str(tmp_path))
+        everything = [metric(f"{name}{number}") for number in range(which + 1) for name in runs]
+        if store.damaged():
+            store.rebuild("demo", everything)
+        count(store, *everything)
+        assert figures(store)[0][0].runs == len(everything)
+        store.close()
 
 
 KILLED = """

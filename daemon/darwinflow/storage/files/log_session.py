@@ -196,6 +196,8 @@ class _Bodies:
 
     def keep(self, log: ExecutionLog) -> tuple[int, bytes]:
         session = self._session
+        if session.replayed is not None:
+            return IN_SEGMENT, session.replayed.encode("ascii")
         fields: dict[str, object] = {
             "time": session.moment,
             "project": self._project,

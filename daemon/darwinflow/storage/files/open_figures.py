@@ -36,7 +36,7 @@ from darwinflow.storage.files.metric_file import (
 from darwinflow.storage.files.owner_lock import OwnerLock
 from darwinflow.storage.files.whole_files import Change, WholeFiles
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
-from darwinflow.storage.memory.table import K, Table, Undo, V
+from darwinflow.storage.memory.table import NotingTable, Table, Undo
 
 log = logging.getLogger(__name__)
 
@@ -44,24 +44,6 @@ T = TypeVar("T")
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _VERSION = "version "
-
-
-class _Changing(Table[K, V]):
-    """A table that knows which of its rows were touched."""
-
-    __slots__ = ("touched",)
-
-    def __init__(self, undo: Undo) -> None:
-        super().__init__(undo)
-        self.touched: dict[K, None] = {}
-
-    def put(self, key: K, value: V) -> None:
-        super().put(key, value)
-        self.touched[key] = None
-
-    def remove(self, key: K) -> None:
-        super().remove(key)
-        self.touched[key] = None
 
 
 class OpenFigures:
@@ -74,9 +56,9 @@ class OpenFigures:
         self._lock = threading.RLock()
         self._owner = OwnerLock(path)
         self._undo = Undo()
-        self._sums: _Changing[Key, Sums] = _Changing(self._undo)
-        self._hours: _Changing[HourKey, Sums] = _Changing(self._undo)
-        self._counted: _Changing[tuple[str, str], bool] = _Changing(self._undo)
+        self._sums: NotingTable[Key, Sums] = NotingTable(self._undo)
+        self._hours: NotingTable[HourKey, Sums] = NotingTable(self._undo)
+        self._counted: NotingTable[tuple[str, str], bool] = NotingTable(self._undo)
         self._counted_bytes: dict[str, int] = {}
         """The size of each project's list, by the project's folder."""
         self._projects: dict[str, str] = {}
@@ -87,9 +69,13 @@ class OpenFigures:
         """By project, the paths of files that are set aside, or of its list."""
         try:
             self._files = WholeFiles(path)
-            self._load()
         except BaseException:
             self._owner.release()
+            raise
+        try:
+            self._load()
+        except BaseException:
+            self.close()
             raise
 
     def metrics(self, project: str) -> MetricsRepository:
@@ -154,7 +140,10 @@ class OpenFigures:
             del self._damaged[project]
 
     def close(self) -> None:
-        self._owner.release()
+        try:
+            self._files.close()
+        finally:
+            self._owner.release()
 
     def _replace(self, project: str, fresh: dict[Key, Sums], paths: set[str] | None) -> None:
         """Put *fresh* in the place of what the files *paths* held, or (None) all of the project's."""

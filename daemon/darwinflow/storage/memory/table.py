@@ -74,3 +74,21 @@ class Table(Generic[K, V]):
 
     def items(self) -> Iterator[tuple[K, V]]:
         return iter(self._rows.items())
+
+
+class NotingTable(Table[K, V]):
+    """A table that knows which of its rows were touched."""
+
+    __slots__ = ("touched",)
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__(undo)
+        self.touched: dict[K, None] = {}
+
+    def put(self, key: K, value: V) -> None:
+        super().put(key, value)
+        self.touched[key] = None
+
+    def remove(self, key: K) -> None:
+        super().remove(key)
+        self.touched[key] = None
