@@ -1,7 +1,5 @@
 """What the runs of an hour add up to. Every statement about `hour_sums` is in this file."""
 
-import struct
-from collections.abc import Mapping
 from datetime import datetime
 
 import apsw
@@ -10,11 +8,10 @@ from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric
 from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.packed_durations import packed, unpacked
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.remembered import Durations, remember
 from darwinflow.storage.summing import hour_from, hour_of, hours_between
-
-_ENTRY_BYTES = 6
 
 
 def add(db: apsw.Connection, project: str, metric: ExecutionMetric, remembered: Durations) -> None:
@@ -76,17 +73,6 @@ def between(
             for hour, version, runs, successes, total_ms, tokens, cost, updated, durations in rows
         ]
     )
-
-
-def packed(durations: Mapping[int, int]) -> bytes:
-    """Buckets, two bytes each, then as many counts of four bytes; big-endian."""
-    return struct.pack(f">{len(durations)}H{len(durations)}I", *durations, *durations.values())
-
-
-def unpacked(durations: bytes) -> dict[int, int]:
-    count = len(durations) // _ENTRY_BYTES
-    numbers = struct.unpack(f">{count}H{count}I", durations)
-    return dict(zip(numbers[:count], numbers[count:], strict=True))
 
 
 def _durations(db: apsw.Connection, project: str, workflow: str, hour: int, version: int) -> dict[int, int]:
