@@ -13,6 +13,7 @@ from importlib.metadata import version
 SUBJECTS = (
     "recorder",
     "recording_sqlite",
+    "recording_postgres",
     "recording_daemon",
     "document",
     "edits",

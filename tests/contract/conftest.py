@@ -21,9 +21,12 @@ from darwinflow.storage.files.workflows import FileWorkflowRepository
 from darwinflow.storage.memory.identity import MemoryIdentityStore
 from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
 from darwinflow.storage.memory.workflows import MemoryWorkflowRepository
+from darwinflow.storage.postgres.tenant import PostgresTenantStore
+from darwinflow.storage.postgres.workflows import PostgresWorkflowRepository
 from darwinflow.storage.sqlite.system import SqliteIdentityStore
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 from honker_extension import NoExtension, extension
+from postgres_server import new_organization
 
 Announce = Callable[[tuple[Event, ...]], None]
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -64,6 +67,11 @@ def sqlite_with_extension(tmp_path: Path) -> Handles:
     path = str(tmp_path / "tenant.db")
     library = honker_or_skip()
     return Handles(lambda announce: SqliteTenantStore(path, extension=library, announce=announce))
+
+
+def postgres(tmp_path: Path) -> Handles:
+    organization = new_organization()
+    return Handles(lambda announce: PostgresTenantStore(organization.dsn, organization.id, announce=announce))
 
 
 def files(tmp_path: Path) -> Handles:
@@ -133,7 +141,39 @@ def files_then_memory(tmp_path: Path) -> Handles:
     return Handles(open_one)
 
 
-MIXES = (files_then_sqlite, sqlite_then_files, files_alone, memory_then_files, files_then_memory)
+def postgres_then_sqlite(tmp_path: Path) -> Handles:
+    """Logs and events in PostgreSQL; figures in SQLite."""
+    organization = new_organization()
+
+    def open_one(announce: Announce) -> TenantStore:
+        kept = PostgresTenantStore(organization.dsn, organization.id, announce=announce)
+        figures = SqliteTenantStore(str(tmp_path / "tenant.db"))
+        return ComposedTenantStore(logs=kept, metrics=figures, events=kept)
+
+    return Handles(open_one)
+
+
+def files_then_postgres(tmp_path: Path) -> Handles:
+    """Logs in files; figures and events in PostgreSQL."""
+    organization = new_organization()
+
+    def open_one(announce: Announce) -> TenantStore:
+        kept = PostgresTenantStore(organization.dsn, organization.id, announce=announce)
+        logs = FileLogStore(str(tmp_path / "logs"), now=clock)
+        return ComposedTenantStore(logs=logs, metrics=kept, events=kept)
+
+    return Handles(open_one)
+
+
+MIXES = (
+    postgres_then_sqlite,
+    files_then_postgres,
+    files_then_sqlite,
+    sqlite_then_files,
+    files_alone,
+    memory_then_files,
+    files_then_memory,
+)
 
 
 def honker_or_skip() -> str:
@@ -149,14 +189,16 @@ def honker() -> str:
     return honker_or_skip()
 
 
-@pytest.fixture(params=(memory, sqlite, sqlite_with_extension, *MIXES), ids=lambda make: make.__name__)
+@pytest.fixture(
+    params=(memory, sqlite, sqlite_with_extension, postgres, *MIXES), ids=lambda make: make.__name__
+)
 def open_tenant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
     handles: Handles = request.param(tmp_path)
     yield handles
     handles.close()
 
 
-@pytest.fixture(params=(memory, sqlite, files), ids=lambda make: make.__name__)
+@pytest.fixture(params=(memory, sqlite, postgres, files), ids=lambda make: make.__name__)
 def open_logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handles]:
     """Stores of logs; each has an outbox."""
     handles: Handles = request.param(tmp_path)
@@ -179,7 +221,12 @@ def file_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
     )
 
 
-@pytest.fixture(params=(memory_workflows, file_workflows), ids=lambda make: make.__name__)
+def postgres_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
+    organization = new_organization()
+    return lambda: PostgresWorkflowRepository(organization.dsn, organization.id, "demo", now=clock)
+
+
+@pytest.fixture(params=(memory_workflows, file_workflows, postgres_workflows), ids=lambda make: make.__name__)
 def open_workflows(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], WorkflowRepository]:
     return request.param(tmp_path)
 

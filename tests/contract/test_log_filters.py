@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.conftest import files_then_sqlite, memory, sqlite
+from contract.conftest import files_then_sqlite, memory, postgres, sqlite
 from contract.sample_runs import HASHES, NODES, START, WORKFLOWS, any_runs, run_ids
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunStatus, header_of
@@ -87,7 +87,9 @@ def all_pages(tx: Transaction, wanted: RunFilter) -> list[str]:
             return found
 
 
-@pytest.mark.parametrize("back_end", [memory, sqlite, files_then_sqlite], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "back_end", [memory, sqlite, postgres, files_then_sqlite], ids=lambda make: make.__name__
+)
 @settings(max_examples=60, deadline=None)
 @given(
     runs=st.lists(

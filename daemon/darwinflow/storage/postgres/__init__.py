@@ -1,0 +1,1 @@
+"""The ports on PostgreSQL, through psycopg alone: what a team shares."""

@@ -1,0 +1,197 @@
+"""Runs that have not finished: their steps lie in rows of their own, and finishing folds them into the body.
+
+Every statement about `run_step` is in this file.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from darwinflow.model.errors import Refused, RunFinished, RunNotFound
+from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
+from darwinflow.storage.brief import brief_of, count_of, with_step
+from darwinflow.storage.compression import ZSTD, Compression
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.log_codec import dump_log, dump_step, load_log, load_step, same_content, same_output
+from darwinflow.storage.postgres.database import Link
+from darwinflow.storage.postgres.rows import error_of, errors_of
+from darwinflow.storage.postgres.texts import restored_json, storable, storable_json
+
+
+class Known(NamedTuple):
+    """What adding a step must know of a run."""
+
+    status: RunStatus
+    brief: str
+    before: StepLog | None
+    """The step that is at its place."""
+
+
+class LiveRuns:
+    """*project* is as it is stored."""
+
+    __slots__ = ("_compression", "_link", "_organization", "_project")
+
+    def __init__(self, link: Link, organization: str, project: str, compression: Compression) -> None:
+        self._link = link
+        self._organization = organization
+        self._project = project
+        self._compression = compression
+
+    def body_of(self, log: ExecutionLog) -> bytes:
+        return self._compression.pack(dump_log(log))
+
+    def insert_steps(self, log: ExecutionLog) -> None:
+        if log.steps:
+            self._link.execute(
+                """
+                INSERT INTO darwinflow.run_step (organization, project, run, position, body)
+                SELECT %(organization)s, %(project)s, %(run)s, place - 1, body
+                FROM unnest(%(bodies)s::bytea[]) WITH ORDINALITY AS step (body, place)
+                """,
+                {**self._key(log.run_id, "run"), "bodies": [dump_step(step) for step in log.steps]},
+            )
+
+    def same_start(self, known: ExecutionLog, log: ExecutionLog) -> bool:
+        """Whether *log* began as *known*, which may have come further since."""
+        return same_content(replace(known, steps=(), output=None), replace(log, steps=()))
+
+    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        known = self._known(run_id, index)
+        if known.status.finished:
+            raise RunFinished(f"run {run_id} has finished", run=run_id)
+        count = count_of(known.brief)
+        if not 0 <= index <= count:
+            raise Refused(f"run {run_id} has {count} steps; there is no place {index}", run=run_id)
+        before = known.before
+        goes_on = before is None or (
+            before.status is RunStatus.RUNNING and before.node_id == step.node_id and before.error is None
+        )
+        self._put_step(
+            run_id,
+            index,
+            step,
+            with_step(known.brief, index, step) if goes_on else known.brief,
+            adds_error=goes_on,
+        )
+        if not goes_on:
+            # Rare: a step that had ended has another state. What it had added cannot be taken out again.
+            self._put_header(run_id, self.get_log(run_id))
+
+    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
+        if not output.status.finished:
+            raise Refused(f"{output.status} is no end of a run", run=run_id)
+        log = self.get_log(run_id)
+        if log.output is not None:
+            if same_output(log.output, output):
+                return log
+            raise RunFinished(f"run {run_id} has finished otherwise", run=run_id)
+        log = replace(log, output=output)
+        self._link.execute(
+            """
+            WITH steps AS (
+                DELETE FROM darwinflow.run_step
+                WHERE organization = %(organization)s AND project = %(project)s AND run = %(id)s
+            )
+            UPDATE darwinflow.run SET status = %(status)s, ended = %(ended)s, errors = %(errors)s::text[],
+                brief = %(brief)s::jsonb, codec = %(codec)s, body = %(body)s
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            """,
+            {
+                **self._key(run_id, "id"),
+                "status": str(output.status),
+                "ended": to_micros(output.end_time),
+                "errors": errors_of(log),
+                "brief": storable_json(brief_of(log, header_of(log))),
+                "codec": ZSTD,
+                "body": self.body_of(log),
+            },
+        )
+        return log
+
+    def mark_lost(self, run_id: str) -> bool:
+        changed = self._link.execute(
+            """
+            UPDATE darwinflow.run SET status = 'LOST'
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s AND status = 'RUNNING'
+            """,
+            self._key(run_id, "id"),
+        )
+        if not changed.rowcount:
+            self._known(run_id, 0)
+        return changed.rowcount == 1
+
+    def get_log(self, run_id: str) -> ExecutionLog:
+        """Raises `RunNotFound`."""
+        row = self._link.execute(
+            """
+            SELECT codec, body, ARRAY(
+                SELECT step.body FROM darwinflow.run_step AS step
+                WHERE step.organization = %(organization)s AND step.project = %(project)s AND step.run = %(id)s
+                ORDER BY position
+            )
+            FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            """,
+            self._key(run_id, "id"),
+            binary=True,
+        ).fetchone()
+        if row is None:
+            raise RunNotFound(f"there is no run {run_id}", run=run_id)
+        codec, body, steps = row
+        log = load_log(self._compression.unpack(codec, body))
+        return replace(log, steps=tuple(load_step(step) for step in steps)) if log.output is None else log
+
+    def _known(self, run_id: str, index: int) -> Known:
+        row = self._link.execute(
+            """
+            SELECT run.status, run.brief::text, step.body
+            FROM darwinflow.run LEFT JOIN darwinflow.run_step AS step
+                ON step.organization = run.organization AND step.project = run.project AND step.run = run.id
+                AND step.position = %(index)s
+            WHERE run.organization = %(organization)s AND run.project = %(project)s AND run.id = %(id)s
+            """,
+            {**self._key(run_id, "id"), "index": index},
+            binary=True,
+        ).fetchone()
+        if row is None:
+            raise RunNotFound(f"there is no run {run_id}", run=run_id)
+        status, brief, before = row
+        return Known(RunStatus(status), restored_json(brief), None if before is None else load_step(before))
+
+    def _put_step(self, run_id: str, index: int, step: StepLog, brief: str, *, adds_error: bool) -> None:
+        self._link.execute(
+            """
+            WITH step AS (
+                INSERT INTO darwinflow.run_step (organization, project, run, position, body)
+                VALUES (%(organization)s, %(project)s, %(id)s, %(index)s, %(body)s)
+                ON CONFLICT (organization, project, run, position) DO UPDATE SET body = excluded.body
+            )
+            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = CASE
+                WHEN %(error)s::text IS NULL THEN errors ELSE array_append(errors, %(error)s)
+            END
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            """,
+            {
+                **self._key(run_id, "id"),
+                "index": index,
+                "body": dump_step(step),
+                "brief": storable_json(brief),
+                "error": error_of(step) if adds_error else None,
+            },
+        )
+
+    def _put_header(self, run_id: str, log: ExecutionLog) -> None:
+        self._link.execute(
+            """
+            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = %(errors)s::text[]
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            """,
+            {
+                **self._key(run_id, "id"),
+                "brief": storable_json(brief_of(log, header_of(log))),
+                "errors": errors_of(log),
+            },
+        )
+
+    def _key(self, run_id: str, column: str) -> dict[str, object]:
+        return {"organization": self._organization, "project": self._project, column: storable(run_id)}

@@ -1,0 +1,136 @@
+"""`LogRepository` on PostgreSQL. The statements about finished runs are here, those about live ones in `live.py`."""
+
+from dataclasses import replace
+
+from darwinflow.model.errors import Refused, RunConflict, RunNotFound
+from darwinflow.model.filter import Page, RunFilter
+from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
+from darwinflow.storage.compression import Compression
+from darwinflow.storage.cursor import cursor_from
+from darwinflow.storage.log_codec import same_content
+from darwinflow.storage.names import check_run_id
+from darwinflow.storage.postgres.database import Link
+from darwinflow.storage.postgres.live import LiveRuns
+from darwinflow.storage.postgres.questions import RUNS, values_for
+from darwinflow.storage.postgres.rows import TAIL_CHARACTERS, Row, header_of_row, row_of
+from darwinflow.storage.postgres.texts import storable
+
+_MOST_FOUND = 10
+_AFTER_ALL = chr(0x10FFFF)
+
+
+class PostgresLogRepository:
+    """Bound to one connection and one project; lives as long as the transaction."""
+
+    __slots__ = ("_compression", "_link", "_live", "_organization", "_project")
+
+    def __init__(self, link: Link, organization: str, project: str, compression: Compression) -> None:
+        self._link = link
+        self._organization = organization
+        self._project = storable(project)
+        self._compression = compression
+        self._live = LiveRuns(link, organization, self._project, compression)
+
+    def store_log(self, log: ExecutionLog) -> bool:
+        if log.output is None or not log.output.status.finished:
+            raise Refused(f"run {log.run_id} has not finished", run=log.run_id)
+        check_run_id(log.run_id)
+        return self._insert(self._row_of(log)) or self._refuse_other(log)
+
+    def start(self, log: ExecutionLog) -> bool:
+        if log.output is not None:
+            raise Refused(f"run {log.run_id} has finished", run=log.run_id)
+        check_run_id(log.run_id)
+        row = {**self._row_of(log), "body": self._live.body_of(replace(log, steps=()))}
+        if not self._insert(row):
+            return self._refuse_other(log)
+        self._live.insert_steps(log)
+        return True
+
+    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        self._live.append_step(run_id, index, step)
+
+    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
+        return self._live.finish(run_id, output)
+
+    def mark_lost(self, run_id: str) -> bool:
+        return self._live.mark_lost(run_id)
+
+    def get_log(self, run_id: str) -> ExecutionLog:
+        return self._live.get_log(run_id)
+
+    def header(self, run_id: str) -> RunHeader:
+        row = self._link.execute(
+            """
+            SELECT id, workflow, version, hash, status, started, ended, brief::text FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            """,
+            {"organization": self._organization, "project": self._project, "id": storable(run_id)},
+        ).fetchone()
+        if row is None:
+            raise RunNotFound(f"there is no run {run_id}", run=run_id)
+        return header_of_row(row)
+
+    def find(self, part: str) -> tuple[str, ...]:
+        part = storable(part)
+        tail = part[: -TAIL_CHARACTERS - 1 : -1]
+        rows = self._link.execute(
+            """
+            SELECT id, started FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s
+              AND id >= %(part)s AND id < %(after_part)s
+            UNION
+            SELECT id, started FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s
+              AND tail >= %(tail)s AND tail < %(after_tail)s AND right(id, length(%(part)s)) = %(part)s
+            ORDER BY started DESC, id DESC LIMIT %(limit)s
+            """,
+            {
+                "organization": self._organization,
+                "project": self._project,
+                "part": part,
+                "after_part": part + _AFTER_ALL,
+                "tail": tail,
+                "after_tail": tail + _AFTER_ALL,
+                "limit": _MOST_FOUND,
+            },
+        ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
+        values = values_for(self._organization, self._project, wanted)
+        rows = self._link.execute(RUNS, values, prepare=False).fetchall()
+        shown = rows[: wanted.limit]
+        return Page(
+            items=tuple(header_of_row(row) for row in shown),
+            next=cursor_from((shown[-1][5], shown[-1][0])) if shown and len(rows) > len(shown) else None,
+        )
+
+    def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
+        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
+
+    def _row_of(self, log: ExecutionLog) -> Row:
+        return row_of(self._organization, self._project, log, self._compression)
+
+    def _insert(self, row: Row) -> bool:
+        inserted = self._link.execute(
+            """
+            INSERT INTO darwinflow.run
+                (organization, project, id, tail, workflow, version, hash, status, started, ended,
+                 errors, brief, codec, body)
+            VALUES
+                (%(organization)s, %(project)s, %(id)s, %(tail)s, %(workflow)s, %(version)s, %(hash)s, %(status)s,
+                 %(started)s, %(ended)s, %(errors)s::text[], %(brief)s::jsonb, %(codec)s, %(body)s)
+            ON CONFLICT (organization, project, id) DO NOTHING
+            """,
+            row,
+        )
+        return inserted.rowcount == 1
+
+    def _refuse_other(self, log: ExecutionLog) -> bool:
+        """A run of this id is there: False where *log* says the same, else `RunConflict`."""
+        known = self.get_log(log.run_id)
+        same = self._live.same_start(known, log) if log.output is None else same_content(known, log)
+        if not same:
+            raise RunConflict(f"run {log.run_id} is stored with other content", run=log.run_id)
+        return False

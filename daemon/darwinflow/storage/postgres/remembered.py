@@ -1,0 +1,69 @@
+"""What summaries were when they were seen last, so that none is read again for each run."""
+
+from typing import NamedTuple
+
+MOST_REMEMBERED = 256
+
+
+class Sums(NamedTuple):
+    runs: int
+    successes: int
+    total_ms: float
+    tokens: int
+    cost: float
+    updated: int
+    """Microseconds since 1970."""
+
+
+Key = tuple[str, str, str]
+"""Project, workflow and subject, as they are stored."""
+
+HourKey = tuple[str, str, int, int]
+"""Project, workflow, hour and version."""
+
+
+class Remembered:
+    """Of one connection that writes.
+
+    Holds while nobody else has counted: `begin` is told the number that says so.
+    """
+
+    __slots__ = ("_figures", "durations", "hours", "sums")
+
+    def __init__(self) -> None:
+        self._figures = -1
+        self.sums: dict[Key, Sums] = {}
+        self.durations: dict[Key, dict[int, int]] = {}
+        self.hours: dict[HourKey, dict[int, int]] = {}
+
+    def begin(self, figures: int) -> None:
+        if figures != self._figures:
+            self.forget()
+
+    def committed(self, figures: int) -> None:
+        self._figures = figures
+
+    def forget(self) -> None:
+        """Something that was counted here has been undone, or may have been."""
+        self._figures = -1
+        self.sums.clear()
+        self.durations.clear()
+        self.hours.clear()
+
+    def put(self, key: Key, sums: Sums, bucket: int) -> None:
+        """One more run, of a duration in *bucket*, has made them *sums*."""
+        self.sums[key] = sums
+        durations = self.durations.get(key)
+        if durations is not None:
+            durations[bucket] = durations.get(bucket, 0) + 1
+
+    def put_hour(self, key: HourKey, durations: dict[int, int]) -> None:
+        if len(self.hours) >= MOST_REMEMBERED:
+            self.hours.clear()
+        self.hours[key] = durations
+
+    def fill(self, key: Key, sums: Sums, durations: dict[int, int]) -> None:
+        if len(self.durations) >= MOST_REMEMBERED:
+            self.sums.clear()
+            self.durations.clear()
+        self.sums[key], self.durations[key] = sums, durations

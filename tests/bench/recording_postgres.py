@@ -1,0 +1,239 @@
+"""Recording finished runs in PostgreSQL, against raw psycopg with the same durability, rows and indexes.
+
+Both write the same rows into the same tables of a server of their own with fsync, over a Unix socket. Raw does it in
+one function on one connection, as a superuser whom row security does not concern: a statement a row, prepared, and a
+commit, without ports, checks, threads and values. Blocks of both are interleaved, since the machine is never quiet.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import zstandard
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the suite's server
+
+from tests.bench.recording_sqlite import START, a_run, interleaved, lasts, runs, show
+
+from darwinflow.model.filter import RunFilter
+from darwinflow.model.histogram import bucket_of
+from darwinflow.model.run import ExecutionLog, RunStatus, header_of
+from darwinflow.storage.brief import brief_of
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.log_codec import dump_log
+from darwinflow.storage.postgres.tenant import PostgresTenantStore
+from darwinflow.storage.recording import record
+from postgres_server import Organization, Server, new_organization, prepared
+
+RUNS = 100
+"""A block."""
+THREADS = 16
+READ_RUNS = 20_000
+QUESTIONS = 200
+
+
+class Raw:
+    """The same rows by hand. The values of a row that do not change are made once."""
+
+    def __init__(self, dsn: str, organization: str, template: ExecutionLog, event: dict[str, object]) -> None:
+        self.link = psycopg.connect(dsn, autocommit=True, prepare_threshold=0)
+        self._organization = organization
+        self._zstd = zstandard.ZstdCompressor(level=3)
+        self._body = json.loads(dump_log(replace(template, run_id="x")))
+        self._brief = brief_of(template, header_of(template))
+        self._event = event
+        self._number = 0
+
+    def record(self, number: int) -> None:
+        """Inside a transaction."""
+        execute, organization = self.link.execute, self._organization
+        run_id = f"0190a0b1-7c3e-7000-9000-{number:012}"
+        started, ms = to_micros(START), lasts(number)
+        self._body["runId"] = run_id
+        body = self._zstd.compress(json.dumps(self._body, separators=(",", ":")).encode())
+        execute(
+            "INSERT INTO darwinflow.run VALUES "
+            "(%s, 'demo', %s, %s, 'assistant', 3, %s, 'SUCCESS', %s, %s, NULL, %s::jsonb, 1, %s)",
+            (
+                organization,
+                run_id,
+                run_id[:-13:-1],
+                "5f" * 32,
+                started,
+                started + int(ms * 1_000),
+                self._brief,
+                body,
+            ),
+        )
+        execute("INSERT INTO darwinflow.counted_run VALUES (%s, 'demo', %s)", (organization, run_id))
+        for subject in ("version 3", "text " + "5f" * 32):
+            row = execute(
+                """
+                INSERT INTO darwinflow.summary AS known
+                    (organization, project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
+                VALUES (%s, 'demo', 'assistant', %s, 1, 1, %s, 8165, 0.1, %s)
+                ON CONFLICT (organization, project, workflow, subject) DO UPDATE SET
+                    runs = known.runs + 1, successes = known.successes + 1,
+                    total_ms = known.total_ms + excluded.total_ms, tokens = known.tokens + excluded.tokens,
+                    cost = known.cost + excluded.cost, updated = greatest(known.updated, excluded.updated)
+                RETURNING number
+                """,
+                (organization, subject, ms, started),
+            ).fetchone()
+            assert row is not None
+            execute(
+                """
+                INSERT INTO darwinflow.summary_duration AS known VALUES (%s, %s, %s, 1)
+                ON CONFLICT (organization, summary, bucket) DO UPDATE SET runs = known.runs + 1
+                """,
+                (organization, row[0], bucket_of(ms)),
+            )
+        self._number += 1
+        self._event["run"]["runId"] = run_id  # type: ignore[index]
+        execute(
+            "INSERT INTO darwinflow.event VALUES (%s, %s, 'run', %s, %s, 1767225600)",
+            (organization, self._number, run_id, json.dumps(self._event)),
+        )
+
+
+def main() -> None:
+    server = Server(fsync=True)
+    try:
+        prepared(server)
+        measure(server)
+    finally:
+        server.close()
+
+
+def measure(server: Server) -> None:
+    with psycopg.connect(server.dsn()) as link:
+        print(f"PostgreSQL {link.info.server_version / 10_000:.4f}, psycopg {psycopg.__version__}, fsync on")
+    template, numbers = a_run(), count()
+    ours, raws = new_organization(server), new_organization(server)
+    store = PostgresTenantStore(ours.dsn, ours.id, announce=lambda _: None)
+    store.write(lambda tx: record(tx, "sample", replace(template, run_id="x"))).result()
+    (event,) = store.read(lambda tx: tx.events.read_since("run", 0, 1))
+    raw = Raw(server.dsn(), raws.id, template, dict(event.payload))
+    print(f"a run is {len(dump_log(template)):,} bytes of JSON; blocks of {RUNS} runs each, medians")
+    show(
+        "one by one, acknowledged",
+        *interleaved(lambda: in_groups(raw, numbers, 1), lambda: one_by_one(store, template, numbers)),
+    )
+    show(
+        f"{THREADS} threads on the store, raw in groups of {THREADS}",
+        *interleaved(lambda: in_groups(raw, numbers, THREADS), lambda: in_threads(store, template, numbers)),
+    )
+    show(
+        f"{RUNS} runs in one transaction",
+        *interleaved(lambda: in_groups(raw, numbers, RUNS), lambda: in_one_work(store, template, numbers)),
+    )
+    raw.link.close()
+    imported(store, template)
+    store.close()
+    read(server, ours)
+
+
+def imported(store: PostgresTenantStore, template: ExecutionLog) -> None:
+    rng = range(1_000_000, 1_000_000 + READ_RUNS)
+    begun = time.perf_counter()
+    for first in range(0, READ_RUNS, 1_000):
+        logs = runs(template, iter(rng[first : first + 1_000]))
+        some = [
+            replace(
+                log,
+                workflow_id=f"workflow-{number % 40}",
+                start_time=log.start_time.replace(
+                    microsecond=0, second=number % 60, minute=number // 60 % 60
+                ),
+            )
+            for number, log in enumerate(logs, start=first)
+        ]
+        store.import_logs("read", some).result()
+    took = time.perf_counter() - begun
+    print(
+        f"import of {READ_RUNS:,} runs by COPY: {READ_RUNS / took:,.0f} runs a second, making of them included"
+    )
+
+
+def read(server: Server, organization: Organization) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as link:
+        link.execute("VACUUM ANALYZE darwinflow.run")
+        row = link.execute(
+            "SELECT pg_total_relation_size('darwinflow.run'), count(*) FROM darwinflow.run"
+        ).fetchone()
+        assert row is not None
+        print(f"{row[0] / row[1]:,.0f} bytes a run in the table of runs, indexes included")
+    store = PostgresTenantStore(organization.dsn, organization.id)
+    questions: dict[str, Callable[[int], object]] = {
+        "last 20 of a workflow": lambda n: store.read(
+            lambda tx: tx.logs("read").get_recent(f"workflow-{n % 40}", None, 20)
+        ),
+        "failed, newest 50": lambda n: store.read(
+            lambda tx: tx.logs("read").query_logs(RunFilter(status=RunStatus.FAILED))
+        ),
+        "one run, whole": lambda n: store.read(
+            lambda tx: tx.logs("read").get_log(f"0190a0b1-7c3e-7000-8000-{1_000_000 + n:012}")
+        ),
+    }
+    for name, ask in questions.items():
+        ask(0)
+        took = sorted(timed(ask, n) for n in range(QUESTIONS))
+        print(
+            f"{name}: p50 {statistics.median(took) * 1e3:.2f} ms, p95 {took[int(QUESTIONS * 0.95)] * 1e3:.2f} ms"
+        )
+    store.close()
+
+
+def timed(ask: Callable[[int], object], number: int) -> float:
+    begun = time.perf_counter()
+    ask(number)
+    return time.perf_counter() - begun
+
+
+def in_groups(raw: Raw, numbers: Iterator[int], size: int) -> float:
+    begun = time.perf_counter()
+    for first in range(0, RUNS, size):
+        raw.link.execute("BEGIN")
+        for _ in range(first, min(first + size, RUNS)):
+            raw.record(next(numbers))
+        raw.link.execute("COMMIT")
+    return (time.perf_counter() - begun) / RUNS
+
+
+def some_runs(template: ExecutionLog, numbers: Iterator[int]) -> list[ExecutionLog]:
+    return [next(runs(template, numbers)) for _ in range(RUNS)]
+
+
+def one_by_one(store: PostgresTenantStore, template: ExecutionLog, numbers: Iterator[int]) -> float:
+    logs = some_runs(template, numbers)
+    begun = time.perf_counter()
+    for log in logs:
+        store.write(lambda tx, log=log: record(tx, "demo", log)).result()
+    return (time.perf_counter() - begun) / RUNS
+
+
+def in_threads(store: PostgresTenantStore, template: ExecutionLog, numbers: Iterator[int]) -> float:
+    logs = some_runs(template, numbers)
+
+    def record_some(worker: int) -> None:
+        for log in logs[worker::THREADS]:
+            store.write(lambda tx, log=log: record(tx, "demo", log)).result()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        begun = time.perf_counter()
+        list(pool.map(record_some, range(THREADS)))
+        return (time.perf_counter() - begun) / RUNS
+
+
+def in_one_work(store: PostgresTenantStore, template: ExecutionLog, numbers: Iterator[int]) -> float:
+    logs = some_runs(template, numbers)
+    begun = time.perf_counter()
+    store.write(lambda tx: [record(tx, "demo", log) for log in logs]).result()
+    return (time.perf_counter() - begun) / RUNS
