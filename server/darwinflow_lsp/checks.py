@@ -7,6 +7,7 @@ from darwinflow.catalog.own_files import is_type_file
 from darwinflow.catalog.workspace import for_workspace
 from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked, Checker, check
+from darwinflow.check.finding import Finding
 from darwinflow.check.opening import Opening
 from darwinflow.check.settings_files import check_settings
 from darwinflow.check.type_files import check_type_file
@@ -59,8 +60,13 @@ class Checks:
 
     def beginning(self, opening: Opening) -> Checked:
         """What stands for the whole check until it is there: no graph, and what is wrong in the first lines."""
-        document = opening.document
-        found = opening.findings_within(0, FIRST_LINES)
+        return self._without_graph(opening.document, opening.findings_within(0, FIRST_LINES))
+
+    def nothing(self, document: Document) -> Checked:
+        """What stands for a check that is not there."""
+        return self._without_graph(document, ())
+
+    def _without_graph(self, document: Document, found: tuple[Finding, ...]) -> Checked:
         return Checked(document, (None,) * len(document.roots), None, Checker(self._bundled), found)
 
     def decides_for_others(self, path: str) -> bool:

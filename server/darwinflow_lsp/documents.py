@@ -3,7 +3,8 @@
 A document is told apart by the path it names, so that one file under two spellings of its URI is one document.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from darwinflow.check.engine import Checked
@@ -11,6 +12,8 @@ from darwinflow.check.opening import Opening
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.document.positions import Encoding
+from darwinflow_lsp.arriving import Arrivals, Edits
+from darwinflow_lsp.background import Background
 from darwinflow_lsp.border.params import Change
 from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.border.uris import key_of, path_of
@@ -51,13 +54,25 @@ class Check(Protocol):
         """What stands for it until then."""
         ...
 
+    def nothing(self, document: Document) -> Checked:
+        """What stands for it where there is none."""
+        ...
+
 
 class Documents:
-    def __init__(self, checks: Check, openings: Openings) -> None:
-        """*openings*: where checks of long documents are under way; `completed` ends them."""
+    def __init__(self, checks: Check, openings: Openings, arrived: Callable[[str], None]) -> None:
+        """*openings*: where checks of long documents are under way; `completed` ends them.
+
+        *arrived* gets the key of a document whose long text has arrived beside the loop.
+        """
         self._checks = checks
         self._openings = openings
+        self._arrived = arrived
+        self._arrivals = Arrivals(self._on_arrival)
         self._open: dict[str, OpenDocument] = {}
+        """Of one whose text is still arriving what was there before: of one that was just opened, an empty text."""
+        self._unchecked: set[str] = set()
+        """Documents whose check has failed."""
 
     def __iter__(self) -> Iterator[tuple[str, OpenDocument]]:
         """Keys with documents."""
@@ -68,19 +83,54 @@ class Documents:
 
     @property
     def has_openings(self) -> bool:
-        return bool(self._openings)
+        return bool(self._openings or self._arrivals)
 
     def is_opening(self, key: str) -> bool:
         """Whether no more than the beginning of the document was checked so far."""
-        return key in self._openings
+        return key in self._openings or key in self._arrivals
+
+    def is_arriving(self, key: str) -> bool:
+        """Whether not even its text is there."""
+        return key in self._arrivals
+
+    def join(self, background: Background) -> None:
+        """There is a way to do work beside the loop."""
+        self._arrivals.background = background
+
+    def end(self) -> None:
+        """Nothing more comes of what is under way: the session is over."""
+        self._openings.end()
+        self._arrivals.end()
 
     def open(self, uri: str, version: int | None, text: str) -> str:
         """Returns the document's key."""
         key, path = key_of(uri), path_of(uri)
-        document = Document.parse(text)
-        snapshot = Snapshot(uri, version, document, self._checked_anew(key, document, path))
-        self._open[key] = OpenDocument(snapshot, path)
+        self._arrivals.drop(key)
+        if self._arrivals.takes(len(text)):
+            empty = Document.parse("")
+            self._open[key] = OpenDocument(Snapshot(uri, version, empty, self._checks.nothing(empty)), path)
+            self._openings.drop(key)
+            self._arrivals.begin(key, partial(Document.parse, text))
+        else:
+            document = Document.parse(text)
+            snapshot = Snapshot(uri, version, document, self._checked_anew(key, document, path))
+            self._open[key] = OpenDocument(snapshot, path)
         return key
+
+    def _on_arrival(self, key: str, document: Document | None, later: list[Edits]) -> None:
+        opened = self._open[key]
+        if document is None:
+            del self._open[key]
+        else:
+            self._set(key, document, self._checked_anew(key, document, opened.path))
+            for edits in later:
+                self.change(opened.snapshot.uri, *edits)
+        self._arrived(key)
+
+    def _set(self, key: str, document: Document, checked: Checked) -> None:
+        opened = self._open[key]
+        snapshot = opened.snapshot._replace(document=document, checked=checked, content_hash=None)
+        self._open[key] = opened._replace(snapshot=snapshot)
 
     def change(self, uri: str, version: int | None, changes: list[Change], encoding: Encoding) -> str | None:
         """Apply *changes* in their order. Returns the key; None where the document is not open."""
@@ -88,8 +138,17 @@ class Documents:
         opened = self._open.get(key)
         if opened is None:
             return None
-        snapshot = opened.snapshot
-        document, checked = snapshot.document, None if self.is_opening(key) else snapshot.checked
+        if key in self._arrivals:
+            self._arrivals.add(key, Edits(version, changes, encoding))
+            return key
+        snapshot = opened.snapshot._replace(version=version)
+        self._open[key] = opened._replace(snapshot=snapshot)
+        if self._arrivals.takes(sum([len(change.text) for change in changes])):
+            self._openings.drop(key)
+            self._arrivals.begin(key, partial(_edited, snapshot.document, changes, encoding))
+            return key
+        builds_on_none = self.is_opening(key) or key in self._unchecked
+        document, checked = snapshot.document, None if builds_on_none else snapshot.checked
         for change in changes:
             document, is_edit = _changed(document, change, encoding)
             if checked is not None:
@@ -97,10 +156,7 @@ class Documents:
                 checked = self._rechecked(document, opened.path, checked) if builds_on else None
         if checked is None:
             checked = self._checked_anew(key, document, opened.path)
-        self._open[key] = OpenDocument(
-            snapshot._replace(version=version, document=document, checked=checked, content_hash=None),
-            opened.path,
-        )
+        self._set(key, document, checked)
         return key
 
     def _rechecked(self, document: Document, path: str | None, previous: Checked) -> Checked | None:
@@ -113,21 +169,26 @@ class Documents:
 
     def _checked_anew(self, key: str, document: Document, path: str | None) -> Checked:
         """The whole check; of a long document its beginning, and the rest is under way."""
-        opening = self._checks.opening(document, path) if is_long(document) else None
-        if opening is None:
-            checked = self._checks.check(document, path, None)
-            self._openings.drop(key)
-            return checked
-        beginning = self._checks.beginning(opening)
+        self._openings.drop(key)
+        self._unchecked.discard(key)
+        try:
+            opening = self._checks.opening(document, path) if is_long(document) else None
+            if opening is None:
+                return self._checks.check(document, path, None)
+            beginning = self._checks.beginning(opening)
+        except Exception:  # noqa: BLE001 - a fault of a rule must not cost the text: all later edits build on it
+            report_fault("a check")
+            self._unchecked.add(key)
+            return self._checks.nothing(document)
         self._openings.begin(key, opening)
         return beginning
 
     def recheck(self) -> list[str]:
-        """Check all anew, as after a change of settings. Returns their keys."""
-        for key, opened in self._open.items():
-            checked = self._checked_anew(key, opened.snapshot.document, opened.path)
-            self._open[key] = opened._replace(snapshot=opened.snapshot._replace(checked=checked))
-        return list(self._open)
+        """Check all anew that have arrived, as after a change of settings. Returns their keys."""
+        there = [(key, opened) for key, opened in self if key not in self._arrivals]
+        for key, opened in there:
+            self.completed(key, self._checked_anew(key, opened.snapshot.document, opened.path))
+        return [key for key, _ in there]
 
     def hashed(self, key: str, content_hash: str) -> None:
         """Keep the content hash of the document's present text."""
@@ -140,8 +201,17 @@ class Documents:
         self._open[key] = opened._replace(snapshot=opened.snapshot._replace(checked=checked))
 
     def close(self, uri: str) -> OpenDocument | None:
-        self._openings.drop(key_of(uri))
-        return self._open.pop(key_of(uri), None)
+        key = key_of(uri)
+        self._openings.drop(key)
+        self._arrivals.drop(key)
+        self._unchecked.discard(key)
+        return self._open.pop(key, None)
+
+
+def _edited(document: Document, changes: list[Change], encoding: Encoding) -> Document:
+    for change in changes:
+        document, _ = _changed(document, change, encoding)
+    return document
 
 
 def _changed(document: Document, change: Change, encoding: Encoding) -> tuple[Document, bool]:

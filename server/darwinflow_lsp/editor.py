@@ -44,7 +44,7 @@ class Editor:
         self._checks = Checks()
         self.openings = Openings(self._on_opened)
         """Long documents of which only the beginning was checked so far."""
-        self._documents = Documents(self._checks, self.openings)
+        self._documents = Documents(self._checks, self.openings, self._on_arrived)
         self._unpublished: dict[str, None] = {}
         self._unhashed: set[str] = set()
         """Edited, and not looked at since for which text of which workflow they are."""
@@ -66,12 +66,29 @@ class Editor:
         """From here on there is a way to the daemon, None where none may be asked, and to do long work beside."""
         self._link = link
         self._background = self._around.background = background
+        self._documents.join(background)
         self.openings.join(background, soon)
         self.on_quiet()
 
     def open(self, uri: str, version: int | None, text: str) -> None:
         self._on_edited(self._documents.open(uri, version, text))
         self._opened = True
+
+    @property
+    def has_openings(self) -> bool:
+        return self._documents.has_openings
+
+    def is_opening(self, key: str) -> bool:
+        return self._documents.is_opening(key)
+
+    def end(self) -> None:
+        """The session is over."""
+        self._documents.end()
+
+    def _on_arrived(self, key: str) -> None:
+        self._publish(key)
+        if not self._documents.is_opening(key):
+            self._on_opened(key, None)
 
     def _on_opened(self, key: str, checked: Checked | None) -> None:
         if checked is not None:
@@ -123,7 +140,7 @@ class Editor:
         for key in self._documents.recheck():
             self._unpublished[key] = None
             self._unhashed.add(key)
-            if key not in self.openings:
+            if not self._documents.is_opening(key):
                 self._conversation.resume(key)
         self.publish_due()
         self._around.look_at_all()
@@ -138,11 +155,11 @@ class Editor:
         self.publish_due()
 
     def publish_due(self) -> None:
-        """Send the diagnostics of what was edited, once after any number of edits."""
-        due, self._unpublished = self._unpublished, {}
-        for key in due:
+        """Send the diagnostics of what was edited, once after any number of edits; the last first."""
+        while self._unpublished:
+            key, _ = self._unpublished.popitem()
             opened = self._documents.get(key)
-            if opened is not None:
+            if opened is not None and not self._documents.is_arriving(key):
                 snapshot = opened.snapshot
                 self._conversation.send_encoded(
                     results.publication(snapshot, self.places(snapshot), self.client)

@@ -15,6 +15,7 @@ from darwinflow_lsp.border.symbols import symbols
 from darwinflow_lsp.border.uris import key_of
 from darwinflow_lsp.documents import is_long
 from darwinflow_lsp.editor import Editor
+from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.features.code_action import code_actions, explanations
 from darwinflow_lsp.features.code_lens import code_lenses
 from darwinflow_lsp.features.completion import completions
@@ -44,14 +45,17 @@ class HotMethods:
 
     def awaited_by(self, params: object) -> str | None:
         """The key of the document that a request names, if it is being opened."""
-        if not self._editor.openings:
+        if not self._editor.has_openings:
             return None
         uri = sent.named_uri(params)
         key = None if uri is None else key_of(uri)
-        return key if key in self._editor.openings else None
+        return None if key is None or not self._editor.is_opening(key) else key
 
     def settle(self) -> None:
-        self._editor.publish_due()
+        try:
+            self._editor.publish_due()
+        except Exception:  # noqa: BLE001 - the border: one document's findings fail, the editor goes on
+            report_fault("the publication of findings")
 
 
 def on_open(editor: Editor, params: Params) -> None:

@@ -41,7 +41,7 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     try:
         await session.over.wait()
     finally:
-        editor.openings.end()
+        editor.end()
         loop.remove_reader(STDIN)
         if link is not None:
             await link.close()
@@ -120,7 +120,7 @@ class _Session:
 
     def _collect(self) -> None:
         """A document that is being opened is all alive, and looking at it takes long."""
-        if self._editor.openings:
+        if self._editor.has_openings:
             self._no_messages.touch()
         else:
             gc.collect()

@@ -214,3 +214,31 @@ def test_settings_that_change_while_it_opens_hold_for_it(client, workspace):
         one["severity"] for one in whole[-1]["params"]["diagnostics"] if one["code"] == "unknown-field"
     }
     assert severity == 4
+
+
+def test_edits_of_a_text_that_is_still_being_cut_into_lines_count(at_work):
+    """So do a close and another opening; whole texts that long come beside the loop, as do long pieces of one."""
+    client = at_work
+    text = long_text(6_000)
+    assert len(text) > 500_000
+    client.open(BIG, text)
+    hover = client.begin("textDocument/hover", SYMBOLS | {"position": {"line": 0, "character": 5}})
+    client.notify("textDocument/didClose", SYMBOLS)
+    assert client.reply(hover) is None
+    client.open(BIG, text)
+    for version in range(2, 6):
+        client.change(BIG, version, {"range": span(0, 4, 0, 4), "text": str(version)})
+    asked = client.begin("textDocument/hover", SYMBOLS | {"position": {"line": 0, "character": 5}})
+    whole = published(client.wait(is_whole(5)))
+    assert whole == findings_of(text.replace("id: long", "id: 5432long", 1))
+    assert "5432long" in client.reply(asked)["contents"]["value"]
+    more = "  # a remark that says nothing at all, and says it again\n" * 6_000
+    assert len(more) > 250_000
+    client.change(BIG, 6, {"range": span(3, 0, 3, 0), "text": more})
+    client.change(BIG, 7, {"range": span(0, 4, 0, 8), "text": ""})
+    whole = published(client.wait(is_whole(7)))
+    assert whole == findings_of(text.replace("nodes:\n", f"nodes:\n{more}", 1))
+    client.change(BIG, 8, {"text": text})
+    client.change(BIG, 9, {"text": WORKFLOW})
+    assert client.diagnostics(BIG, 9) == []
+    assert client.ask_at("textDocument/hover", OTHER, 0, 5) is not None

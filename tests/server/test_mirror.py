@@ -80,7 +80,7 @@ def random_edit(text, generator, encoding):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 def test_random_edits_leave_the_text_that_the_client_has(encoding):
     generator = random.Random(SEED)
-    documents = Documents(Checks(), Openings(lambda _key, _checked: None))
+    documents = Documents(Checks(), Openings(lambda _key, _checked: None), lambda _: None)
     text = WORKFLOW
     key = documents.open(URI, 1, text)
     for version in range(2, EDITS + 2):
