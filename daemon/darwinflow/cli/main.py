@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "explain": "say what a finding means, with an example and the example mended",
     "fmt": "bring workflow files into style; no value, comment or anchor is ever changed",
     "publish": "copy a workflow into the store as an immutable version",
+    "diff": "show what differs between two workflows: nodes, edges, fields and lines",
     "workflow": "list the published workflows, or show the text of a version",
     "lineage": "show the versions of a workflow, who made each and how it did",
     "runs": "list runs, show one whole, or follow them as they come",
