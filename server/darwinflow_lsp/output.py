@@ -1,11 +1,15 @@
 """Bytes to the editor, in order. An editor that reads slowly never stops the event loop."""
 
 import os
+import select
 from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
+
+READER_S = 5
+"""At the end, how long a reader may read nothing before it is given up."""
 
 
 class Output:
@@ -25,12 +29,14 @@ class Output:
         os.set_blocking(self._fd, False)
 
     def leave_loop(self) -> None:
-        """Write what is left, however long the reader takes."""
+        """Write what is left, as long as the reader goes on reading."""
         if self._loop is not None:
             self._loop.remove_writer(self._fd)
             self._loop = None
-        os.set_blocking(self._fd, True)
-        self._flush()
+        writable = select.poll()
+        writable.register(self._fd, select.POLLOUT)
+        while self._pending and writable.poll(READER_S * 1000):
+            self._flush()
 
     def write(self, message: bytes) -> None:
         if self.broken:
