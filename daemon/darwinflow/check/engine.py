@@ -5,6 +5,7 @@ changed, and put at their places again only where lines have moved. The result i
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog
@@ -13,7 +14,13 @@ from darwinflow.check.excusing import excused
 from darwinflow.check.faulty import Faulty, faulty_segments
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
-from darwinflow.check.keeping import carried, is_listed, keeps_graph_findings, moves_lines
+from darwinflow.check.keeping import (
+    carried,
+    is_listed,
+    is_within_list,
+    keeps_graph_findings,
+    moves_lines,
+)
 from darwinflow.check.references.referring import Referring, referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
@@ -25,6 +32,8 @@ from darwinflow.projection.projection import Projection, project
 from darwinflow.projection.succession import Succession
 from darwinflow.settings.workspace import WorkspaceSettings
 
+_SPAN = itemgetter(2)
+"""Of a finding: where it begins, then where it ends."""
 MAX_FINDINGS = 1_000
 """Of one file; a last one says how many there are."""
 
@@ -173,7 +182,10 @@ class Checker:
         change = document.change
         if before is not None and change is not None and change.root_index != root_index:
             return self._moved(document, before, root_index)
-        name = graph_type_of(document, root_index, is_named=is_named)
+        if before is not None and change is not None and is_within_list(document, change):
+            name: str | None = before.projection.graph_type.name
+        else:
+            name = graph_type_of(document, root_index, is_named=is_named)
         if name is None:
             return None
         items = self.items(name)
@@ -240,7 +252,7 @@ def finding_of(problem: Problem) -> Finding:
 
 def weighed(found: list[Finding], settings: WorkspaceSettings | None) -> list[Finding]:
     """Findings in the order of the text, with the severity that the workspace gives to their codes."""
-    found.sort(key=_place_of)
+    found.sort(key=_SPAN)
     severity = dict(settings.severity) if settings is not None else {}
     if not severity:
         return found
@@ -253,7 +265,3 @@ def weighed(found: list[Finding], settings: WorkspaceSettings | None) -> list[Fi
         elif own in weights:
             kept.append(finding._replace(severity=weights[own]))
     return kept
-
-
-def _place_of(finding: Finding) -> tuple[int, int]:
-    return finding.span[:2]

@@ -36,6 +36,12 @@ def carried(found: tuple[Finding, ...], before: Document, document: Document) ->
     return tuple(kept)
 
 
+def is_within_list(document: Document, change: Change) -> bool:
+    """Whether the edit left every key of the root, because it lies below the first segment of a long list."""
+    section = document.roots[change.root_index].sections[change.section_index]
+    return change.first_segment > 0 and section.head is not None
+
+
 def is_listed(projection: Projection, change: Change) -> bool:
     """Whether the edit lies in a long list of nodes or edges, of which the header sees no more than its key."""
     section = projection.document.roots[projection.root_index].sections[change.section_index]

@@ -1,5 +1,7 @@
 """Which nodes have more than one edge to the same other node, and what tells such edges apart."""
 
+from itertools import compress
+
 from darwinflow.check.bits import bits_of
 from darwinflow.projection.facts import EdgeFact, Facts
 from darwinflow.projection.graph import Graph
@@ -9,12 +11,20 @@ def parallel_sources(graph: Graph) -> frozenset[str]:
     """Names of nodes that more than one arrow leads from to the same other. Kept with the graph."""
     known = graph.memo.get(__name__)
     if known is None:
-        is_shared = _Behind(graph).is_shared
+        behind = _Behind(graph)
+        successors = graph.successors[: len(graph.names)]
+        many = compress(zip(graph.names, successors, strict=True), map((1).__lt__, map(len, successors)))
         names = [
             name
-            for name, targets in zip(graph.names, graph.successors, strict=False)
-            if (len(targets) > 1 and len(set(targets)) < len(targets)) or (graph.joins and is_shared(targets))
+            for name, targets in many
+            if len(set(targets)) < len(targets) or (graph.joins and behind.is_shared(targets))
         ]
+        if behind.repeating:
+            names += [
+                name
+                for name, targets in zip(graph.names, successors, strict=True)
+                if len(targets) == 1 and targets[0] in behind.repeating
+            ]
         known = graph.memo[__name__] = frozenset(names)
     assert isinstance(known, frozenset)
     return known
@@ -28,6 +38,8 @@ class _Behind:
         targets = graph.successors[self._nodes :]
         self._bits = [bits_of(numbers) for numbers in targets]
         self._repeats = [len(set(numbers)) < len(numbers) for numbers in targets]
+        self.repeating = {self._nodes + join for join, repeats in enumerate(self._repeats) if repeats}
+        """Joins that lead to some node more than once."""
 
     def is_shared(self, targets: list[int]) -> bool:
         """Whether *targets*, nodes and joins, lead to some node more than once."""

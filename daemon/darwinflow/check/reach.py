@@ -9,6 +9,7 @@ from typing import NamedTuple
 from darwinflow.check.joins import through
 from darwinflow.check.meant import meant, merged
 from darwinflow.check.nearest import near
+from darwinflow.check.order import order
 from darwinflow.graph.walk import Arrows, components, reached
 from darwinflow.projection.facts import SOURCE, TARGET
 from darwinflow.projection.graph import Graph
@@ -60,6 +61,8 @@ def _reach(projection: Projection) -> Reach | None:
     if not starts or not ends:
         return None
     forward, back, loose = _arrows(graph)
+    if _is_plain(graph, starts, ends, forward, back):
+        return Reach(graph.names[starts[0]], graph.names[ends[0]], (), ())
     reachable = reached([*starts, *loose], forward)
     ending = reached([*ends, *loose], back)
     nodes = range(graph.implicit, graph.known)
@@ -70,6 +73,19 @@ def _reach(projection: Projection) -> Reach | None:
         graph.names[ends[0]],
         tuple(_first_lost(graph, lost, loose)),
         tuple(_groups(graph, stuck, forward, back)),
+    )
+
+
+def _is_plain(graph: Graph, starts: list[int], ends: list[int], forward: Arrows, back: Arrows) -> bool:
+    """Whether there is no cycle, and every node leads on and is led to: then all walks come from a start to an end."""
+    listed = slice(graph.implicit, graph.known)
+    return (
+        len(starts) + len(ends) == graph.implicit
+        and not any(back[start] for start in starts)
+        and not any(forward[end] for end in ends)
+        and all(forward[listed])
+        and all(back[listed])
+        and not order(graph).left
     )
 
 

@@ -6,7 +6,7 @@ Building a graph from them touches no segment, which in a long document is most 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from copy import copy
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import TypeVar
 
 from darwinflow.projection.facts import Facts, Join, Point
@@ -96,8 +96,15 @@ class Columns:
             for at, source in enumerate(self.sources):
                 self._by_source.setdefault(source, []).append(at)
         if self._by_source is None:
-            return [at for at, source in enumerate(self.sources) if source in names]
+            return list(compress(range(len(self.sources)), map(names.__contains__, self.sources)))
         return sorted([at for name in names for at in self._by_source.get(name, ())])
+
+    def arrows_with(self, sources: Collection[Point], targets: Collection[Point]) -> list[int]:
+        """The arrows that leave one of *sources* or enter one of *targets*."""
+        places = range(len(self.sources))
+        leaving = compress(places, map(sources.__contains__, self.sources))
+        entering = compress(places, map(targets.__contains__, self.targets))
+        return sorted({*leaving, *entering})
 
     def arrow_segment(self, at: int) -> int:
         """The segment of the arrow at *at*."""

@@ -109,12 +109,31 @@ Lists = tuple[list[list[int]], list[list[int]]]
 """For each number, those that its arrows lead to, and those that lead to it."""
 
 
-def numbered(columns: Sequence[Columns], implicit: dict[str, str]) -> Graph:
-    """The nodes, without arrows. *implicit*: type by id of the nodes that are always there."""
+def numbered(columns: Sequence[Columns], implicit: dict[str, str], before: Graph | None = None) -> Graph:
+    """The nodes, without arrows. *implicit*: type by id of the nodes that are always there.
+
+    *before*: a graph with the same ones, whose numbers are taken over where its columns hold the same nodes.
+    """
     graph = Graph(columns, implicit)
-    _number(graph)
+    if before is not None and _lists_the_same(graph, before):
+        graph.names = before.names[: before.known]
+        graph.numbers = before.numbers.copy()
+        for name in before.names[before.known :]:
+            del graph.numbers[name]
+        graph.types = before.types
+        graph.firsts = before.firsts
+    else:
+        _number(graph)
     graph.known = len(graph.names)
     return graph
+
+
+def _lists_the_same(graph: Graph, before: Graph) -> bool:
+    """Whether both are made from the very same lists of nodes, each node once."""
+    if before.repeats or before.listed or len(graph.columns) != len(before.columns):
+        return False
+    pairs = zip(graph.columns, before.columns, strict=True)
+    return all(new.names is old.names and new.kinds is old.kinds for new, old in pairs)
 
 
 def _number(graph: Graph) -> None:
@@ -169,13 +188,9 @@ def _number_ends(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
     known: Set[str] = graph.numbers.keys()
     if len(graph.names) > graph.known:
         known = set(graph.names[: graph.known])
-    unknown = {*column.sources, *column.targets} - known
-    arrows = [
-        at
-        for at, ends in enumerate(zip(column.sources, column.targets, strict=True) if unknown else ())
-        if ends[0] in unknown or ends[1] in unknown
-    ]
-    number_unknown(graph, column, arrows)
+    unknown = {name for name in {*column.sources, *column.targets} - known if isinstance(name, str)}
+    if unknown:
+        number_unknown(graph, column, column.arrows_with(unknown, unknown))
     for segment in column.half_segments:
         for edge in facts_at(column.section, segment).edges:
             if not edge.sources or not edge.targets:
@@ -186,9 +201,10 @@ def _number_ends(graph: Graph, column: Columns, facts_at: FactsAt) -> None:
 
 def number_unknown(graph: Graph, column: Columns, arrows: Iterable[int]) -> None:
     """Give numbers to the names at both ends of *arrows* that no node has, and note where they stand."""
+    sources, targets, section = column.sources, column.targets, column.section
     for at in arrows:
-        ends = [end for end in (column.sources[at], column.targets[at]) if isinstance(end, str)]
-        _number_names(graph, (column.section, column.arrow_segment(at)), ends)
+        ends = [end for end in (sources[at], targets[at]) if isinstance(end, str)]
+        _number_names(graph, (section, column.arrow_segment(at)), ends)
 
 
 def _number_names(graph: Graph, place: tuple[int, int], names: Iterable[str]) -> None:

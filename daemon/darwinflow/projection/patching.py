@@ -1,6 +1,6 @@
 """The arrows of a graph after an edit, taken over from the graph before it but for what the edit touches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, cast
 
 from darwinflow.projection.columns import Columns
@@ -42,7 +42,8 @@ def patched(graph: Graph, edit: Edited) -> Lists | None:
     _clear(forward, [numbers[name] for name in sources if name in numbers])
     _clear(back, [numbers[name] for name in targets if name in numbers])
     for column in graph.columns:
-        for source, target in _arrows(column):
+        for at in column.arrows_with(sources, targets):
+            source, target = _ends(column, at)
             if source in sources:
                 forward[numbers[source]].append(numbers[target])
             if target in targets:
@@ -50,8 +51,8 @@ def patched(graph: Graph, edit: Edited) -> Lists | None:
     return forward, back
 
 
-def _arrows(column: Columns) -> Iterator[tuple[str, str]]:
-    return zip(cast("list[str]", column.sources), cast("list[str]", column.targets), strict=True)
+def _ends(column: Columns, at: int) -> tuple[str, str]:
+    return cast("str", column.sources[at]), cast("str", column.targets[at])
 
 
 def _renamed(old: Sequence[str], new: Sequence[str]) -> set[str] | None:
@@ -72,12 +73,12 @@ def _spread(graph: Graph, moving: set[str], sources: set[str], targets: set[str]
     unknown = moving.difference(numbers)
     for column in graph.columns:
         found: list[int] = []
-        for at, (source, target) in enumerate(_arrows(column)):
-            if source in moving or target in moving:
-                sources.add(source)
-                targets.add(target)
-                if source in unknown or target in unknown:
-                    found.append(at)
+        for at in column.arrows_with(moving, moving):
+            source, target = _ends(column, at)
+            sources.add(source)
+            targets.add(target)
+            if source in unknown or target in unknown:
+                found.append(at)
         number_unknown(graph, column, found)
 
 

@@ -290,7 +290,7 @@ def project(
     def facts_at(section: int, segment: int) -> Facts:
         return native.read(root.sections[section].segment(segment), roles[section])
 
-    graph = numbered(columns, implicit)
+    graph = numbered(columns, implicit, edit.before if edit is not None else None)
     lists = patched(graph, edit) if edit is not None else None
     graph.successors, graph.predecessors = lists or connected(graph, facts_at)
     return Projection(document, root_index, graph_type, now, graph)

@@ -104,6 +104,8 @@ class Before:
         left: list[Pair] = []
         for pair in pairs:
             node, read = numbers.get(pair[0], -1), numbers[pair[1]]
+            if node >= 0 and back[node] == [read]:
+                continue
             sources = back[node] if node >= 0 else ()
             for _ in range(_ROW):
                 if len(sources) != 1 or sources[0] == read:

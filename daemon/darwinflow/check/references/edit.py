@@ -21,12 +21,18 @@ class Edit(NamedTuple):
     """What is new in each section that adds to the graph; None: all of it."""
     is_whole: bool
     """Whether every list of edges is one of those now, so that no edge is gone but what *stretches* say."""
+    keeps_ids: bool
+    """Whether the same ids are listed more than once as before."""
 
     @classmethod
     def between(cls, old: Projection, new: Projection, succession: Succession) -> "Edit":
         found = tuple(stretches(succession, old.carriers, new.carriers))
         kept = [stretch.before for carrier, stretch in found if stretch is not None and carrier.role != NODES]
-        return cls(found, kept == [carrier.section for carrier in old.carriers if carrier.role != NODES])
+        return cls(
+            found,
+            kept == [carrier.section for carrier in old.carriers if carrier.role != NODES],
+            new.graph.repeats.keys() == old.graph.repeats.keys(),
+        )
 
     def says_the_same(self, implicit: Collection[str]) -> bool:
         """Whether the changed segments refer to what they did before, in an edit that kept every id and arrow."""

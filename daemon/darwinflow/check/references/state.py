@@ -132,7 +132,10 @@ def _whole(
     edit: Edit | None = None,
 ) -> References:
     """*previous*: before *edit*; of the answers that no edge takes, only what the edit can have touched is new."""
-    options = _options(projection, tables)
+    is_kept = (
+        previous is not None and edit is not None and edit.keeps_ids and _same_deciders(previous, tables)
+    )
+    options = previous.options if previous is not None and is_kept else _options(projection, tables)
     troubled = {
         (section.faulty.section, segment)
         for section in tables
@@ -141,23 +144,29 @@ def _whole(
         if count
     }
     graph = projection.graph
-    names = {read for section in tables for _, read in section.reads.rows}
-    wrong = {
-        name for name in names if not graph.implicit <= graph.numbers.get(name, graph.known) < graph.known
-    }
+    names = frozenset().union(*[section.reads.seconds for section in tables])
+    wrong = names.difference(graph.numbers)
+    wrong |= names.intersection(graph.unknown) | names.intersection(graph.names[: graph.implicit])
     judge = before(projection)
-    judge.judge({row for section in tables for row in section.reads.rows if row[1] not in wrong})
+    for section in tables:
+        judge.judge(
+            [row for row in section.reads.distinct if row[1] not in wrong]
+            if wrong
+            else section.reads.distinct
+        )
     for section in tables:
         for at, row in enumerate(section.reads.rows if wrong or judge.wrong else ()):
             if row[1] in wrong or row in judge.wrong:
                 troubled.add((section.reads.section, section.reads.segment(at)))
-        for at, (decider, answer) in enumerate(section.compares.rows):
-            if decider in options and answer not in options[decider]:
+        odd = {row for row in section.compares.distinct if row[1] not in options.get(row[0], row)}
+        for at, compared in enumerate(section.compares.rows if odd else ()):
+            if compared in odd:
                 troubled.add((section.compares.section, section.compares.segment(at)))
     unhandled: dict[str, tuple[str, ...]] = {}
     affected = set(options)
     if previous is not None and edit is not None and (sources := edit.sources()) is not None:
-        affected = _changed_options(previous.options, options) | sources
+        changed = set() if is_kept else _changed_options(previous.options, options)
+        affected = changed | sources
         unhandled = {name: left for name, left in previous.unhandled.items() if name not in affected}
     for name, arrows in leaving(projection, {name for name in affected if name in options}).items():
         left = unhandled_answers(projection, arrows, name, options[name])
@@ -219,6 +228,13 @@ def _options(projection: Projection, tables: Iterable[Tables]) -> dict[str, tupl
     return {
         name: options for section in tables for name, options in section.deciders.rows if name not in repeats
     }
+
+
+def _same_deciders(previous: References, tables: tuple[Tables, ...]) -> bool:
+    """Whether the same nodes list the same answers; of which nodes there are several, another has to tell."""
+    return len(tables) == len(previous.tables) and all(
+        new.deciders.rows is old.deciders.rows for new, old in zip(tables, previous.tables, strict=True)
+    )
 
 
 def _changed_options(old: Options, new: Options) -> set[str]:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, chain
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 class Table(Generic[T]):
     """The rows of one section. Never changed once made."""
 
-    __slots__ = ("_starts", "counts", "rows", "section")
+    __slots__ = ("_distinct", "_seconds", "_starts", "counts", "rows", "section")
 
     def __init__(self, section: int, rows: list[T], counts: list[int]) -> None:
         self.section = section
@@ -19,6 +19,24 @@ class Table(Generic[T]):
         self.counts = counts
         """How many each segment gives."""
         self._starts: list[int] | None = None
+        self._distinct: frozenset[T] | None = None
+        self._seconds: frozenset[Any] | None = None
+
+    @property
+    def distinct(self) -> frozenset[T]:
+        """The rows, each once."""
+        if self._distinct is None:
+            self._distinct = frozenset(self.rows)
+        return self._distinct
+
+    @property
+    def seconds(self) -> frozenset[Any]:
+        """What stands second in the rows, where they are pairs."""
+        if self._seconds is None:
+            self._seconds = frozenset(
+                [second for _, second in cast("frozenset[tuple[Any, Any]]", self.distinct)]
+            )
+        return self._seconds
 
     @classmethod
     def of(cls, section: int, given: Sequence[Sequence[T]]) -> "Table[T]":
@@ -41,7 +59,11 @@ class Table(Generic[T]):
 
     def in_section(self, section: int) -> "Table[T]":
         """The same of a section that has come to stand at another place."""
-        return self if section == self.section else Table(section, self.rows, self.counts)
+        if section == self.section:
+            return self
+        table = Table(section, self.rows, self.counts)
+        table._distinct, table._seconds = self._distinct, self._seconds
+        return table
 
     def segment(self, row: int) -> int:
         """The segment that gives a row."""
