@@ -32,6 +32,7 @@ ROWS = TEXT.split("\n")
 
 def typed(old: str, row: int, text: str, *, column: int = 0) -> Succession:
     before = Document.parse(old)
+    before.data(0)  # what nobody has read is compared with nothing
     after = before.edit(Edit(Span(row, column, row, column), text))
     assert after.change is None, "the engine has to tell nothing for the comparison to be needed"
     return Succession(before.roots[0], after.roots[0], None)

@@ -20,7 +20,7 @@ _ELSEWHERE: Final[frozenset[str]] = frozenset()
 
 def is_retold(old: Segment, new: Segment) -> bool:
     """Whether *new* is the text of *old*, read once, with other meanings of its aliases. What is known of it is handed on."""
-    if new.children is not old.children or new.problems != old.problems or not new.aliases:
+    if not old.is_read or new.children is not old.children or new.problems != old.problems or not new.aliases:
         return False
     fields = old.memo.get(_MEMO)
     if fields is None:
