@@ -6,11 +6,14 @@ from typing import Any, Final, NamedTuple
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment, is_same
-from darwinflow.document.values import Bound, node_count
+from darwinflow.document.values import Bound, Outside, node_count
 
 EXPANSION_FACTOR: Final = 10
 EXPANSION_FREE: Final = 100_000
 """Aliases may stand for ten times the nodes of their document and 100 000 more."""
+
+MAX_OUTSIDE: Final = 64
+"""Anchors. Where more are known, segments with aliases are read at once."""
 
 
 def linked(root: Root) -> Root:
@@ -66,8 +69,9 @@ class _Linking:
         self._allowance = allowance
         self._is_exhausted = False
         """Whether the alias that is too much has been found; it is the one that is reported."""
-        self._bindings: dict[tuple[str, ...], dict[str, Bound]] = {}
-        """What is known of the aliases of a segment; one for all segments with the same ones."""
+        self._outside: Outside | None = None
+        """What is known, until anchors come or go."""
+        self._largest = 0
         self._retellings: dict[tuple[tuple[str, ...], int], _Retelling] = {}
         """What differs from before, by the aliases and the identity of what they were bound to."""
 
@@ -95,15 +99,14 @@ class _Linking:
 
     def _forget(self) -> None:
         """Anchors have come or gone."""
-        self._bindings.clear()
+        self._outside = None
         self._retellings.clear()
 
     def _segment(self, segment: Segment) -> Segment:
+        if self._allowance is None and (unread := self._unread(segment)) is not None:
+            return unread
         names = segment.aliases
-        bindings = self._bindings.get(names)
-        if bindings is None:
-            bindings = {name: self.known[name] for name in names if name in self.known}
-            self._bindings[names] = bindings
+        bindings = self._above().bindings(names)
         if self._allowance is not None:
             return self._within_allowance(segment, bindings)
         before = segment.bindings
@@ -116,6 +119,24 @@ class _Linking:
                 self.expanded += result.expanded
                 return result
         return self._counted(segment.resolved(bindings, None))
+
+    def _above(self) -> Outside:
+        if self._outside is None:
+            is_small = len(self.known) <= MAX_OUTSIDE
+            self._outside = Outside(dict(self.known) if is_small else self.known)
+            self._largest = max([one.size for one in self.known.values()], default=0) if is_small else 0
+        return self._outside
+
+    def _unread(self, segment: Segment) -> Segment | None:
+        """The segment without reading it, if that can do no harm: its aliases cannot stand for too much."""
+        if segment.is_read or len(self.known) > MAX_OUTSIDE:
+            return None
+        above = self._above()
+        expanded = self.expanded + segment.alias_limit * self._largest
+        result = segment.unread(above) if expanded <= EXPANSION_FREE else None
+        if result is not None:
+            self.expanded = expanded
+        return result
 
     def _within_allowance(self, segment: Segment, bindings: dict[str, Bound]) -> Segment:
         result = segment.resolved(bindings, None)

@@ -1,14 +1,13 @@
 """From the lines of one segment to the segment."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from sys import intern
 from typing import Any, Final, NamedTuple
 
 from darwinflow.document import tall
 from darwinflow.document.characters import encodable, report_unprintable, shift, shifted_problem
-from darwinflow.document.grammar.collections import SIMPLE_ENTRY, grow
-from darwinflow.document.grammar.core_schema import resolved
+from darwinflow.document.grammar.collections import grow
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
 from darwinflow.document.grammar.scan import (
@@ -19,12 +18,19 @@ from darwinflow.document.grammar.scan import (
     is_mark,
     key_colon,
 )
-from darwinflow.document.node import MAP, PLAIN, SCALAR, SEQ, Node, Pairs
-from darwinflow.document.segment import Content, Form, Kind, Segment
+from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
+from darwinflow.document.segment import Content, Form, Kind, Later, Segment
+from darwinflow.document.short import SHORT
 from darwinflow.document.tall import Reread
 
 _MAX_STRAYS: Final = 200
 """Stretches of a segment that fit nowhere and are read all the same."""
+
+
+_LINK_START: Final = r"""(?:^|[-?:\[\]{},>"'\ufeff]|[!&*][^\s,\[\]{}]*+(?=[ \t]))[ \t]*+"""
+"""Where an anchor or alias may begin, however broken the text: at the beginning of a line, or behind a mark or a tag."""
+_ANCHOR: Final = re.compile(_LINK_START + r"&[^\s,\[\]{}]", re.MULTILINE)
+_ALIAS: Final = re.compile(_LINK_START + r"\*[^\s,\[\]{}]", re.MULTILINE)
 
 
 class Before(NamedTuple):
@@ -48,14 +54,21 @@ def read(form: Form, lines: list[str], *, ends_text: bool, before: Before | None
 
 def read_later(form: Form, lines: list[str], *, ends_text: bool, before: Before | None = None) -> Segment:
     """The same segment, its lines unread."""
-    later = partial(content_of, form, lines, ends_text=ends_text, before=before)
-    text = "".join(lines)
-    return Segment(form, len(lines), later, may_be_linked="&" in text or "*" in text)
+    reader = partial(content_of, form, lines, ends_text=ends_text, before=before)
+    return Segment(form, len(lines), Later(reader, *links_of(lines)))
+
+
+def links_of(lines: list[str]) -> tuple[bool, int]:
+    """Whether anchors may be among these lines, and how many aliases at most."""
+    text = "\n".join(lines)
+    may_have_anchors = "&" in text and _ANCHOR.search(text) is not None
+    may_have_aliases = "*" in text and _ALIAS.search(text) is not None
+    return may_have_anchors, text.count("*") if may_have_aliases else 0
 
 
 def content_of(form: Form, lines: list[str], *, ends_text: bool, before: Before | None = None) -> Content:
     """What is in the lines of a segment; of a long one, only what an edit can have changed is read."""
-    if len(lines) == 1 and form.name in _ENTRIES and (short := _short_content(form, lines[0])) is not None:
+    if len(lines) == 1 and form.name in SHORT and (short := SHORT[form.name](form, lines[0])) is not None:
         return short
     body = lines[:-1] if ends_text and lines[-1] == "" else lines
     has_mark = bool(lines) and lines[0].startswith(BYTE_ORDER_MARK)
@@ -98,21 +111,6 @@ def _reread(form: Form, body: list[str], before: Before) -> Reread | None:
     return Reread.of(nodes, start, removed, added, has_same_tail=has_same_tail)
 
 
-def _short_content(form: Form, line: str) -> Content | None:
-    """What a single line holds that is a key with a plain text; None where it takes the grammar to say."""
-    match = SIMPLE_ENTRY.match(line, form.column)
-    if match is None or match[2] is None or not line.isprintable() or line[: form.column].strip(" "):
-        return None
-    name, text = intern(match[1]), match[2].rstrip(BLANKS)
-    column, start = form.column, match.start(2)
-    key = Node(SCALAR, name, 0, column, 0, column + len(name), PLAIN, name)
-    value = Node(SCALAR, resolved(text), 0, start, 0, start + len(text), PLAIN, text)
-    if form.name == "entry":
-        return Content("entries", None, ((key, value),), (), (), (), 0)
-    return Content("value", key, value, (), (), (), 0)
-
-
-_ENTRIES: Final = frozenset(["root entry", "entry"])
 _Read = tuple[Kind, Node | None, Any]
 
 

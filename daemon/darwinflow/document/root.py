@@ -52,7 +52,7 @@ class Root:
         self.line_count = lead + sections.line_count + tail
         self._repeats = repeats
         self.expanded = expanded
-        """Nodes that all aliases together stand for."""
+        """Nodes that all aliases together stand for, at most."""
 
     def with_lead(self, lead: int) -> "Root":
         """This root with another number of comment lines before its sections."""

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.node import SCALAR, Node, Pairs
 from darwinflow.document.problem import Problem
-from darwinflow.document.values import Bound, Scope, merge, plain_value
+from darwinflow.document.values import Bound, Outside, Scope, merge, plain_value
 
 Kind = Literal["items", "entries", "value", "head"]
 
@@ -53,8 +53,14 @@ class Content(NamedTuple):
     """How many lines were read, where long collections among the children are `Tall`; else 0."""
 
 
-Later = Callable[[], Content]
-"""Reads the lines."""
+class Later(NamedTuple):
+    """Lines that nobody has read yet, and what can be told of them without."""
+
+    read: Callable[[], Content]
+    may_have_anchors: bool
+    alias_limit: int
+    """How many aliases may be among them."""
+
 
 _UNREAD: Final = object()
 _READ: Final = frozenset([*Content._fields, "parse_problems"])
@@ -93,8 +99,8 @@ class Segment:
         "key",
         "kind",
         "line_count",
-        "may_be_linked",
         "memo",
+        "outside",
         "parse_problems",
         "problems",
         "rows",
@@ -111,6 +117,8 @@ class Segment:
     rows: int
     memo: dict[object, Any]
     """What upper layers derived from this segment, each under a key of its own."""
+    outside: Outside | None
+    """While it is not read: the anchors above it, once they are known."""
     bindings: Mapping[str, Bound] | None
     allowance: int | None
     exports: Mapping[str, Bound]
@@ -118,14 +126,10 @@ class Segment:
     expanded: int
     _sources: Sequence[Any]
 
-    def __init__(
-        self, form: Form, line_count: int, content: "Content | Later | Segment", *, may_be_linked: bool = True
-    ) -> None:
+    def __init__(self, form: Form, line_count: int, content: "Content | Later | Segment") -> None:
         """*content*: another segment gives what is in its lines, but nothing that its aliases mean."""
         self.form = form
         self.line_count = line_count
-        self.may_be_linked = may_be_linked
-        """Whether its text has anything that an anchor or alias begins with."""
         self._data: Any = _UNREAD
         self._later: Later | None = None
         if isinstance(content, Segment):
@@ -137,20 +141,41 @@ class Segment:
 
     def __getattr__(self, name: str) -> Any:
         """What the lines hold, which is not there before they are read, and what most segments never need."""
-        if name in _READ:
+        if name == "memo":
+            self.memo = {}
+            return self.memo
+        if name == "outside":
+            return None
+        if self._later is not None and (name in _READ or name in _UNLINKED):
             self.read()
             return getattr(self, name)
         if name in _UNLINKED:
             return _UNLINKED[name]
-        if name != "memo":
-            raise AttributeError(name)
-        self.memo = {}
-        return self.memo
+        raise AttributeError(name)
 
     def read(self) -> None:
-        """Read the lines, if that was not done yet."""
-        if self._later is not None:
-            self._take(self._later())
+        """Read the lines, if that was not done yet, and bind their aliases to what stands above."""
+        later = self._later
+        if later is not None:
+            outside = self.outside
+            self._take(later.read())
+            if outside is not None and (self.aliases or self.anchors):
+                self.bind(outside.bindings(self.aliases), None)
+
+    def unread(self, outside: Outside) -> "Segment | None":
+        """This segment as long as it is not read, below the anchors *outside*; itself if it is below them already.
+
+        None where it is read, or may have anchors of its own.
+        """
+        later = self._later
+        if later is None or later.may_have_anchors:
+            return None
+        known = self.outside
+        if known is not None and (known is outside or is_same(known.known, outside.known)):
+            return self
+        segment = self if known is None else Segment(self.form, self.line_count, later)
+        segment.outside = outside
+        return segment
 
     def _take(self, content: Content) -> None:
         self.kind, self.key, self.children, self.parse_problems, self.anchors, self.aliases, self.rows = (
@@ -194,8 +219,16 @@ class Segment:
 
     @property
     def is_linked(self) -> bool:
-        """Whether it has anchors or aliases."""
-        return self.may_be_linked and bool(self.anchors or self.aliases)
+        """Whether it has anchors or aliases; as long as it is not read, whether it may have."""
+        later = self._later
+        if later is not None:
+            return later.may_have_anchors or later.alias_limit > 0
+        return bool(self.anchors or self.aliases)
+
+    @property
+    def alias_limit(self) -> int:
+        """How many aliases it has at most."""
+        return len(self.aliases) if self._later is None else self._later.alias_limit
 
     @property
     def data(self) -> Any:

@@ -89,6 +89,24 @@ def merge(result: dict[str, Any], sources: list[Any]) -> None:
                     result.setdefault(key, value)
 
 
+class Outside:
+    """What anchors above some segments stand for."""
+
+    __slots__ = ("_bindings", "known")
+
+    def __init__(self, known: Mapping[str, Bound]) -> None:
+        self.known = known
+        self._bindings: dict[tuple[str, ...], dict[str, Bound]] = {}
+
+    def bindings(self, names: tuple[str, ...]) -> dict[str, Bound]:
+        """Those of these names; one object for all segments that use the same ones."""
+        found = self._bindings.get(names)
+        if found is None:
+            found = {name: self.known[name] for name in names if name in self.known}
+            self._bindings[names] = found
+        return found
+
+
 class Scope:
     """The anchors known at some place, and what resolving aliases there has found."""
 
