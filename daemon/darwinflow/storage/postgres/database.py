@@ -59,7 +59,10 @@ SELECT set_config('darwinflow.organization', 'ORGANIZATION', true)
 
 _WHO = """
 SELECT role.rolsuper OR role.rolbypassrls, current_setting('server_encoding'),
-    to_regclass('darwinflow.schema_step') IS NOT NULL
+    EXISTS (
+        SELECT FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace AS space ON space.oid = relnamespace
+        WHERE nspname = 'darwinflow' AND relname = 'schema_step'
+    )
 FROM pg_catalog.pg_roles AS role WHERE role.rolname = session_user
 """
 

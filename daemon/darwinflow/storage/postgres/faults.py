@@ -16,10 +16,12 @@ _UNKNOWN_HERE = ("authentication failed", "does not exist", "no pg_hba.conf entr
 
 def is_lost(error: BaseException) -> bool:
     """Whether *error* says that the connection is gone, or that there never was one."""
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if not isinstance(error, psycopg.Error):
         return False
     code = error.sqlstate
-    return code is None or code in _AWAY or code.startswith(_CONNECTION)
+    if code is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return code in _AWAY or code.startswith(_CONNECTION)
 
 
 def may_pass(error: BaseException) -> bool:

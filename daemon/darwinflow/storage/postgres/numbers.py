@@ -6,7 +6,7 @@ transaction go to the server in one statement a table, together with its commit.
 
 from typing import NamedTuple
 
-from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
+from darwinflow.model.errors import StoreUnwritable
 from darwinflow.model.event import Event
 from darwinflow.ports.outbox import Pending
 from darwinflow.storage.postgres.database import Database, Link
@@ -71,8 +71,10 @@ class Numbers:
         cursor.nextset()
         row = cursor.fetchone()
         if row is None:
-            raise OrganizationNotFound(
-                f"this role is no longer a member of organization {self._database.organization}"
+            raise StoreUnwritable(
+                f"this role is no longer a member of organization {self._database.organization} in "
+                f"{self._database.place}",
+                hint="ask who looks after the database to admit your role",
             )
         self.began = Counter(*row[:3])
         self.now = row[3]
