@@ -73,6 +73,8 @@ class Documents:
         """Of one whose text is still arriving what was there before: of one that was just opened, an empty text."""
         self._unchecked: set[str] = set()
         """Documents whose check has failed."""
+        self._left_much = False
+        """A long document was closed, and what it has left was not collected since."""
 
     def __iter__(self) -> Iterator[tuple[str, OpenDocument]]:
         """Keys with documents."""
@@ -92,6 +94,13 @@ class Documents:
     def is_arriving(self, key: str) -> bool:
         """Whether not even its text is there."""
         return key in self._arrivals
+
+    def may_thaw(self) -> bool:
+        """Whether there is something to collect among what is kept from the collector, and not much else."""
+        if not self._left_much or any(is_long(opened.snapshot.document) for _, opened in self):
+            return False
+        self._left_much = False
+        return True
 
     def join(self, background: Background) -> None:
         """There is a way to do work beside the loop."""
@@ -205,7 +214,9 @@ class Documents:
         self._openings.drop(key)
         self._arrivals.drop(key)
         self._unchecked.discard(key)
-        return self._open.pop(key, None)
+        closed = self._open.pop(key, None)
+        self._left_much |= closed is not None and is_long(closed.snapshot.document)
+        return closed
 
 
 def _edited(document: Document, changes: list[Change], encoding: Encoding) -> Document:

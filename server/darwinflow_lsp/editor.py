@@ -22,14 +22,12 @@ from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.documents import Documents, is_long
 from darwinflow_lsp.handshake import Client
 from darwinflow_lsp.history import History
-from darwinflow_lsp.messages import Params
+from darwinflow_lsp.messages import WARNING, Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
 from darwinflow_lsp.subjects import Link, Subject
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
-WARNING = 2
-"""LSP's number for it."""
 
 
 class Editor:
@@ -81,8 +79,10 @@ class Editor:
     def is_opening(self, key: str) -> bool:
         return self._documents.is_opening(key)
 
+    def may_thaw(self) -> bool:
+        return self._documents.may_thaw()
+
     def end(self) -> None:
-        """The session is over."""
         self._documents.end()
 
     def _on_arrived(self, key: str) -> None:

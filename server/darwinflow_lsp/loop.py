@@ -122,6 +122,10 @@ class _Session:
         """A document that is being opened is all alive, and looking at it takes long."""
         if self._editor.has_openings:
             self._no_messages.touch()
+        elif self._editor.may_thaw():
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
         else:
             gc.collect()
 

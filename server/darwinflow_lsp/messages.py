@@ -18,6 +18,9 @@ NOT_INITIALIZED = -32002
 CANCELLED = -32800
 CONTENT_MODIFIED = -32801
 
+WARNING = 2
+"""A `MessageType`."""
+
 FAULT = "a fault of the server; its log has more"
 MAX_DIGITS = 4000
 """Of an integer."""

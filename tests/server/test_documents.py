@@ -48,3 +48,16 @@ def test_a_document_whose_first_check_fails_is_open(caplog):
     opened.open(URI, 1, WORKFLOW + "# burst\n")
     assert opened.get(URI).snapshot.document.lines.text() == WORKFLOW + "# burst\n"
     assert "a check failed" in caplog.text
+
+
+def test_what_a_long_document_has_left_may_be_collected_once_no_other_is_open():
+    opened = Documents(Checks(), Openings(lambda *_: None), lambda _: None)
+    for uri in (URI, "untitled:b"):
+        opened.open(uri, 1, WORKFLOW + "# x\n" * 3_000)
+    opened.close(URI)
+    assert not opened.may_thaw()
+    opened.close("untitled:b")
+    assert [opened.may_thaw(), opened.may_thaw()] == [True, False]
+    opened.open(URI, 1, WORKFLOW)
+    opened.close(URI)
+    assert not opened.may_thaw()
