@@ -1,4 +1,4 @@
-"""List runs, show one whole, or follow them as they come."""
+"""List runs, show one whole, compare two, or follow them as they come."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ STATUSES = tuple(status.lower() for status in COLOURS)
 def configure(parser: argparse.ArgumentParser) -> None:
     name = some_text(MAX_NAME)
     part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|tail")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|compare|tail")
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
         "workflow",
@@ -57,6 +57,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one run whole, as YAML")
     show.add_argument("run", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
     show.add_argument("--json", action="store_true", help="the log as JSON")
+    compare = actions.add_parser("compare", help="two runs side by side, step by step")
+    for place in ("first", "second"):
+        compare.add_argument(place, metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
+    compare.add_argument("--json", action="store_true", help="everything, as one JSON object")
     tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
     tail.add_argument(
         "workflow",
@@ -69,7 +73,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {"list": _list, "show": _show, "tail": _tail}
+    actions = {"list": _list, "show": _show, "compare": _compare, "tail": _tail}
     return actions[args.action](args)
 
 
@@ -144,6 +148,19 @@ def _show(args: argparse.Namespace) -> int:
     from darwinflow.model.run_document import run_document
 
     print(run_document(answer["log"], datetime.now().astimezone(), utf8=terminal_of().utf8), end="")
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    with open_session(None) as client:
+        before, after = (_asked(client, None, "run/get", {"run": run}) for run in (args.first, args.second))
+    from darwinflow.cli.run_comparison import json_of, lines_of
+
+    if args.json:
+        print(json.dumps(json_of(before, after)))
+        return 0
+    for line in lines_of(before, after, terminal_of(), datetime.now().astimezone()):
+        print(line)
     return 0
 
 
