@@ -1,6 +1,7 @@
 """Lines as the protocol counts them, and columns in every encoding."""
 
 import random
+import re
 
 import pytest
 
@@ -100,3 +101,14 @@ def test_many_edits_leave_what_a_plain_string_would_hold() -> None:
         text = text[:at] + added + text[end:]
     assert lines.text() == text
     assert [lines[at] for at in range(len(lines))] == text.split("\n")
+
+
+@pytest.mark.parametrize("ends", [["\n"], ["\r\n"], ["\n", "\r\n", "\r"]], ids=["unix", "windows", "mixed"])
+def test_a_long_text_is_split_in_pieces_as_it_would_be_at_once(ends: list[str]) -> None:
+    rng = random.Random(8)
+    parts = [rng.choice(["", "a: b", "- \u2028x"]) + rng.choice(ends) for _ in range(60_000)]
+    for text in ("".join(parts), "".join(parts) + "end", "x" * 200_000, "y" * 65_535 + "\r\n" * 5):
+        lines = Lines.of(text)
+        assert list(lines) == re.split("\r\n|\n|\r", text)
+        assert lines.text() == text
+        assert lines.byte_size == len(text.encode())

@@ -13,6 +13,8 @@ from darwinflow.document.chunks import Chunks
 from darwinflow.model.span import Span
 
 _TERMINATOR: Final = re.compile(r"\r\n|\n|\r")
+_PIECE: Final = 1 << 16
+"""Characters that are split in one go."""
 
 
 class Edit(NamedTuple):
@@ -146,10 +148,31 @@ def _narrowed(old: list[str], start: int, new: list[str]) -> tuple[int, int, lis
 
 
 def split(text: str) -> tuple[list[str], list[str]]:
-    """Lines and their terminators; as many of one as of the other, the last terminator empty."""
+    """Lines and their terminators; as many of one as of the other, the last terminator empty.
+
+    A long text is split piece by piece, so that a thread that does it lets others go on.
+    """
+    if len(text) <= _PIECE:
+        return _split(text)
+    texts: list[str] = []
+    ends: list[str] = []
+    at = 0
+    while len(text) - at > _PIECE and (end := _TERMINATOR.search(text, at + _PIECE)) is not None:
+        more, more_ends = _split(text[at : end.end()])
+        texts += more[:-1]
+        ends += more_ends[:-1]
+        at = end.end()
+    more, more_ends = _split(text[at:])
+    return texts + more, ends + more_ends
+
+
+def _split(text: str) -> tuple[list[str], list[str]]:
     if "\r" not in text:
         texts = text.split("\n")
         return texts, ["\n"] * (len(texts) - 1) + [""]
+    if text.count("\r\n") == text.count("\r") == text.count("\n"):
+        texts = text.split("\r\n")
+        return texts, ["\r\n"] * (len(texts) - 1) + [""]
     return _TERMINATOR.split(text), [*_TERMINATOR.findall(text), ""]
 
 
