@@ -60,6 +60,23 @@ def is_linked_locally(
     return expanded <= EXPANSION_FREE
 
 
+class _Retelling(NamedTuple):
+    """What the same aliases stand for now, compared with before."""
+
+    is_same: bool
+    is_alike: bool
+    """Whether they may stand where they stand as before."""
+    old: int
+    """How many nodes they stood for, if each was counted once for each place."""
+    more: int
+    """How many more they stand for now."""
+
+
+_SAME: Final = _Retelling(is_same=True, is_alike=True, old=0, more=0)
+_NOTHING: Final[Mapping[str, Bound]] = {}
+"""No segment is bound to this very object."""
+
+
 class _Linking:
     """One walk over a root's anchors and aliases, in their order."""
 
@@ -74,6 +91,11 @@ class _Linking:
         self._largest = 0
         self._retellings: dict[tuple[tuple[str, ...], int], _Retelling] = {}
         """What differs from before, by the aliases and the identity of what they were bound to."""
+        self._before: Mapping[str, Bound] = _NOTHING
+        """What the aliases of the last segment that was told anew stood for, their names, and what they do now."""
+        self._names: tuple[str, ...] = ()
+        self._now: Mapping[str, Bound] = _NOTHING
+        self._retelling = _SAME
 
     def root(self, root: Root) -> Root:
         sections = root.sections.mapped(self._section)
@@ -101,8 +123,15 @@ class _Linking:
         """Anchors have come or gone."""
         self._outside = None
         self._retellings.clear()
+        self._before = _NOTHING
 
     def _segment(self, segment: Segment) -> Segment:
+        if segment.is_read and segment.bindings is self._before and segment.aliases == self._names:
+            # As the segment before this one, as where thousands use one anchor.
+            last = self._retelling
+            if last.old == segment.expanded and segment.allowance is None and not segment.anchors:
+                self.expanded += last.old + last.more
+                return segment.retold(self._now, last.more)
         if self._allowance is None and (unread := self._unread(segment)) is not None:
             return unread
         names = segment.aliases
@@ -115,9 +144,11 @@ class _Linking:
             if retelling is None:
                 retelling = self._retellings[names, id(before)] = _retelling(names, before, bindings)
             if retelling.is_same or (retelling.is_alike and segment.expanded == retelling.old):
-                result = segment if retelling.is_same else segment.retold(bindings, retelling.more)
-                self.expanded += result.expanded
-                return result
+                self.expanded += segment.expanded + retelling.more
+                if retelling.is_same:
+                    return segment
+                self._before, self._names, self._now, self._retelling = before, names, bindings, retelling
+                return segment.retold(bindings, retelling.more)
         return self._counted(segment.resolved(bindings, None))
 
     def _above(self) -> Outside:
@@ -154,21 +185,9 @@ class _Linking:
         return segment
 
 
-class _Retelling(NamedTuple):
-    """What the same aliases stand for now, compared with before."""
-
-    is_same: bool
-    is_alike: bool
-    """Whether they may stand where they stand as before."""
-    old: int
-    """How many nodes they stood for, if each was counted once for each place."""
-    more: int
-    """How many more they stand for now."""
-
-
 def _retelling(names: tuple[str, ...], old: Mapping[str, Bound], new: Mapping[str, Bound]) -> _Retelling:
     if is_same(old, new):
-        return _Retelling(is_same=True, is_alike=True, old=0, more=0)
+        return _SAME
     is_alike = old.keys() == new.keys() and all(
         _mergeable(old[name].data) == _mergeable(new[name].data) for name in old
     )
