@@ -27,13 +27,13 @@ def faulty_segments(
     succession: Succession | None,
 ) -> tuple[Faulty, ...]:
     """One for each carrier. *before*: of *old*, from which *succession* leads to this one; only what is new is looked at."""
-    known: dict[Carrier, Faulty] = {}
+    known: dict[tuple[int, str], Faulty] = {}
     if old is not None and succession is not None:
         known = dict(zip(old.carriers, before, strict=True))
     found: list[Faulty] = []
     for carrier in projection.carriers:
         stretch = succession.of(carrier.section) if succession is not None else None
-        faulty = known.get(carrier._replace(section=stretch.before)) if stretch is not None else None
+        faulty = known.get((stretch.before, carrier.role)) if stretch is not None else None
         if stretch is None or faulty is None:
             segments = projection.document.roots[projection.root_index].sections[carrier.section].segments
             stretch, faulty = Stretch(-1, 0, (), tuple(segments)), Faulty(carrier.section, ())
@@ -49,10 +49,17 @@ def _after(
     old = before.segments
     start = bisect_left(old, stretch.first)
     end = bisect_left(old, stretch.first + len(stretch.removed))
-    retold = [False] * len(stretch.added)
-    if stretch.before >= 0 and succession is not None:
-        retold = succession.retold(carrier.section)
-    fresh = tuple(_fresh(items, carrier, stretch, retold, old[start:end]))
+    retold = succession.retold(carrier.section) if stretch.before >= 0 and succession is not None else []
+    if True in retold:
+        fresh = tuple(_judged(items, carrier, stretch, retold, old[start:end]))
+    else:
+        fresh = tuple(
+            [
+                at
+                for at, segment in enumerate(stretch.added, stretch.first)
+                if items.segment(segment, read(segment, carrier.role))
+            ]
+        )
     shift = len(stretch.added) - len(stretch.removed)
     if not shift and fresh == old[start:end] and carrier.section == before.section:
         return before
@@ -62,7 +69,7 @@ def _after(
     return Faulty(carrier.section, old[:start] + fresh + behind)
 
 
-def _fresh(
+def _judged(
     items: ItemCheck, carrier: Carrier, stretch: Stretch, retold: list[bool], old: tuple[int, ...]
 ) -> Iterator[int]:
     """Of the new segments, those with findings. *old*: those that had some where the removed ones stood."""

@@ -1,6 +1,6 @@
 """What an edit leaves of a projection: keys, ids and arrows that are as before, and columns with what is new in them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from darwinflow.document.document import Change
 from darwinflow.document.segment import Segment
@@ -14,6 +14,7 @@ from darwinflow.projection.patching import Edited
 from darwinflow.projection.succession import Stretch, Succession
 
 Carriers = tuple[Carrier, ...]
+Carried = tuple[tuple[Carrier, Stretch | None], ...]
 
 
 def carriers_after(succession: Succession, before: Carriers, change: Change | None) -> Carriers:
@@ -30,15 +31,22 @@ def _keys(segments: Iterable[Segment]) -> list[str]:
     return [segment.key.source for segment in segments if segment.key is not None]
 
 
-def stretches(
-    succession: Succession, before: Carriers, now: Carriers
-) -> Iterator[tuple[Carrier, Stretch | None]]:
+def stretches(succession: Succession, before: Carriers, now: Carriers) -> Carried:
     """Each carrier with what is new in it; None where all is, or its segments were of another list."""
-    roles = dict(before)
-    for carrier in now:
-        stretch = succession.of_graph(carrier.section, carrier.role)
-        is_known = stretch is not None and roles.get(stretch.before) == carrier.role
-        yield carrier, stretch if is_known else None
+    found = succession.carried.get((before, now))
+    if found is None:
+        roles = dict(before)
+        listed = [(carrier, succession.of_graph(*carrier)) for carrier in now]
+        found = succession.carried[before, now] = tuple(
+            [
+                (
+                    carrier,
+                    stretch if stretch is not None and roles.get(stretch.before) == carrier.role else None,
+                )
+                for carrier, stretch in listed
+            ]
+        )
+    return found
 
 
 def edited(

@@ -4,7 +4,7 @@ Segments are compared by identity, so nothing depends on what the edit was: what
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from darwinflow.document.document import Change
 from darwinflow.document.root import Root
@@ -38,6 +38,8 @@ class Succession:
         self._stretches: dict[int, Stretch | None] = {}
         self._of_graph: dict[int, Stretch | None] = {}
         self._retold: dict[int, list[bool]] = {}
+        self.carried: dict[object, Any] = {}
+        """Kept by whoever asks for all stretches of the lists at once."""
         self._by_first: dict[int, int] | None = None
         self._by_last: dict[int, int] = {}
         self._by_key: dict[str, int] = {}

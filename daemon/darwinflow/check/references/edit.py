@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
     @classmethod
     def between(cls, old: Projection, new: Projection, succession: Succession) -> "Edit":
-        found = tuple(stretches(succession, old.carriers, new.carriers))
+        found = stretches(succession, old.carriers, new.carriers)
         kept = [stretch.before for carrier, stretch in found if stretch is not None and carrier.role != NODES]
         return cls(
             found,
