@@ -16,7 +16,7 @@ CREATE TABLE darwinflow.run (
     brief        jsonb NOT NULL,             -- nodes, steps, count, failedNode, error
     codec        smallint NOT NULL,          -- how the body is packed
     body         bytea NOT NULL,             -- of a run that has not finished: without its steps
-    PRIMARY KEY (organization, project, id)
+    PRIMARY KEY (organization, project, id) INCLUDE (started)
 );
 ALTER TABLE darwinflow.run ALTER COLUMN body SET STORAGE EXTERNAL;
 
