@@ -160,6 +160,46 @@ def worst_shapes() -> dict[str, tuple[float, str]]:
     return found
 
 
+def many() -> dict[str, float]:
+    """CPU milliseconds to read texts that hold 100 000 of something, with problems and data, the collector off."""
+    texts = {
+        "100 000 keys": "".join(f"k{at}: {at}\n" for at in range(100_000)),
+        "100 000 keys in a section": "top:\n" + "".join(f"  k{at}: {at}\n" for at in range(100_000)),
+        "the same key 100 000 times": "k: 1\n" * 100_000,
+        "100 000 aliases": "a: &a {b: [1, 2]}\nc:\n" + "  - *a\n" * 100_000,
+    }
+    found = {}
+    for name, text in texts.items():
+        gc.collect()
+        gc.disable()
+        start = time.process_time()
+        read_all(text)
+        found[name] = cpu_ms(start)
+        gc.enable()
+    return found
+
+
+def cut_open() -> dict[str, float]:
+    """CPU milliseconds until the segments of 50 000 lines are known, by what may be an anchor or an alias there."""
+    plain = workflow(4_350)
+    marked = "        **Important**: so *they* say\n        You are step"
+    using = "    more: {<<: *a}\n    description: "
+    texts = {
+        "plain": plain,
+        "emphasis in every prompt": plain.replace("        You are step", marked),
+        "an anchor with a user a node": "x-a: &a {b: 1}\n" + plain.replace("    description: ", using),
+    }
+    found = {}
+    for name, text in texts.items():
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            Document.parse(text)
+            times.append(cpu_ms(start))
+        found[name] = statistics.median(times)
+    return found
+
+
 def cold_open() -> None:
     """A file of 50 000 lines as an editor opens it: what is seen first, then the rest in slices."""
     text = workflow(4_350)
@@ -243,6 +283,10 @@ def main() -> None:
         print(f"{name:<34}" + "".join(f"{column[name]:>10.3f}" for column in columns))
     for name, (cost_ms, size) in worst_shapes().items():
         print(f"{name:<34} {cost_ms:>10.3f} ms, {size}")
+    for name, cost_ms in many().items():
+        print(f"{name:<34} {cost_ms:>10.0f} ms to read")
+    for name, cost_ms in cut_open().items():
+        print(f"{name:<34} {cost_ms:>10.0f} ms to cut 50 000 lines")
     cold_open()
     memory()
 

@@ -1,6 +1,5 @@
 """Long segments are read again in part, and what comes out is what a reading of all their lines gives."""
 
-import os
 import random
 from bisect import bisect_left
 from collections import Counter
@@ -21,7 +20,7 @@ from .layouts import Layout, tree
 from .portrait import portrait_of
 from .test_incremental import EDITS, SEED, beginning, check_change, edited_text, note_memos, random_edit
 
-EDITS_OF_TALL = int(os.environ.get("DARWINFLOW_FUZZ_EDITS", str(EDITS // 3)))
+EDITS_OF_TALL = EDITS // 3
 EDITS_A_DOCUMENT = 40
 NEVER = 10**9
 
