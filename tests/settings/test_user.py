@@ -2,7 +2,8 @@
 
 import pytest
 
-from darwinflow.settings.user import StoreChoice, Stores, parse
+from darwinflow.model.stores import StoreChoice, Stores
+from darwinflow.settings.user import parse
 
 
 def test_where_nothing_is_said_workflows_are_files_and_the_rest_is_the_organizations_database():

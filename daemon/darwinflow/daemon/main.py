@@ -59,6 +59,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.intake import Intake
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
+    from darwinflow.daemon.stores import stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
     from darwinflow.storage.opening import open_identity, open_organization
@@ -70,7 +71,13 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         person = personal(identity, os.getuid(), _user_name(), _new_id)
         own = person.organization.id
         tenant = open_organization(
-            identity, own, home.tenant_db(own), announce=hub.announce, extension=extension
+            identity,
+            own,
+            home.tenant_db(own),
+            announce=hub.announce,
+            now=_now,
+            extension=extension,
+            stores=stores_of(home, os.environ, person.organization.slug),
         )
     try:
         sessions = Sessions(person, tenant, hub, _now)

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 from darwinflow.document.document import Document
 from darwinflow.document.node import MAP
 from darwinflow.model.span import Span
+from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
 
 CONFIG_NAME = "config.yaml"
-MEMORY, FILE, SQLITE, POSTGRES = "memory", "file", "sqlite", "postgres"
 CONCERNS = ("workflows", "logs", "metrics")
 _TYPES = {
-    "workflows": (FILE, SQLITE, POSTGRES, MEMORY),
+    "workflows": (FILE,),
     "logs": (SQLITE, FILE, POSTGRES, MEMORY),
     "metrics": (SQLITE, FILE, POSTGRES, MEMORY),
 }
@@ -28,24 +28,6 @@ _ELSEWHERE = frozenset(
 """What only a workspace's `.darwinflow.yaml` may say."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]+@|\bpassword\s*=|[?&]password=", re.IGNORECASE)
-
-
-class StoreChoice(NamedTuple):
-    """On what one concern is kept."""
-
-    type: str
-    path: str | None = None
-    """Of files, relative to the data directory (workflows: to the workspace) unless absolute."""
-    dsn: str | None = None
-    """Of a PostgreSQL server, with no password in it unless the environment has put it there."""
-
-
-class Stores(NamedTuple):
-    """Those of one organization."""
-
-    workflows: StoreChoice = StoreChoice(FILE)
-    logs: StoreChoice = StoreChoice(SQLITE)
-    metrics: StoreChoice = StoreChoice(SQLITE)
 
 
 class UserSettings(NamedTuple):

@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from darwinflow.model.event import Event
+from darwinflow.model.stores import Stores
 from darwinflow.model.workflow import Workflow
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.durable import make_folders
+from darwinflow.storage.organization import Announce, OrganizationStores
 
 _TENANT_FILE = re.compile(r"tenant-([a-z0-9]{8,32})\.db")
 """What `recorder.paths` names them."""
@@ -34,29 +36,41 @@ def open_organization(
     organization: str,
     path: str,
     *,
-    announce: Callable[[tuple[Event, ...]], None],
+    announce: Announce,
+    now: Callable[[], datetime],
     extension: str | None = None,
+    stores: Stores | None = None,
 ) -> TenantStore:
-    """The database at *path* of the organization of this id: made on first use, and never again after that.
+    """What the organization of this id keeps runs and figures on: its database at *path*, or what *stores* say.
 
-    Raises `StoreDamaged` where *identity* knows that it was made and it is gone. A first start that was killed,
-    wherever it was, is made up for by the next. The rest is as with `open_tenant`.
+    The database is made on first use, and never again after that. Raises `StoreDamaged` where *identity* knows that
+    it was made and it is gone. A first start that was killed, wherever it was, is made up for by the next. The rest
+    is as with `open_tenant`, and as the back ends say.
     """
-    is_known = identity.has_database(organization)
-    tenant = open_tenant(path, announce=announce, extension=extension, is_known=is_known)
-    try:
-        if not is_known:
-            identity.note_database(organization)
-    except BaseException:
-        tenant.close()
-        raise
-    return tenant
+
+    def own() -> TenantStore:
+        is_known = identity.has_database(organization)
+        tenant = open_tenant(path, announce=announce, extension=extension, is_known=is_known)
+        try:
+            if not is_known:
+                identity.note_database(organization)
+        except BaseException:
+            tenant.close()
+            raise
+        return tenant
+
+    def database(stem: str) -> TenantStore:
+        make_folders(os.path.dirname(stem))
+        return open_tenant(f"{stem}.db", announce=announce, extension=extension)
+
+    opening = OrganizationStores(organization, os.path.dirname(path), own, database, announce, now)
+    return opening.opened(stores or Stores())
 
 
 def open_tenant(
     path: str,
     *,
-    announce: Callable[[tuple[Event, ...]], None],
+    announce: Announce,
     extension: str | None = None,
     is_known: bool = False,
 ) -> TenantStore:

@@ -1,0 +1,23 @@
+"""On what an organization's concerns are kept."""
+
+from typing import NamedTuple
+
+MEMORY, FILE, SQLITE, POSTGRES = "memory", "file", "sqlite", "postgres"
+
+
+class StoreChoice(NamedTuple):
+    """On what one concern is kept."""
+
+    type: str
+    path: str | None = None
+    """A folder, relative to the data directory (workflows: to the workspace) unless absolute."""
+    dsn: str | None = None
+    """Of a PostgreSQL server, with no password in it unless the environment has put it there."""
+
+
+class Stores(NamedTuple):
+    """Those of one organization."""
+
+    workflows: StoreChoice = StoreChoice(FILE)
+    logs: StoreChoice = StoreChoice(SQLITE)
+    metrics: StoreChoice = StoreChoice(SQLITE)

@@ -1,0 +1,100 @@
+"""Opens what one organization's runs and figures are kept on, by what the user has chosen."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from darwinflow.model.errors import Refused
+from darwinflow.model.event import Event
+from darwinflow.model.stores import FILE, MEMORY, SQLITE, StoreChoice, Stores
+from darwinflow.ports.parts import LogStore, MetricsStore
+from darwinflow.ports.tenant import TenantStore
+
+Announce = Callable[[tuple[Event, ...]], None]
+_FILE_FOLDERS = {"logs": "logs", "metrics": "metrics"}
+"""Of file stores without a path, in the data directory."""
+
+
+class OrganizationStores:
+    """The stores of one organization, each opened once, however many concerns are kept on it."""
+
+    def __init__(
+        self,
+        organization: str,
+        folder: str,
+        own: Callable[[], TenantStore],
+        database: Callable[[str], TenantStore],
+        announce: Announce,
+        now: Callable[[], datetime],
+    ) -> None:
+        """*folder* is the data directory, *own* opens the organization's own database, *database* another file."""
+        self._organization = organization
+        self._folder = folder
+        self._own = own
+        self._database = database
+        self._announce = announce
+        self._now = now
+        self._whole: dict[StoreChoice, TenantStore] = {}
+        self._parts: list[LogStore | MetricsStore] = []
+
+    def opened(self, stores: Stores) -> TenantStore:
+        """All of it as one; nothing stays open where a part cannot be opened."""
+        try:
+            return self._opened(stores)
+        except BaseException:
+            for store in (*self._parts, *self._whole.values()):
+                store.close()
+            raise
+
+    def _opened(self, stores: Stores) -> TenantStore:
+        of_logs = stores.logs if stores.logs.type != FILE else StoreChoice(SQLITE)
+        events = self._whole_store(of_logs)
+        if stores.metrics == stores.logs == of_logs:
+            return events
+        from darwinflow.storage.composed.tenant import ComposedTenantStore
+
+        is_apart = stores.logs.type == FILE
+        logs = self._log_files(stores.logs) if is_apart else cast("LogStore", events)
+        if stores.metrics.type == FILE:
+            metrics = self._metric_files(stores.metrics)
+        else:
+            metrics = cast("MetricsStore", self._whole_store(stores.metrics))
+        return ComposedTenantStore(logs=logs, metrics=metrics, events=events)
+
+    def _whole_store(self, choice: StoreChoice) -> TenantStore:
+        """A store that can hold every concern."""
+        if choice not in self._whole:
+            self._whole[choice] = self._open_whole(choice)
+        return self._whole[choice]
+
+    def _open_whole(self, choice: StoreChoice) -> TenantStore:
+        if choice.type == SQLITE:
+            return self._own() if choice.path is None else self._database(self._place(choice.path))
+        if choice.type == MEMORY:
+            from darwinflow.storage.memory.tenant import MemoryTenant, MemoryTenantStore
+
+            return MemoryTenantStore(MemoryTenant(self._now), self._announce)
+        if choice.dsn is None:
+            raise Refused(f"runs and figures cannot be kept on '{choice.type}'")
+        from darwinflow.storage.postgres.tenant import PostgresTenantStore
+
+        return PostgresTenantStore(choice.dsn, self._organization, announce=self._announce)
+
+    def _log_files(self, choice: StoreChoice) -> LogStore:
+        from darwinflow.storage.files.logs import FileLogStore
+
+        store = FileLogStore(self._place(choice.path or _FILE_FOLDERS["logs"]), now=self._now)
+        self._parts.append(store)
+        return store
+
+    def _metric_files(self, choice: StoreChoice) -> MetricsStore:
+        from darwinflow.storage.files.metrics import FileMetricsStore
+
+        store = FileMetricsStore(self._place(choice.path or _FILE_FOLDERS["metrics"]))
+        self._parts.append(store)
+        return store
+
+    def _place(self, path: str) -> str:
+        """A folder, or the stem of a database, that is this organization's alone."""
+        return os.path.join(self._folder, os.path.expanduser(path), self._organization)
