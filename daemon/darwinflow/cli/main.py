@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "workflow": "list the published workflows, or show the text of a version",
     "lineage": "show the versions of a workflow, who made each and how it did",
     "runs": "list runs, show one whole, compare two, or follow them as they come",
+    "metrics": "show what runs add up to: by version, or over time with a small chart",
     "record": "run a command and record it, or take events from standard input",
     "daemon": "start, stop or look at the daemon that keeps the history",
     "demo": "make a small workspace with real runs and show what the editor would",
