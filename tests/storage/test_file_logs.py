@@ -4,8 +4,11 @@ import json
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -519,3 +522,182 @@ def test_settling_alone_waits_for_no_disk_and_is_kept(tmp_path):
     again = without_index(tmp_path)
     assert [row.run_id for row in again.read(lambda tx: tx.outbox.pending(10))] == ["b"]
     again.close()
+
+
+def content(folder):
+    return b"".join(each.read_bytes() for each in folder.glob("*.jsonl"))
+
+
+def test_an_erased_run_is_in_no_segment_and_the_others_stay(tmp_path):
+    clock = Clock()
+    store = opened(tmp_path, clock)
+    store.write(lambda tx: tx.logs("demo").start(live("secret", steps=(STEP,)))).result(10)
+    keep(store, finished("a"), finished("b"))
+    store.write(lambda tx: tx.logs("demo").start(live("goes-on"))).result(10)
+    clock.moment = DAY + timedelta(days=1)
+    store.write(lambda tx: tx.logs("demo").finish("secret", DONE)).result(10)
+    store.write(lambda tx: tx.logs("demo").finish("goes-on", DONE)).result(10)
+    keep(store, finished("secret"), finished("c"), project="other")
+    before = everything(store)
+    kept = [pair for pair in before[0] if pair[0].run_id != "secret"]
+    store.erase("demo", ["secret", "unknown"])
+    assert everything(store) == (kept, *before[1:])
+    mine = [line for line in content(tmp_path).splitlines() if b'"secret"' in line and b'"demo"' in line]
+    assert [json.loads(line)["record"] for line in mine] == ["erased"]
+    assert store.read(lambda tx: tx.logs("other").get_log("secret")) == finished("secret")
+    keep(store, finished("later"))
+    after = everything(store)
+    store.close()
+    again = without_index(tmp_path)
+    assert everything(again) == after
+    assert again.damage() == ()
+    again.close()
+
+
+def test_who_reads_while_runs_are_erased_reads_on(tmp_path):
+    store = opened(tmp_path)
+    for number in range(60):
+        keep(store, finished(f"r{number:02}"), finished(f"x{number:02}"))
+    stop = threading.Event()
+    seen = []
+
+    def read_on():
+        while not stop.is_set():
+            for number in range(0, 60, 7):
+                seen.append(
+                    store.read(lambda tx, n=number: tx.logs("demo").get_log(f"r{n:02}"))
+                    == finished(f"r{number:02}")
+                )
+
+    def write_on():
+        number = 0
+        while not stop.is_set():
+            keep(store, finished(f"w{number:04}"))
+            number += 1
+
+    with ThreadPoolExecutor(3) as pool:
+        tasks = [pool.submit(read_on), pool.submit(read_on), pool.submit(write_on)]
+        for number in range(0, 60, 5):
+            store.erase("demo", [f"x{number:02}"])
+        stop.set()
+        for task in tasks:
+            task.result(10)
+    assert seen
+    assert all(seen)
+    expected = everything(store)
+    assert [name for name in ids(store) if name.startswith("x")] == [f"x{n:02}" for n in range(60) if n % 5]
+    store.close()
+    again = without_index(tmp_path)
+    assert everything(again) == expected
+    again.close()
+
+
+def test_a_damaged_line_of_an_erased_run_goes_with_it(tmp_path):
+    store = opened(tmp_path)
+    keep(store, finished("a"), finished("secret", error="hidden", status=RunStatus.FAILED), finished("b"))
+    store.close()
+    raw = (tmp_path / SEGMENT).read_bytes()
+    (tmp_path / SEGMENT).write_bytes(raw.replace(b"hidden", b"hiddEn", 1))
+    store = without_index(tmp_path)
+    assert len(store.damage()) == 1
+    store.erase("demo", ["secret"])
+    assert store.damage() == ()
+    assert b"hiddEn" not in (tmp_path / SEGMENT).read_bytes()
+    assert ids(store) == ["a", "b"]
+    store.close()
+
+
+def test_erasing_on_a_full_disk_says_so_and_can_be_done_later(small_disk):
+    store = opened(small_disk)
+    keep(store, finished("a"), replace(finished("secret"), metadata={"text": "x" * 300_000}))
+    room = os.statvfs(small_disk)
+    (small_disk / "ballast").write_bytes(b"x" * (room.f_bavail * room.f_frsize - 200_000))
+    keep(store, finished("b"))
+    big = replace(finished("c"), metadata={"text": "y" * 2_000})
+    keep(store, big)
+    with pytest.raises(StoreFull):
+        store.erase("demo", ["a"])
+    assert ids(store) == ["b", "c", "secret"]
+    (small_disk / "ballast").unlink()
+    store.erase("demo", ["a", "secret"])
+    assert ids(store) == ["b", "c"]
+    assert b"xxxx" not in (small_disk / SEGMENT).read_bytes()
+    store.close()
+    again = opened(small_disk)
+    assert ids(again) == ["b", "c"]
+    again.close()
+
+
+FAULTY = """
+import sys
+from concurrent.futures import wait
+from contract.sample_runs import finished
+from darwinflow.model.errors import StoreError
+from storage.test_file_logs import ids, opened
+from pathlib import Path
+
+folder = Path(sys.argv[1])
+store = opened(folder)
+for number in range(12):
+    trouble = store.write(lambda tx: tx.logs("demo").store_log(finished(f"r{number:02}"))).exception(10)
+    assert trouble is None or isinstance(trouble, StoreError), trouble
+    print("no" if trouble else "yes", f"r{number:02}", type(trouble).__name__, flush=True)
+again = ids(store)
+store.close()
+print("end", *again, flush=True)
+"""
+
+
+@pytest.mark.parametrize("call", ["fdatasync", "pwrite64", "fsync"])
+@pytest.mark.parametrize("at", [1, 2, 4, 7])
+def test_where_the_disk_fails_once_what_was_acknowledged_is_there_and_what_was_refused_is_not(
+    tmp_path, call, at
+):
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    folder = tmp_path / "logs"
+    store = opened(folder)
+    keep(store, finished("before"))
+    store.close()
+    path = str(folder / SEGMENT)
+    inject = f"{call}:error=EIO:when={at}"
+    command = [
+        strace,
+        "-f",
+        "-qq",
+        "-o",
+        str(tmp_path / "trace"),
+        "-P",
+        path,
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={inject}",
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+    done = subprocess.run(
+        [*command, sys.executable, "-c", FAULTY, str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert said, done.stderr
+    assert said[-1][0] == "end", done.stderr
+    acknowledged = {line[1] for line in said if line[0] == "yes"}
+    refused = {line[1] for line in said if line[0] == "no" and line[2] != "OutcomeUnknown"}
+    if call != "fsync":
+        assert "INJECTED" in (tmp_path / "trace").read_text()
+        assert len(said) - 1 - len(acknowledged) == 1
+    for found in (set(said[-1][1:]), set(_ids_of(folder)), set(_ids_of(folder, index=False))):
+        assert acknowledged <= found
+        assert not refused & found
+
+
+def _ids_of(folder, *, index=True):
+    store = opened(folder) if index else without_index(folder)
+    found = ids(store)
+    store.close()
+    return found

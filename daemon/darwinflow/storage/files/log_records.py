@@ -11,6 +11,7 @@ A line begins with `{"format":1,"batch":N,"record":KIND,` and ends with the chec
 | journal | so many bytes of a recorder's journal are taken in; null: it is forgotten | journal, taken |
 | pending | something is to be counted and announced | number, project, runId, kind |
 | settled | it is, up to this number | number |
+| erased  | nothing of a run is kept any more | project, runId |
 | end     | the batch is complete: so many records lie before this one | records, time |
 
 `log` and `step` are in the form of `storage/log_codec.py`.
@@ -29,7 +30,7 @@ from darwinflow.model.errors import SchemaTooNew
 
 FORMAT = 1
 
-RUN, START, STEP, LOST = "run", "start", "step", "lost"
+RUN, START, STEP, LOST, ERASED = "run", "start", "step", "lost", "erased"
 JOURNAL, PENDING, SETTLED, END = "journal", "pending", "settled", "end"
 
 Record = dict[str, Any]

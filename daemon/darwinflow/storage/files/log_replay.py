@@ -8,12 +8,21 @@ from heapq import heappop, heappush
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunNotFound, StoreDamaged
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.outbox import Pending
-from darwinflow.storage.files.log_records import JOURNAL, LOST, PENDING, RUN, SETTLED, START, STEP, Record
+from darwinflow.storage.files.log_records import (
+    ERASED,
+    JOURNAL,
+    LOST,
+    PENDING,
+    RUN,
+    SETTLED,
+    START,
+    STEP,
+    Record,
+)
 from darwinflow.storage.files.log_segments import Group
 from darwinflow.storage.files.log_session import TAIL_BYTES, LogSession
 from darwinflow.storage.log_codec import log_from, step_from
 from darwinflow.storage.sqlite.log_index import Covered, Damaged
-from darwinflow.storage.sqlite.outbox import SqliteOutbox
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +51,7 @@ class Replay:
     def __init__(self, session: LogSession, names: list[str]) -> None:
         self._session = session
         self._names = names
-        self._outbox = SqliteOutbox(session.connection)
+        self._outbox = session.pending
         self._last_pending = self._settled = 0
         self._uncertain: list[tuple[int, Run]] = []
         """Finished runs whose batch is damaged, with the number of the last row of the outbox before it."""
@@ -167,7 +176,10 @@ class Replay:
     def _apply_to_run(self, kind: str, record: Record, *, is_whole: bool) -> None:
         project, run_id = record["project"], record["runId"]
         logs = self._session.logs(project)
-        if kind == START:
+        if kind == ERASED:
+            self._session.index.remove_run(project, run_id)
+            self._outbox.forget(project, run_id)
+        elif kind == START:
             logs.start(log_from(record["log"]))
         elif kind in (STEP, LOST):
             # Where the record of its start is gone, the run is there again when it finishes.

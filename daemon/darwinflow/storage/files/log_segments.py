@@ -7,16 +7,19 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from darwinflow.model.errors import OutcomeUnknown, SchemaTooNew, StoreDamaged, StoreUnwritable
+from darwinflow.storage.durable import sync_folder
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.log_records import BEGINNING, END, Piece, pieces_of
 
 _SEGMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl", re.ASCII)
+_TEMPORARY = ".tmp"
 _OURS_ALONE = 0o600
+_BLOCK_BYTES = 1 << 20
 _MOST_LINE_BYTES = 256 << 20
 """Nothing of this size is ever taken in; a longer line is garbage."""
 
@@ -31,6 +34,8 @@ class Group(NamedTuple):
     """Behind the last line's end."""
     pieces: list[Piece]
     """Without the one that ends the batch."""
+    closing: Piece | None
+    """The piece that ends the batch."""
     is_whole: bool
     """Every record of the batch is there."""
     is_torn: bool
@@ -79,7 +84,7 @@ class Segments:
                 if durable:
                     os.fdatasync(fd)
                 if at == 0:
-                    self._sync_folder()
+                    sync_folder(self.path)
             except OSError as error:
                 _take_back(fd, at, path, error)
                 raise
@@ -94,6 +99,43 @@ class Segments:
                 os.fsync(fd)
             finally:
                 os.close(fd)
+
+    def contains(self, name: str, needles: Collection[bytes]) -> bool:
+        """Whether one of *needles*, which are short, stands anywhere in the segment."""
+        longest = max(map(len, needles), default=1)
+        with troubles(self._path_of(name)), open(self._path_of(name), "rb") as file:
+            before = b""
+            while block := file.read(_BLOCK_BYTES):
+                seen = before + block
+                if any(needle in seen for needle in needles):
+                    return True
+                before = seen[-longest:]
+        return False
+
+    def replace(self, name: str, lines: Iterable[bytes]) -> None:
+        """Make *lines* the whole segment, at once. They may be read from what it is until then."""
+        path = self._path_of(name)
+        temporary = f"{path}{_TEMPORARY}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with troubles(path):
+            try:
+                with os.fdopen(os.open(temporary, flags, _OURS_ALONE), "wb") as file:
+                    file.writelines(lines)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.rename(temporary, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+            sync_folder(self.path)
+
+    def sweep(self) -> None:
+        """Remove what a process has left that was killed in `replace`."""
+        with troubles(self.path):
+            for name in os.listdir(self.path):
+                if name.endswith(_TEMPORARY) and _SEGMENT.fullmatch(name.removesuffix(_TEMPORARY)):
+                    os.unlink(self._path_of(name))
 
     def set_aside_foreign(self, name: str, start: int, end: int) -> None:
         """Copy what lies there into `set-aside/` where it is no beginning of a record: it is none of our torn ones."""
@@ -115,14 +157,16 @@ class Segments:
 
     def read(self, name: str, offset: int, length: int) -> bytes:
         """What lies there; shorter where the segment ends before. Raises `StoreDamaged` where it is gone."""
-        try:
-            fd = os.open(self._path_of(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise StoreDamaged(f"{self._path_of(name)} is missing, though runs are stored in it") from error
-        try:
-            return os.pread(fd, length, offset)
-        finally:
-            os.close(fd)
+        path = self._path_of(name)
+        with troubles(path):
+            try:
+                fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError as error:
+                raise StoreDamaged(f"{path} is missing, though runs are stored in it") from error
+            try:
+                return os.pread(fd, length, offset)
+            finally:
+                os.close(fd)
 
     def groups(self, name: str, offset: int) -> Iterator[Group]:
         """What lies from *offset* on, which is the beginning of a batch. Raises `SchemaTooNew`."""
@@ -164,13 +208,6 @@ class Segments:
         except SchemaTooNew as error:
             raise SchemaTooNew(f"{self._path_of(name)} has {error}") from error
 
-    def _sync_folder(self) -> None:
-        fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
     def _path_of(self, name: str) -> str:
         return os.path.join(self.path, name)
 
@@ -184,6 +221,7 @@ def _closed(number: int, pieces: list[Piece], end: Piece | None) -> Group:
         start=first.offset,
         end=last.offset + last.length + 1,
         pieces=pieces,
+        closing=end,
         is_whole=end is not None and end.record is not None and end.record["records"] == records,
         is_torn=False,
     )

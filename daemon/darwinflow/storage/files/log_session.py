@@ -9,27 +9,21 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from darwinflow.model.errors import StoreDamaged, StoreError
-from darwinflow.model.filter import Page, RunFilter
-from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
+from darwinflow.model.errors import StoreDamaged, StoreError, StoreUnwritable
+from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
-from darwinflow.ports.outbox import Outbox, Pending
-from darwinflow.storage.files.log_records import (
-    END,
-    JOURNAL,
-    LOST,
-    PENDING,
-    RUN,
-    SETTLED,
-    START,
-    STEP,
-    instant,
-    line_of,
-    record_in,
+from darwinflow.ports.outbox import Outbox
+from darwinflow.storage.files.log_noting import (
+    IN_SEGMENT,
+    NotingJournals,
+    NotingLogs,
+    NotingOutbox,
+    SegmentBodies,
 )
+from darwinflow.storage.files.log_records import END, RUN, START, instant, line_of, record_in
 from darwinflow.storage.files.log_segments import Segments
-from darwinflow.storage.log_codec import log_from, stored_log, stored_step
+from darwinflow.storage.log_codec import log_from
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.log_index import Covered, LogIndex
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
@@ -37,11 +31,14 @@ from darwinflow.storage.sqlite.outbox import SqliteOutbox
 
 T = TypeVar("T")
 
-IN_SEGMENT = 100
-"""The codec of a body that is the place of a record: `<segment>:<offset>:<length>`."""
-
 TAIL_BYTES = 40
 """Of a segment, by which it is known again: most of its last record's checksum."""
+
+
+def place_in(body: bytes) -> tuple[str, str]:
+    """The place of a record, and the id of its run."""
+    segment, offset, length, run_id = body.decode("ascii", "replace").split(":", 3)
+    return f"{segment}:{offset}:{length}", run_id
 
 
 class LogSession:
@@ -54,7 +51,10 @@ class LogSession:
         self._now = now
         self._repositories: dict[str, LogRepository] = {}
         self.begun_at: Callable[[LogSession, str], None] | None = None
-        """Called when a transaction that writes has begun, with the name of its segment."""
+        """Called when a transaction that writes has begun, with the name of its segment, before anything is noted."""
+        self.is_rewritten = False
+        """A segment is another one than it was, and the index that says so is not committed."""
+        self._is_unfit = False
         self.replayed: str | None = None
         """The place of the record that is taken into the index; what is stored then is not noted again."""
         self._notes: list[bytes] = []
@@ -69,16 +69,18 @@ class LogSession:
         self._lead = b""
         self._start = self._batch = self._size = 0
         self._moment = ""
-        self.journals: JournalOffsets = _Journals(SqliteJournalOffsets(self.connection), self)
-        self.outbox: Outbox = _Outbox(SqliteOutbox(self.connection), self)
+        self.journals: JournalOffsets = NotingJournals(SqliteJournalOffsets(self.connection), self)
+        self.pending = SqliteOutbox(self.connection)
+        """The index's side of the outbox, which notes nothing."""
+        self.outbox: Outbox = NotingOutbox(self.pending, self)
 
     def logs(self, project: str) -> LogRepository:
         known = self._repositories.get(project)
         if known is None:
             if len(self._repositories) >= 64:  # projects that come and go must not add up
                 self._repositories.clear()
-            inner = SqliteLogRepository(self.connection, project, _Bodies(self, project))
-            known = self._repositories[project] = _Logs(inner, self, project)
+            inner = SqliteLogRepository(self.connection, project, SegmentBodies(self, project))
+            known = self._repositories[project] = NotingLogs(inner, self, project)
         return known
 
     def attempt(self, work: Callable[[], T]) -> T:
@@ -119,6 +121,9 @@ class LogSession:
         return self._moment
 
     def begun(self) -> None:
+        if self._is_unfit or self.is_rewritten:
+            self.connection.close()  # opening another one makes the index anew
+            raise StoreUnwritable(f"the index of {self.segments.path} is made anew; send the same again")
         moment = self._now()
         self._segment = self.segments.name_for(moment)
         if self.begun_at is not None:
@@ -129,7 +134,7 @@ class LogSession:
         self._lead = b"\n" if covered and covered.tail[-1:] != b"\n" else b""
         self._batch = self.index.last_batch() + 1
         self._moment = instant(moment.replace(microsecond=0))
-        self.lost()
+        self._clear()
 
     def undone(self) -> None:
         self._forget_from(self._kept)
@@ -149,33 +154,37 @@ class LogSession:
         self._is_appended = True
 
     def committed(self) -> None:
-        self._is_appended = False
-        self.lost()
+        self._is_appended = self.is_rewritten = False
+        self._clear()
 
     def lost(self) -> None:
+        self._is_unfit |= self.is_rewritten
         if self._is_appended:
             # The index was not committed. Where the batch cannot be taken back, the next transaction takes it in.
             self._is_appended = False
             with contextlib.suppress(StoreError):
                 self.segments.cut(self._segment, self._start)
+        self._clear()
+
+    def _clear(self) -> None:
         self._notes.clear()
         self._noted.clear()
         self._kept = 0
         self._size = len(self._lead)
         self._is_loose = True
 
-    def read_log(self, codec: int, body: bytes) -> ExecutionLog:
+    def read_log(self, project: str, codec: int, body: bytes) -> ExecutionLog:
         """The log whose record lies where *body* says. Raises `StoreDamaged`."""
-        place = body.decode("ascii", "replace")
         if codec != IN_SEGMENT:
             raise StoreDamaged(f"the index of {self.segments.path} has a body of codec {codec}")
+        place, run_id = place_in(body)
         segment, offset, length = place.split(":")
         noted = self._noted.get(place)
         line = noted[:-1] if noted else self.segments.read(segment, int(offset), int(length))
         record = record_in(line)
-        if record is None or "log" not in record:
+        if record is None or (record.get("project"), record.get("runId")) != (project, run_id):
             raise StoreDamaged(
-                f"{self.segments.path}/{segment} is damaged at byte {offset}: a run there cannot be read",
+                f"{self.segments.path}/{segment} is damaged at byte {offset}: run {run_id} cannot be read",
                 hint="put a copy of that file in its place while the daemon is stopped; other runs are not touched",
             )
         return log_from(record["log"])
@@ -183,122 +192,3 @@ class LogSession:
     def _forget_from(self, mark: int) -> None:
         self._size -= sum(map(len, self._notes[mark:]))
         del self._notes[mark:]
-
-
-class _Bodies:
-    """Bodies that lie in segments."""
-
-    __slots__ = ("_project", "_session")
-
-    def __init__(self, session: LogSession, project: str) -> None:
-        self._session = session
-        self._project = project
-
-    def keep(self, log: ExecutionLog) -> tuple[int, bytes]:
-        session = self._session
-        if session.replayed is not None:
-            return IN_SEGMENT, session.replayed.encode("ascii")
-        fields: dict[str, object] = {
-            "time": session.moment,
-            "project": self._project,
-            "runId": log.run_id,
-        }
-        kind = START
-        if log.output is not None:
-            kind = RUN
-            fields["status"] = str(log.output.status)
-        place = session.note(kind, **fields, log=stored_log(log))
-        return IN_SEGMENT, place.encode("ascii")
-
-    def load(self, codec: int, body: bytes) -> ExecutionLog:
-        return self._session.read_log(codec, body)
-
-
-class _Logs:
-    """`LogRepository` that notes what it changes; a log as a whole is noted where its body is kept."""
-
-    __slots__ = ("_inner", "_project", "_session")
-
-    def __init__(self, inner: SqliteLogRepository, session: LogSession, project: str) -> None:
-        self._inner = inner
-        self._session = session
-        self._project = project
-
-    def store_log(self, log: ExecutionLog) -> bool:
-        return self._inner.store_log(log)
-
-    def start(self, log: ExecutionLog) -> bool:
-        is_new = self._inner.start(log)
-        if is_new:
-            for index, step in enumerate(log.steps):
-                self._note_step(log.run_id, index, step)
-        return is_new
-
-    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
-        self._inner.append_step(run_id, index, step)
-        self._note_step(run_id, index, step)
-
-    def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
-        return self._inner.finish(run_id, output)
-
-    def mark_lost(self, run_id: str) -> bool:
-        is_news = self._inner.mark_lost(run_id)
-        if is_news:
-            self._session.note(LOST, project=self._project, runId=run_id)
-        return is_news
-
-    def get_log(self, run_id: str) -> ExecutionLog:
-        return self._inner.get_log(run_id)
-
-    def header(self, run_id: str) -> RunHeader:
-        return self._inner.header(run_id)
-
-    def find(self, part: str) -> tuple[str, ...]:
-        return self._inner.find(part)
-
-    def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
-        return self._inner.query_logs(wanted)
-
-    def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
-        return self._inner.get_recent(workflow_id, version, limit)
-
-    def _note_step(self, run_id: str, index: int, step: StepLog) -> None:
-        self._session.note(STEP, project=self._project, runId=run_id, index=index, step=stored_step(step))
-
-
-class _Journals:
-    __slots__ = ("_inner", "_session")
-
-    def __init__(self, inner: SqliteJournalOffsets, session: LogSession) -> None:
-        self._inner = inner
-        self._session = session
-
-    def offset(self, journal: str) -> int:
-        return self._inner.offset(journal)
-
-    def advance(self, journal: str, offset: int) -> None:
-        self._inner.advance(journal, offset)
-        self._session.note(JOURNAL, journal=journal, taken=offset)
-
-    def forget(self, journal: str) -> None:
-        self._inner.forget(journal)
-        self._session.note_loosely(JOURNAL, journal=journal, taken=None)
-
-
-class _Outbox:
-    __slots__ = ("_inner", "_session")
-
-    def __init__(self, inner: SqliteOutbox, session: LogSession) -> None:
-        self._inner = inner
-        self._session = session
-
-    def put(self, project: str, run_id: str, kind: str) -> None:
-        number = self._inner.add(project, run_id, kind)
-        self._session.note(PENDING, number=number, project=project, runId=run_id, kind=kind)
-
-    def pending(self, limit: int) -> tuple[Pending, ...]:
-        return self._inner.pending(limit)
-
-    def settle(self, number: int) -> None:
-        self._inner.settle(number)
-        self._session.note_loosely(SETTLED, number=number)

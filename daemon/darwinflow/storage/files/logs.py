@@ -8,15 +8,18 @@ One process writes; handles in it on the same folder share what is open.
 import json
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TypeVar
 from zlib import crc32
 
-from darwinflow.model.errors import SchemaTooNew, StoreDamaged
+from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreError
 from darwinflow.ports.parts import LogTransaction
+from darwinflow.storage.durable import make_folders
 from darwinflow.storage.files.folder import troubles
+from darwinflow.storage.files.log_erasing import note_erased, rewrite
 from darwinflow.storage.files.log_replay import Replay, Run, is_stale
 from darwinflow.storage.files.log_segments import Segments
 from darwinflow.storage.files.log_session import LogSession
@@ -71,6 +74,14 @@ class FileLogStore:
         self._check_open()
         return self._logs.damage()
 
+    def erase(self, project: str, run_ids: Collection[str]) -> None:
+        """Let nothing of these runs be in the index or in any segment; what is not there is nothing to erase.
+
+        Raises `StoreError` where that was not possible, and may be called again then, as after a crash.
+        """
+        self._check_open()
+        self._logs.erase({(project, run_id) for run_id in run_ids})
+
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""
         if not self._is_closed:
@@ -89,10 +100,18 @@ class _OpenLogs:
     def __init__(self, path: str, now: Callable[[], datetime]) -> None:
         self._now = now
         self._segments = Segments(path)
+        self._erasing = threading.Lock()
+        self._to_erase: set[Run] = set()
+        """Runs that the next transaction takes out of the segments when it begins."""
+        self._trouble: StoreError | None = None
+        """What has kept it from that."""
+        self._rewritings = 0
+        """Odd while one is under way."""
         with troubles(path):
-            os.makedirs(path, mode=0o700, exist_ok=True)
+            make_folders(path, 0o700)
         self._lock = OwnerLock(path)
         try:
+            self._segments.sweep()
             self._index = _Index(os.path.join(path, "index"))
             self.writer: Writer[LogSession] = Writer(
                 self._index.path, self._first_session(), self._open_writer
@@ -103,7 +122,28 @@ class _OpenLogs:
         self._readers: Readers[LogSession] = Readers(self._index.path, self._open_reader)
 
     def read(self, work: Callable[[LogTransaction], T]) -> T:
-        return self._readers.read(work)
+        while True:
+            before = self._rewritings
+            try:
+                return self._readers.read(work)
+            except StoreDamaged:
+                if before % 2 == 0 and self._rewritings == before:
+                    raise
+            # A segment was written anew meanwhile; when its transaction is over, the index says where things are.
+            self.writer.write(_nothing).exception()
+
+    def erase(self, runs: set[Run]) -> None:
+        self.writer.write(lambda session: note_erased(session, runs)).result()
+        with self._erasing:
+            self._to_erase = runs
+            try:
+                self.writer.write(_nothing).result()
+            finally:
+                trouble, self._trouble = self._trouble, None
+                self._to_erase = set()
+                self._rewritings += self._rewritings % 2
+        if trouble is not None:
+            raise trouble
 
     def damage(self) -> tuple[Damaged, ...]:
         return self._readers.read(lambda session: session.index.damage())
@@ -136,8 +176,18 @@ class _OpenLogs:
         except BaseException:
             let_go(session.connection)
             raise
-        session.begun_at = _catch_up
+        session.begun_at = self._begun
         return session
+
+    def _begun(self, session: LogSession, segment: str) -> None:
+        _catch_up(session, segment)
+        if self._to_erase:
+            runs, self._to_erase = self._to_erase, set()
+            self._rewritings += 1
+            try:
+                rewrite(session, runs)
+            except StoreError as error:
+                self._trouble = error  # of who erases, not of those whose work comes in this transaction
 
     def _session_on_index(self) -> LogSession:
         try:

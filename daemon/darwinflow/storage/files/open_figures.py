@@ -16,6 +16,7 @@ from darwinflow.model.errors import SchemaTooNew
 from darwinflow.model.metric import ExecutionMetric
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.parts import MetricsTransaction
+from darwinflow.storage.durable import make_folders
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.metric_file import (
     COUNTED,
@@ -52,7 +53,7 @@ class OpenFigures:
     def __init__(self, path: str) -> None:
         self.path = path
         with troubles(path):
-            os.makedirs(path, mode=0o700, exist_ok=True)
+            make_folders(path, 0o700)
         self._lock = threading.RLock()
         self._owner = OwnerLock(path)
         self._undo = Undo()

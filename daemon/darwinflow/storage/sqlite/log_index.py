@@ -15,6 +15,7 @@ from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 
 INDEX = Kind(0x44464C49, "tenant")
+"""Another layout gets another mark: an index that an older version has left is then none, and is made anew."""
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 
@@ -153,6 +154,27 @@ class LogIndex:
     def damage(self) -> tuple[Damaged, ...]:
         rows = fetch(self.db, "SELECT segment, start, length FROM damaged ORDER BY segment, start")
         return tuple(Damaged(*row) for row in rows)
+
+    def forget_damage(self, segment: str) -> None:
+        fetch(self.db, "DELETE FROM damaged WHERE segment = :segment", {"segment": segment})
+
+    def put_body(self, project: str, run_id: str, codec: int, before: bytes, after: bytes) -> None:
+        """Where the body of a run is *before*, let it be *after*."""
+        fetch(
+            self.db,
+            """
+            UPDATE run_body SET body = :after
+            WHERE run = (SELECT number FROM run WHERE project = :project AND id = :id)
+              AND codec = :codec AND body = :before
+            """,
+            {
+                "project": bindable(project),
+                "id": bindable(run_id),
+                "codec": codec,
+                "before": before,
+                "after": after,
+            },
+        )
 
     def remove_run(self, project: str, run_id: str) -> None:
         """Forget it, with its steps and errors; nothing where it is not there."""

@@ -59,3 +59,11 @@ class SqliteOutbox:
 
     def settle(self, number: int) -> None:
         fetch(self._db, "DELETE FROM outbox WHERE number <= :number", {"number": number})
+
+    def forget(self, project: str, run_id: str) -> None:
+        """Nothing of this run is to be told any more."""
+        fetch(
+            self._db,
+            "DELETE FROM outbox WHERE project = :project AND run = :run",
+            {"project": compact(project), "run": run_id},
+        )
