@@ -97,6 +97,17 @@ def test_a_character_at_column_0_takes_no_node_from_the_list(catalog: Catalog) -
     assert now.graph == now.referring.findings == ()
 
 
+def test_a_character_before_the_dash_of_a_node_is_one_finding_however_often_the_node_is_named(
+    catalog: Catalog,
+) -> None:
+    line = f"  - id: {node_id(30)}"
+    document = Document.parse(TEXT)
+    before = check(document, catalog)
+    row = list(document.lines).index(line)
+    edited = document.edit(Edit(Span(row, 0, row, 0), "x"))
+    assert [one.code for one in check(edited, catalog, None, before).findings()] == ["yaml-syntax"]
+
+
 SHARED = sharing(15)
 
 

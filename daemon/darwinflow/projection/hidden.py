@@ -9,7 +9,7 @@ from darwinflow.projection.native import Carrier
 
 
 class Hidden(NamedTuple):
-    """The text of one segment with a fault of syntax."""
+    """The text of one segment, or of the key above a list, with a fault of syntax."""
 
     text: str
     listed: frozenset[str]
@@ -25,6 +25,10 @@ def hidden(document: Document, root_index: int, carriers: tuple[Carrier, ...]) -
     for carrier in carriers:
         if not native.may_hold_nodes(carrier.role):
             continue
+        head = root.sections[carrier.section].head
+        if head is not None and head.problems:
+            start = document.segment_start(root_index, carrier.section, -1)
+            yield Hidden("\n".join(document.lines.slice(start, start + head.line_count)), frozenset())
         start = document.segment_start(root_index, carrier.section, 0)
         for _, line, segment in root.sections[carrier.section].segments.troubled():
             lines = document.lines.slice(start + line, start + line + segment.line_count)
