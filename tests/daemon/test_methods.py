@@ -90,6 +90,7 @@ def test_methods_about_a_workspace_need_a_session(shared: DaemonProcess, method)
     params = {
         "run/record": {"run": a_run("r1")},
         "run/get": {"run": "r1"},
+        "run/import": {"runs": [a_run("r1")]},
         "workflow/publish": {"text": flow()},
         "workflow/lineage": {"workflow": "a"},
         "workflow/history": {"workflow": "a"},

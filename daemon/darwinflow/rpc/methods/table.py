@@ -1,12 +1,13 @@
 """Every method of the daemon, by name."""
 
-from darwinflow.rpc.methods import connection, daemon, events, metrics, runs, workflows
+from darwinflow.rpc.methods import connection, daemon, events, imports, metrics, runs, workflows
 from darwinflow.rpc.methods.method import Table
 
 METHODS: Table = {
     **connection.METHODS,
     **workflows.METHODS,
     **runs.METHODS,
+    **imports.METHODS,
     **metrics.METHODS,
     **events.METHODS,
     **daemon.METHODS,

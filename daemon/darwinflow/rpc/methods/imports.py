@@ -1,0 +1,116 @@
+"""Runs that were written down elsewhere, taken in once however often they are sent."""
+
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunNotFound
+from darwinflow.model.run import ExecutionLog, RunHeader, RunStatus
+from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.tenant import Transaction
+from darwinflow.rpc.chained import chained
+from darwinflow.rpc.methods.method import Method, Place, Table
+from darwinflow.rpc.session import Session
+from darwinflow.rpc.wire.base import Wire
+from darwinflow.rpc.wire.runs import RunLog
+from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
+
+MAX_RUNS = 1_000
+
+
+class ImportOutcome(StrEnum):
+    NEW = "new"
+    COMPLETED = "completed"
+    """It was there without its end, or without steps that it has now."""
+    KNOWN = "known"
+    """It was there already."""
+    DIFFERS = "differs"
+    """A run of this id that began at the same moment has ended, and stays as it is, with other content."""
+    REFUSED = "refused"
+
+
+class ImportRuns(Wire):
+    runs: Annotated[list[RunLog], Field(min_length=1, max_length=MAX_RUNS)]
+    """Those without an output are over, too: what ran them is gone. They are kept as lost."""
+    dry_run: bool = False
+    """Only say what would come of it."""
+
+
+class ImportedRun(Wire):
+    run_id: str
+    outcome: ImportOutcome
+    reason: str | None = None
+    """Of what is refused."""
+
+
+class RunsImported(Wire):
+    runs: list[ImportedRun]
+    """In the order in which they were sent. All that were not refused are stored, counted and announced."""
+
+
+def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
+    """Keep runs that were recorded elsewhere, each exactly once."""
+    logs = [run.value() for run in params.runs]
+    project, is_dry = session.project, params.dry_run
+
+    def work(tx: Transaction) -> list[ImportedRun]:
+        return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
+
+    return chained(session.tenant.write(work), lambda found: RunsImported(runs=found))
+
+
+def _tried(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:
+    """A run that is refused undoes nothing but itself."""
+    try:
+        outcome = tx.attempt(lambda: _imported(tx, project, log, is_dry=is_dry))
+    except (Conflict, NotFound, Refused) as error:
+        return ImportedRun(run_id=log.run_id, outcome=ImportOutcome.REFUSED, reason=str(error))
+    return ImportedRun(run_id=log.run_id, outcome=outcome)
+
+
+def _imported(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportOutcome:
+    logs = tx.logs(project)
+    outcome = _outcome(logs, log)
+    if is_dry or outcome not in (ImportOutcome.NEW, ImportOutcome.COMPLETED):
+        return outcome
+    if outcome is ImportOutcome.NEW and log.output is not None:
+        record(tx, project, log)
+        return outcome
+    if outcome is ImportOutcome.NEW:
+        record_start(tx, project, log)
+    elif log.steps:
+        record_steps(tx, project, log.run_id, enumerate(log.steps))
+    if log.output is None:
+        record_lost(tx, project, log.run_id)
+    else:
+        record_finish(tx, project, log.run_id, log.output)
+    return outcome
+
+
+def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
+    """Raises `RunConflict` where another run has this id: one that began at another moment."""
+    known = _header(logs, log.run_id)
+    if known is None:
+        return ImportOutcome.NEW
+    if known.start_time != log.start_time:
+        raise RunConflict(f"another run of this id began {known.start_time.isoformat()}", run=log.run_id)
+    if known.status.finished:
+        is_same = log.output is None or logs.get_log(log.run_id) == log
+        return ImportOutcome.KNOWN if is_same else ImportOutcome.DIFFERS
+    if log.output is not None:
+        return ImportOutcome.COMPLETED
+    has_more = known.status is RunStatus.LOST and logs.get_log(log.run_id).steps != log.steps
+    is_longer = len(log.steps) >= known.step_count
+    return ImportOutcome.COMPLETED if has_more and is_longer else ImportOutcome.KNOWN
+
+
+def _header(logs: LogRepository, run_id: str) -> RunHeader | None:
+    try:
+        return logs.header(run_id)
+    except RunNotFound:
+        return None
+
+
+METHODS: Table = {"run/import": Method(import_runs, Place.COMMIT)}
