@@ -104,23 +104,28 @@ def _with_head(section: Section, start: int, after: Lines, change: LineChange) -
 
 def _known(kept: dict[int, Segment], count: int) -> Known | None:
     """What the segments that stay tell of *count* lines; None where they are not all items alike."""
-    forms = {segment.form.name: segment.form for segment in kept.values()}
-    heads = {name: forms.pop(name) for name in ("head", "crowded head") if name in forms}
-    form = forms.get("item")
-    if (
-        form is None
-        or len(forms) > 1
-        or any(one.form not in (form, *heads.values()) for one in kept.values())
-    ):
+    forms = {id(segment.form): segment.form for segment in kept.values()}
+    items = {key: form for key, form in forms.items() if form.name == "item"}
+    others = [form for form in forms.values() if form.name != "item"]
+    form = next(iter(items.values()), None)
+    if form is None or any(other != form for other in items.values()):
+        return None
+    if any(other.name not in ("head", "crowded head") or other != _first(others, other) for other in others):
         return None
     rows: list[int] = []
     at = 0
     for start, segment in kept.items():
-        rows.extend(range(at, start))
-        if segment.form.name != "item":
-            rows.extend(range(start, start + segment.line_count))
-        else:
-            rows.append(start)
+        if at < start:
+            rows.extend(range(at, start))
         at = start + segment.line_count
+        if id(segment.form) in items:
+            rows.append(start)
+        else:
+            rows.extend(range(start, at))
     rows.extend(range(at, count))
     return Known(form, rows)
+
+
+def _first(forms: list[Form], like: Form) -> Form:
+    """The first of *forms* of the same name as *like*."""
+    return next(form for form in forms if form.name == like.name)
