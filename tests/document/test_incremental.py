@@ -209,3 +209,12 @@ def test_segments_of_untouched_text_are_the_same_objects() -> None:
         assert sum(id(segment) not in old for segment in segments_of(after)) == len(after.change.added) <= 2
     renamed = before.edit(Edit(Span(line - 1, 0, line - 1, 0), "x"))
     assert sum(id(segment) not in old for segment in segments_of(renamed)) <= 3
+
+
+def test_dashes_that_were_passed_over_below_a_key_with_a_value_are_still_seen() -> None:
+    """A line further left than the items was no item with a key, so it was left where it stands."""
+    item = "      - a: 1\n        b:\n" + "          k: x\n" * 8
+    text = f"x: *a\n{item} -      - a: 1\n      - b: 2\n  z"
+    line = text.count("\n")
+    edit = Edit(Span(line, 2, line, 2), "\n  - id: new\n    type: TOOL_CALL\n")
+    check_step(Document.parse(text), Document.parse(text).edit(edit), edit)

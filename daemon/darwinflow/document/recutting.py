@@ -58,7 +58,9 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
     def take(form: Form, at: int, behind: int) -> Segment:
         return kept.take(form, at, behind, lines, ends_text=ends_text)
 
-    known = _known(kept.segments, len(lines))
+    # Below a key that has a value already, dashes further left may have been passed over.
+    is_crowded = any(one.head is not None and one.head.form.name == "crowded head" for one in sections)
+    known = None if is_crowded else _known(kept.segments, len(lines))
     rows = range(len(lines)) if known is None else known.rows
     starts = section_starts(lines, [at for at in rows if lines[at][:1] not in NO_EDGE])
     if not starts or starts[0] != 0:
@@ -106,11 +108,10 @@ def _known(kept: dict[int, Segment], count: int) -> Known | None:
     """What the segments that stay tell of *count* lines; None where they are not all items alike."""
     forms = {id(segment.form): segment.form for segment in kept.values()}
     items = {key: form for key, form in forms.items() if form.name == "item"}
-    others = [form for form in forms.values() if form.name != "item"]
     form = next(iter(items.values()), None)
     if form is None or any(other != form for other in items.values()):
         return None
-    if any(other.name not in ("head", "crowded head") or other != _first(others, other) for other in others):
+    if any(other.name not in ("item", "head") for other in forms.values()):
         return None
     rows: list[int] = []
     at = 0
@@ -124,8 +125,3 @@ def _known(kept: dict[int, Segment], count: int) -> Known | None:
             rows.extend(range(start, at))
     rows.extend(range(at, count))
     return Known(form, rows)
-
-
-def _first(forms: list[Form], like: Form) -> Form:
-    """The first of *forms* of the same name as *like*."""
-    return next(form for form in forms if form.name == like.name)
