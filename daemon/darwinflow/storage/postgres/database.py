@@ -48,9 +48,7 @@ SELECT
 # Several statements in one message to the server take no parameters; the id's form leaves nothing to quote.
 _BEGIN = """
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-SELECT set_config('darwinflow.organization', 'ORGANIZATION', true);
-SELECT events, pending, figures, date_part('epoch', clock_timestamp())::bigint
-FROM darwinflow.counter WHERE organization = 'ORGANIZATION' FOR UPDATE
+SELECT events, pending, figures, now FROM darwinflow.begin_writing('ORGANIZATION')
 """
 _BEGIN_READING = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

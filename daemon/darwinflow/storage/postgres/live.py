@@ -46,7 +46,7 @@ class LiveRuns:
                 """
                 INSERT INTO darwinflow.run_step (organization, project, run, position, body)
                 SELECT %(organization)s, %(project)s, %(run)s, place - 1, body
-                FROM unnest(%(bodies)s::bytea[]) WITH ORDINALITY AS step (body, place)
+                FROM unnest(%(bodies)b::bytea[]) WITH ORDINALITY AS step (body, place)
                 """,
                 {**self._key(log.run_id, "run"), "bodies": [dump_step(step) for step in log.steps]},
             )
@@ -92,7 +92,7 @@ class LiveRuns:
                 DELETE FROM darwinflow.run_step
                 WHERE organization = %(organization)s AND project = %(project)s AND run = %(id)s
             )
-            UPDATE darwinflow.run SET status = %(status)s, ended = %(ended)s, errors = %(errors)s::text[],
+            UPDATE darwinflow.run SET status = %(status)s, ended = %(ended)s, errors = %(errors)b::text[],
                 brief = %(brief)s::jsonb, codec = %(codec)s, body = %(body)s
             WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
@@ -183,7 +183,7 @@ class LiveRuns:
     def _put_header(self, run_id: str, log: ExecutionLog) -> None:
         self._link.execute(
             """
-            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = %(errors)s::text[]
+            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = %(errors)b::text[]
             WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
             {

@@ -32,7 +32,7 @@ WITH news AS (
     INSERT INTO darwinflow.summary AS known
         (organization, project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
     SELECT organization, project, %(workflow)s, subject, 1, %(success)s, %(ms)s, %(tokens)s, %(cost)s, %(at)s
-    FROM news, unnest(%(subjects)s::text[]) AS subject
+    FROM news, unnest(%(subjects)b::text[]) AS subject
     ON CONFLICT (organization, project, workflow, subject) DO UPDATE SET
         runs = known.runs + 1,
         successes = known.successes + excluded.successes,

@@ -12,6 +12,27 @@ from darwinflow.ports.outbox import Pending
 from darwinflow.storage.postgres.database import Database, Link
 from darwinflow.storage.postgres.texts import storable
 
+_PUBLISH = """
+INSERT INTO darwinflow.event (organization, number, topic, key, payload, created)
+SELECT %(organization)s, told.number, told.topic, told.key, told.payload, %(created)s
+FROM unnest(%(numbers)b::bigint[], %(topics)b::text[], %(keys)b::text[], %(payloads)b::text[])
+    AS told (number, topic, key, payload)
+"""
+
+_TELL = """
+WITH published AS (
+    INSERT INTO darwinflow.event (organization, number, topic, key, payload, created)
+    SELECT %(organization)s, told.number, told.topic, told.key, told.payload, %(created)s
+    FROM unnest(%(numbers)b::bigint[], %(topics)b::text[], %(keys)b::text[], %(payloads)b::text[])
+        AS told (number, topic, key, payload)
+), counted AS (
+    UPDATE darwinflow.counter SET events = %(last_event)s, pending = %(last_pending)s, figures = %(figures)s
+    WHERE organization = %(organization)s
+)
+SELECT pg_notify(%(channel)s, %(told)s) WHERE %(channel)s::text IS NOT NULL
+"""
+"""The last statement before a commit."""
+
 
 class Counter(NamedTuple):
     """What the organization's row says."""
@@ -68,9 +89,8 @@ class Numbers:
         """Begin a transaction: waits for who else writes in this organization, here or in another daemon."""
         cursor = self._link.execute(self._database.begin)
         cursor.nextset()
-        cursor.nextset()
         row = cursor.fetchone()
-        if row is None:
+        if row is None or row[0] is None:
             raise StoreUnwritable(
                 f"this role is no longer a member of organization {self._database.organization} in "
                 f"{self._database.place}",
@@ -114,65 +134,53 @@ class Numbers:
 
     def send(self) -> None:
         """Write what waits, so that statements of this transaction see it."""
-        events = self.events[self._events_sent :]
-        pending = self.pending[self._pending_sent :]
-        if events:
-            self._send_events(events, self.payloads[self._events_sent :])
-            self._events_sent = len(self.events)
-        if pending:
-            self._send_pending(pending)
-            self._pending_sent = len(self.pending)
+        self._send_events(self.events[self._events_sent :], self.payloads[self._events_sent :])
+        self._send_pending(self.pending[self._pending_sent :])
+        self._events_sent, self._pending_sent = len(self.events), len(self.pending)
 
     def commit(self) -> None:
         """All in one exchange with the server, the commit included."""
         if self.mark == Mark(0, 0, 0, 0, 0):
             self._link.execute("COMMIT")
             return
+        events = self.events[self._events_sent :]
         with self._link.pipeline():
-            self.send()
+            self._send_pending(self.pending[self._pending_sent :])
             self._link.execute(
-                """
-                UPDATE darwinflow.counter SET events = %(events)s, pending = %(pending)s, figures = %(figures)s
-                WHERE organization = %(organization)s
-                """,
+                _TELL,
                 {
-                    "organization": self._database.organization,
-                    "events": self.next_event - 1,
-                    "pending": self.next_pending - 1,
+                    **self._values_of(events, self.payloads[self._events_sent :]),
+                    "last_event": self.next_event - 1,
+                    "last_pending": self.next_pending - 1,
                     "figures": self.figures,
+                    "channel": self._database.channel if self.events else None,
+                    "told": f"{self.next_event - 1} {self._handle}",
                 },
             )
-            if self.events:
-                self._link.execute(
-                    "SELECT pg_notify(%(channel)s, %(last)s)",
-                    {"channel": self._database.channel, "last": f"{self.next_event - 1} {self._handle}"},
-                )
             self._link.execute("COMMIT")
 
     def _send_events(self, events: list[Event], payloads: list[str]) -> None:
-        self._link.execute(
-            """
-            INSERT INTO darwinflow.event (organization, number, topic, key, payload, created)
-            SELECT %(organization)s, told.number, told.topic, told.key, told.payload, %(created)s
-            FROM unnest(%(numbers)s::bigint[], %(topics)s::text[], %(keys)s::text[], %(payloads)s::text[])
-                AS told (number, topic, key, payload)
-            """,
-            {
-                "organization": self._database.organization,
-                "created": self.now,
-                "numbers": [event.offset for event in events],
-                "topics": [storable(event.topic) for event in events],
-                "keys": [None if event.key is None else storable(event.key) for event in events],
-                "payloads": payloads,
-            },
-        )
+        if events:
+            self._link.execute(_PUBLISH, self._values_of(events, payloads))
+
+    def _values_of(self, events: list[Event], payloads: list[str]) -> dict[str, object]:
+        return {
+            "organization": self._database.organization,
+            "created": self.now,
+            "numbers": [event.offset for event in events],
+            "topics": [storable(event.topic) for event in events],
+            "keys": [None if event.key is None else storable(event.key) for event in events],
+            "payloads": payloads,
+        }
 
     def _send_pending(self, pending: list[Pending]) -> None:
+        if not pending:
+            return
         self._link.execute(
             """
             INSERT INTO darwinflow.outbox (organization, number, project, run, kind)
             SELECT %(organization)s, put.number, put.project, put.run, put.kind
-            FROM unnest(%(numbers)s::bigint[], %(projects)s::text[], %(runs)s::text[], %(kinds)s::text[])
+            FROM unnest(%(numbers)b::bigint[], %(projects)b::text[], %(runs)b::text[], %(kinds)b::text[])
                 AS put (number, project, run, kind)
             """,
             {

@@ -36,6 +36,21 @@ CREATE TABLE darwinflow.counter (
     figures      bigint NOT NULL DEFAULT 0   -- changes with every change of a summary
 ) WITH (fillfactor = 10);
 
+-- What each transaction that writes does first: it names its organization, takes the right to write there, and so
+-- waits for who has it. Null where the role is no member.
+CREATE FUNCTION darwinflow.begin_writing(
+    named text, OUT events bigint, OUT pending bigint, OUT figures bigint, OUT now bigint
+)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_catalog.set_config('darwinflow.organization', named, true);
+    SELECT known.events, known.pending, known.figures INTO events, pending, figures
+    FROM darwinflow.counter AS known WHERE known.organization = named FOR UPDATE;
+    now := pg_catalog.date_part('epoch', pg_catalog.clock_timestamp());
+END
+$$;
+
 ALTER TABLE darwinflow.organization ENABLE ROW LEVEL SECURITY;
 ALTER TABLE darwinflow.organization FORCE ROW LEVEL SECURITY;
 ALTER TABLE darwinflow.membership ENABLE ROW LEVEL SECURITY;
@@ -56,5 +71,5 @@ CREATE POLICY by_owner ON darwinflow.counter TO darwinflow_owner USING (true);
 
 GRANT SELECT ON darwinflow.organization, darwinflow.membership, darwinflow.schema_step TO darwinflow_member;
 GRANT SELECT, UPDATE ON darwinflow.counter TO darwinflow_member;
-REVOKE ALL ON FUNCTION darwinflow.current_organization() FROM public;
-GRANT EXECUTE ON FUNCTION darwinflow.current_organization() TO darwinflow_member;
+REVOKE ALL ON FUNCTION darwinflow.current_organization(), darwinflow.begin_writing(text) FROM public;
+GRANT EXECUTE ON FUNCTION darwinflow.current_organization(), darwinflow.begin_writing(text) TO darwinflow_member;
