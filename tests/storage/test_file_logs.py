@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,22 @@ def test_no_flipped_bit_of_the_index_changes_an_answer(tmp_path):
         store = opened(tmp_path)
         assert everything(store) == expected
         store.close()
+
+
+def test_an_index_that_is_damaged_while_it_is_open_is_made_anew_at_the_next_start(tmp_path, caplog):
+    expected = filled(tmp_path)
+    store = opened(tmp_path)
+    index = tmp_path / "index" / "index.db"
+    with index.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(index.stat().st_size - 4096))
+    with pytest.raises(StoreDamaged):
+        everything(store)
+    assert "made anew" in caplog.text
+    store.close()
+    again = opened(tmp_path)
+    assert everything(again) == expected
+    again.close()
 
 
 def test_an_index_that_a_crash_left_behind_is_brought_up(tmp_path):
@@ -701,3 +718,48 @@ def _ids_of(folder, *, index=True):
     found = ids(store)
     store.close()
     return found
+
+
+ERASER = """
+import sys
+from pathlib import Path
+from contract.sample_runs import finished
+from storage.test_file_logs import keep, opened
+
+store = opened(Path(sys.argv[1]))
+print("ready", flush=True)
+number = 0
+while True:
+    name = f"{sys.argv[2]}-{number}"
+    keep(store, finished(f"secret-{name}", error="a secret"), finished(f"kept-{name}"))
+    print("kept", name, flush=True)
+    store.erase("demo", [f"secret-{name}"])
+    print("erased", name, flush=True)
+    number += 1
+"""
+
+
+def test_who_is_killed_while_erasing_leaves_the_other_runs_whole_and_what_was_erased_gone(tmp_path):
+    rng = random.Random(8)
+    kept, erased = set(), set()
+    for round_number in range(8):
+        environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+        command = [sys.executable, "-c", ERASER, str(tmp_path / "logs"), str(round_number)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as eraser:
+            assert eraser.stdout.readline() == "ready\n"
+            time.sleep(rng.uniform(0.02, 0.25))
+            eraser.kill()
+            said = [line.split() for line in eraser.stdout.read().splitlines()]
+        kept |= {line[1] for line in said if len(line) == 2 and line[0] == "kept"}
+        erased |= {line[1] for line in said if len(line) == 2 and line[0] == "erased"}
+        for found in (_ids_of(tmp_path / "logs"), _ids_of(tmp_path / "logs", index=False)):
+            assert {f"kept-{name}" for name in kept} <= set(found)
+            assert not {f"secret-{name}" for name in erased} & set(found)
+        left = {
+            line["runId"]
+            for line in map(json.loads, content(tmp_path / "logs").splitlines())
+            if "log" in line
+        }
+        assert not {f"secret-{name}" for name in erased} & left
+    assert erased
+    assert not list((tmp_path / "logs").glob("*.tmp"))

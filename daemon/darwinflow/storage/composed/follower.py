@@ -204,7 +204,8 @@ def _fact(tx: LogTransaction, row: Pending) -> _Fact | None:
         return None
     try:
         header = tx.logs(row.project).header(row.run_id)
-    except NotFound:
+    except (NotFound, StoreDamaged) as error:
+        log.warning("%s of %s is not told: %s", row.kind, row.run_id, error)
         return None
     metric = _metric(tx, row.project, row.run_id) if row.kind == RUN_STORED else None
     return _Fact(row, header, metric)

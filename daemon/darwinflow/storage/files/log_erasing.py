@@ -36,7 +36,7 @@ def rewrite(session: LogSession, runs: Collection[Run]) -> None:
 
     To be called before anything is noted. Where the transaction is undone after that, the index does not fit.
     """
-    needles = [run_id.encode() for _, run_id in runs]
+    needles = _needles(runs)
     for name in session.segments.names():
         if session.segments.contains(name, needles):
             _Rewriting(session.segments, name, runs).into(session)
@@ -94,7 +94,7 @@ class _Rewriting:
     def _is_erased(self, piece: Piece, line: bytes) -> bool:
         if piece.record is None:
             # What cannot be read any more by us may still be read by people.
-            return any(run_id.encode() in line for _, run_id in self._runs)
+            return any(needle in line for needle in _needles(self._runs))
         run = (piece.record.get("project"), piece.record.get("runId"))
         return piece.record["record"] != ERASED and run in self._runs
 
@@ -112,3 +112,8 @@ class _Rewriting:
         self._size += len(line)
         self._tail = (self._tail + line)[-TAIL_BYTES:]
         return line
+
+
+def _needles(runs: Collection[Run]) -> list[bytes]:
+    """What stands in a segment that holds something of *runs*. An id that is no ASCII is in none."""
+    return [run_id.encode("utf-8", "replace") for _, run_id in runs]

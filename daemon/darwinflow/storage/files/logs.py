@@ -5,7 +5,6 @@ SQLite back end does, and gives readers one state; it is thrown away and made an
 One process writes; handles in it on the same folder share what is open.
 """
 
-import json
 import logging
 import os
 import threading
@@ -13,12 +12,12 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TypeVar
-from zlib import crc32
 
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreError
 from darwinflow.ports.parts import LogTransaction
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.files.folder import troubles
+from darwinflow.storage.files.index_files import IndexFiles
 from darwinflow.storage.files.log_erasing import note_erased, rewrite
 from darwinflow.storage.files.log_replay import Replay, Run, is_stale
 from darwinflow.storage.files.log_segments import Segments
@@ -29,10 +28,8 @@ from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.log_index import (
     Damaged,
     LogIndex,
-    is_sound,
     open_index,
     open_index_reader,
-    remove_index,
 )
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.writer import Writer
@@ -63,7 +60,7 @@ class FileLogStore:
 
     def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]":
         self._check_open()
-        return self._logs.writer.write(work)
+        return self._logs.write(work)
 
     def read(self, work: Callable[[LogTransaction], T]) -> T:
         self._check_open()
@@ -112,7 +109,7 @@ class _OpenLogs:
         self._lock = OwnerLock(path)
         try:
             self._segments.sweep()
-            self._index = _Index(os.path.join(path, "index"))
+            self._index = IndexFiles(os.path.join(path, "index"))
             self.writer: Writer[LogSession] = Writer(
                 self._index.path, self._first_session(), self._open_writer
             )
@@ -121,12 +118,18 @@ class _OpenLogs:
             raise
         self._readers: Readers[LogSession] = Readers(self._index.path, self._open_reader)
 
+    def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]":
+        future = self.writer.write(work)
+        future.add_done_callback(lambda done: self._distrust(done.exception()))
+        return future
+
     def read(self, work: Callable[[LogTransaction], T]) -> T:
         while True:
             before = self._rewritings
             try:
                 return self._readers.read(work)
-            except StoreDamaged:
+            except StoreDamaged as error:
+                self._distrust(error)
                 if before % 2 == 0 and self._rewritings == before:
                     raise
             # A segment was written anew meanwhile; when its transaction is over, the index says where things are.
@@ -153,6 +156,11 @@ class _OpenLogs:
         self.writer.close()
         self._index.seal()
         self._lock.release()
+
+    def _distrust(self, error: BaseException | None) -> None:
+        """Where *error* says that the index is damaged, let the next opening make it anew."""
+        if isinstance(error, StoreDamaged) and self._index.path in str(error):
+            self._index.distrust()
 
     def _first_session(self) -> LogSession:
         """With an index that says what the segments say."""
@@ -200,53 +208,6 @@ class _OpenLogs:
 
     def _open_reader(self) -> LogSession:
         return LogSession(LogIndex(open_index_reader(self._index.path)), self._segments, self._now)
-
-
-class _Index:
-    """The files of the index. A seal is left where it was closed in order: then its bytes can be trusted."""
-
-    def __init__(self, folder: str) -> None:
-        self.path = os.path.join(folder, "index.db")
-        self._seal = os.path.join(folder, "seal.json")
-        with troubles(folder):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            with open(os.path.join(folder, ".gitignore"), "w", encoding="ascii") as ignore:
-                ignore.write("*\n")
-
-    def is_trusted(self) -> bool:
-        """Whether it is there, and is what was closed; else, after a crash, whether it hangs together."""
-        if not os.path.exists(self.path):
-            return False
-        try:
-            with open(self._seal, encoding="ascii") as seal:
-                sealed = json.load(seal)
-            os.unlink(self._seal)
-        except FileNotFoundError:
-            return is_sound(self.path)
-        except (OSError, ValueError):
-            return False
-        return bool(sealed == self._measure())
-
-    def remove(self) -> None:
-        with troubles(self.path):
-            remove_index(self.path)
-
-    def seal(self) -> None:
-        """To be called when it is closed."""
-        try:
-            measured = self._measure()
-            with open(self._seal, "w", encoding="ascii") as seal:
-                json.dump(measured, seal)
-        except OSError as error:
-            log.warning("%s is not sealed and will be looked through: %s", self.path, error)
-
-    def _measure(self) -> dict[str, int]:
-        checksum = size = 0
-        with open(self.path, "rb") as file:
-            while block := file.read(1 << 20):
-                checksum = crc32(block, checksum)
-                size += len(block)
-        return {"bytes": size, "crc32": checksum}
 
 
 _OPEN: Shared[_OpenLogs] = Shared()
