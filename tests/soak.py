@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 LONG = {
     "DARWINFLOW_KILLS": "200",
+    "DARWINFLOW_POSTGRES_KILLS": "200",
     "DARWINFLOW_FUZZ_EDITS": "100000",
     "DARWINFLOW_LAYOUTS": "5000",
     "DARWINFLOW_FUZZ_DOCUMENTS": "200000",
@@ -28,6 +29,7 @@ LOOPS = (
     "tests/check",
     "tests/daemon",
     "tests/server",
+    "tests/postgres/test_postgres_kill.py",
 )
 
 

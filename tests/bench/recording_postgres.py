@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -30,12 +31,13 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
 from darwinflow.storage.postgres.tenant import PostgresTenantStore
 from darwinflow.storage.recording import record
-from postgres_server import Organization, Server, new_organization, prepared
+from postgres_server import Server, new_organization, prepared
 
 RUNS = 100
 """A block."""
 THREADS = 16
-READ_RUNS = 20_000
+IMPORTED = 5_000
+READ_RUNS = 100_000
 QUESTIONS = 200
 
 
@@ -136,50 +138,72 @@ def measure(server: Server) -> None:
     )
     raw.link.close()
     imported(store, template)
+    multiplied(server)
+    read(store)
     store.close()
-    read(server, ours)
 
 
 def imported(store: PostgresTenantStore, template: ExecutionLog) -> None:
-    rng = range(1_000_000, 1_000_000 + READ_RUNS)
+    """Every twentieth fails, each in its own way."""
     begun = time.perf_counter()
-    for first in range(0, READ_RUNS, 1_000):
-        logs = runs(template, iter(rng[first : first + 1_000]))
-        some = [
-            replace(
-                log,
-                workflow_id=f"workflow-{number % 40}",
-                start_time=log.start_time.replace(
-                    microsecond=0, second=number % 60, minute=number // 60 % 60
-                ),
-            )
-            for number, log in enumerate(logs, start=first)
-        ]
-        store.import_logs("read", some).result()
+    for first in range(0, IMPORTED, 1_000):
+        logs = runs(template, iter(range(first, first + 1_000)))
+        store.import_logs("read", [varied(log, first + n) for n, log in enumerate(logs)]).result()
     took = time.perf_counter() - begun
     print(
-        f"import of {READ_RUNS:,} runs by COPY: {READ_RUNS / took:,.0f} runs a second, making of them included"
+        f"import of {IMPORTED:,} runs by COPY: {IMPORTED / took:,.0f} runs a second, making of them included"
     )
 
 
-def read(server: Server, organization: Organization) -> None:
+def varied(log: ExecutionLog, number: int) -> ExecutionLog:
+    log = replace(
+        log, workflow_id=f"workflow-{number % 40}", start_time=log.start_time + timedelta(seconds=number)
+    )
+    if number % 20:
+        return log
+    assert log.output is not None
+    failed = replace(
+        log.output, status=RunStatus.FAILED, error=f"timeout after {number % 97} s at host-{number}"
+    )
+    return replace(log, output=failed)
+
+
+def multiplied(server: Server) -> None:
+    """The imported runs many times over, made by the server."""
     with psycopg.connect(server.dsn(), autocommit=True) as link:
+        link.execute(
+            """
+            INSERT INTO darwinflow.run
+            SELECT organization, project, id || '-' || n, reverse(right(id || '-' || n, 12)), workflow, version, hash,
+                status, started + n * %s * 1000000::bigint, ended + n * %s * 1000000::bigint, errors, brief, codec, body
+            FROM darwinflow.run, generate_series(1, %s) AS n WHERE project = 'read'
+            """,
+            (IMPORTED, IMPORTED, READ_RUNS // IMPORTED - 1),
+        )
         link.execute("VACUUM ANALYZE darwinflow.run")
         row = link.execute(
             "SELECT pg_total_relation_size('darwinflow.run'), count(*) FROM darwinflow.run"
         ).fetchone()
         assert row is not None
-        print(f"{row[0] / row[1]:,.0f} bytes a run in the table of runs, indexes included")
-    store = PostgresTenantStore(organization.dsn, organization.id)
+        print(
+            f"{row[0] / row[1]:,.0f} bytes a run in the table of runs, indexes included, of {row[1]:,} runs"
+        )
+
+
+def read(store: PostgresTenantStore) -> None:
+    def listed(wanted: RunFilter) -> object:
+        return store.read(lambda tx: tx.logs("read").query_logs(wanted))
+
     questions: dict[str, Callable[[int], object]] = {
-        "last 20 of a workflow": lambda n: store.read(
-            lambda tx: tx.logs("read").get_recent(f"workflow-{n % 40}", None, 20)
+        "last 20 of a workflow": lambda n: listed(RunFilter(workflow=f"workflow-{n % 40}", limit=20)),
+        "failed, newest 50": lambda _: listed(RunFilter(status=RunStatus.FAILED)),
+        "failed in a day": lambda _: listed(
+            RunFilter(status=RunStatus.FAILED, since=START, until=START + timedelta(days=1))
         ),
-        "failed, newest 50": lambda n: store.read(
-            lambda tx: tx.logs("read").query_logs(RunFilter(status=RunStatus.FAILED))
-        ),
+        "frequent text in errors, newest 50": lambda n: listed(RunFilter(text=f"AFTER {n % 97} s")),
+        "text that no error has": lambda _: listed(RunFilter(text="unheard of")),
         "one run, whole": lambda n: store.read(
-            lambda tx: tx.logs("read").get_log(f"0190a0b1-7c3e-7000-8000-{1_000_000 + n:012}")
+            lambda tx: tx.logs("read").get_log(f"0190a0b1-7c3e-7000-8000-{n:012}")
         ),
     }
     for name, ask in questions.items():
@@ -188,7 +212,6 @@ def read(server: Server, organization: Organization) -> None:
         print(
             f"{name}: p50 {statistics.median(took) * 1e3:.2f} ms, p95 {took[int(QUESTIONS * 0.95)] * 1e3:.2f} ms"
         )
-    store.close()
 
 
 def timed(ask: Callable[[int], object], number: int) -> float:

@@ -1,10 +1,13 @@
 """Texts that PostgreSQL cannot hold go in and come out, and stay apart from all others."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contract.sample_runs import live, running
+from darwinflow.model.filter import RunFilter
 from darwinflow.storage.compact_json import compact
 from darwinflow.storage.postgres.texts import restored, restored_json, searchable, storable, storable_json
 
@@ -52,3 +55,23 @@ def test_a_string_in_json_is_kept_as_the_same_text_would_be(text):
 def test_part_of_an_error_is_part_of_what_is_searched(before, part, after):
     assert part.casefold() not in before or searchable(part) in searchable(before + part + after)
     assert "\x00" not in searchable(part)
+
+
+def test_what_is_searched_for_lies_in_one_error(organization, open_store):
+    store = open_store(organization.dsn, organization.id)
+    steps = tuple(replace(running(node), error=node) for node in ("one\ufffe", "two\x00", "three"))
+    store.write(lambda tx: tx.logs("demo").start(live("grown"))).result(10)
+    for index, step in enumerate(steps):
+        store.write(lambda tx, at=index, step=step: tx.logs("demo").append_step("grown", at, step)).result(10)
+    store.write(lambda tx: tx.logs("demo").start(live("begun", steps=steps))).result(10)
+
+    def found(text):
+        return sorted(
+            header.run_id
+            for header in store.read(lambda tx: tx.logs("demo").query_logs(RunFilter(text=text))).items
+        )
+
+    for text in ("one", "two\x00", "ONE\ufffe", "three", ""):
+        assert found(text) == ["begun", "grown"]
+    for text in ("one\ufffetwo", "two\x00\ufffethree", "onetwo", "\x00three", "\ufffe\ufffe"):
+        assert found(text) == []

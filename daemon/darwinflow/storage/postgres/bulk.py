@@ -21,7 +21,7 @@ _TYPES = (
     "text",
     "int8",
     "int8",
-    "text[]",
+    "text",
     "text",
     "int2",
     "bytea",
@@ -37,7 +37,7 @@ def import_logs(tx: PostgresTransaction, project: str, logs: Sequence[ExecutionL
         """
         CREATE TEMP TABLE incoming (
             organization text, project text, id text, tail text, workflow text, version bigint, hash text, status text,
-            started bigint, ended bigint, errors text[], brief text, codec smallint, body bytea
+            started bigint, ended bigint, errors text, brief text, codec smallint, body bytea
         ) ON COMMIT DROP
         """
     )

@@ -14,7 +14,7 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log, dump_step, load_log, load_step, same_content, same_output
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.rows import error_of, errors_of
-from darwinflow.storage.postgres.texts import restored_json, storable, storable_json
+from darwinflow.storage.postgres.texts import BETWEEN_ERRORS, restored_json, storable, storable_json
 
 
 class Known(NamedTuple):
@@ -92,7 +92,7 @@ class LiveRuns:
                 DELETE FROM darwinflow.run_step
                 WHERE organization = %(organization)s AND project = %(project)s AND run = %(id)s
             )
-            UPDATE darwinflow.run SET status = %(status)s, ended = %(ended)s, errors = %(errors)b::text[],
+            UPDATE darwinflow.run SET status = %(status)s, ended = %(ended)s, errors = %(errors)s,
                 brief = %(brief)s::jsonb, codec = %(codec)s, body = %(body)s
             WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
@@ -167,7 +167,7 @@ class LiveRuns:
                 ON CONFLICT (organization, project, run, position) DO UPDATE SET body = excluded.body
             )
             UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = CASE
-                WHEN %(error)s::text IS NULL THEN errors ELSE array_append(errors, %(error)s)
+                WHEN %(error)s::text IS NULL THEN errors ELSE concat_ws(%(between)s, errors, %(error)s)
             END
             WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
@@ -177,13 +177,14 @@ class LiveRuns:
                 "body": dump_step(step),
                 "brief": storable_json(brief),
                 "error": error_of(step) if adds_error else None,
+                "between": BETWEEN_ERRORS,
             },
         )
 
     def _put_header(self, run_id: str, log: ExecutionLog) -> None:
         self._link.execute(
             """
-            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = %(errors)b::text[]
+            UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = %(errors)s
             WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
             {

@@ -120,7 +120,7 @@ class PostgresLogRepository:
                  errors, brief, codec, body)
             VALUES
                 (%(organization)s, %(project)s, %(id)s, %(tail)s, %(workflow)s, %(version)s, %(hash)s, %(status)s,
-                 %(started)s, %(ended)s, %(errors)b::text[], %(brief)s::jsonb, %(codec)s, %(body)s)
+                 %(started)s, %(ended)s, %(errors)s, %(brief)s::jsonb, %(codec)s, %(body)s)
             ON CONFLICT (organization, project, id) DO NOTHING
             """,
             row,

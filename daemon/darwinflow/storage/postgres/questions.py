@@ -21,9 +21,7 @@ WHERE organization = %(organization)s AND project = %(project)s
   AND (%(hash)s::text IS NULL OR hash = %(hash)s)
   AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(node)s::text IS NULL OR (brief -> 'nodes') ? %(node)s)
-  AND (%(text)s::text IS NULL OR (
-      errors IS NOT NULL AND EXISTS (SELECT FROM unnest(errors) AS error WHERE strpos(error, %(text)s) > 0)
-  ))
+  AND (%(text)s::text IS NULL OR (errors IS NOT NULL AND strpos(errors, %(text)s) > 0))
 ORDER BY started DESC, id DESC LIMIT %(limit)s
 """
 

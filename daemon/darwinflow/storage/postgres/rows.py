@@ -7,7 +7,14 @@ from darwinflow.storage.brief import brief_of, header_from
 from darwinflow.storage.compression import ZSTD, Compression
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
-from darwinflow.storage.postgres.texts import restored, restored_json, searchable, storable, storable_json
+from darwinflow.storage.postgres.texts import (
+    BETWEEN_ERRORS,
+    restored,
+    restored_json,
+    searchable,
+    storable,
+    storable_json,
+)
 
 TAIL_CHARACTERS = 12
 
@@ -39,7 +46,7 @@ def row_of(organization: str, project: str, log: ExecutionLog, compression: Comp
     }
 
 
-def errors_of(log: ExecutionLog) -> list[str] | None:
+def errors_of(log: ExecutionLog) -> str | None:
     """For the search; of equal ones the first is enough. None where there is none."""
     errors: dict[str, None] = {}
     if log.output is not None and log.output.error is not None:
@@ -47,7 +54,7 @@ def errors_of(log: ExecutionLog) -> list[str] | None:
     for step in log.steps:
         if step.error is not None:
             errors[searchable(step.error)] = None
-    return list(errors) or None
+    return BETWEEN_ERRORS.join(errors) if errors else None
 
 
 def error_of(step: StepLog) -> str | None:

@@ -9,7 +9,10 @@ import re
 _ESCAPE = "\x1a"
 _REFUSED = re.compile("[\x00\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
-_SEARCHED_AS = str.maketrans({"\x00": "\uffff"})
+
+BETWEEN_ERRORS = "\ufffe"
+"""No character, and so in nobody's text: what is searched for lies in one error or the other."""
+_SEARCHED_AS = str.maketrans({"\x00": "\uffff", BETWEEN_ERRORS: "\uffff"})
 
 _JSON_ESCAPE = re.compile(r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|.)")
 _JSON_ESCAPED = re.compile(r"\\(?:u001a([0-9a-f]{4})|.)")

@@ -12,7 +12,7 @@ CREATE TABLE darwinflow.run (
                  CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED', 'LOST')),
     started      bigint NOT NULL,
     ended        bigint,
-    errors       text[] COLLATE "C",         -- in case-folded form, for the search in them; null where there is none
+    errors       text COLLATE "C",           -- case-folded, for the search in them, U+FFFE between; null: none
     brief        jsonb NOT NULL,             -- nodes, steps, count, failedNode, error
     codec        smallint NOT NULL,          -- how the body is packed
     body         bytea NOT NULL,             -- of a run that has not finished: without its steps
