@@ -10,22 +10,27 @@ _PATIENCE_S = 0.5
 class Progress:
     """Says on standard error how far we are, where a person waits."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, what: str = "files") -> None:
         self.total = total
+        self._what = what
         self.done = 0
         self._is_shown = sys.stderr.isatty()
         self._started = time.perf_counter()
         self._said = 0.0
 
     def step(self) -> None:
-        self.done += 1
+        self.to(self.done + 1)
+
+    def to(self, done: int) -> None:
+        """So many are done now."""
+        self.done = done
         now = time.perf_counter()
         if not self._is_shown or now - self._started < _PATIENCE_S or now - self._said < 0.1:
             return
-        left = (now - self._started) / self.done * (self.total - self.done)
+        left = (now - self._started) / max(self.done, 1) * max(self.total - self.done, 0)
         self._said = now
         print(
-            f"\r{self.done} of {self.total} files, {left:.0f} s left\x1b[K",
+            f"\r{self.done} of {self.total} {self._what}, {left:.0f} s left\x1b[K",
             end="",
             file=sys.stderr,
             flush=True,

@@ -1,4 +1,4 @@
-"""List runs, show one whole, compare two, or follow them as they come."""
+"""List runs, show one whole, compare two, follow them as they come, or take in those of elsewhere."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ STATUSES = tuple(status.lower() for status in COLOURS)
 def configure(parser: argparse.ArgumentParser) -> None:
     name = some_text(MAX_NAME)
     part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|compare|tail")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|compare|tail|import")
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
         "workflow",
@@ -70,10 +70,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an id, or a workflow file; all where absent",
     )
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
+    imports = actions.add_parser("import", help="take in runs that were recorded elsewhere, each once")
+    imports.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="events, a JSON object a line, as `darwinflow record --stdin` takes them; into this folder's project",
+    )
+    imports.add_argument("--dry-run", action="store_true", help="only say what would come of it")
+    imports.add_argument("--json", action="store_true", help="what came of each run, as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {"list": _list, "show": _show, "compare": _compare, "tail": _tail}
+    actions = {"list": _list, "show": _show, "compare": _compare, "tail": _tail, "import": _import}
     return actions[args.action](args)
 
 
@@ -182,6 +191,12 @@ def _tail(args: argparse.Namespace) -> int:
             row = next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True))
             print(row, flush=True)
     return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from darwinflow.cli.run_import import take_in
+
+    return take_in(args.files, is_dry=args.dry_run, as_json=args.json)
 
 
 def table(runs: list[dict[str, Any]], terminal: Terminal, now: datetime, *, workflows: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import Wire
 from darwinflow.rpc.wire.runs import RunLog
+from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
 MAX_RUNS = 1_000
@@ -97,7 +98,7 @@ def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
     if known.start_time != log.start_time:
         raise RunConflict(f"another run of this id began {known.start_time.isoformat()}", run=log.run_id)
     if known.status.finished:
-        is_same = log.output is None or logs.get_log(log.run_id) == log
+        is_same = log.output is None or same_content(logs.get_log(log.run_id), log)
         return ImportOutcome.KNOWN if is_same else ImportOutcome.DIFFERS
     if log.output is not None:
         return ImportOutcome.COMPLETED
