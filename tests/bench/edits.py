@@ -70,7 +70,14 @@ def worst(nodes: int) -> dict[str, tuple[str, Edit]]:
     listed = "".join([f"  - {{id: n{at}, type: HUMAN_INPUT}}\n" for at in range(nodes)])
     joined = f"id: a\nversion: 1\nnodes:\n{listed}edges:\n  - {{from: START, to: n0}}\n  - {{from: [{names}], to: [{names}]}}\n"
     args = "".join([f"          - name: item {at}\n            value: {at}\n" for at in range(2_500)])
-    long = ["  - id: long", "    type: TOOL_CALL", "    config:", "      tool: t", "      args:", "        list:"]
+    long = [
+        "  - id: long",
+        "    type: TOOL_CALL",
+        "    config:",
+        "      tool: t",
+        "      args:",
+        "        list:",
+    ]
     end = lines.index("edges:")
     with_long = "\n".join([*lines[:end], *long, args + "edges:", *lines[end + 1 :]])
     in_long = end + len(long) + 2_500

@@ -218,3 +218,11 @@ def test_dashes_that_were_passed_over_below_a_key_with_a_value_are_still_seen() 
     line = text.count("\n")
     edit = Edit(Span(line, 2, line, 2), "\n  - id: new\n    type: TOOL_CALL\n")
     check_step(Document.parse(text), Document.parse(text).edit(edit), edit)
+
+
+@pytest.mark.parametrize("mark", ["}", "]"])
+def test_a_bracket_above_the_first_key_begins_a_section(mark: str) -> None:
+    text = "   a:\n       - b: c\n         d: e\n" + "       - f: g\n" * 12 + "\nh: i"
+    line = text.count("\n") - 1
+    edit = Edit(Span(line, 0, line, 0), mark)
+    check_step(Document.parse(text), Document.parse(text).edit(edit), edit)

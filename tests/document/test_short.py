@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from darwinflow.document.form import Form, FormName
 from darwinflow.document.reading import content_of
-from darwinflow.document.segment import Form, FormName
 from darwinflow.document.short import SHORT
 
 from .portrait import _node as portrait_of_node

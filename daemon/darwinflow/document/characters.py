@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
+from darwinflow.document.form import Content
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
 from darwinflow.document.node import Node
 from darwinflow.document.problem import Problem, Related
-from darwinflow.document.segment import Content
 from darwinflow.model.span import Span
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from darwinflow.document.blocks import Blocks, One
+from darwinflow.document.form import Form, FormName
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import (
     BLANKS,
@@ -21,7 +22,7 @@ from darwinflow.document.grammar.scan import (
     key_colon,
 )
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form, FormName, Segment
+from darwinflow.document.segment import Segment
 
 MIN_SPLIT: Final = 12
 """Lines. A shorter section is read at once."""

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from darwinflow.document.content import MAX_BYTES
 from darwinflow.document.editing import replaced_segments
+from darwinflow.document.form import Form
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
 from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import Edit, LineChange, Lines
@@ -22,7 +23,7 @@ from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
 from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form, Segment
+from darwinflow.document.segment import Segment
 from darwinflow.document.stream import edge_lines, extents, root_of
 from darwinflow.model.span import Span
 

@@ -8,11 +8,12 @@ cuts the text anew, which reads no segment twice either.
 from itertools import pairwise
 
 from darwinflow.document.cutting import MIN_SPLIT, cut_lines
+from darwinflow.document.form import Form
 from darwinflow.document.grammar.scan import indent_of, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
 from darwinflow.document.reading import Before, read
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form, Segment
+from darwinflow.document.segment import Segment
 
 _INNER = frozenset(["", " ", "\t", "#", "]", "}"])
 """First characters of lines that begin neither a section nor a document."""
@@ -42,6 +43,9 @@ def replaced_segments(
     removed_lines = before.slice(change.start, change.start + change.removed)
     if not (_is_inner(removed_lines, form) and _is_inner(change.added, form)):
         return None
+    is_prelude = section.head is None and form.depth > 0
+    if is_prelude and any(line[:1] in ("]", "}") for line in (*removed_lines, *change.added)):
+        return None  # what closes nothing begins the first section
     low = start + section.start(first)
     if first == 0 and change.start == low and not _begins_value(change.added[0], form):
         return None

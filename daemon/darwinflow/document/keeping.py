@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from darwinflow.document.form import Form
 from darwinflow.document.lines import LineChange
 from darwinflow.document.reading import Before, read_later
-from darwinflow.document.segment import Form, Segment
+from darwinflow.document.segment import Segment
 
 
 class Kept:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from darwinflow.document import tall
 from darwinflow.document.characters import encodable, report_unprintable, shift, shifted_problem
+from darwinflow.document.form import Content, Form, Kind, Later
 from darwinflow.document.grammar.collections import grow
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
@@ -19,7 +20,7 @@ from darwinflow.document.grammar.scan import (
     key_colon,
 )
 from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
-from darwinflow.document.segment import Content, Form, Kind, Later, Segment
+from darwinflow.document.segment import Segment
 from darwinflow.document.short import SHORT
 from darwinflow.document.tall import Reread
 

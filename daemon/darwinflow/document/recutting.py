@@ -4,13 +4,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from darwinflow.document.cutting import MIN_SPLIT, Known, is_open_header, read_section, section_starts
+from darwinflow.document.form import Form
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK, CLOSED_TEXT, is_mark, key_colon
 from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import LineChange, Lines
 from darwinflow.document.reading import read
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form, Segment
+from darwinflow.document.segment import Segment
 from darwinflow.document.stream import MARKER, NO_EDGE
 
 

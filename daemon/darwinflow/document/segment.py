@@ -6,61 +6,13 @@ on it and are never wrong: a segment whose aliases come to mean something else
 is replaced by a new one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from darwinflow.document.grammar.reader import NO_HANDLES
+from darwinflow.document.form import Content, Form, Kind, Later
 from darwinflow.document.node import SCALAR, Node, Pairs
 from darwinflow.document.problem import Problem
 from darwinflow.document.values import Bound, Outside, Scope, merge, plain_value
-
-Kind = Literal["items", "entries", "value", "head"]
-
-
-FormName = Literal[
-    "item",
-    "entry",
-    "leading",
-    "quiet leading",
-    "root entry",
-    "head",
-    "crowded head",
-    "prelude",
-    "whole",
-    "inline",
-]
-
-
-class Form(NamedTuple):
-    """How a stretch of lines is read. Equal text in an equal form gives equal nodes."""
-
-    name: FormName
-    column: int = 0
-    depth: int = 0
-    handles: Mapping[str, str] = NO_HANDLES
-
-
-class Content(NamedTuple):
-    """What reading the lines of a segment gives."""
-
-    kind: Kind
-    key: Node | None
-    children: Any
-    problems: tuple[Problem, ...]
-    anchors: tuple[str, ...]
-    aliases: tuple[str, ...]
-    rows: int
-    """How many lines were read, where long collections among the children are `Tall`; else 0."""
-
-
-class Later(NamedTuple):
-    """Lines that nobody has read yet, and what can be told of them without."""
-
-    read: Callable[[], Content]
-    may_have_anchors: bool
-    alias_limit: int
-    """How many aliases may be among them."""
-
 
 _UNREAD: Final = object()
 _READ: Final = frozenset([*Content._fields, "parse_problems"])

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from sys import intern
 from typing import Final
 
+from darwinflow.document.form import Content, Form, FormName
 from darwinflow.document.grammar.collections import SIMPLE_ENTRY
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import BLANKS
 from darwinflow.document.grammar.simple_flow import simple_flow
 from darwinflow.document.node import ALIAS, PLAIN, SCALAR, Node
-from darwinflow.document.segment import Content, Form, FormName
 
 _ALIAS: Final = re.compile(r"\*([^\s,\[\]{}]+)[ \t]*\Z")
 

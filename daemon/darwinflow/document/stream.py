@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from darwinflow.document.blocks import Blocks, One
 from darwinflow.document.cutting import Take, read_prelude, read_section, section_starts
+from darwinflow.document.form import Form
 from darwinflow.document.grammar.reader import NO_HANDLES
 from darwinflow.document.grammar.scan import (
     BLANKS,
@@ -24,7 +25,6 @@ from darwinflow.document.grammar.scan import (
 from darwinflow.document.problem import YAML_SYNTAX, Problem
 from darwinflow.document.root import Layout, Root
 from darwinflow.document.section import Section
-from darwinflow.document.segment import Form
 from darwinflow.model.span import Span
 
 NO_EDGE: Final = frozenset(["", " ", "\t", "#"])

@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from darwinflow.document.document import Document
+from darwinflow.document.form import Form
 from darwinflow.document.formatting.comments import place_comments
 from darwinflow.document.formatting.layout import Layout
 from darwinflow.document.formatting.ordering import put_in_order
@@ -14,7 +15,6 @@ from darwinflow.document.lines import Edit, Lines
 from darwinflow.document.node import Node
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX, Problem
 from darwinflow.document.reading import read
-from darwinflow.document.segment import Form
 from darwinflow.document.stream import Extent, edge_lines, extents
 from darwinflow.model.span import Span
 
