@@ -338,6 +338,22 @@ def test_a_damaged_record_is_told_of_when_its_run_is_asked_for_and_the_others_an
     store.close()
 
 
+def test_what_is_damaged_while_it_is_open_is_found_by_reading_all_again(tmp_path):
+    filled(tmp_path)
+    store = opened(tmp_path)
+    assert store.verify() == store.damage() == ()
+    raw = (tmp_path / SEGMENT).read_bytes()
+    at = raw.index(b'"runId":"b"')
+    with (tmp_path / SEGMENT).open("r+b") as segment:
+        segment.seek(at)
+        segment.write(b"X")
+    (found,) = store.verify()
+    assert found.segment == SEGMENT
+    assert found.offset < at < found.offset + found.length
+    assert store.damage() == ()
+    store.close()
+
+
 def test_where_a_record_of_a_batch_is_damaged_the_journal_is_read_again_from_before(tmp_path):
     store = opened(tmp_path)
     store.write(lambda tx: tx.journals.advance("j.jsonl", 3)).result(10)

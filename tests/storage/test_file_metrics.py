@@ -196,29 +196,57 @@ def test_what_was_committed_and_not_written_is_written_at_the_next_opening(tmp_p
     again.close()
 
 
-def test_a_flipped_bit_among_the_commits_is_passed_over_and_shows(tmp_path):
-    def in_a_process_that_dies(*runs):
-        script = (
-            "import os, sys; from storage.test_file_metrics import *; store = FileMetricsStore(sys.argv[1])\n"
-            "for one in sys.argv[2:]: count(store, metric(one))\n"
-            "os._exit(0)"
-        )
-        environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
-        subprocess.run([sys.executable, "-c", script, str(tmp_path), *runs], env=environment, check=True)
+def in_a_process_that_dies(folder, runs):
+    """Count *runs*, one a commit, and die without closing."""
+    script = (
+        "import os, sys; from storage.test_file_metrics import *; store = FileMetricsStore(sys.argv[1])\n"
+        "for at, one in enumerate(sys.argv[2].split(',')): count(store, metric(one, version=at % 40 + 1))\n"
+        "os._exit(0)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
+    subprocess.run([sys.executable, "-c", script, str(folder), ",".join(runs)], env=environment, check=True)
 
+
+def test_a_power_cut_that_takes_what_was_not_synced_takes_nothing_that_was_committed(tmp_path):
+    in_a_process_that_dies(tmp_path, [f"r{n}" for n in range(900)])
+    commits = tmp_path / "commits.jsonl"
+    assert commits.stat().st_size < 1_100_000
+    recent = set()
+    for line in commits.read_bytes().splitlines():
+        said = json.loads(line.partition(b" ")[2])
+        recent.update(said["whole"])
+        for name, (size, _) in said["appended"].items():
+            os.truncate(tmp_path / name, min(size, (tmp_path / name).stat().st_size))
+    assert 0 < len(recent) < len(json_files(tmp_path)) + 1
+    for name in recent:
+        (tmp_path / name).write_bytes(b"")
+    store = FileMetricsStore(str(tmp_path))
+    assert store.damaged() == ()
+    listed = store.read(lambda tx: tx.metrics("demo").list_summaries("assistant"))
+    assert sum(one.summary.runs for one in listed) == 900
+    assert count(store, metric("r0"), metric("r899"), metric("new")) == [False, False, True]
+    store.close()
+
+
+def test_a_flipped_bit_among_the_commits_is_passed_over_and_shows(tmp_path):
     runs = ("a", "b", "c", "d")
     for which in range(4):
-        in_a_process_that_dies(*(f"{name}{which}" for name in runs))
+        in_a_process_that_dies(tmp_path, [f"{name}{which}" for name in runs])
         commits = (tmp_path / "commits.jsonl").read_bytes().split(b"\n")
         assert len(commits) == 5
         commits[which] = commits[which].replace(b"whole", b"whOle")
         (tmp_path / "commits.jsonl").write_bytes(b"\n".join(commits))
         store = FileMetricsStore(str(tmp_path))
-        everything = [metric(f"{name}{number}") for number in range(which + 1) for name in runs]
+        everything = [
+            metric(f"{name}{number}", version=at + 1)
+            for number in range(which + 1)
+            for at, name in enumerate(runs)
+        ]
         if store.damaged():
             store.rebuild("demo", everything)
         count(store, *everything)
-        assert figures(store)[0][0].runs == len(everything)
+        listed = store.read(lambda tx: tx.metrics("demo").list_summaries("assistant"))
+        assert [one.summary.runs for one in listed] == [which + 1] * 4
         store.close()
 
 

@@ -50,7 +50,11 @@ class ComposedTenantStore:
             self._accepted += 1
         future.set_running_or_notify_cancel()
         future.add_done_callback(self._finished)
-        logged = self._logs.write(lambda tx: self._on_logs(tx, work))
+        try:
+            logged = self._logs.write(lambda tx: self._on_logs(tx, work))
+        except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
+            future.set_exception(error)
+            return future
         logged.add_done_callback(lambda done: self._logged(done, work, future))
         return future
 

@@ -54,9 +54,10 @@ class FileLogStore:
     """
 
     def __init__(self, path: str, *, now: Callable[[], datetime] = clock) -> None:
-        self.path = path
+        self.path = os.path.realpath(path)
+        self._closing = threading.Lock()
         self._is_closed = False
-        self._logs = _OPEN.take(path, lambda real: _OpenLogs(real, now))
+        self._logs = _OPEN.take(self.path, lambda real: _OpenLogs(real, now))
 
     def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]":
         self._check_open()
@@ -71,6 +72,11 @@ class FileLogStore:
         self._check_open()
         return self._logs.damage()
 
+    def verify(self) -> tuple[Damaged, ...]:
+        """As `damage`, from reading every segment again, which takes as long as they are large."""
+        self._check_open()
+        return self._logs.verify()
+
     def erase(self, project: str, run_ids: Collection[str]) -> None:
         """Let nothing of these runs be in the index or in any segment; what is not there is nothing to erase.
 
@@ -81,10 +87,11 @@ class FileLogStore:
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""
-        if not self._is_closed:
-            self._is_closed = True
-            self._logs.writer.write(_nothing).exception()
-            _OPEN.give_back(self.path)
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                self._logs.writer.write(_nothing).exception()
+                _OPEN.give_back(self.path)
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -150,6 +157,16 @@ class _OpenLogs:
 
     def damage(self) -> tuple[Damaged, ...]:
         return self._readers.read(lambda session: session.index.damage())
+
+    def verify(self) -> tuple[Damaged, ...]:
+        # A batch that is being written looks torn, which is none of our business here.
+        return tuple(
+            Damaged(name, piece.offset, piece.length)
+            for name in self._segments.names()
+            for group in self._segments.groups(name, 0)
+            for piece in group.pieces
+            if piece.record is None and not group.is_torn
+        )
 
     def close(self) -> None:
         self._readers.close()

@@ -1,5 +1,7 @@
 """`MetricsStore` on files: one small file a version, a text and a month of hours, which anybody can read."""
 
+import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -19,9 +21,10 @@ class FileMetricsStore:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = os.path.realpath(path)
+        self._closing = threading.Lock()
         self._is_closed = False
-        self._figures = _OPEN.take(path, OpenFigures)
+        self._figures = _OPEN.take(self.path, OpenFigures)
 
     def write(self, work: Callable[[MetricsTransaction], T]) -> "Future[T]":
         """Done when it returns: the caller's thread writes."""
@@ -44,9 +47,10 @@ class FileMetricsStore:
 
     def close(self) -> None:
         """May be called again."""
-        if not self._is_closed:
-            self._is_closed = True
-            _OPEN.give_back(self.path)
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                _OPEN.give_back(self.path)
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -1,6 +1,5 @@
 """What is open in this process: a store of files has one owner, which all handles on it share."""
 
-import os
 import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -21,20 +20,18 @@ class Shared(Generic[C]):
         self._open: dict[str, tuple[C, int]] = {}
 
     def take(self, path: str, open_one: Callable[[str], C]) -> C:
-        """*open_one* is given the path without links. Whatever it raises is raised."""
-        real = os.path.realpath(path)
+        """*path* has no links. Whatever *open_one* raises is raised."""
         with self._lock:
-            known, handles = self._open.get(real) or (open_one(real), 0)
-            self._open[real] = known, handles + 1
+            known, handles = self._open.get(path) or (open_one(path), 0)
+            self._open[path] = known, handles + 1
             return known
 
     def give_back(self, path: str) -> None:
         """To be called once for each `take`."""
-        real = os.path.realpath(path)
         with self._lock:
-            known, handles = self._open[real]
+            known, handles = self._open[path]
             if handles > 1:
-                self._open[real] = known, handles - 1
+                self._open[path] = known, handles - 1
                 return
-            del self._open[real]
+            del self._open[path]
             known.close()
