@@ -11,6 +11,7 @@ import pytest
 
 from daemon.program import START, Program
 from daemon_process import WAIT_S, DaemonProcess, a_run, eventually
+from darwinflow.daemon import refused
 from darwinflow.model.errors import RunNotFound
 from darwinflow.recorder import RecordingWarning, record_run
 from darwinflow.recorder.events import hash_of, line_of
@@ -39,7 +40,7 @@ def status_of(daemon: DaemonProcess, run: str):
 
 
 def journals(daemon: DaemonProcess) -> list[str]:
-    return sorted(os.listdir(daemon.home.spool))
+    return sorted(name for name in os.listdir(daemon.home.spool) if name != refused.FOLDER)
 
 
 def test_what_lies_there_is_taken_in_by_a_daemon_that_starts_later(stopped, program):
@@ -158,7 +159,7 @@ def test_lines_that_are_no_events_are_counted_and_hide_no_others(stopped, progra
         b"null\n",
         b"\xff\xfe\n",
         b'{"v":1,"event":"nothing"}\n',
-        b'{"v":2,"event":"journal"}\n',
+        b'{"v":true,"event":"journal"}\n',
     ):
         os.write(program.fd, garbage)
     program.of_run("step.finished", "r1", step="never", status="SUCCESS")
@@ -281,6 +282,60 @@ def test_a_run_whose_id_is_taken_is_left_out_and_said(stopped, program):
     eventually(lambda: journals(stopped) == [])
     assert header(stopped, "r1")["stepCount"] == 2
     assert any("r1" in complaint for complaint in stopped.complaints())
+
+
+def test_a_journal_of_a_newer_recorder_waits_for_a_newer_daemon(stopped, program):
+    """What this version understands is taken in; nothing is read past, and the file stays."""
+    stopped.start()
+    program.start("r1")
+    program.of_run("run.finished", "r1", status="SUCCESS")
+    newer = {"run": "r2", "at": START, "workflow": "a", "workspace": "/srv/shop", "settings": "project: shop"}
+    os.write(program.fd, line_of("run.started", newer).replace(b'"v":1', b'"v":2'))
+    program.start("r3")
+    program.end()
+    eventually(lambda: status_of(stopped, "r1") == "SUCCESS")
+    eventually(lambda: any("waits for a newer version" in each for each in stopped.complaints()))
+    time.sleep(1.2)  # the intake looks again for programs that have gone
+    assert (program.path.exists(), header(stopped, "r3")) == (True, None)
+    other = Program(stopped)
+    other.start("r4")
+    other.of_run("run.finished", "r4", status="SUCCESS")
+    other.end()
+    eventually(lambda: status_of(stopped, "r4") == "SUCCESS")
+    stopped.hang_up()
+    stopped.kill()
+    text = program.path.read_bytes().replace(b'"v":2', b'"v":1')
+    program.path.write_bytes(text)  # as if the next daemon were the newer one
+    stopped.start()
+    eventually(lambda: status_of(stopped, "r3") == "LOST")
+    assert status_of(stopped, "r2") == "LOST"
+
+
+def test_a_journal_of_which_something_was_refused_is_set_aside(stopped, program):
+    stopped.start()
+    program.start("r1")
+    os.write(program.fd, b'{"v":1,"event":"step.action","run":"nowhere","at":1,"step":"s","type":"x"}\n')
+    program.of_run("run.finished", "r1", status="SUCCESS")
+    program.end()
+    clean = Program(stopped)
+    clean.start("r2")
+    clean.of_run("run.finished", "r2", status="SUCCESS")
+    clean.end()
+    eventually(lambda: not program.path.exists() and not clean.path.exists())
+    assert status_of(stopped, "r1") == status_of(stopped, "r2") == "SUCCESS"
+    (kept,) = (Path(stopped.home.spool) / "refused").iterdir()
+    assert kept.name == program.path.name
+    assert b"nowhere" in kept.read_bytes()
+
+
+def test_what_is_set_aside_has_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(refused, "MAX_BYTES", 250)
+    for number in range(5):
+        path = tmp_path / f"{number}.jsonl"
+        path.write_bytes(b"x" * 100)
+        os.utime(path, (number, number))
+        refused.set_aside(str(path))
+    assert sorted(os.listdir(tmp_path / "refused")) == ["3.jsonl", "4.jsonl"]
 
 
 def test_after_a_restart_a_run_whose_id_is_taken_still_has_no_part_in_the_other(stopped, program):

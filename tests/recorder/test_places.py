@@ -75,6 +75,16 @@ def test_clients_read_the_bound_socket_from_the_lock_file(tmp_path: Path) -> Non
     assert bound_socket(home) is None
 
 
+def test_a_pipe_in_place_of_the_lock_file_holds_nobody_up(tmp_path: Path) -> None:
+    home = home_of({"DARWINFLOW_HOME": str(tmp_path)})
+    os.mkfifo(home.lock_path)
+    assert bound_socket(home) is None
+    os.unlink(home.lock_path)
+    (tmp_path / "elsewhere").write_bytes(lock_text(home, "/tmp/darwinflow-0/abc"))
+    os.symlink(tmp_path / "elsewhere", home.lock_path)
+    assert bound_socket(home) is None
+
+
 def test_a_lock_file_that_was_copied_with_its_home_names_no_socket_of_the_copy(tmp_path: Path) -> None:
     first, copy = (home_of({"DARWINFLOW_HOME": str(tmp_path / name)}) for name in ("a\nb", "copy"))
     for home in (first, copy):

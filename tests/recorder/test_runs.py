@@ -190,6 +190,40 @@ def test_a_program_may_bring_ids_of_its_own(place) -> None:
     assert [event["run"] for event in place.events("run.started")] == ["ci:4711", run.id]
 
 
+class Panic(BaseException):
+    pass
+
+
+class Panicking:
+    def __str__(self) -> str:
+        raise Panic("no")
+
+    __repr__ = __str__
+
+
+def test_no_exception_of_a_values_own_code_reaches_the_program(place) -> None:
+    with record_run("assistant.yaml", request=Panicking(), tags={"a": Panicking()}) as run:
+        with run.step("a", input=Panicking()) as step:
+            step.action("x", value=Panicking())
+            step.fail(Panicking())
+        run.output = Panicking()
+        run.fail(Panicking())
+    assert len(place.events("step.finished")) == len(place.events("run.finished")) == 1
+
+
+@pytest.mark.parametrize("way", ["removed", "closed"])
+def test_a_run_whose_journal_is_gone_is_not_said_to_be_spooled(place, way: str) -> None:
+    with pytest.warns(RecordingWarning), record_run("assistant.yaml") as run:  # noqa: PT031 - the run is what warns
+        assert run.state == "spooled"
+        if way == "removed":
+            place.journals()[0].unlink()
+        else:
+            os.close(run._recording.journal._fd)
+        with run.step("a"):
+            pass
+    assert run.state == "unrecorded"
+
+
 def test_two_runs_of_one_id_at_a_time_are_two_runs(place) -> None:
     with record_run("assistant.yaml", run_id="ticket") as first:
         with (

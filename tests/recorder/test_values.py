@@ -4,6 +4,7 @@ import collections
 import datetime
 import decimal
 import enum
+import itertools
 import json
 import pathlib
 import threading
@@ -137,6 +138,34 @@ def test_objects_that_lie_about_themselves_do_no_harm() -> None:
     kept_list = kept([Liar(), 1, {"a": Liar(), "b": 2}])
     assert kept_list[1:] == [1, {"a": kept_list[0], "b": 2}]
     assert kept_list[0].startswith("<") or "RuntimeError" in kept_list[0]
+
+
+class Panic(BaseException):
+    """As extensions in Rust raise it."""
+
+
+class Panicking:
+    def __repr__(self) -> str:
+        raise Panic("no")
+
+
+class Endless(dict):
+    def items(self):
+        return ((str(number), number) for number in itertools.count())
+
+
+class EndlessList(list):
+    def __iter__(self):
+        return iter(itertools.count())
+
+
+def test_what_no_exception_catches_is_caught_here() -> None:
+    assert kept([Panicking(), 1]) == ["(a Panicking whose repr raises Panic)", 1]
+
+
+@pytest.mark.parametrize("value", [Endless(), EndlessList([1]), {"a": Endless()}, [[EndlessList()]]])
+def test_a_container_without_an_end_is_cut(value: object) -> None:
+    assert "(cut" in json.dumps(kept(value))
 
 
 def test_a_value_that_holds_itself_is_kept_up_to_there() -> None:

@@ -132,7 +132,9 @@ def test_another_run_of_the_same_id_is_no_sign_that_this_one_is_stored(place) ->
         pass
     with pytest.warns(RecordingWarning, match="another run ticket-4, which began 2026-11-24T10:00"):
         assert run.wait_stored(5) is False
-    assert run.state == "spooled"
+    assert run.state == "unrecorded"
+    assert run.wait_stored(5) is False
+    assert len(listener.asked) == 3
     listener.close()
 
 
@@ -197,10 +199,10 @@ for output in sys.argv[1:]:
 def test_a_run_whose_id_is_taken_is_never_said_to_be_stored(place) -> None:
     """In one program, in the next, and as a line on standard input."""
     done = place.program(TWICE, "first", "second", PYTHONWARNINGS="always")
-    assert done.stdout == "True stored\nFalse spooled\n"
+    assert done.stdout == "True stored\nFalse unrecorded\n"
     assert done.stderr.count("the history has another run ticket-4") == 1
     done = place.program(TWICE, "third", PYTHONWARNINGS="always")
-    assert done.stdout == "False spooled\n"
+    assert done.stdout == "False unrecorded\n"
     start = {
         "v": 1,
         "event": "run.started",

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold, ProjectOf, Understand
-from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
+from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.ports.tenant import TenantStore
@@ -209,7 +209,12 @@ class Intake:
         try:
             for line in journal.lines(most):
                 problem = _applied(journal, line.text)
+                if isinstance(problem, NewerJournal):
+                    if journal.position > journal.taken:
+                        break  # what came before is stored first
+                    raise problem
                 journal.position = line.end
+                journal.has_refused |= problem is not None
                 if line.end <= journal.taken:
                     journal.fold.changes(replayed=True)
                     continue
@@ -221,7 +226,7 @@ class Intake:
         except FileNotFoundError:
             self._spool.forget(journal.name)
             return False
-        except (OSError, NoJournal) as error:
+        except (OSError, NoJournal, NewerJournal) as error:
             self._spool.leave_alone(journal, error)
             return False
         if refused > _MOST_WARNINGS:
@@ -272,12 +277,16 @@ class Waiter(NamedTuple):
             self.told.set_result(None)
 
 
-def _applied(journal: Journal, line: bytes) -> str | None:
+def _applied(journal: Journal, line: bytes) -> str | NewerJournal | None:
     """What is wrong with *line*, if something is."""
     if not line.strip():
         return None
     try:
         event = decode(line)
-        return event.message if isinstance(event, Problem) else journal.fold.apply(event)
+        if not isinstance(event, Problem):
+            return journal.fold.apply(event)
     except Exception as error:
         raise JournalFault(journal) from error
+    if event.is_newer:
+        return NewerJournal(f"{journal.path} waits for a newer version: {event.message}")
+    return event.message

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold
+from darwinflow.daemon.refused import set_aside
 from darwinflow.recorder.events import MAX_LINE_BYTES
 
 READ_BYTES = 1 << 20
@@ -23,6 +24,10 @@ class Line(NamedTuple):
     """Offset behind its newline."""
 
 
+class NewerJournal(Exception):
+    """A newer recorder wrote the file, so a newer version will take it in."""
+
+
 class NoJournal(Exception):
     """The file is not one that a recorder of this user has made."""
 
@@ -30,12 +35,14 @@ class NoJournal(Exception):
 class Journal:
     """What the daemon knows of one file of the spool. The file is opened for each look at it and not kept open."""
 
-    __slots__ = ("fold", "name", "path", "position", "settled", "size", "taken")
+    __slots__ = ("fold", "has_refused", "name", "path", "position", "settled", "size", "taken")
 
     def __init__(self, path: str, taken: int, fold: Fold) -> None:
         self.path = path
         self.name = os.path.basename(path)
         self.fold = fold
+        self.has_refused = False
+        """Something in it was not taken in."""
         self.position = 0
         """All lines before it are in the fold."""
         self.taken = taken
@@ -69,14 +76,17 @@ class Journal:
                     return
 
     def remove(self, fd: int, size: int) -> bool:
-        """Take the file away if it still has *size* bytes, while no other program can write a line in between."""
+        """Take the file away, or set it aside where something was refused, if it still has *size* bytes, while no other program can write a line in between."""
         try:
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _TURN_BYTE)
         except OSError:
             return False
         if os.fstat(fd).st_size != size:
             return False
-        os.unlink(self.path)
+        if self.has_refused:
+            set_aside(self.path)
+        else:
+            os.unlink(self.path)
         return True
 
 

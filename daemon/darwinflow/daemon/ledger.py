@@ -84,6 +84,7 @@ class Ledger:
         for journal, run_id, message in refusals:
             log.warning("%s: run %s is not kept as it was recorded: %s", journal.path, run_id, message)
             journal.fold.refuse(run_id)
+            journal.has_refused = True
         self.runs_refused += len(refusals)
         return len(refusals)
 

@@ -4,10 +4,12 @@ Most values take the short way, one call of the C encoder. What it refuses or wo
 surrogates, odd keys, objects, cycles, depth, size, secrets) is walked and cleaned.
 """
 
+import itertools
 import json
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeVar
 
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.soundness import (
@@ -21,6 +23,11 @@ from darwinflow.recorder.soundness import (
 
 _NOTE_BYTES = 16 * 1024
 """Kept free for the notes about what was cut, at most one a level."""
+_MOST_MEMBERS = MAX_VALUE_BYTES // 2
+"""Each takes a character and a comma."""
+STOPPING = (KeyboardInterrupt, SystemExit)
+"""They come from the program's signal handlers, at any line, and must end it, whatever they interrupt."""
+T = TypeVar("T")
 _SHORT = 14
 """Letters; no known token is so short."""
 
@@ -39,7 +46,9 @@ def json_of(value: object, redaction: Redaction) -> JsonText:
     """*value* as it is now; later changes to it do not matter. Never raises."""
     try:
         text = _as_it_is(value, redaction) or JsonText(_encode(cleaned(value, redaction)))
-    except Exception as exc:  # noqa: BLE001 - foreign objects may raise anything, and another thread may change them
+    except STOPPING:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - foreign objects may raise anything, and another thread may change them
         return JsonText(_encode(unread(value, exc)))
     if len(text) <= MAX_VALUE_BYTES:
         return text
@@ -63,7 +72,7 @@ def is_text(value: object) -> bool:
     return issubclass(type(value), str)
 
 
-def unread(value: object, exc: Exception) -> str:
+def unread(value: object, exc: BaseException) -> str:
     """What stands for *value* when its own code has raised *exc*."""
     return f"(not recorded: {type(exc).__name__} while reading a {type(value).__name__})"
 
@@ -74,7 +83,9 @@ def shown(value: object) -> str:
         if isinstance(value, (bytes, bytearray)):
             return repr(bytes(value[:MAX_VALUE_BYTES]))
         return repr(value)
-    except Exception as exc:  # noqa: BLE001 - the object's own code
+    except STOPPING:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - the object's own code
         return f"(a {type(value).__name__} whose repr raises {type(exc).__name__})"
 
 
@@ -115,7 +126,9 @@ class _Cleaner:
         """What cannot be read says so in its place; what lies beside it is kept."""
         try:
             return self._cleaned(value, depth)
-        except Exception as exc:  # noqa: BLE001 - the object's own code
+        except STOPPING:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - the object's own code
             return self._text(unread(value, exc))
 
     def _cleaned(self, value: object, depth: int) -> object:
@@ -133,30 +146,32 @@ class _Cleaner:
             self._open.add(id(value))
             try:
                 if isinstance(value, (list, tuple, set, frozenset)):
-                    return self._items(list(value), depth + 1)
+                    return self._items(value, depth + 1)
                 assert isinstance(value, Mapping)
-                return self._entries(list(value.items()), depth + 1)
+                return self._entries(value, depth + 1)
             finally:
                 self._open.discard(id(value))
         return self._text(shown(value))
 
-    def _items(self, items: list[object], depth: int) -> list[object]:
+    def _items(self, value: Collection[object], depth: int) -> list[object]:
         self._left -= 2
         out: list[object] = []
+        items = _some(value)
         for item in items:
             if self._left <= 0:
-                out.append(f"(cut: {len(items) - len(out)} more)")
+                out.append(f"(cut: {_left_of(value, items, out)} more)")
                 break
             self._left -= 1
             out.append(self.clean(item, depth))
         return out
 
-    def _entries(self, entries: list[tuple[object, object]], depth: int) -> dict[str, object]:
+    def _entries(self, mapping: Mapping[object, object], depth: int) -> dict[str, object]:
         self._left -= 2
         out: dict[str, object] = {}
+        entries = _some(mapping.items())
         for key, value in entries:
             if self._left <= 0:
-                out[_free("(cut)", out)] = f"{len(entries) - len(out)} more"
+                out[_free("(cut)", out)] = f"{_left_of(mapping, entries, out)} more"
                 break
             self._left -= 2
             name = _free(self._text(key if isinstance(key, str) else _key(key)), out)
@@ -185,7 +200,9 @@ class _Cleaner:
     def _whole(self, value: object) -> object:
         try:
             return self._number(operator.index(value))  # type: ignore[arg-type]
-        except Exception:  # noqa: BLE001 - the object's own code; a tensor of many numbers has the method and refuses
+        except STOPPING:
+            raise
+        except BaseException:  # noqa: BLE001 - the object's own code; a tensor of many numbers has the method and refuses
             return self._text(shown(value))
 
     def _text(self, text: str) -> str:
@@ -209,10 +226,21 @@ class _Cleaner:
         return text
 
 
+def _some(value: Iterable[T]) -> list[T]:
+    """As much as can be recorded at all: a container of a class of its own may have no end."""
+    return list(itertools.islice(value, _MOST_MEMBERS))
+
+
+def _left_of(value: Collection[object], members: list[T], shown: Collection[object]) -> int:
+    return max(len(value), len(members)) - len(shown)
+
+
 def _is_mapping(value: object) -> bool:
     try:
         return isinstance(value, Mapping)
-    except Exception:  # noqa: BLE001 - an object's own `__class__` is asked
+    except STOPPING:
+        raise
+    except BaseException:  # noqa: BLE001 - an object's own `__class__` is asked
         return False
 
 

@@ -1,6 +1,6 @@
 """How a step or run ends, told from the exception that left its block."""
 
-from darwinflow.recorder.clean import sound_text
+from darwinflow.recorder.clean import STOPPING, sound_text
 from darwinflow.recorder.events import CANCELLED, FAILED, SUCCESS, short_error
 from darwinflow.recorder.redact import Redaction
 
@@ -38,5 +38,7 @@ def error_text(error: object, redaction: Redaction) -> str:
 def _message(error: object) -> str:
     try:
         return str(error)
-    except Exception as inner:  # noqa: BLE001 - the program's own code
+    except STOPPING:
+        raise
+    except BaseException as inner:  # noqa: BLE001 - the program's own code
         return f"(its message raises {type(inner).__name__})"

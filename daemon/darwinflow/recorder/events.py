@@ -39,10 +39,12 @@ _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 class Problem:
     """Why a line is no event. `message` is a sentence without a full stop."""
 
-    __slots__ = ("message",)
+    __slots__ = ("is_newer", "message")
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, is_newer: bool = False) -> None:
         self.message = message
+        self.is_newer = is_newer
+        """A newer recorder wrote the line, so a newer version can read it."""
 
     def __repr__(self) -> str:
         return f"Problem({self.message!r})"
@@ -177,9 +179,8 @@ def checked(raw: dict[str, object]) -> Event | Problem:
     version = raw.get("v")
     if version != FORMAT_VERSION or isinstance(version, bool):
         newer = isinstance(version, int) and version > FORMAT_VERSION
-        return Problem(
-            f"'v' must be {FORMAT_VERSION}" + ("; a newer recorder wrote this line" if newer else "")
-        )
+        note = "; a newer recorder wrote this line" if newer else ""
+        return Problem(f"'v' must be {FORMAT_VERSION}{note}", is_newer=newer)
     kind = raw.get("event")
     rules = RULES.get(kind) if isinstance(kind, str) else None
     if rules is None:

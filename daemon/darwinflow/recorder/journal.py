@@ -127,6 +127,11 @@ class Journal:
         size = os.fstat(self._fd).st_size
         return os.pread(self._fd, size, 0)
 
+    @property
+    def has_backlog(self) -> bool:
+        """Whether lines wait in memory that could not be written yet."""
+        return bool(self._backlog)
+
     def has_room_below(self, limit: int) -> bool:
         """Whether it can be written and is shorter than *limit* bytes."""
         try:

@@ -5,6 +5,7 @@ Programs, command line, language server and daemon all find each other through t
 """
 
 import os
+import stat
 from collections.abc import Mapping
 
 SETTINGS_NAME = ".darwinflow.yaml"
@@ -97,13 +98,19 @@ def bound_socket(home: Home) -> str | None:
     home names that one, and is none of this home's.
     """
     try:
-        with open(home.lock_path, "rb") as file:
-            text = file.read(_MAX_LOCK_BYTES)
+        fd = os.open(home.lock_path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
+    try:
+        text = os.read(fd, _MAX_LOCK_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
     first, _, rest = text.partition(b"\n")
-    path, written_for = os.fsdecode(first).strip(), os.fsdecode(rest.removesuffix(b"\n"))
-    return path if os.path.isabs(path) and written_for in ("", home.data) else None
+    path = os.fsdecode(first).strip()
+    is_ours = not rest or rest.startswith(os.fsencode(home.data) + b"\n")
+    return path if os.path.isabs(path) and is_ours else None
 
 
 def lock_text(home: Home, socket_path: str) -> bytes:

@@ -5,9 +5,9 @@ Raises what goes wrong; `run` and `step` make warnings of that.
 
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from darwinflow.recorder.clean import NULL, JsonText, is_text, json_of, shown, sound_text, unread
+from darwinflow.recorder.clean import NULL, STOPPING, JsonText, is_text, json_of, shown, sound_text, unread
 from darwinflow.recorder.ending import Ending
 from darwinflow.recorder.events import MAX_NAME, SUCCESS, Event, Problem, decode, line_of
 from darwinflow.recorder.ids import Clock
@@ -19,6 +19,7 @@ from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.reference import Reference
 from darwinflow.recorder.spool import MAX_SPOOL_BYTES, Spool, spool_of
 
+_MOST_TAGS = 10_000
 _joined: set[str] = set()
 """Runs of outer programs that this process has joined."""
 
@@ -42,6 +43,7 @@ class Recording:
     """One run's way into the spool of this process."""
 
     __slots__ = (
+        "_has_lost",
         "_indexes",
         "_pid",
         "clock",
@@ -66,6 +68,7 @@ class Recording:
         self.started_at: int | None = None
         """Microseconds since 1970: by them this run is told from another of the same id. None where it was joined."""
         self.clock = Clock()
+        self._has_lost = False
         self._pid = os.getpid()
         self._indexes = itertools.count()
 
@@ -73,6 +76,11 @@ class Recording:
     def is_here(self) -> bool:
         """False in a forked child of the process that began to record."""
         return os.getpid() == self._pid
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was to be written of the run is in the journal, and that is still there."""
+        return not self._has_lost and not self.journal.has_backlog
 
     def outer(self, step: str | None = None) -> Outer:
         """This run, as one that lies inside sees it."""
@@ -92,7 +100,7 @@ class Recording:
             raise JournalGone(f"run {self.run} is over")
         at = self.clock.now()
         line = line_of(event, {"run": self.run, "at": at, **members}, values)
-        self.journal.write(line, may_wait=may_wait, last=last)
+        self._put(lambda: self.journal.write(line, may_wait=may_wait, last=last))
         self.spool.poker.poke(self.journal.name, at_once=last or not may_wait)
         return at
 
@@ -101,6 +109,10 @@ class Recording:
         if self.is_over:
             raise JournalGone(f"run {self.run} is over")
         start = {"run": self.run, "at": self.clock.now(), **members}
+        self._put(lambda: self._write_step(start, values))
+        self.spool.poker.poke(self.journal.name, at_once=False)
+
+    def _write_step(self, start: dict[str, object], values: dict[str, JsonText]) -> None:
         if self.journal.shared:
             self.journal.write_counted(
                 f'"event":"step.started","run":"{self.run}"'.encode(),
@@ -108,7 +120,17 @@ class Recording:
             )
         else:
             self.journal.write(line_of("step.started", {**start, "index": next(self._indexes)}, values))
-        self.spool.poker.poke(self.journal.name, at_once=False)
+
+    def _put(self, write: Callable[[], None]) -> None:
+        """*write* a line, and note where it is lost for good."""
+        try:
+            write()
+        except OSError:
+            self._has_lost |= not self.journal.has_backlog
+            raise
+        except Exception:
+            self._has_lost = True
+            raise
 
     def end(self, ending: Ending, result: JsonText | None) -> None:
         """The run's last event. One that was joined is left open; what came of it is handed to who ends it."""
@@ -246,8 +268,12 @@ def tags_of(tags: object, redaction: Redaction) -> JsonText:
     if tags is None:
         return json_of({}, redaction)
     try:
-        given = dict(tags.items()) if isinstance(tags, Mapping) else {"tags": tags}
-    except Exception as exc:  # noqa: BLE001 - a foreign object's own code; the run is not to be lost for it
+        given = (
+            dict(itertools.islice(tags.items(), _MOST_TAGS)) if isinstance(tags, Mapping) else {"tags": tags}
+        )
+    except STOPPING:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - a foreign object's own code; the run is not to be lost for it
         given = {"tags": unread(tags, exc)}
     texts = {name: value if is_text(value) else shown(value) for name, value in given.items()}
     return json_of(texts, redaction)

@@ -25,7 +25,9 @@ def quietly(act: Callable[[], object]) -> bool:
     """
     try:
         act()
-    except Exception as exc:  # noqa: BLE001 - the border
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as exc:  # noqa: BLE001 - the border
         warn(f"not recorded: {type(exc).__name__}: {exc}")
         return False
     return True

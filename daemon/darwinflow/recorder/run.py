@@ -61,6 +61,7 @@ class Run:
         "_ending",
         "_has_begun",
         "_has_own_id",
+        "_is_refused",
         "_is_stored",
         "_output",
         "_output_json",
@@ -85,6 +86,7 @@ class Run:
         self._output: object = None
         self._output_json: JsonText | None = None
         self._is_stored = False
+        self._is_refused = False
         self._before: Outer | None = None
 
     def prepare(
@@ -110,9 +112,9 @@ class Run:
     def state(self) -> str:
         """`spooled`: what was recorded so far survives this program. `stored`: `wait_stored` has seen it in the history.
 
-        `unrecorded`: nothing could be written, and a warning has said why. Never waits.
+        `unrecorded`: not all of it could be written, or the history refuses it; a warning has said why. Never waits.
         """
-        if self._recording is None:
+        if self._recording is None or self._is_refused or not self._recording.is_whole:
             return "unrecorded"
         return "stored" if self._is_stored else "spooled"
 
@@ -164,7 +166,7 @@ class Run:
         which is refused, and a warning says so. A run that was joined is asked for without
         its end, which is another program's.
         """
-        if self._recording is not None and not self._is_stored:
+        if self._recording is not None and not self._is_stored and not self._is_refused:
             quietly(lambda: self._ask(timeout))
         return self._is_stored
 
@@ -233,6 +235,7 @@ class Run:
                 recording.spool.home, self._beginning.reference.workspace, wanted, timeout
             )
         except OtherRun as exc:
+            self._is_refused = True
             warn(str(exc))
 
     def _set_ending(self, status: str, error: object) -> None:

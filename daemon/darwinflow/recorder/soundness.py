@@ -24,6 +24,15 @@ def is_sound(json_text: str, value: object) -> bool:
     return json_text.count("[") + json_text.count("{") <= MAX_DEPTH or is_flat(value)
 
 
+def _goes_its_own_way(kind: type) -> bool:
+    """Whether the encoder would ask a container's own code for its members: it may have no end."""
+    if issubclass(kind, dict):
+        return kind.items is not dict.items
+    if issubclass(kind, list):
+        return kind.__iter__ is not list.__iter__
+    return issubclass(kind, tuple) and kind.__iter__ is not tuple.__iter__
+
+
 def looks_harmless(value: object) -> bool:
     """A first look at some members: none is huge, and keys are texts (the encoder would turn 1 and "1" into one).
 
@@ -52,6 +61,8 @@ def looks_harmless(value: object) -> bool:
             holders.add(id(item))
             if len(todo) < _FIRST_LOOK:
                 todo.extend(item[:_FIRST_LOOK])
+        elif _goes_its_own_way(kind):
+            return False
         else:
             continue
         if kind is not str:
