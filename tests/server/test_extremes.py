@@ -43,7 +43,11 @@ EXTREMES = {
     "a line just short enough": (request(HOVER, placed(line=b"9" * 4_000)), 77, None),
     "an endless number that nobody reads": (request(HOVER, placed(more=b',"x":' + ENDLESS)), 77, None),
     "an endless range": (request(b"textDocument/codeAction", ACTION), 77, PARAMS),
-    "an endless width of tabs": (request(b"textDocument/formatting", FORMAT), 77, PARAMS),
+    "an endless width of tabs, which is the settings' to say": (
+        request(b"textDocument/formatting", FORMAT),
+        77,
+        None,
+    ),
     "an endless argument": (request(b"workspace/executeCommand", COMMAND % ENDLESS), 77, PARAMS),
     "an endless id": (request(HOVER, placed(), id_=ENDLESS), None, INVALID),
     "an endless version": (
