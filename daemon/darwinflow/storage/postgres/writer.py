@@ -1,7 +1,7 @@
 """The one thread of a store that writes.
 
-What waits in the queue goes into one transaction, each piece of work in a savepoint of its own, and all of them
-share the commit. A commit whose answer does not come may have taken effect: then nobody is told that it did or did
+What waits in the queue goes into one transaction, each piece of work behind a savepoint, and all of them share the
+commit. A commit whose answer does not come may have taken effect: then nobody is told that it did or did
 not. What fails before it has not, so it is done once more where others were in the way or the connection was lost.
 """
 
@@ -16,7 +16,13 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from darwinflow.model.errors import OutcomeUnknown, StoreAway, StoreError
+from darwinflow.model.errors import (
+    OrganizationNotFound,
+    OutcomeUnknown,
+    StoreAway,
+    StoreError,
+    StoreUnwritable,
+)
 from darwinflow.model.event import Event
 from darwinflow.storage.compression import Compression
 from darwinflow.storage.postgres.database import Database, Link
@@ -162,44 +168,51 @@ class Writer:
         raise AssertionError("the last try returns")
 
     def _transacted(self, jobs: list[_Job]) -> StoreError | None:
-        """Raises `_AgainError`."""
+        """One transaction of *jobs*. Raises `_AgainError`."""
         try:
             session = self._session = self._session or _Session(
                 self._database, self._compression, self._handle
             )
-        except StoreError as error:
-            return error
-        try:
             session.numbers.begin()
+        except OrganizationNotFound as error:
+            return StoreUnwritable(str(error), hint=error.advice)
         except (psycopg.Error, StoreError) as error:
             if is_lost(error) or may_pass(error):
                 raise _AgainError from error
             self._roll_back()
             return store_error(error, self._database.place) or StoreError(str(error))
         session.remembered.begin(session.numbers.figures)
-        if any([self._run(session, job, alone=len(jobs) == 1) for job in jobs]):  # noqa: C419 - each of them runs
+        kept, guard = False, None if len(jobs) == 1 else b"SAVEPOINT job"
+        for job in jobs:
+            is_kept = self._run(session, job, guard)
+            kept |= is_kept
+            if guard is not None:
+                # After an undoing the savepoint is still there, and nothing behind it.
+                guard = b"RELEASE SAVEPOINT job; SAVEPOINT job" if is_kept else b""
+        if kept:
             return self._settled(session)
         self._roll_back()
         return None
 
-    def _run(self, session: _Session, job: _Job, *, alone: bool) -> bool:
-        """Do one job inside the transaction; whether it is to be kept. Raises `_AgainError`."""
+    def _run(self, session: _Session, job: _Job, guard: bytes | None) -> bool:
+        """Do one job inside the transaction; whether it is to be kept. Raises `_AgainError`.
+
+        *guard* makes the savepoint that the job can be undone to; None where it is alone.
+        """
         mark = session.numbers.mark
         try:
-            if not alone:
-                session.link.execute("SAVEPOINT job")
+            if guard:
+                session.link.execute(guard)
             job.error = None
             job.result = job.work(session.transaction)
-            if not alone:
-                session.link.execute("RELEASE SAVEPOINT job")
         except BaseException as error:
             if is_lost(error) or may_pass(error) or session.link.closed:
                 raise _AgainError from error
             job.error = store_error(error, self._database.place) or error
             session.remembered.forget()
-            if not alone:
+            if guard is not None:
                 try:
-                    session.link.execute("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job")
+                    session.link.execute("ROLLBACK TO SAVEPOINT job")
                 except psycopg.Error as undoing:
                     raise _AgainError from undoing
                 session.numbers.undo_to(mark)
