@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from darwinflow.daemon.fold import Fold, Understand
@@ -136,15 +137,13 @@ class EventFile:
 
 def wire_of(log: ExecutionLog) -> dict[str, Any]:
     """*log* as `run/import` takes it."""
-    from darwinflow.events.run_events import instant_wire
-
     output = log.output
     wire: dict[str, Any] = {
         "runId": log.run_id,
         "workflowId": log.workflow_id,
         "workflowVersion": log.workflow_version,
         "workflowHash": log.workflow_hash,
-        "startTime": instant_wire(log.start_time),
+        "startTime": _instant(log.start_time),
         "parentRunId": log.parent_run_id,
         "parentStepId": log.parent_step_id,
         "input": {"request": log.input.request, "context": log.input.context},
@@ -155,14 +154,14 @@ def wire_of(log: ExecutionLog) -> dict[str, Any]:
                 "nodeType": step.node_type,
                 "attempt": step.attempt,
                 "iteration": step.iteration,
-                "startTime": instant_wire(step.start_time),
-                "endTime": None if step.end_time is None else instant_wire(step.end_time),
+                "startTime": _instant(step.start_time),
+                "endTime": None if step.end_time is None else _instant(step.end_time),
                 "status": str(step.status),
                 "input": step.input,
                 "output": step.output,
                 "error": step.error,
                 "actions": [
-                    {"type": one.type, "timestamp": instant_wire(one.timestamp), "details": one.details}
+                    {"type": one.type, "timestamp": _instant(one.timestamp), "details": one.details}
                     for one in step.actions
                 ],
                 "metadata": step.metadata,
@@ -174,12 +173,17 @@ def wire_of(log: ExecutionLog) -> dict[str, Any]:
     if output is not None:
         wire["output"] = {
             "status": str(output.status),
-            "endTime": instant_wire(output.end_time),
+            "endTime": _instant(output.end_time),
             "result": output.result,
             "error": output.error,
             "metadata": output.metadata,
         }
     return wire
+
+
+def _instant(instant: datetime) -> str:
+    """RFC 3339. Its like in `events` would bring all of the figures into a cold start."""
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _skip_rest(file: BinaryIO) -> None:

@@ -44,7 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--since",
         type=since_of,
         metavar="WHEN",
-        help="runs that ended after it: 90m, 12h, 7d, 2w or a day as in 2026-11-20",
+        help="runs that ended after it: 90m, 12h, 7d, 2w or a day as in 2026-11-20; where absent "
+        + ", ".join(f"{since} by {by}" for by, since in USUAL_SINCE.items() if by != "version")
+        + ", and all by version",
     )
     parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
 
@@ -89,7 +91,7 @@ def _all(args: argparse.Namespace, now: datetime) -> int:
     else:
         terminal = terminal_of()
         rows = [(name_in(one["workflow"], terminal), *_cells(one, now)) for one in versions]
-        for line in aligned(("WORKFLOW", *_HEADING), rows, terminal):
+        for line in _fitted(("WORKFLOW", *_HEADING), rows, terminal):
             print(line)
     return 0
 
