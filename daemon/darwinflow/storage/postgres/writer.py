@@ -231,8 +231,8 @@ class Writer:
             trouble = store_error(error, self._database.place)
             is_certain = not is_lost(error) and self._roll_back()
             self._give_up()
-            if is_certain and trouble is not None:
-                return trouble
+            if is_certain:
+                return trouble or StoreUnwritable(f"{self._database.place} refuses the commit: {error}")
             self._tell(numbers.began.events, ())
             return OutcomeUnknown(
                 f"{self._database.place}: the commit failed ({error}) and may have taken effect; send the same again"
