@@ -95,6 +95,17 @@ def test_versions_stand_below_one_another_with_a_line_each(history: int, darwinf
     ]
 
 
+def test_an_id_that_is_nearly_right_is_said_to_be(history: int, darwinflow: Run, folder: Path) -> None:
+    place = f"project 'hello' of '{folder}/.darwinflow.yaml'"
+    assert darwinflow("metrics", "gret").stdout == (
+        f"No run of 'gret' has ended yet in {place}; did you mean 'greet'?\n"
+    )
+    assert darwinflow("metrics", "gret", "--by", "day").stdout.endswith(
+        f" in {place}; did you mean 'greet'?\n"
+    )
+    assert "did you mean" not in darwinflow("metrics", "greet@9").stdout
+
+
 def test_figures_are_of_the_time_that_is_asked_for(history: int, darwinflow: Run) -> None:
     found = json.loads(darwinflow("metrics", "greet", "--since", "5d", "--json").stdout)
     runs = {one["version"]: one["summary"]["runs"] for one in found["versions"]}

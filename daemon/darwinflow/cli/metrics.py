@@ -10,7 +10,7 @@ from typing import Any
 from darwinflow.cli.columns import aligned, name_in
 from darwinflow.cli.figures import cost, success, tokens
 from darwinflow.cli.main import EXIT_USAGE, complain
-from darwinflow.cli.published import Named, named
+from darwinflow.cli.published import Named, meant, named
 from darwinflow.cli.session import Place, open_session, place_of
 from darwinflow.cli.spans import MAX_SPANS, days, hours, moment, since_of, thinned
 from darwinflow.cli.terminal import Terminal, say, terminal_of
@@ -106,7 +106,9 @@ def _by_version(
         else:
             versions = _trend(client, wanted, [hours(since, now)[0], edges[-1]], by_version=True)
         points = _trend(client, wanted, edges, by_version=True) if versions else []
-        place = None if versions or args.json else place_of(client, wanted.path)
+        missed = None
+        if not versions and not args.json:
+            missed = _missed(client, wanted, None if args.since is None else since, now)
     if args.json:
         told = None if args.since is None else since.isoformat()
         answer = {"by": "version", "workflow": wanted.workflow, "since": told}
@@ -115,8 +117,8 @@ def _by_version(
             one["workflow"] = wanted.workflow
             one["trend"] = _spans([point for point in points if point["version"] == one["version"]], edges)
         print(json.dumps({**answer, "versions": versions}))
-    elif place is not None:
-        say(_nothing(wanted, place, None if args.since is None else since, now))
+    elif missed is not None:
+        say(missed)
     else:
         for line in _version_table(versions, points, edges, terminal_of(), now):
             print(line)
@@ -126,12 +128,12 @@ def _by_version(
 def _over_time(args: argparse.Namespace, wanted: Named, edges: list[datetime], now: datetime) -> int:
     with open_session(wanted.path) as client:
         points = _trend(client, wanted, edges, by_version=False)
-        place = None if points or args.json else place_of(client, wanted.path)
+        missed = None if points or args.json else _missed(client, wanted, edges[0], now)
     if args.json:
         answer = {"by": args.by, "workflow": wanted.workflow, "version": wanted.version}
         print(json.dumps({**answer, "since": edges[0].isoformat(), "points": _spans(points, edges)}))
-    elif place is not None:
-        say(_nothing(wanted, place, edges[0], now))
+    elif missed is not None:
+        say(missed)
     else:
         for line in _time_table(points, args.by, terminal_of(), now):
             print(line)
@@ -251,11 +253,22 @@ def _when(start: datetime, by: str, now: datetime) -> str:
     return f"{local.day:2} {MONTHS[local.month - 1]}{year}" + (f" {local:%H:%M}" if by == "hour" else "")
 
 
-def _nothing(wanted: Named | None, place: Place, since: datetime | None, now: datetime) -> str:
+def _missed(client: Client, wanted: Named, since: datetime | None, now: datetime) -> str:
+    """That nothing was found, where, and what may have been meant."""
+    known = client.call("metrics/summary")["versions"]
+    near = "" if any(one["workflow"] == wanted.workflow for one in known) else meant(wanted.workflow, known)
+    return _nothing(wanted, place_of(client, wanted.path), since, now, near)
+
+
+def _nothing(
+    wanted: Named | None, place: Place, since: datetime | None, now: datetime, near: str = ""
+) -> str:
     version = f" v{wanted.version}" if wanted and wanted.version is not None else ""
     whose = f"of '{wanted.workflow}'{version} " if wanted else ""
     if since is not None:
-        return f"No run {whose}has ended since {age(since, now)} in {place.name}; {place.elsewhere}."
+        return f"No run {whose}has ended since {age(since, now)} in {place.name}{near or '; ' + place.elsewhere + '.'}"
+    if near:
+        return f"No run {whose}has ended yet in {place.name}{near}"
     file = f"flows/{wanted.workflow}.yaml" if wanted else "FILE"
     return (
         f"No run {whose}has ended yet in {place.name}. Record one: darwinflow record --workflow {file} -- python run.py; "

@@ -1,5 +1,6 @@
 """A published version as a person names it: `ID`, `ID@VERSION`, or a workflow's file."""
 
+import os
 import re
 from typing import Any, NamedTuple
 
@@ -24,8 +25,6 @@ def named(name: str) -> Named:
 
     Raises `WorkflowNotFound`.
     """
-    import os
-
     workflow, at, version = name.rpartition("@")
     if not at or os.path.isfile(name):
         target = target_of(name)
@@ -53,18 +52,22 @@ def published(client: Client, wanted: Named) -> dict[str, Any]:
 
 def unknown(client: Client, workflow: str, path: str) -> WorkflowNotFound:
     """The error that no version of *workflow* is published, with what was meant where that is near."""
-    from difflib import get_close_matches
-
-    ids = {version["workflow"] for version in client.call("workflow/list")["versions"]}
+    near = meant(workflow, client.call("workflow/list")["versions"])
     place = place_of(client, path)
-    near = get_close_matches(workflow, ids, n=1)
     return WorkflowNotFound(
-        f"no version of '{workflow}' is published in {place.name}"
-        + (f"; did you mean '{near[0]}'?" if near else ""),
+        f"no version of '{workflow}' is published in {place.name}{near}",
         hint="darwinflow workflow list"
         if near
         else f"publish one: darwinflow publish FILE; or {place.elsewhere}",
     )
+
+
+def meant(workflow: str, known: list[dict[str, Any]]) -> str:
+    """`; did you mean 'x'?` where one of *known*, which have a `workflow` each, is called nearly so; else nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(workflow, {one["workflow"] for one in known}, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _explained(client: Client, wanted: Named, exc: WorkflowNotFound) -> DarwinFlowError:

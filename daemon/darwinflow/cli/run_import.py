@@ -21,9 +21,10 @@ from darwinflow.recorder.paths import workspace_of
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.rpc.client.blocking import Client
 
-BATCH_RUNS = 500
+BATCH_RUNS = 100
+"""In one message, which is one commit: programs that record meanwhile wait for no more than that."""
 BATCH_BYTES = 4 << 20
-"""Of JSON in one message, which is one commit."""
+"""Of JSON in one message, unless one run has more."""
 MAX_RUN_BYTES = 31 << 20
 """A message has at most 32 MiB."""
 SEND_WITHIN_S = 300.0
