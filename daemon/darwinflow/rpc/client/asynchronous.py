@@ -10,19 +10,19 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from darwinflow.model.errors import DaemonAway, DarwinFlowError
+from darwinflow.model.errors import DaemonAway, DaemonHung, DarwinFlowError
 from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
+from darwinflow.rpc.client.hung import HELLO_WITHIN_S, hung, lock_holder
 from darwinflow.rpc.client.line import Line
 from darwinflow.rpc.client.starting import Starting, start
-from darwinflow.rpc.peer import peer_uid
+from darwinflow.rpc.peer import peer_pid, peer_uid
 from darwinflow.rpc.protocol import PROTOCOL
 
 Json = dict[str, Any]
 """`Any` because it is JSON; the models behind the method table say what is in it."""
 
 ANSWER_WITHIN_S = 10.0
-HELLO_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.25
 """At the lock file, which a daemon that starts writes."""
 FIRST_PAUSE_S = 0.5
@@ -52,13 +52,15 @@ class Link:
         on_event: Callable[[Json], None],
         starts_daemon: bool = False,
     ) -> None:
-        """*on_event* gets the parameters of `event/published`. *starts_daemon*: where none serves at first, start one.
+        """*on_state* is also called where a daemon that was away turns out to hang. *on_event* gets the
+        parameters of `event/published`. *starts_daemon*: where none serves at first, start one.
 
         A daemon that goes away later is not started again: somebody may have stopped it. `connected` does that.
         """
         self.state = LinkState.CONNECTING
-        self.problem: str | None = None
-        """Why it is away, in the words of who knows."""
+        self._trouble: DarwinFlowError | None = None
+        self._is_hung = False
+        """That it hangs was told by `on_state`."""
         self._home = home
         self._workspace = workspace
         self._name = name
@@ -73,6 +75,13 @@ class Link:
         self._waiting: list[asyncio.Future[None]] = []
         """Those who wait for the outcome of the try that is under way, or of the next one."""
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why it is away, in the words of who knows; of a daemon that hangs also what can be done."""
+        if isinstance(self._trouble, DaemonHung):
+            return f"{self._trouble}; try: {self._trouble.advice}"
+        return str(self._trouble) if self._trouble is not None else None
 
     def start(self) -> None:
         """Begin to connect."""
@@ -91,7 +100,8 @@ class Link:
     async def connected(self, within_s: float) -> None:
         """Wait until it is connected; starts a daemon if none serves.
 
-        Raises `DaemonAway` with the cause: as soon as a daemon cannot be started, at the latest after *within_s*.
+        Raises `DaemonAway` with the cause: as soon as a daemon cannot be started, at the latest after *within_s*;
+        `DaemonHung` where one lives and does not answer.
         """
         if self.state is LinkState.CONNECTED:
             return
@@ -104,15 +114,17 @@ class Link:
             async with asyncio.timeout(within_s):
                 await outcome
         except TimeoutError:
-            raise DaemonAway(self.problem or "the daemon does not answer") from None
+            raise self._error() from None
 
     async def call(
         self, method: str, params: Mapping[str, object] | None = None, timeout: float = ANSWER_WITHIN_S
     ) -> Json:
-        """The result. Raises the daemon's error as it was raised there; `DaemonAway` at once where it is away."""
+        """The result. Raises the daemon's error as it was raised there; at once where it is away `DaemonAway`, or
+        `DaemonHung`.
+        """
         line = self._line
         if line is None or self.state is not LinkState.CONNECTED:
-            raise DaemonAway(self.problem or "the daemon is away")
+            raise self._error()
         try:
             return await line.call(method, params or {}, timeout)
         except TimeoutError:
@@ -131,43 +143,48 @@ class Link:
             try:
                 line = await self._connected()
             except (DarwinFlowError, OSError, TimeoutError) as error:
-                self.problem = str(error) or "the daemon does not answer"
-                if self._may_start:
-                    self._may_start = False
-                    if await self._started():
-                        continue
+                self._trouble = _trouble_of(error)
+                may_start, self._may_start = self._may_start, False
+                if may_start and not isinstance(error, DaemonHung) and await self._started():
+                    continue
             else:
-                pause, self._may_start, self.problem = FIRST_PAUSE_S, False, None
+                pause, self._may_start, self._trouble = FIRST_PAUSE_S, False, None
                 self._line = line
                 self._enter(LinkState.CONNECTED)
                 await line.lost.wait()
                 self._line = None
-                self.problem = "the daemon has hung up"
+                self._trouble = DaemonAway("the daemon has hung up")
             self._enter(LinkState.AWAY)
             await self._wait_for_news(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
+    def _error(self) -> DarwinFlowError:
+        """A new one for each who wants something of a daemon that is away."""
+        if self._trouble is None:
+            return DaemonAway("the daemon does not answer")
+        kind = DaemonHung if isinstance(self._trouble, DaemonHung) else DaemonAway
+        return kind(str(self._trouble), hint=self._trouble.advice, **self._trouble.facts)
+
     async def _connected(self) -> Line:
         path = bound_socket(self._home)
         if path is None:
-            raise DaemonAway(f"no daemon serves {self._home.data}")
+            raise self._unreachable()
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(HELLO_WITHIN_S):
-            transport, line = await loop.create_unix_connection(lambda: Line(self._take_event), path)
         try:
-            uid = peer_uid(transport.get_extra_info("socket"))
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                transport, line = await loop.create_unix_connection(lambda: Line(self._take_event), path)
+        except OSError:
+            raise self._unreachable() from None
+        try:
+            connection = transport.get_extra_info("socket")
+            uid = peer_uid(connection)
             if uid is not None and uid != os.getuid():
                 raise DaemonAway(f"the socket {path} is served by another user")  # noqa: TRY301 - closed below
-            greeting = await line.call(
-                "hello",
-                {
-                    "protocol": PROTOCOL,
-                    "client": self._name,
-                    "clientVersion": RECORDER_VERSION,
-                    "home": self._home.data,
-                },
-                HELLO_WITHIN_S,
-            )
+            hello = {"protocol": PROTOCOL, "client": self._name, "clientVersion": RECORDER_VERSION}
+            try:
+                greeting = await line.call("hello", {**hello, "home": self._home.data}, HELLO_WITHIN_S)
+            except TimeoutError:
+                raise hung(self._home, peer_pid(connection), HELLO_WITHIN_S) from None
             if greeting["home"] != self._home.data:
                 raise DaemonAway(f"the daemon serves {greeting['home']}")  # noqa: TRY301
             session = {"workspace": self._workspace.folder, "settings": self._workspace.settings}
@@ -178,6 +195,15 @@ class Link:
             line.hang_up()
             raise
         return line
+
+    def _unreachable(self) -> DarwinFlowError:
+        holder = lock_holder(self._home)
+        if holder is None:
+            return DaemonAway(f"no daemon serves {self._home.data}")
+        return DaemonAway(
+            f"the daemon of {self._home.data}, process {holder}, is starting or ending, or hangs",
+            hint="darwinflow daemon status",
+        )
 
     async def _subscribe_on(self, line: Line, topic: str) -> None:
         after = self._offsets[topic]
@@ -191,8 +217,9 @@ class Link:
         self._on_event(event)
 
     def _enter(self, state: LinkState) -> None:
-        if state is not self.state:
-            self.state = state
+        hangs = state is LinkState.AWAY and isinstance(self._trouble, DaemonHung)
+        if state is not self.state or (hangs and not self._is_hung):
+            self.state, self._is_hung = state, hangs
             self._on_state(state)
         waiting, self._waiting = self._waiting, []
         for outcome in waiting:
@@ -201,11 +228,11 @@ class Link:
             if state is LinkState.CONNECTED:
                 outcome.set_result(None)
             else:
-                outcome.set_exception(DaemonAway(self.problem or "the daemon is away"))
+                outcome.set_exception(self._error())
 
     async def _started(self) -> bool:
         """Start a daemon and wait for it; whether one may answer now."""
-        self._starting = await asyncio.to_thread(start)
+        self._starting = await asyncio.to_thread(start, self._home)
         deadline = asyncio.get_running_loop().time() + _START_WITHIN_S
         seen = self._seen()
         try:
@@ -213,7 +240,7 @@ class Link:
                 await asyncio.sleep(_LOOK_WHILE_STARTING_S)
                 problem = self._starting.problem()
                 if problem is not None:
-                    self.problem = str(problem)
+                    self._trouble = problem
                     return False
                 now = self._seen()
                 if self._starting.is_over or (now is not None and now != seen and now[2] > 0):
@@ -243,3 +270,9 @@ class Link:
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _trouble_of(error: DarwinFlowError | OSError | TimeoutError) -> DarwinFlowError:
+    if isinstance(error, DarwinFlowError):
+        return error
+    return DaemonAway(str(error) or "the daemon does not answer")

@@ -9,20 +9,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from darwinflow.model.errors import DaemonAway, DaemonFault, HomeUnsafe, ProtocolMismatch
+from darwinflow.model.errors import (
+    DaemonAway,
+    DaemonBusy,
+    DaemonFault,
+    DaemonHung,
+    DarwinFlowError,
+    HomeUnsafe,
+    ProtocolMismatch,
+)
 from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
+from darwinflow.rpc.client.hung import HELLO_WITHIN_S, REACHED_WITHIN_S, hung, lock_holder
 from darwinflow.rpc.errors import error_of
 from darwinflow.rpc.framing import FrameBroken, FrameReader, framed
-from darwinflow.rpc.peer import peer_uid
+from darwinflow.rpc.peer import peer_pid, peer_uid
 from darwinflow.rpc.protocol import EVENT_PUBLISHED, PROTOCOL
 
 Json = dict[str, Any]
 """`Any` because it is JSON; the models behind the method table say what is in it."""
 
-CONNECT_WITHIN_S = 5.0
+SEND_WITHIN_S = 10.0
 ANSWER_WITHIN_S = 60.0
 START_WITHIN_S = 20.0
+_LOOK_EVERY_S = 0.02
 
 
 class Client:
@@ -37,9 +47,11 @@ class Client:
         self.home = home
         self.started_pid: int | None = None
         """Of the process that was started for this client. Another daemon may have been faster and serve it."""
-        greeting = self.call(
-            "hello", {"protocol": PROTOCOL, "client": name, "clientVersion": RECORDER_VERSION}
-        )
+        hello = {"protocol": PROTOCOL, "client": name, "clientVersion": RECORDER_VERSION}
+        try:
+            greeting = self.call("hello", hello, HELLO_WITHIN_S)
+        except DaemonBusy as error:
+            raise self._hung(HELLO_WITHIN_S) from error
         self.daemon_version: str = greeting["version"]
         if greeting["home"] != home.data:
             raise ProtocolMismatch(
@@ -54,16 +66,21 @@ class Client:
     def call(
         self, method: str, params: Mapping[str, object] | None = None, timeout: float = ANSWER_WITHIN_S
     ) -> Json:
-        """The result. Raises the daemon's error as it was raised there, and `DaemonAway` where none answers."""
+        """The result. Raises the daemon's error as it was raised there, `DaemonAway` where it has gone, `DaemonBusy`
+        where it takes longer than *timeout* seconds, and long before that `DaemonHung` where it does nothing at all.
+        """
         self._id += 1
         request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params or {}}
         deadline = time.monotonic() + timeout
         self._send(json.dumps(request, separators=(",", ":"), allow_nan=False).encode("ascii"), timeout)
         while True:
-            message = self._receive(deadline - time.monotonic())
+            left = deadline - time.monotonic()
+            message = self._receive(min(left, HELLO_WITHIN_S))
             if message is None:
-                raise DaemonAway(f"the daemon has not answered {method} within {timeout:g} s")
-            if "method" in message:
+                if left <= HELLO_WITHIN_S:
+                    raise DaemonBusy(f"the daemon has not answered {method} within {timeout:g} s")
+                self._refuse_hung()
+            elif "method" in message:
                 self._note(message)
             elif "error" in message and message.get("id") in (self._id, None):
                 raise error_of(message["error"])
@@ -113,10 +130,25 @@ class Client:
         if message.get("method") == EVENT_PUBLISHED:
             self._events.append(message["params"])
 
-    def _send(self, body: bytes, timeout: float) -> None:
+    def _hung(self, seconds: float) -> DaemonHung:
+        return hung(self.home, peer_pid(self._socket), seconds)
+
+    def _refuse_hung(self) -> None:
+        """Raises `DaemonHung` where the daemon does not even greet another client. One that ends may finish ours."""
         try:
-            self._socket.settimeout(timeout)
+            connect(self.home, "probe").close()
+        except DaemonHung:
+            raise
+        except DarwinFlowError:
+            return
+
+    def _send(self, body: bytes, timeout: float) -> None:
+        within = min(timeout, SEND_WITHIN_S)
+        try:
+            self._socket.settimeout(within)
             self._socket.sendall(framed(body))
+        except TimeoutError as error:
+            raise self._hung(within) from error
         except OSError as error:
             raise DaemonAway(f"the daemon has hung up: {error.strerror or error}") from error
 
@@ -142,22 +174,55 @@ class Client:
 
 
 def connect(home: Home, name: str = "darwinflow") -> Client:
-    """Raises `DaemonAway` where no daemon serves *home*, `HomeUnsafe` where the socket is another user's."""
+    """Raises `DaemonAway` where no daemon serves *home*, `DaemonHung` where one does not answer, `HomeUnsafe` where the
+    socket is another user's.
+    """
     path = bound_socket(home)
     if path is None:
         raise DaemonAway(f"no daemon serves {home.data}")
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.settimeout(CONNECT_WITHIN_S)
-        try:
-            connection.connect(path)
-        except OSError as error:
-            raise DaemonAway(f"no daemon serves {home.data}") from error
+        _reach(connection, path, home)
         _check_owner(connection, path)
         return Client(connection, home, name)
     except BaseException:
         connection.close()
         raise
+
+
+def _reach(connection: socket.socket, path: str, home: Home) -> None:
+    """Raises `DaemonAway`; `DaemonHung` where so many clients wait already that the system lets no other in."""
+    deadline = time.monotonic() + HELLO_WITHIN_S
+    connection.settimeout(HELLO_WITHIN_S)
+    while True:
+        try:
+            connection.connect(path)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise hung(home, lock_holder(home), HELLO_WITHIN_S) from error
+        except OSError as error:
+            raise DaemonAway(f"no daemon serves {home.data}") from error
+        else:
+            return
+        time.sleep(_LOOK_EVERY_S)
+
+
+def connect_if_held(home: Home, name: str = "darwinflow") -> Client:
+    """As `connect`. Where a daemon holds *home* and cannot be reached, since it starts or ends, waits for the outcome.
+
+    Raises `DaemonHung` where there is none within `REACHED_WITHIN_S`.
+    """
+    deadline = time.monotonic() + REACHED_WITHIN_S
+    while True:
+        try:
+            return connect(home, name)
+        except DaemonAway as error:
+            holder = lock_holder(home)
+            if holder is None:
+                raise
+            if time.monotonic() > deadline:
+                raise hung(home, holder, REACHED_WITHIN_S) from error
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _check_owner(connection: socket.socket, path: str) -> None:
@@ -170,7 +235,7 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
     """As `connect`, starting a daemon where none is. *home* must be that of this process's environment.
 
     However many ask at once, one daemon serves all of them. Raises `DaemonAway` with the daemon's own words where
-    it cannot start.
+    it cannot start, `DaemonHung` where another one holds *home* and does not answer.
     """
     try:
         return connect(home, name)
@@ -178,8 +243,8 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
         pass
     from darwinflow.rpc.client.starting import pause, start
 
-    deadline = time.monotonic() + within
-    starting = start()
+    began = time.monotonic()
+    starting = start(home)
     try:
         tries = since_over = 0
         while True:
@@ -189,7 +254,10 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
                 problem = starting.problem()
                 if problem is not None:
                     raise problem from None
-                if time.monotonic() > deadline:
+                waited = time.monotonic() - began
+                if starting.found_another and waited > REACHED_WITHIN_S:
+                    raise hung(home, lock_holder(home), REACHED_WITHIN_S) from error
+                if waited > within:
                     raise DaemonAway(
                         f"a daemon was started and does not answer within {within:g} s",
                         hint=f"look into {home.log_path}",
@@ -202,7 +270,7 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
             if since_over > 40:
                 # Another daemon was there, and is not any more: it was just stopping.
                 starting.close()
-                starting, since_over = start(), 0
+                starting, since_over = start(home), 0
             pause(tries)
     finally:
         starting.close()

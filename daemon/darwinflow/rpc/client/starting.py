@@ -7,15 +7,16 @@ import sys
 import time
 
 from darwinflow.model.errors import DaemonAway
-from darwinflow.recorder.paths import environ_for_elsewhere
+from darwinflow.recorder.paths import Home, environ_for_elsewhere
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
 
 class Starting:
     """A daemon process that was asked for and does not answer yet."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", log_path: str) -> None:
         self._process = process
+        self._log_path = log_path
         self._said = b""
 
     @property
@@ -29,12 +30,17 @@ class Starting:
         if code is None or code in (0, EXIT_OTHER_SERVES):
             return None
         self._listen()
-        return _problem_in(self._said.decode("utf-8", "replace"), code)
+        return _problem_in(self._said.decode("utf-8", "replace"), code, f"look into {self._log_path}")
 
     @property
     def is_over(self) -> bool:
         """The process has ended; where another daemon serves, that is as it should be."""
         return self._process.poll() is not None
+
+    @property
+    def found_another(self) -> bool:
+        """The process has ended since another daemon holds the home."""
+        return self._process.poll() == EXIT_OTHER_SERVES
 
     def close(self) -> None:
         assert self._process.stderr is not None
@@ -53,8 +59,8 @@ class Starting:
             self._said += data
 
 
-def start() -> Starting:
-    """Returns at once. The daemon will serve the home of this process's environment."""
+def start(home: Home) -> Starting:
+    """Returns at once. The daemon will serve *home*, which must be that of this process's environment."""
     process = subprocess.Popen(
         [sys.executable, "-m", "darwinflow.daemon.main", "--on-demand"],
         stdin=subprocess.DEVNULL,
@@ -64,7 +70,7 @@ def start() -> Starting:
         cwd="/",
         env=environ_for_elsewhere(os.environ),
     )
-    return Starting(process)
+    return Starting(process, home.log_path)
 
 
 def pause(tries: int) -> None:
@@ -72,11 +78,11 @@ def pause(tries: int) -> None:
     time.sleep(0.005 if tries < 100 else 0.05)
 
 
-def _problem_in(text: str, code: int) -> DaemonAway:
-    """The daemon's own error and advice, as it has printed them."""
+def _problem_in(text: str, code: int, otherwise: str) -> DaemonAway:
+    """The daemon's own error and advice, as it has printed them; *otherwise* where it has given none."""
     lines = text.strip().splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     advice = [line.removeprefix("try: ") for line in lines if line.startswith("try: ")]
     if errors:
-        return DaemonAway(errors[-1], hint=advice[-1] if advice else "darwinflow daemon status")
-    return DaemonAway(f"the daemon ended with code {code}{': ' + lines[-1] if lines else ''}")
+        return DaemonAway(errors[-1], hint=advice[-1] if advice else otherwise)
+    return DaemonAway(f"the daemon ended with code {code}{': ' + lines[-1] if lines else ''}", hint=otherwise)
