@@ -170,7 +170,7 @@ def test_a_daemon_that_comes_later_is_found(workspace, tmp_path):
                 client.request(
                     "workspace/executeCommand", {"command": "darwinflow.log", "arguments": [{"run": "a"}]}
                 )
-            assert f"{workspace.home}/daemon.lock cannot be written: Not a directory" in str(refused.value)
+            assert f"{workspace.home} is a file where a folder belongs" in str(refused.value)
             assert time.monotonic() - begun < 5
         assert titles(client, workspace.uri) == ["v3, parent v2"]
         workspace.home.unlink()

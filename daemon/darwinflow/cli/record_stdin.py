@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from darwinflow.cli.main import complain
 from darwinflow.cli.unwritable import advice_on
+from darwinflow.model.obstacles import obstacle_to_folder
 from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
 from darwinflow.recorder.paths import home_of
@@ -20,7 +21,8 @@ NOT_RECORDED = 1
 ASK_S = 1.0
 """How long the daemon is asked what became of the runs."""
 _PIECE = 1 << 20
-_WRITABLE = "give yourself the right to write there, or set DARWINFLOW_HOME to another folder"
+_ELSEWHERE = "or set DARWINFLOW_HOME to another folder"
+_WRITABLE = f"give yourself the right to write there, {_ELSEWHERE}"
 
 
 def take_all(source: BinaryIO) -> int:
@@ -46,7 +48,7 @@ def take_all(source: BinaryIO) -> int:
     except SpoolFull as exc:
         return _stopped(number, exc, "darwinflow daemon start")
     except OSError as exc:
-        return _stopped(number, exc, advice_on(exc, _WRITABLE))
+        return _unwritten(number, exc)
     finally:
         stream.close()
     for run in stream.unfinished:
@@ -78,10 +80,15 @@ def _refused(runs: list[StreamedRun]) -> list[str]:
     return found
 
 
-def _stopped(number: int, exc: OSError | SpoolFull, advice: str) -> int:
-    reason: object = exc
-    if isinstance(exc, OSError):
-        reason = f"{exc.filename or 'the spool'} cannot be written: {exc.strerror or exc}"
+def _unwritten(number: int, exc: OSError) -> int:
+    obstacle = obstacle_to_folder(home_of(os.environ).spool)
+    if obstacle is not None:
+        return _stopped(number, obstacle, f"{obstacle.advice}, {_ELSEWHERE}")
+    reason = f"{exc.filename or 'the spool'} cannot be written: {exc.strerror or exc}"
+    return _stopped(number, reason, advice_on(exc, _WRITABLE))
+
+
+def _stopped(number: int, reason: object, advice: str) -> int:
     return complain(f"line {number} and what follows is not recorded: {reason}", advice, NOT_RECORDED)
 
 

@@ -4,13 +4,19 @@ The file's text is the path of the bound socket and the home it serves. A killed
 drops its lock; the text it leaves behind is replaced by the next one.
 """
 
+import errno
 import fcntl
 import os
+import stat
 
-from darwinflow.model.errors import DaemonRunning, StoreUnwritable
+from darwinflow.model.errors import DaemonRunning, StoreError, StoreFull, StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.recorder.paths import Home, lock_text
 
 _TRIES = 100
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""Not blocking: opening a pipe could wait for ever."""
+_ELSEWHERE = "or set DARWINFLOW_HOME to another folder"
 
 
 class HomeLock:
@@ -29,7 +35,7 @@ class HomeLock:
         try:
             _make_private(home.data)
             for _ in range(_TRIES):
-                fd = os.open(home.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+                fd = _opened(home.lock_path)
                 try:
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -41,10 +47,7 @@ class HomeLock:
                     return cls(home, fd)
                 os.close(fd)  # somebody has removed the file between our opening and locking it
         except OSError as error:
-            raise StoreUnwritable(
-                f"{error.filename or home.lock_path} cannot be written: {error.strerror}",
-                hint="give yourself the right to write there, or set DARWINFLOW_HOME to another folder",
-            ) from error
+            raise _told(error, home.lock_path) from error
         raise StoreUnwritable(f"{home.lock_path} is replaced again and again by something else")
 
     @property
@@ -66,6 +69,27 @@ class HomeLock:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _opened(path: str) -> int:
+    fd = os.open(path, _FLAGS, 0o600)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+    return fd
+
+
+def _told(error: OSError, path: str) -> StoreError:
+    """Why the lock file *path* could not be made."""
+    obstacle = obstacle_to_file(path)
+    if obstacle is not None:
+        return StoreUnwritable(str(obstacle), hint=f"{obstacle.advice}, {_ELSEWHERE}")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFull(f"the disk with {path} is full")
+    return StoreUnwritable(
+        f"{error.filename or path} cannot be written: {error.strerror}",
+        hint=f"give yourself the right to write there, {_ELSEWHERE}",
+    )
 
 
 def _make_private(folder: str) -> None:

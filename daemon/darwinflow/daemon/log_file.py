@@ -1,8 +1,11 @@
 """The daemon's log: one JSON object a line, bounded, mode 0600. Holds no contents of runs and no secrets."""
 
+import errno
 import json
 import logging
 import os
+import stat
+from contextlib import suppress
 from datetime import UTC, datetime
 
 MAX_BYTES = 8 << 20
@@ -21,9 +24,7 @@ class LogFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             if os.fstat(self._fd).st_size > MAX_BYTES:
-                os.replace(self._path, f"{self._path}.1")
-                os.close(self._fd)
-                self._fd = self._opened()
+                self._begin_anew()
             os.write(self._fd, line_of(record))
         except OSError:
             return  # a full disk must not stop the daemon, and there is nowhere else to say so
@@ -34,9 +35,21 @@ class LogFile(logging.Handler):
             self._fd = -1
         super().close()
 
+    def _begin_anew(self) -> None:
+        with suppress(FileNotFoundError):  # an earlier try came no further than this
+            os.replace(self._path, f"{self._path}.1")
+        # The old one is let go of last: its number could be another file's, a database's even, by the next record.
+        full, self._fd = self._fd, self._opened()
+        os.close(full)
+
     def _opened(self) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        return os.open(self._path, flags, 0o600)
+        # Not blocking: opening a pipe could wait for ever.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        fd = os.open(self._path, flags, 0o600)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), self._path)
+        return fd
 
 
 def line_of(record: logging.LogRecord) -> bytes:

@@ -16,6 +16,7 @@ from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.log_file import LogFile
 from darwinflow.daemon.sockets import BoundSockets, bind
 from darwinflow.model.errors import DaemonRunning, DarwinFlowError, StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.standard_streams import open_missing
 from darwinflow.model.usage import EXIT_USAGE, ArgumentParser
 from darwinflow.recorder.paths import Home, home_of
@@ -34,14 +35,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     os.umask(0o077)
     home = home_of(os.environ)
+    lock: HomeLock | None = None
     try:
         lock = HomeLock.taken(home)
+        _log_to(home)
     except DaemonRunning as error:
         return _complain(error, EXIT_OTHER_SERVES)
     except DarwinFlowError as error:
+        if lock is not None:
+            lock.release()
         return _complain(error, EXIT_ERROR)
     try:
-        _log_to(home)
         asyncio.run(_serve(home, lock, args))
     except DarwinFlowError as error:
         log.error("cannot serve: %s", error)  # noqa: TRY400 - for the user to act on, not a fault
@@ -128,7 +132,13 @@ def _log_to(home: Home) -> None:
     try:
         handler = LogFile(home.log_path)
     except OSError as error:
-        raise StoreUnwritable(f"{home.log_path} cannot be written: {error.strerror}") from error
+        obstacle = obstacle_to_file(home.log_path)
+        if obstacle is not None:
+            raise StoreUnwritable(str(obstacle), hint=obstacle.advice) from error
+        raise StoreUnwritable(
+            f"{home.log_path} cannot be written: {error.strerror}",
+            hint="give yourself the right to write there, or set DARWINFLOW_HOME to another folder",
+        ) from error
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
 

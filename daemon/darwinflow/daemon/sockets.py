@@ -5,6 +5,7 @@ import socket
 from contextlib import suppress
 
 from darwinflow.model.errors import HomeUnsafe, StoreUnwritable
+from darwinflow.model.obstacles import Obstacle
 from darwinflow.recorder.paths import is_private, poke_path
 
 _QUEUED_POKES_BYTES = 1 << 20
@@ -57,6 +58,10 @@ def bind(path: str) -> BoundSockets:
             os.unlink(path)
             raise
     except OSError as error:
+        for place in (path, poke_path(path)):
+            if os.path.isdir(place):
+                obstacle = Obstacle(place, "a folder", "a socket")
+                raise StoreUnwritable(str(obstacle), hint=obstacle.advice) from error
         raise StoreUnwritable(
             f"no socket can be made at {path}: {error.strerror or error}",
             hint="set XDG_RUNTIME_DIR to a folder that you can write",

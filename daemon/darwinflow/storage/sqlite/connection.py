@@ -1,13 +1,14 @@
 """The one place that opens a database, with every setting and its reason."""
 
+import errno
 import logging
 import os
-import stat
 from typing import NamedTuple
 
 import apsw
 
-from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreUnwritable
+from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.lost import refuse_cut, refuse_cut_by_header, refuse_lost, remedy
@@ -50,6 +51,7 @@ def connect(path: str, kind: Kind, *, is_known: bool = False) -> apsw.Connection
     """
     _refuse_old_sqlite()
     path = _resolved(path)
+    _refuse_obstacle(path)
     refuse_lost(path, is_known=is_known)
     _claim(path)
     try:
@@ -152,8 +154,14 @@ def _resolved(path: str) -> str:
     return os.path.join(os.path.realpath(folder), name)
 
 
+def _refuse_obstacle(path: str) -> None:
+    obstacle = obstacle_to_file(path)
+    if obstacle is not None:
+        raise StoreUnwritable(str(obstacle), hint=obstacle.advice)
+
+
 def _claim(path: str) -> None:
-    """Make sure that *path* is a plain file that is ours alone; a new one is made with mode 0600.
+    """Make sure that the file *path* is ours alone; a new one is made with mode 0600.
 
     A file that is there is not opened: closing any descriptor of it would drop SQLite's locks on it.
     """
@@ -162,14 +170,21 @@ def _claim(path: str) -> None:
         os.close(os.open(path, flags, 0o600))
     except FileExistsError:
         found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode):
-            raise StoreUnwritable(f"{path} is not a plain file") from None
         if found.st_uid != os.geteuid():
-            raise StoreUnwritable(f"{path} belongs to another user") from None
+            raise StoreUnwritable(
+                f"{path} belongs to another user", hint="make it yours: chown, as that user or root"
+            ) from None
         if found.st_nlink != 1:
-            raise StoreUnwritable(f"{path} has a second name (a hard link)") from None
+            raise StoreUnwritable(
+                f"{path} has a second name (a hard link)",
+                hint=f"remove that name: find -samefile {path}, below the folder where it may be",
+            ) from None
     except OSError as error:
-        raise StoreUnwritable(f"{path} cannot be made: {error.strerror}") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull(f"the disk with {path} is full") from error
+        raise StoreUnwritable(
+            f"{path} cannot be made: {error.strerror}", hint="give yourself the right to write there"
+        ) from error
 
 
 def _refuse_old_sqlite() -> None:

@@ -5,6 +5,7 @@ import os
 import apsw
 
 from darwinflow.model.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.storage.size_limit import beyond_limit, size_limit
 from darwinflow.storage.sqlite.lost import BESIDE, remedy, size_of
 
@@ -71,6 +72,10 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     if issubclass(
         kind, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError, apsw.IOError)
     ):
+        for name in (path + suffix for suffix in BESIDE):
+            obstacle = obstacle_to_file(name)
+            if obstacle is not None:
+                return StoreUnwritable(str(obstacle), hint=f"darwinflow daemon stop, then {obstacle.advice}")
         return StoreUnwritable(
             f"{path} cannot be written: {cause}", hint="give yourself the right to write there"
         )

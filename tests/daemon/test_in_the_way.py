@@ -1,0 +1,136 @@
+"""Something else lies where a file or a folder of the home belongs: what it is gets said, and nobody waits for it."""
+
+import json
+import logging
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.recorded_events import events
+from daemon_process import COMMAND, DaemonProcess
+from darwinflow.daemon.log_file import MAX_BYTES, LogFile
+
+WITHIN_S = 20.0
+HERE: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "folder": ("a folder", Path.mkdir),
+    "link": ("a symbolic link", lambda path: path.symlink_to("/dev/null")),
+    "pipe": ("a pipe", os.mkfifo),
+}
+
+
+def said_by(daemon: DaemonProcess, *words: str, text: str = "") -> tuple[int, list[str]]:
+    done = subprocess.run(
+        words, env=daemon.environ, input=text, capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+def darwinflow(*words: str) -> list[str]:
+    return [sys.executable, "-m", "darwinflow.cli.main", *words]
+
+
+@pytest.fixture
+def used(stopped: DaemonProcess) -> DaemonProcess:
+    """A home that a daemon has served and that none serves now."""
+    stopped.start()
+    stopped.client().call("daemon/stop")
+    stopped.wait()
+    return stopped
+
+
+@pytest.mark.parametrize("kind", HERE)
+@pytest.mark.parametrize("name", ["daemon.lock", "daemon.log", "system.db", "tenant-*.db"])
+def test_what_lies_at_a_files_place_is_said_with_the_way_on(used: DaemonProcess, name: str, kind: str):
+    path = next(Path(used.home.data).glob(name))
+    for left in Path(used.home.data).glob(f"{path.name}*"):
+        left.unlink()
+    words, put = HERE[kind]
+    put(path)
+    told = f"error: {path} is {words} where a file belongs"
+    code, said = said_by(used, *COMMAND)
+    assert code == 1
+    assert said[0] == told
+    assert said[1].startswith(f"try: move {path} away")
+    # The command hands these words on; none of its other actions sends anybody in a circle.
+    code, said = said_by(used, *darwinflow("daemon", "start"))
+    assert (code, said[0]) == (1, told)
+    assert said[1].startswith(f"try: move {path} away")
+    assert said_by(used, *darwinflow("daemon", "stop"))[0] == 0
+
+
+def test_a_folder_at_a_database_s_log_is_said(used: DaemonProcess):
+    path = Path(used.home.system_db + "-wal")
+    path.mkdir()
+    code, said = said_by(used, *COMMAND)
+    assert code == 1
+    assert said == [
+        f"error: {path} is a folder where a file belongs",
+        f"try: darwinflow daemon stop, then move {path} away",
+    ]
+
+
+def test_a_folder_at_the_socket_s_path_is_said(used: DaemonProcess):
+    path = Path(used.home.socket_path)
+    path.mkdir()
+    assert said_by(used, *COMMAND) == (
+        1,
+        [f"error: {path} is a folder where a socket belongs", f"try: move {path} away"],
+    )
+
+
+@pytest.mark.parametrize("above", ["", "/deeper/home"])
+def test_a_file_at_the_homes_place_is_said(tmp_path: Path, above: str):
+    (tmp_path / "home").write_text("mine")
+    daemon = DaemonProcess(tmp_path / f"home{above}")
+    code, said = said_by(daemon, *COMMAND)
+    assert code == 1
+    assert said == [
+        f"error: {tmp_path / 'home'} is a file where a folder belongs",
+        f"try: move {tmp_path / 'home'} away, or set DARWINFLOW_HOME to another folder",
+    ]
+    daemon.close()
+
+
+@pytest.mark.parametrize("spool", ["file", "link"])
+def test_a_file_at_the_spools_place_is_said_to_who_records(used: DaemonProcess, spool: str):
+    path = Path(used.home.spool)
+    if path.exists():
+        shutil.rmtree(path)
+    if spool == "file":
+        path.write_text("mine")
+    else:
+        path.symlink_to("nowhere")
+    text = "".join(f"{json.dumps(event)}\n" for event in events("r1"))
+    code, said = said_by(used, *darwinflow("record", "--stdin"), text=text)
+    what = "a file" if spool == "file" else "a symbolic link to nothing"
+    assert code == 1
+    assert said[-2].endswith(f"not recorded: {path} is {what} where a folder belongs")
+    assert said[-1] == f"try: move {path} away, or set DARWINFLOW_HOME to another folder"
+
+
+def test_a_log_that_cannot_be_begun_anew_writes_into_no_other_file(tmp_path: Path):
+    """The number of a descriptor that was closed may be a database's by the next record."""
+    path = tmp_path / "daemon.log"
+    handler = LogFile(str(path))
+    os.truncate(path, MAX_BYTES + 1)
+    hello, again = (
+        logging.LogRecord("test", logging.INFO, __file__, 1, text, None, None) for text in ("hello", "again")
+    )
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        handler.emit(hello)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with (tmp_path / "other").open("wb") as other:
+        handler.emit(again)
+        assert os.fstat(other.fileno()).st_size == 0
+    assert '"again"' in path.read_text()
+    assert path.with_name("daemon.log.1").stat().st_size == MAX_BYTES + 1
+    handler.close()
