@@ -50,6 +50,8 @@ class Follower:
         self._metrics = metrics
         self._events = events
         self._consumer = ""
+        self._to_settle = 0
+        """The number up to which all is counted and announced; 0 where the outbox knows."""
         self._waiting: list[Callable[[], None]] = []
         self._changed = threading.Condition()
         self._is_woken = True
@@ -92,6 +94,15 @@ class Follower:
                 self._failures += 1
             for tell in waiting:
                 tell()
+            try:
+                self._settle()  # nobody waits for that
+            except Exception as error:  # noqa: BLE001 - the next round, or start, finds it done
+                log.warning("what is counted and announced stays in the outbox for now: %s", error)
+
+    def _settle(self) -> None:
+        last, self._to_settle = self._to_settle, 0
+        if last:
+            self._logs.write(lambda tx: tx.outbox.settle(last)).result()
 
     def _awaited(self) -> tuple[list[Callable[[], None]], bool]:
         with self._changed:
@@ -153,6 +164,7 @@ class Follower:
                 self._follow(rows)
             if len(rows) < MOST_AT_ONCE:
                 return
+            self._settle()
 
     def _follow(self, rows: Sequence[Pending]) -> None:
         facts = self._logs.read(lambda tx: [fact for row in rows if (fact := _fact(tx, row)) is not None])
@@ -168,7 +180,7 @@ class Follower:
         else:
             summaries = self._metrics.write(lambda tx: _count(tx, facts)).result()
             self._events.write(lambda tx: self._publish(tx.events, facts, summaries, last)).result()
-        self._logs.write(lambda tx: tx.outbox.settle(last)).result()
+        self._to_settle = last
 
     def _publish(
         self, events: EventStream, facts: Sequence[_Fact], summaries: Sequence[Summaries | None], last: int
