@@ -235,3 +235,39 @@ def test_hours_and_summaries_are_those_of_a_plain_count(open_tenant):
         assert sum(one.durations.values()) == len(own)
         assert one.last_updated == max(run.timestamp for run in own)
     assert sum(runs for _, _, runs in summaries(store)) == 400
+
+
+def ten(store):
+    """Runs of the hour from ten o'clock: as they are counted, and as its durations add up."""
+    found = hours(store, TEN, TEN + HOUR)
+    return [(one.runs, sum(one.durations.values())) for one in found]
+
+
+def test_two_handles_count_in_one_hour(open_tenant):
+    one, other = open_tenant(), open_tenant()
+    for number in range(6):
+        count((one, other)[number % 2], ended(f"r{number}", TEN, ms=100 + number % 3 * 500))
+    assert ten(one) == ten(other) == [(6, 6)]
+
+
+def test_what_is_undone_counts_in_no_hour(open_tenant):
+    store = open_tenant()
+    count(store, ended("a", TEN, ms=100))
+
+    def fail_after(tx):
+        tx.metrics("demo").record_execution(ended("b", TEN, ms=100))
+        raise ValueError("undone")
+
+    with pytest.raises(ValueError, match="undone"):
+        store.write(fail_after).result(10)
+
+    def go_on_after_a_part_that_failed(tx):
+        with pytest.raises(ValueError, match="undone"):
+            tx.attempt(lambda: fail_after(tx))
+        return tx.metrics("demo").record_execution(ended("c", TEN, ms=100))
+
+    assert store.write(go_on_after_a_part_that_failed).result(10)
+    assert ten(store) == [(2, 2)]
+    assert summary(store).runs == 2
+    assert count(store, ended("b", TEN, ms=100))
+    assert ten(store) == [(3, 3)]
