@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from darwinflow.cli.held import held_for
 from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DaemonAway, DaemonHung
 from darwinflow.model.phrases import age, counted
@@ -89,6 +90,10 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         return 0
     started = age(datetime.fromisoformat(status["startedAt"]), datetime.now().astimezone())
     print(f"serving   process {status['pid']}, version {status['version']}, started {started}")
+    if status["held"]:
+        held = status["held"]
+        say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
+        say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
     say(f"home      {status['home']}")
     say(f"socket    {status['socket']}")
     say(f"log       {status['log']}")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from darwinflow.cli.held import warn_if_held
 from darwinflow.cli.session import Place, open_session, place_of, session_again
 from darwinflow.model.errors import DaemonAway
 from darwinflow.rpc.client.blocking import Client
@@ -24,6 +25,7 @@ def followed(path: str | None, topic: str, begun: Callable[[Place], None]) -> It
                 after = _subscribed(client, topic, after)
                 if known is None:
                     begun(place)
+                    warn_if_held(client)
                 while True:
                     event = client.next_event(None)
                     assert event is not None

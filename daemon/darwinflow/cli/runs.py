@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.following import followed
-from darwinflow.cli.session import Place, open_session, place_of
+from darwinflow.cli.session import Place, asking, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, say, terminal_of
 from darwinflow.model.errors import RunNotFound
@@ -98,7 +98,7 @@ def _list(args: argparse.Namespace) -> int:
         "limit": args.limit,
     }
     path = target.path if target else None
-    with open_session(path) as client:
+    with asking(path) as client:
         given = {name: value for name, value in wanted.items() if value is not None}
         answer = _asked(client, path, "run/query", given)
         place = None if answer["runs"] or args.json else place_of(client, path)
@@ -149,7 +149,7 @@ def _nothing(workflow: str | None, place: Place, *, narrowed: bool) -> str:
 
 
 def _show(args: argparse.Namespace) -> int:
-    with open_session(None) as client:
+    with asking(None) as client:
         answer = _asked(client, None, "run/get", {"run": args.run})
     if args.json:
         print(json.dumps(answer))
@@ -161,7 +161,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    with open_session(None) as client:
+    with asking(None) as client:
         before, after = (_asked(client, None, "run/get", {"run": run}) for run in (args.first, args.second))
     from darwinflow.cli.run_comparison import json_of, lines_of
 

@@ -2,10 +2,13 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from darwinflow.cli.folder import current_folder
-from darwinflow.model.errors import DaemonAway
+from darwinflow.cli.held import warn_if_held
+from darwinflow.model.errors import DaemonAway, NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, home_of, nearest_settings, workspace_of
 from darwinflow.rpc.client.blocking import START_WITHIN_S, Client, connect, connect_or_start
 
@@ -18,6 +21,18 @@ def open_session(path: str | os.PathLike[str] | None) -> Client:
     Raises `DaemonAway`, `HomeUnsafe`, `Refused`, `FolderGone`.
     """
     return _bound(connect_or_start(home_of(os.environ)), path)
+
+
+@contextmanager
+def asking(path: str | os.PathLike[str] | None) -> Iterator[Client]:
+    """As `open_session`, for questions about runs: who asks is told where what was recorded is not stored for now."""
+    with open_session(path) as client:
+        try:
+            yield client
+        except NotFound:
+            warn_if_held(client)
+            raise
+        warn_if_held(client)
 
 
 def session_again(path: str | os.PathLike[str] | None) -> Client:

@@ -6,18 +6,22 @@ exactly once whoever dies, and steps of live runs do not cost a commit each.
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold, ProjectOf, Understand
+from darwinflow.daemon.held import held_by
 from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
+from darwinflow.daemon.waiter import Waiter
+from darwinflow.model.errors import StoreError
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.recorder.events import Problem, decode
+from darwinflow.rpc.session import Held
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class Intake:
         """To be served by the next round."""
         self._waiting: list[Waiter] = []
         """To be served by this round."""
-        self._is_failing = False
+        self._held: Held | None = None
         """The store does not take what is read: nobody should wait for that."""
         self._stopping = False
         self._changed = threading.Condition()
@@ -66,6 +70,11 @@ class Intake:
     def runs_refused(self) -> int:
         return self._ledger.runs_refused
 
+    @property
+    def held(self) -> Held | None:
+        """Since when and why the store takes nothing; None while it does."""
+        return self._held
+
     def start(self) -> None:
         self._thread.start()
 
@@ -81,7 +90,7 @@ class Intake:
 
         It may take as long as there is much to read: who will not wait any more cancels it.
         """
-        grown = {} if self._is_failing else self._spool.grown()
+        grown = self._spool.grown() if self._held is None else {}
         if not grown:
             return None
         waiter = Waiter(grown, Future())
@@ -118,13 +127,19 @@ class Intake:
                 while poked and not self._stopping:
                     poked = self._take_in(poked)
                     self._release_served()
-                self._is_failing = False
+                self._held = None
                 self._release()
             except JournalFault as fault:
                 log.exception("a journal waits for a newer version")
                 self._spool.forget_all()
                 self._spool.leave_alone(fault.journal, fault)
                 self.poke((), scan=True)
+            except StoreError as error:
+                if self._held is None:
+                    log.error("journals cannot be read on and wait in the spool: %s", error)  # noqa: TRY400
+                self._spool.forget_all()
+                self.poke((), scan=True)
+                self._pause(LOOK_AGAIN_S)
             except Exception:
                 # A fault of ours; the journals lie where they are and are read again from their offsets.
                 log.exception("taking in journals failed")
@@ -143,8 +158,8 @@ class Intake:
         return {name for name in poked if is_journal(name)}, scan
 
     def _pause(self, seconds: float) -> bool:
-        """After a failure; whether to go on."""
-        self._is_failing = True
+        """After a failure, in its handler; whether to go on."""
+        self._held = held_by(sys.exception(), self._held)
         self._release()
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopping, seconds)
@@ -162,7 +177,7 @@ class Intake:
         """Tell all who wait for this round; after a failure, and at the end, for the next one, too."""
         with self._changed:
             waiting, self._waiting = self._waiting, []
-            if self._is_failing or self._stopping:
+            if self._held is not None or self._stopping:
                 waiting, self._came = [*waiting, *self._came], []
         for waiter in waiting:
             waiter.tell()
@@ -264,17 +279,6 @@ class Intake:
             log.warning("%s ended in half a line of %d bytes, which is left out", journal.path, len(torn))
         self._spool.forget(journal.name)
         self._ledger.forget(journal.name)
-
-
-class Waiter(NamedTuple):
-    """Somebody who asked when journals had these sizes, by name."""
-
-    sizes: dict[str, int]
-    told: "Future[None]"
-
-    def tell(self) -> None:
-        if self.told.set_running_or_notify_cancel():
-            self.told.set_result(None)
 
 
 def _applied(journal: Journal, line: bytes) -> str | NewerJournal | None:

@@ -102,6 +102,7 @@ class Service:
             lines_refused=self._intake.lines_refused,
             runs_lost=self._intake.runs_lost,
             runs_refused=self._intake.runs_refused,
+            held=self._intake.held,
         )
 
     def stop(self) -> None:

@@ -32,6 +32,16 @@ class Session:
     now: Callable[[], datetime]
 
 
+class Held(NamedTuple):
+    """That journals wait in the spool, since the store takes nothing."""
+
+    since: datetime
+    message: str
+    """Why."""
+    hint: str | None
+    """What to do about it."""
+
+
 class Status(NamedTuple):
     """How the daemon is."""
 
@@ -51,6 +61,8 @@ class Status(NamedTuple):
     """Runs whose program went away before their end, found since the start."""
     runs_refused: int
     """Runs of journals whose id another run has, since the start; the log says which."""
+    held: Held | None
+    """None while what is recorded is stored."""
 
 
 class Host(Protocol):

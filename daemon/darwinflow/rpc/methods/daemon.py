@@ -9,6 +9,14 @@ class Nothing(Wire):
     """No parameters, or nothing to say."""
 
 
+class HeldJournals(Wire):
+    """The store takes nothing for now: journals wait in the spool, since when and why."""
+
+    since: Instant
+    message: str
+    hint: str | None
+
+
 class DaemonStatus(Wire):
     version: str
     pid: int
@@ -22,11 +30,14 @@ class DaemonStatus(Wire):
     lines_refused: int
     runs_lost: int
     runs_refused: int
+    held: HeldJournals | None
 
 
 def status(peer: Peer, _: Nothing) -> DaemonStatus:
     """How the daemon is. Needs no session."""
-    return DaemonStatus(version=peer.host.version, **peer.host.status()._asdict())
+    found = peer.host.status()
+    held = None if found.held is None else HeldJournals(**found.held._asdict())
+    return DaemonStatus(version=peer.host.version, **{**found._asdict(), "held": held})
 
 
 def stop(peer: Peer, _: Nothing) -> Nothing:
