@@ -27,6 +27,7 @@ from darwinflow.storage.log_codec import dump_log
 from darwinflow.storage.recording import record
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.connection import TENANT, connect
+from darwinflow.storage.sqlite.hours import packed
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
 BLOCKS = 11
@@ -109,6 +110,7 @@ class Raw:
         (event,) = store.read(lambda tx: tx.events.read_since("run", 0, 1))
         store.close()
         self._event = dict(event.payload)
+        self._hours: dict[int, dict[int, int]] = {}
 
     def record(self, number: int) -> None:
         """Inside a transaction."""
@@ -141,6 +143,18 @@ class Raw:
                 """,
                 (row[0][0], bucket_of(ms)),
             )
+        ended = started + int(ms * 1_000)
+        hour = self._hours.setdefault(ended // 3_600_000_000, {})
+        hour[bucket_of(ms)] = hour.get(bucket_of(ms), 0) + 1
+        db.execute(
+            """
+            INSERT INTO hour_sums VALUES ('demo', 'assistant', ?, 3, 1, 1, ?, 8165, 0.1, ?, ?)
+            ON CONFLICT DO UPDATE SET runs = runs + 1, successes = successes + 1,
+                total_ms = total_ms + excluded.total_ms, tokens = tokens + excluded.tokens,
+                cost = cost + excluded.cost, updated = max(updated, excluded.updated), durations = excluded.durations
+            """,
+            (ended // 3_600_000_000, ms, ended, packed(hour)),
+        )
         self._event["run"]["runId"] = run_id  # type: ignore[index]
         db.execute(
             "INSERT INTO _honker_stream (topic, key, payload) VALUES ('run', ?, ?)",
