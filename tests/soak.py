@@ -29,6 +29,7 @@ LOOPS = (
     "tests/check",
     "tests/daemon",
     "tests/server",
+    "tests/storage",
     "tests/postgres/test_postgres_kill.py",
 )
 
