@@ -5,12 +5,15 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test soak lint bench dist clean lock
 
-# In a home of its own: the user's data is never touched, and the daemon is stopped whatever happens.
+# In a home of its own and without the user's own settings of darwinflow: the user's data is never touched, and the daemon
+# is stopped whatever happens.
 run: export DARWINFLOW_HOME := $(CURDIR)/build/run/home
 run: .venv/.ready
 	@$(BIN)/darwinflow daemon stop >/dev/null 2>&1 || true
 	@rm -rf build/run && mkdir -p build/run
-	@trap '$(BIN)/darwinflow daemon stop >/dev/null' EXIT; $(BIN)/darwinflow demo build/run/workspace
+	@trap '$(BIN)/darwinflow daemon stop >/dev/null' EXIT; \
+	  unset $$(env | sed -n 's/^\(DARWINFLOW_[A-Za-z0-9_]*\)=.*/\1/p' | grep -vx DARWINFLOW_HOME); \
+	  $(BIN)/darwinflow demo build/run/workspace
 
 test: lint
 	$(BIN)/pytest -q

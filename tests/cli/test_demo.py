@@ -1,5 +1,8 @@
 """`darwinflow demo`: what a new user sees first."""
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,49 @@ def test_the_demo_records_real_runs_and_shows_findings_lenses_and_hover(
         "runs", "list", str(folder / "flows/nightly-import.yaml"), "--status", "failed"
     ).stdout
     assert "could not convert string to float: 'eleven'" in listed
+
+
+@pytest.fixture
+def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With each of these alone the demo's programs would record nothing, or nothing that can be shown."""
+    monkeypatch.setenv("DARWINFLOW_REDACT", "release")
+    monkeypatch.setenv("DARWINFLOW_SPOOL_LIMIT", "1")
+    monkeypatch.setenv("DARWINFLOW_RUN", "r1")
+
+
+@pytest.mark.timeout(120)
+def test_the_demo_is_the_same_whatever_its_user_has_set(
+    own_settings: None, darwinflow: Run, tmp_path: Path
+) -> None:
+    said = darwinflow("demo", str(tmp_path / "demo")).stdout
+    assert f"{workspace.RUNS} runs recorded, {workspace.FAILED} failed" in said
+    assert "5 runs, 100 %, p95" in said
+
+
+def test_make_run_hands_on_none_of_its_users_settings(tmp_path: Path) -> None:
+    """With a command in place of ours that writes down what it gets, and an environment that is ready."""
+    shutil.copy(Path(__file__).parents[2] / "Makefile", tmp_path)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("requirements.lock", "pyproject.toml", ".venv/.ready"):
+        (tmp_path / name).touch()
+    command = tmp_path / ".venv/bin/darwinflow"
+    command.write_text('#!/bin/sh\nif [ "$1" = demo ]; then env | grep ^DARWINFLOW_ | sort; exit 1; fi\n')
+    command.chmod(0o755)
+    own = {
+        "DARWINFLOW_REDACT": "release",
+        "DARWINFLOW_STORAGE_LOGS": "file",
+        "DARWINFLOW_X1": "a b\nDARWINFLOW_Y=1",
+    }
+    done = subprocess.run(
+        ["make", "run"],
+        cwd=tmp_path,
+        env={**os.environ, **own, "DARWINFLOW_HOME": "/mine"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [f"DARWINFLOW_HOME={tmp_path}/build/run/home"]
+    assert done.returncode == 2, "what the demo says counts"
 
 
 @pytest.mark.parametrize("where", ["file/new", "file/new/deeper", "n" * 300, "/proc/new"])

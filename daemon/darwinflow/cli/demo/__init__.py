@@ -13,23 +13,17 @@ from typing import Any
 
 from darwinflow.cli.demo import workspace
 from darwinflow.cli.demo.editor import Editor
+from darwinflow.cli.demo.incomplete import DemoIncomplete, incomplete
 from darwinflow.cli.folder import need_for
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.cli.terminal import say
 from darwinflow.cli.unwritable import advice_on
-from darwinflow.model.errors import DarwinFlowError, NameRefused
+from darwinflow.model.errors import NameRefused
 from darwinflow.recorder.paths import environ_for_elsewhere
 from darwinflow.rpc.client.blocking import Client
 
 STORED_WITHIN_S = 20.0
-
-
-class DemoIncomplete(DarwinFlowError):
-    """Something that the demo made did not arrive."""
-
-    code = 1901
-    hint = "darwinflow daemon status"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
                 f"'{folder}' is there already and not empty", hint="name a folder that does not exist"
             )
         workspace.make(folder)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     with open_session(folder / ".darwinflow.yaml") as client:
+        # The daemon is that of the home, as any command starts it; what follows is the demo's own.
+        _settle()
         started = _execute(folder, client)
         runs = _stored(client, started)
         versions = client.call("workflow/list", {})["versions"]
@@ -76,6 +71,14 @@ def _made(folder: Path) -> Iterator[None]:
         raise NameRefused(f"'{folder}' cannot be written: {exc.strerror}", hint=advice) from exc
 
 
+def _settle() -> None:
+    """The demo shows what everybody sees: how its user has programs record, and how much, is left out."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    for name in [name for name in os.environ if name.startswith("DARWINFLOW_")]:
+        if name != "DARWINFLOW_HOME":
+            del os.environ[name]
+
+
 def _execute(folder: Path, client: Client) -> list[str]:
     """Go through the stages as their author did: edit, publish, run. Returns the ids of the runs."""
     started: list[str] = []
@@ -94,8 +97,9 @@ def _execute(folder: Path, client: Client) -> list[str]:
 
 def _run_program(folder: Path, flow: str, request: str) -> str:
     """A run that fails is part of the demo; one that does not record is a fault."""
+    command = [sys.executable, "programs/run_flow.py", flow, request]
     done = subprocess.run(
-        [sys.executable, "programs/run_flow.py", flow, request],
+        command,
         cwd=folder,
         env=environ_for_elsewhere(os.environ),
         capture_output=True,
@@ -103,7 +107,12 @@ def _run_program(folder: Path, flow: str, request: str) -> str:
         check=False,
     )
     run_id = done.stdout.strip()
-    _expect(bool(run_id), f"the program did not start a run: {done.stderr.strip()[-300:]}")
+    if not run_id:
+        said = " ".join(done.stderr.split())[-300:]
+        raise DemoIncomplete(
+            f"the program did not start a run: {said}",
+            hint=f"cd {shlex.quote(str(folder))} && {shlex.join(command)}",
+        )
     return run_id
 
 
@@ -159,7 +168,7 @@ def _quoted(markdown: str) -> Iterator[str]:
 
 def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
     if not holds:
-        raise DemoIncomplete(message)
+        raise incomplete(message)
 
 
 def _progress(text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from darwinflow.model.errors import DaemonAway
+from darwinflow.cli.demo.incomplete import incomplete
 
 HISTORY_WITHIN_S = 10.0
 
@@ -23,6 +23,8 @@ class Editor:
             [sys.executable, "-m", "darwinflow_lsp.main"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._last_id = 0
+        self._said = ""
+        """The last word that the server had for its user."""
 
     def __enter__(self) -> Self:
         self._request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
@@ -50,7 +52,7 @@ class Editor:
             if any("run" in title for title in titles):
                 return titles
             if time.monotonic() > deadline:
-                raise DaemonAway(f"the language server shows no history, only {titles}")
+                raise incomplete(f"the language server shows no history: {self._said or titles}")
             time.sleep(0.05)
 
     def hover_on_id(self) -> str:
@@ -68,8 +70,10 @@ class Editor:
             message = self._receive()
             if message.get("id") == self._last_id and "method" not in message:
                 if "error" in message:
-                    raise DaemonAway(f"the language server refused {method}: {message['error']['message']}")
+                    raise incomplete(f"the language server refused {method}: {message['error']['message']}")
                 return message["result"]
+            if message.get("method") == "window/logMessage":
+                self._said = str(message["params"]["message"])
             if "id" in message and "method" in message:
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": None})
 
@@ -90,7 +94,7 @@ class Editor:
             if name.lower() == b"content-length":
                 length = int(value)
         if not length:
-            raise DaemonAway("the language server went away")
+            raise incomplete("the language server went away")
         message: dict[str, Any] = json.loads(stream.read(length))
         return message
 
