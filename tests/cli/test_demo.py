@@ -49,6 +49,21 @@ def test_the_demo_is_the_same_whatever_its_user_has_set(
     assert "5 runs, 100 %, p95" in said
 
 
+@pytest.mark.timeout(120)
+def test_what_comes_next_finds_the_demos_home(darwinflow: Run, tmp_path: Path) -> None:
+    said = darwinflow("demo", "demo", cwd=tmp_path).stdout
+    _, _, following = said.partition("\nNext:\n")
+    script = " && ".join(following.replace("--fix", "--fix || true").splitlines())
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DARWINFLOW_")}
+    environ["HOME"] = str(tmp_path / "of the user")
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "could not convert string to float: 'eleven'" in done.stdout
+    assert not (tmp_path / "of the user").exists()
+
+
 def test_make_run_hands_on_none_of_its_users_settings(tmp_path: Path) -> None:
     """With a command in place of ours that writes down what it gets, and an environment that is ready."""
     shutil.copy(Path(__file__).parents[2] / "Makefile", tmp_path)

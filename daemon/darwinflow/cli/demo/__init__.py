@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     _show_broken(folder)
     _show_good(folder)
     print("Next:")
+    for line in _first_of_all():
+        say(f"  {line}")
     say(f"  darwinflow runs list {shlex.quote(f'{folder}/flows/nightly-import.yaml')}")
     say(f"  darwinflow lineage {shlex.quote(f'{folder}/flows/release-notes.yaml')}")
     say(f"  darwinflow check {shlex.quote(str(folder))} --fix")
@@ -155,6 +158,18 @@ def _show_good(folder: Path) -> None:
     for line in _quoted(hover):
         say(line)
     print()
+
+
+def _first_of_all() -> Iterator[str]:
+    """What a shell needs before it finds the demo's home: nothing, unless that is one below this folder, as `make run` makes."""
+    home, here = os.path.realpath(os.environ.get("DARWINFLOW_HOME", "")), os.path.realpath(os.curdir)
+    if os.environ.get("DARWINFLOW_HOME") and home.startswith(here.rstrip(os.sep) + os.sep):
+        path = (
+            ""
+            if shutil.which("darwinflow")
+            else f' PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH"'
+        )
+        yield f"export DARWINFLOW_HOME={shlex.quote(home)}{path}"
 
 
 def _quoted(markdown: str) -> Iterator[str]:
