@@ -16,7 +16,7 @@ run: .venv/.ready
 	  $(BIN)/darwinflow demo build/run/workspace
 
 test: lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 soak: .venv/.ready
 	$(BIN)/python -m tests.soak

@@ -1,0 +1,24 @@
+"""What the suite says of itself: the versions it ran on, and the counts and seeds that its loops have printed."""
+
+import platform
+from importlib.metadata import version
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lines that passing tests have printed: how much they tried, with which seed, and what came out."""
+    printed = [
+        (report.nodeid, report.capstdout.strip())
+        for report in terminalreporter.stats.get("passed", [])
+        if report.capstdout.strip()
+    ]
+    if not printed:
+        return
+    terminalreporter.section("counts, seeds and figures")
+    versions = ", ".join(f"{name} {version(name)}" for name in ("apsw", "psycopg", "pygls", "jsonschema-rs"))
+    terminalreporter.write_line(f"Python {platform.python_version()}, {versions}; {platform.platform()}")
+    for test, text in sorted(printed):
+        terminalreporter.write_line(test.removeprefix("tests/"))
+        for line in text.splitlines():
+            terminalreporter.write_line(f"    {line}")
