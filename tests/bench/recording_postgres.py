@@ -29,6 +29,7 @@ from darwinflow.model.run import ExecutionLog, RunStatus, header_of
 from darwinflow.storage.brief import brief_of
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
+from darwinflow.storage.packed_durations import packed
 from darwinflow.storage.postgres.tenant import PostgresTenantStore
 from darwinflow.storage.recording import record
 from postgres_server import Server, new_organization, prepared
@@ -52,6 +53,7 @@ class Raw:
         self._brief = brief_of(template, header_of(template))
         self._event = event
         self._number = 0
+        self._hour: dict[int, int] = {}
 
     def record(self, number: int) -> None:
         """Inside a transaction."""
@@ -97,6 +99,20 @@ class Raw:
                 """,
                 (organization, row[0], bucket_of(ms)),
             )
+        bucket = bucket_of(ms)
+        self._hour[bucket] = self._hour.get(bucket, 0) + 1
+        execute(
+            """
+            INSERT INTO darwinflow.hour_sums AS known VALUES
+                (%s, 'demo', 'assistant', 490896, 3, 1, 1, %s, 8165, 0.1, %s, %s)
+            ON CONFLICT (organization, project, workflow, hour, version) DO UPDATE SET
+                runs = known.runs + 1, successes = known.successes + 1,
+                total_ms = known.total_ms + excluded.total_ms, tokens = known.tokens + excluded.tokens,
+                cost = known.cost + excluded.cost, updated = greatest(known.updated, excluded.updated),
+                durations = excluded.durations
+            """,
+            (organization, ms, started, packed(self._hour)),
+        )
         self._number += 1
         self._event["run"]["runId"] = run_id  # type: ignore[index]
         execute(
