@@ -53,7 +53,7 @@ def test_a_workflow_with_errors_is_not_published(darwinflow: Run, folder: Path) 
     assert not (folder / "workflows").exists()
 
 
-def test_lineage_shows_each_version_below_the_one_it_was_made_from_with_its_figures(
+def test_lineage_shows_each_version_below_the_one_made_from_it_with_its_figures(
     darwinflow: Run, folder: Path
 ) -> None:
     darwinflow("publish", "flows/greet.yaml")
@@ -62,11 +62,11 @@ def test_lineage_shows_each_version_below_the_one_it_was_made_from_with_its_figu
     darwinflow("publish", "flows/greet.yaml")
     record(darwinflow, "true")
     record(darwinflow, "false")
-    oldest, newest = darwinflow("lineage", "greet").stdout.splitlines()
-    assert newest.split()[:3] == ["└", "v2", "user"]
+    newest, oldest = darwinflow("lineage", "greet").stdout.splitlines()
+    assert newest.split()[:2] == ["v2", "user"]
     assert "1 of 2" in newest
     assert newest.endswith("Read the other list")
-    assert oldest.split()[:2] == ["v1", "user"]
+    assert oldest.split()[:3] == ["└", "v1", "user"]
     assert "1 of 1" in oldest
     assert darwinflow("lineage", "flows/greet.yaml").stdout.count("\n") == 2
     assert [
