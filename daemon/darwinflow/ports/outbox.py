@@ -1,7 +1,7 @@
 """What is still to be counted and announced of runs, where logs, figures and events do not share a transaction."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,3 @@ class Outbox(Protocol):
     def settle(self, number: int) -> None:
         """All up to *number* is done. Settling again, or what was never there, changes nothing."""
         ...
-
-
-@runtime_checkable
-class Deferring(Protocol):
-    """A transaction that leaves it to a follower to count and announce what happened to runs."""
-
-    @property
-    def later(self) -> Outbox: ...

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from darwinflow.events.run_events import RUN_CHANGED, RUN_STARTED, RUN_STORED, RUN_TOPIC, run_event
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
-from darwinflow.ports.outbox import Deferring
+from darwinflow.ports.outbox import Outbox
 from darwinflow.ports.tenant import Transaction
 
 
@@ -57,8 +57,9 @@ def record_lost(tx: Transaction, project: str, run_id: str) -> bool:
 
 
 def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None:
-    if isinstance(tx, Deferring):
-        tx.later.put(project, log.run_id, RUN_STORED)
+    later = _later_of(tx)
+    if later is not None:
+        later.put(project, log.run_id, RUN_STORED)
         return
     metric = metric_of(log)
     assert metric is not None, "a finished run counts for something"
@@ -72,7 +73,14 @@ def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> Non
 
 
 def _announce(tx: Transaction, project: str, kind: str, header: RunHeader) -> None:
-    if isinstance(tx, Deferring):
-        tx.later.put(project, header.run_id, kind)
+    later = _later_of(tx)
+    if later is not None:
+        later.put(project, header.run_id, kind)
         return
     tx.events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, None))
+
+
+def _later_of(tx: Transaction) -> Outbox | None:
+    """Where the transaction leaves it to a follower to count and announce what happened to runs."""
+    found: Outbox | None = getattr(tx, "later", None)
+    return found
