@@ -1,5 +1,6 @@
 """What the client and the server say to each other about history that is there, or is not."""
 
+import signal
 import time
 
 import pytest
@@ -50,3 +51,23 @@ def test_an_unusable_home_is_the_one_word_that_is_said_of_missing_history(worksp
         assert client.count(is_log_message) == 1
         assert client.close() == 0
         assert client.stderr == b""
+
+
+def test_a_daemon_that_hangs_is_named_with_the_way_on(workspace):
+    daemon = DaemonProcess(workspace.home).start()
+    assert daemon.process is not None
+    pid = daemon.process.pid
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        with Client(workspace.home, daemon.environ) as client:
+            client.initialize()
+            client.open(workspace.uri, WORKFLOW)
+            said = client.wait(is_log_message)["params"]
+            assert said["message"] == (
+                f"no history of workflows is shown: the daemon of {daemon.home.data}, process {pid}, is stopped and "
+                f"has not answered for 5 s; try: kill -CONT {pid}, or kill -9 {pid}; nothing that was recorded is lost"
+            )
+            assert client.close() == 0
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+        daemon.close()

@@ -73,7 +73,10 @@ def _wait_for_end(client: Client, pid: int) -> None:
         if has_ended(pid):
             return
         time.sleep(0.005)
-    raise DaemonAway(f"process {pid} has not ended within {STOPPED_WITHIN_S:g} s", hint=f"kill {pid}")
+    raise DaemonHung(
+        f"process {pid} has not ended within {STOPPED_WITHIN_S:g} s",
+        hint=f"kill -9 {pid}; nothing that was recorded is lost",
+    )
 
 
 def _status(home: Home, args: argparse.Namespace) -> int:

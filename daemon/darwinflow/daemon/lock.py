@@ -56,11 +56,14 @@ class HomeLock:
         return _is_still_there(self.path, self._fd)
 
     def publish(self, socket_path: str) -> None:
-        """Say where the daemon can be reached. Clients that wait see the file change."""
+        """Say where the daemon can be reached. Clients that wait see the file change. Raises `StoreFull`, `StoreUnwritable`."""
         text = lock_text(self._home, socket_path)
-        # By one call that covers the old text: nobody reads an empty file, or half of each.
-        os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
-        os.ftruncate(self._fd, len(text))
+        try:
+            # By one call that covers the old text: nobody reads an empty file, or half of each.
+            os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
+            os.ftruncate(self._fd, len(text))
+        except OSError as error:
+            raise _told(error, self.path) from error
 
     def release(self) -> None:
         self._close()
