@@ -59,7 +59,7 @@ class Shell:
         self.folder = folder
         self.environ = {
             **os.environ,
-            "DARWINFLOW_HOME": str(folder / "home"),
+            "DARWINFLOW_HOME": str(folder.parent / "home"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         self._real: dict[str, str] = {}

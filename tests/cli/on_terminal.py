@@ -12,10 +12,11 @@ def shown(cwd: Path, environ: dict[str, str], *arguments: str, columns: int = 80
     """Standard output and error of `darwinflow ARGUMENTS` on a terminal of *columns*, line ends as `\\n`."""
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (24, columns))
+    own = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     process = subprocess.Popen(
         [sys.executable, "-m", "darwinflow.cli.main", *arguments],
         cwd=cwd,
-        env={**os.environ, "TERM": "xterm", "PYTHONUTF8": "1", **environ},
+        env={**own, "TERM": "xterm", "PYTHONUTF8": "1", **environ},
         stdin=slave,
         stdout=slave,
         stderr=slave,

@@ -143,10 +143,10 @@ def test_a_file_that_is_no_database_is_refused_and_untouched(tmp_path):
 def test_a_link_is_not_followed(tmp_path):
     connect(str(tmp_path / "real.db"), TENANT).close()
     (tmp_path / "link.db").symlink_to("real.db")
-    with pytest.raises(StoreUnwritable, match="plain file"):
+    with pytest.raises(StoreUnwritable, match="symbolic link"):
         connect(str(tmp_path / "link.db"), TENANT)
     (tmp_path / "dangling.db").symlink_to("nowhere.db")
-    with pytest.raises(StoreUnwritable, match="plain file"):
+    with pytest.raises(StoreUnwritable, match="symbolic link"):
         connect(str(tmp_path / "dangling.db"), TENANT)
     assert not (tmp_path / "nowhere.db").exists()
     (tmp_path / "second.db").hardlink_to(tmp_path / "real.db")

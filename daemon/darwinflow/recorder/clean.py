@@ -8,8 +8,7 @@ import itertools
 import json
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping
 
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.soundness import (
@@ -24,10 +23,9 @@ from darwinflow.recorder.soundness import (
 _NOTE_BYTES = 16 * 1024
 """Kept free for the notes about what was cut, at most one a level."""
 _MOST_MEMBERS = MAX_VALUE_BYTES // 2
-"""Each takes a character and a comma."""
+"""Each takes a character and a comma; a container of a class of its own may have no end."""
 STOPPING = (KeyboardInterrupt, SystemExit)
 """They come from the program's signal handlers, at any line, and must end it, whatever they interrupt."""
-T = TypeVar("T")
 _SHORT = 14
 """Letters; no known token is so short."""
 
@@ -156,10 +154,10 @@ class _Cleaner:
     def _items(self, value: Collection[object], depth: int) -> list[object]:
         self._left -= 2
         out: list[object] = []
-        items = _some(value)
+        items = list(itertools.islice(value, _MOST_MEMBERS))
         for item in items:
             if self._left <= 0:
-                out.append(f"(cut: {_left_of(value, items, out)} more)")
+                out.append(f"(cut: {_more(value, items, out)} more)")
                 break
             self._left -= 1
             out.append(self.clean(item, depth))
@@ -168,10 +166,10 @@ class _Cleaner:
     def _entries(self, mapping: Mapping[object, object], depth: int) -> dict[str, object]:
         self._left -= 2
         out: dict[str, object] = {}
-        entries = _some(mapping.items())
+        entries = list(itertools.islice(mapping.items(), _MOST_MEMBERS))
         for key, value in entries:
             if self._left <= 0:
-                out[_free("(cut)", out)] = f"{_left_of(mapping, entries, out)} more"
+                out[_free("(cut)", out)] = f"{_more(mapping, entries, out)} more"
                 break
             self._left -= 2
             name = _free(self._text(key if isinstance(key, str) else _key(key)), out)
@@ -226,13 +224,9 @@ class _Cleaner:
         return text
 
 
-def _some(value: Iterable[T]) -> list[T]:
-    """As much as can be recorded at all: a container of a class of its own may have no end."""
-    return list(itertools.islice(value, _MOST_MEMBERS))
-
-
-def _left_of(value: Collection[object], members: list[T], shown: Collection[object]) -> int:
-    return max(len(value), len(members)) - len(shown)
+def _more(value: Collection[object], read: Collection[object], kept: Collection[object]) -> int:
+    """How many members of *value* are cut; at least what of it was *read*, where its length is no number of them."""
+    return max(len(value), len(read)) - len(kept)
 
 
 def _is_mapping(value: object) -> bool:
