@@ -90,6 +90,11 @@ def flow(
     )
 
 
+def test_a_file_is_never_told_to_call_itself(catalog: Catalog) -> None:
+    workspace = Workspace(catalog, {"flows/a.yaml": flow("a", run="{workflow: ./b.yaml}")})
+    assert workspace.said("flows/a.yaml") == ["6:24 error subworkflow-missing: there is no file './b.yaml'"]
+
+
 def test_a_file_that_is_not_there_is_told_with_the_one_that_was_meant(catalog: Catalog) -> None:
     workspace = Workspace(
         catalog,

@@ -136,6 +136,18 @@ def test_a_text_with_faults_of_syntax_is_left_as_it_is() -> None:
     assert found.refusal.span.line == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n- b\n-x:\n    folded\n",
+        "nodes:\n- b\n-x:\n    y\n",
+        "id: a\nnodes: []\nedges:\n- {from: START, to: END}\n-to:\n    END\n",
+    ],
+)
+def test_a_key_that_begins_with_a_dash_below_a_list_is_left_as_it_is(text: str) -> None:
+    assert formatted(text) == text
+
+
 def test_edits_are_no_larger_than_what_changes() -> None:
     lines = ["id: x", "nodes:", *[f"  - id: n{at}" for at in range(500)], ""]
     lines[250] = "  -   id: n248  "

@@ -43,7 +43,7 @@ def _no_file(call: Call, path: str, neighbours: Neighbours) -> Finding:
         return Finding("subworkflow-missing", ERROR, call.span, message)
     message = f"there is no file '{shown(call.target)}'"
     fixes: tuple[Fix, ...] = ()
-    meant = _meant(inner, neighbours)
+    meant = _meant(inner, path, neighbours)
     if meant is not None:
         name = (
             f"/{meant}"
@@ -58,9 +58,9 @@ def _no_file(call: Call, path: str, neighbours: Neighbours) -> Finding:
     return Finding("subworkflow-missing", ERROR, call.span, message, (), fixes)
 
 
-def _meant(inner: str, neighbours: Neighbours) -> str | None:
-    """The draft that *inner* is a slip of: a near name, or the same name in another folder."""
-    paths = neighbours.paths()
+def _meant(inner: str, own: str, neighbours: Neighbours) -> str | None:
+    """The draft that *inner* is a slip of, but for *own*: a near name, or the same name in another folder."""
+    paths = [path for path in neighbours.paths() if path != own]
     near = nearest(inner, paths)
     if near is not None:
         return near

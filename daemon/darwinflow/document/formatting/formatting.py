@@ -88,11 +88,15 @@ def _body(rows: list[str], extent: Extent, count: int) -> tuple[int, int]:
 
 
 def _node(rows: list[str], extent: Extent, first: int) -> Node | None:
-    """The content of a document in one piece; None where there is none, or it begins behind '---'."""
+    """The content of a document in one piece; None where there is none, or it begins behind '---'.
+
+    None also where a reading in one piece takes for a slip what is sound in sections, as `-x:` below a list.
+    """
     if extent.is_inline or first >= extent.body_end:
         return None
     form = Form("whole", handles=extent.handles)
-    return read(form, rows[first : extent.body_end], ends_text=extent.body_end == len(rows)).node
+    content = read(form, rows[first : extent.body_end], ends_text=extent.body_end == len(rows))
+    return None if any(problem.code in _REFUSED for problem in content.problems) else content.node
 
 
 def _ordered(document: Document, style: Style) -> Lines | None:
