@@ -338,15 +338,16 @@ def test_what_is_set_aside_has_a_limit(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path / "refused")) == ["3.jsonl", "4.jsonl"]
 
 
-def test_after_a_restart_a_run_whose_id_is_taken_still_has_no_part_in_the_other(stopped, program):
+@pytest.mark.parametrize("later", [0, 1_000_000])
+def test_after_a_restart_a_run_whose_id_is_taken_still_has_no_part_in_the_other(stopped, program, later):
     """The journals are read again from the first line, and what the daemon of before refused is refused again."""
     stopped.start()
     program.start("r1")
     program.of_run("step.started", "r1", step="s0", index=0, node="read")
     assert status_of(stopped, "r1") == "RUNNING"
     other = Program(stopped)
-    other.clock += 1_000_000
-    other.start("r1")
+    other.clock += later
+    other.start("r1", metadata={"pid": 2, "host": "here"})
     other.of_run("step.started", "r1", step="t0", index=0, node="write")
     eventually(lambda: stopped.client().call("daemon/status")["runsRefused"] == 1)
     stopped.hang_up()

@@ -462,6 +462,16 @@ def test_standard_input_is_taken_in_a_folder_that_was_removed(place) -> None:
     assert (done.returncode, place.events("run.finished") != []) == (0, True), done.stderr
 
 
+def test_a_journal_that_is_full_stops_the_stream_with_what_helps(place) -> None:
+    steps = [
+        {"event": "step.started", "run": "r1", "step": str(number), "node": "build"} for number in range(2000)
+    ]
+    done = record(place, "--stdin", stdin=lines(WHOLE[0], *steps), DARWINFLOW_SPOOL_LIMIT="50000")
+    assert done.returncode == 1
+    assert b"and what follows is not recorded" in done.stderr
+    assert b"try: " in done.stderr
+
+
 def test_standard_input_inside_a_run_lies_below_it(place) -> None:
     inside = " ".join([*DARWINFLOW, "--stdin"])
     (place.folder / "events").write_bytes(lines(*WHOLE))

@@ -242,12 +242,16 @@ def test_standard_input_is_silent_about_runs_that_are_stored(place) -> None:
         "at": 1_795_000_000_000_001,
         "status": "SUCCESS",
     }
-    told = darwinflow("record", "--stdin", given="\n".join(map(json.dumps, (start, end))))
+    lines = "\n".join(map(json.dumps, (start, end)))
+    told = darwinflow("record", "--stdin", given=lines)
     assert (told.returncode, told.stderr) == (
         0,
         "darwinflow: 2 of 2 lines are spooled, 1 run came to an end\n",
     )
     assert json.loads(darwinflow("runs", "show", "ticket-5", "--json").stdout)["run"]["status"] == "SUCCESS"
+    again = darwinflow("record", "--stdin", given=lines.replace("SUCCESS", "FAILED"))
+    assert again.returncode == 1
+    assert "the history has another run ticket-5" in again.stderr
 
 
 def darwinflow(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":

@@ -10,6 +10,7 @@ from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.obstacles import obstacle_to_folder
 from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
+from darwinflow.recorder.journal import JournalFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.recorder.report import warn
@@ -45,7 +46,7 @@ def take_all(source: BinaryIO) -> int:
                 _tell(f"line {number}: {problem.message}")
             else:
                 taken += 1
-    except SpoolFull as exc:
+    except (JournalFull, SpoolFull) as exc:
         return _stopped(number, exc, "darwinflow daemon start")
     except OSError as exc:
         return _unwritten(number, exc)
@@ -72,7 +73,7 @@ def _refused(runs: list[StreamedRun]) -> list[str]:
         left = deadline - time.monotonic()
         try:
             if left <= 0 or not waited_for(
-                home, run.workspace, Wanted(run.id, run.began, with_end=True), left
+                home, run.workspace, Wanted(run.id, run.began, with_end=True, pid=run.pid), left
             ):
                 break
         except OtherRun as error:

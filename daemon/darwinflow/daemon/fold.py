@@ -27,8 +27,8 @@ class Change(NamedTuple):
     run_id: str
     start: ExecutionLog | None
     """The run is new: as it is now, its steps included; with its output where it is over already."""
-    began: datetime | None
-    """Of a run that an earlier daemon has stored, or refused since its id was taken: when it began, which tells."""
+    began: ExecutionLog | None
+    """Of a run that an earlier daemon has stored, or refused since its id was taken: its beginning, which tells."""
     steps: tuple[tuple[int, StepLog], ...]
     """Of a run that is stored: steps that came or went on, with their places."""
     output: RunOutput | None
@@ -271,7 +271,7 @@ def _change_of(run_id: str, run: _Run) -> Change:
         start = replace(run.log, steps=tuple(run.steps), output=run.output)
         return Change(run.project, run_id, start, None, (), None, run.is_lost)
     steps = tuple((place, run.steps[place]) for place in sorted(run.changed))
-    began = None if run.is_known else run.log.start_time
+    began = None if run.is_known else run.log
     return Change(run.project, run_id, None, began, steps, run.output, run.is_lost)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from darwinflow.daemon.fold import Change
 from darwinflow.daemon.journals import Journal
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, StoreError
+from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
@@ -127,7 +128,7 @@ def _refused(tx: Transaction, change: Change) -> str | None:
 
 def _store_one(tx: Transaction, change: Change) -> None:
     project, run_id = change.project, change.run_id
-    if change.began is not None and tx.logs(project).header(run_id).start_time != change.began:
+    if change.began is not None and _is_other(tx.logs(project).get_log(run_id), change.began):
         raise RunConflict(f"run {run_id} is stored with other content", run=run_id)
     if change.start is not None and change.start.output is not None:
         record(tx, project, change.start)
@@ -140,3 +141,10 @@ def _store_one(tx: Transaction, change: Change) -> None:
         record_finish(tx, project, run_id, change.output)
     elif change.is_lost:
         record_lost(tx, project, run_id)
+
+
+def _is_other(known: ExecutionLog, began: ExecutionLog) -> bool:
+    """Whether the run that is stored is another program's than the one that *began*."""
+    return known.start_time != began.start_time or any(
+        known.metadata.get(name) != began.metadata.get(name) for name in ("pid", "host")
+    )

@@ -32,13 +32,15 @@ class OtherRun(Exception):
 class Wanted:
     """The run that is asked for."""
 
-    __slots__ = ("run", "started_at", "with_end")
+    __slots__ = ("pid", "run", "started_at", "with_end")
 
-    def __init__(self, run: str, started_at: int | None, *, with_end: bool) -> None:
+    def __init__(self, run: str, started_at: int | None, *, with_end: bool, pid: object = None) -> None:
         self.run = run
         self.started_at = started_at
         """Microseconds since 1970; None where that is another program's to know."""
         self.with_end = with_end
+        self.pid = pid
+        """As its metadata has it, where the times are given from outside and so tell less; else None."""
 
 
 def waited_for(home: Home, workspace: Workspace, wanted: Wanted, timeout: float) -> bool:
@@ -111,7 +113,8 @@ class _Line:
         if not isinstance(run, dict) or run.get("runId") != wanted.run:
             return False  # `run/get` also takes a part of an id
         began = _micros(run.get("startTime"))
-        if wanted.started_at is not None and began != wanted.started_at:
+        is_other = wanted.started_at is not None and began != wanted.started_at
+        if is_other or (wanted.pid is not None and wanted.pid != _pid_in(reply)):
             raise OtherRun(
                 f"the history has another run {wanted.run}, which began {run.get('startTime')}; this one is refused"
             )
@@ -162,6 +165,12 @@ class _Line:
         if not data:
             raise Away("it hung up")
         self._buffer += data
+
+
+def _pid_in(reply: dict[str, object] | None) -> object:
+    log = (reply or {}).get("log")
+    metadata = log.get("metadata") if isinstance(log, dict) else None
+    return metadata.get("pid") if isinstance(metadata, dict) else None
 
 
 def _micros(instant: object) -> int | None:

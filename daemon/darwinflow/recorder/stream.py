@@ -30,12 +30,14 @@ from darwinflow.recorder.reference import reference_of
 class StreamedRun:
     """What has come of one run."""
 
-    __slots__ = ("began", "id", "is_over", "open_steps", "steps", "workspace")
+    __slots__ = ("began", "id", "is_over", "open_steps", "pid", "steps", "workspace")
 
-    def __init__(self, id: str, began: int, workspace: Workspace) -> None:  # noqa: A002 - the field's name
+    def __init__(self, id: str, began: int, pid: object, workspace: Workspace) -> None:  # noqa: A002 - the field's name
         self.id = id
         self.began = began
         """Microseconds since 1970."""
+        self.pid = pid
+        """In its metadata."""
         self.workspace = workspace
         self.steps: set[str] = set()
         self.open_steps: set[str] = set()
@@ -175,7 +177,9 @@ def _begun(name: str, event: Event) -> StreamedRun:
     at, folder, settings = event["at"], event["workspace"], event["settings"]
     assert isinstance(at, int)
     assert isinstance(folder, str)
-    return StreamedRun(name, at, Workspace(folder, settings if isinstance(settings, str) else None))
+    metadata = event["metadata"]
+    pid = metadata.get("pid") if isinstance(metadata, dict) else None
+    return StreamedRun(name, at, pid, Workspace(folder, settings if isinstance(settings, str) else None))
 
 
 def _misplaced_step(run: StreamedRun, kind: str, step: str) -> str | None:
