@@ -164,14 +164,18 @@ def test_a_daemon_that_comes_later_is_found(workspace, tmp_path):
     daemon = DaemonProcess(workspace.home)
     with begin(daemon, workspace) as client:
         assert titles(client, workspace.uri) == ["v3, parent v2"]
-        for _ in range(2):
+
+        def refusal() -> str:
             begun = time.monotonic()
             with pytest.raises(Refusal) as refused:
                 client.request(
                     "workspace/executeCommand", {"command": "darwinflow.log", "arguments": [{"run": "a"}]}
                 )
-            assert f"{workspace.home} is a file where a folder belongs" in str(refused.value)
             assert time.monotonic() - begun < 5
+            return str(refused.value)
+
+        # On a busy machine the first words can come before those of the daemon that could not start.
+        eventually(lambda: f"{workspace.home} is a file where a folder belongs" in refusal())
         assert titles(client, workspace.uri) == ["v3, parent v2"]
         workspace.home.unlink()
         workspace.home.mkdir(mode=0o700)
