@@ -25,6 +25,7 @@ from darwinflow.storage.postgres.tenant import PostgresTenantStore
 from darwinflow.storage.postgres.workflows import PostgresWorkflowRepository
 from darwinflow.storage.sqlite.system import SqliteIdentityStore
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+from darwinflow.storage.sqlite.workflows import SqliteWorkflowRepository
 from honker_extension import NoExtension, extension
 from postgres_server import new_organization
 
@@ -226,9 +227,39 @@ def postgres_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
     return lambda: PostgresWorkflowRepository(organization.dsn, organization.id, "demo", now=clock)
 
 
-@pytest.fixture(params=(memory_workflows, file_workflows, postgres_workflows), ids=lambda make: make.__name__)
-def open_workflows(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], WorkflowRepository]:
-    return request.param(tmp_path)
+class WorkflowHandles:
+    """Opens handles, and closes what they stand on."""
+
+    def __init__(self, open_one: Callable[[], WorkflowRepository], close: Callable[[], None]) -> None:
+        self._open_one = open_one
+        self.close = close
+
+    def __call__(self) -> WorkflowRepository:
+        return self._open_one()
+
+
+def sqlite_workflows(tmp_path: Path) -> Callable[[], WorkflowRepository]:
+    """Each handle on a store of its own, as after a restart or of a second process."""
+    opened: list[SqliteTenantStore] = []
+
+    def open_one() -> WorkflowRepository:
+        opened.append(SqliteTenantStore(str(tmp_path / "tenant.db")))
+        return SqliteWorkflowRepository(opened[-1], "demo", now=clock)
+
+    return WorkflowHandles(open_one, lambda: [store.close() for store in opened])
+
+
+@pytest.fixture(
+    params=(memory_workflows, file_workflows, sqlite_workflows, postgres_workflows),
+    ids=lambda make: make.__name__,
+)
+def open_workflows(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], WorkflowRepository]]:
+    handles = request.param(tmp_path)
+    yield handles
+    if isinstance(handles, WorkflowHandles):
+        handles.close()
 
 
 def memory_identity(tmp_path: Path) -> Callable[[], IdentityStore]:

@@ -30,7 +30,8 @@ def opened(home, new_id=lambda: os.urandom(8).hex()):
     with closing(open_identity(str(home / "system.db"), now=now)) as identity:
         own = personal(identity, 1000, "ada", new_id).organization.id
         path = home / f"tenant-{own}.db"
-        return open_organization(identity, own, str(path), announce=lambda _: None, now=now), path
+        stores = open_organization(identity, own, str(path), announce=lambda _: None, now=now)
+        return stores.tenant, path
 
 
 def count(store):

@@ -74,7 +74,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     with closing(open_identity(home.system_db, now=_now)) as identity:
         person = personal(identity, os.getuid(), _user_name(), _new_id)
         own = person.organization.id
-        tenant = open_organization(
+        stores = open_organization(
             identity,
             own,
             home.tenant_db(own),
@@ -84,15 +84,17 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             stores=stores_of(home, os.environ, person.organization.slug),
         )
     try:
-        sessions = Sessions(person, tenant, hub, _now)
-        intake = Intake(home.spool, tenant, sessions.project_of, Texts().facts)
-        service = Service(home, lock, lambda: _bound(home), tenant, sessions, intake, _now, args.idle_seconds)
+        sessions = Sessions(person, stores, hub, _now)
+        intake = Intake(home.spool, stores.tenant, sessions.project_of, Texts().facts)
+        service = Service(
+            home, lock, lambda: _bound(home), stores.tenant, sessions, intake, _now, args.idle_seconds
+        )
         gc.collect()
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
         await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
     finally:
-        tenant.close()
+        stores.close()
 
 
 def _honker_extension(named: str) -> str | None:

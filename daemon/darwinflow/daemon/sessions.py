@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
-from darwinflow.ports.tenant import TenantStore
 from darwinflow.rpc.session import Session
-from darwinflow.storage.opening import open_workflows
+from darwinflow.storage.organization import OrganizationStores
 from darwinflow.tenancy.personal import PERSONAL, Person
 
 if TYPE_CHECKING:
@@ -26,9 +25,11 @@ MOST_KEPT = 256
 class Sessions:
     """Opens sessions for one person. Thread-safe."""
 
-    def __init__(self, person: Person, tenant: TenantStore, hub: Hub, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, person: Person, stores: OrganizationStores, hub: Hub, now: Callable[[], datetime]
+    ) -> None:
         self._person = person
-        self._tenant = tenant
+        self._stores = stores
         self._hub = hub
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
@@ -48,10 +49,10 @@ class Sessions:
             project=read.project,
             workspace=workspace,
             account=self._person.account.name,
-            tenant=self._tenant,
+            tenant=self._stores.tenant,
             hub=self._hub,
-            workflows=open_workflows(
-                _inside(workspace, read.workflows_path), now=self._now, understand=workflow_in
+            workflows=self._stores.workflows(
+                read.project, _inside(workspace, read.workflows_path), workflow_in
             ),
             approve=partial(_approved, workspace, read),
             now=self._now,

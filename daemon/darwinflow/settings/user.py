@@ -15,7 +15,7 @@ from darwinflow.settings.reading import Reading
 CONFIG_NAME = "config.yaml"
 CONCERNS = ("workflows", "logs", "metrics")
 _TYPES = {
-    "workflows": (FILE,),
+    "workflows": (FILE, SQLITE, POSTGRES, MEMORY),
     "logs": (SQLITE, FILE, POSTGRES, MEMORY),
     "metrics": (SQLITE, FILE, POSTGRES, MEMORY),
 }

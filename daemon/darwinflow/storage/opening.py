@@ -40,8 +40,8 @@ def open_organization(
     now: Callable[[], datetime],
     extension: str | None = None,
     stores: Stores | None = None,
-) -> TenantStore:
-    """What the organization of this id keeps runs and figures on: its database at *path*, or what *stores* say.
+) -> OrganizationStores:
+    """What the organization of this id keeps its data on: its database at *path*, or what *stores* say.
 
     The database is made on first use, and never again after that. Raises `StoreDamaged` where *identity* knows that
     it was made and it is gone. A first start that was killed, wherever it was, is made up for by the next. The rest
@@ -63,8 +63,9 @@ def open_organization(
         make_folders(os.path.dirname(stem))
         return open_tenant(f"{stem}.db", announce=announce, extension=extension)
 
-    opening = OrganizationStores(organization, os.path.dirname(path), own, database, announce, now)
-    return opening.opened(stores or Stores())
+    return OrganizationStores(
+        organization, os.path.dirname(path), own, database, announce, now, stores or Stores()
+    )
 
 
 def open_tenant(

@@ -8,10 +8,13 @@ from typing import cast
 from darwinflow.model.errors import Refused
 from darwinflow.model.event import Event
 from darwinflow.model.stores import FILE, MEMORY, SQLITE, StoreChoice, Stores
+from darwinflow.model.workflow import Workflow
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
+from darwinflow.ports.workflows import WorkflowRepository
 
 Announce = Callable[[tuple[Event, ...]], None]
+Understand = Callable[[bytes], Workflow | None]
 _FILE_FOLDERS = {"logs": "logs", "metrics": "metrics"}
 """Of file stores without a path, in the data directory."""
 
@@ -27,8 +30,12 @@ class OrganizationStores:
         database: Callable[[str], TenantStore],
         announce: Announce,
         now: Callable[[], datetime],
+        stores: Stores,
     ) -> None:
-        """*folder* is the data directory, *own* opens the organization's own database, *database* another file."""
+        """*folder* is the data directory, *own* opens the organization's own database, *database* another file.
+
+        Nothing stays open where a part cannot be opened.
+        """
         self._organization = organization
         self._folder = folder
         self._own = own
@@ -37,15 +44,51 @@ class OrganizationStores:
         self._now = now
         self._whole: dict[StoreChoice, TenantStore] = {}
         self._parts: list[LogStore | MetricsStore] = []
-
-    def opened(self, stores: Stores) -> TenantStore:
-        """All of it as one; nothing stays open where a part cannot be opened."""
+        self._in_memory: dict[str, WorkflowRepository] = {}
+        self._of_workflows = stores.workflows
         try:
-            return self._opened(stores)
+            self.tenant = self._opened(stores)
+            """Runs, figures and events, as one."""
+            if stores.workflows.type == SQLITE:
+                self._whole_store(stores.workflows)
         except BaseException:
-            for store in (*self._parts, *self._whole.values()):
-                store.close()
+            self._close_all()
             raise
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of all of it."""
+        self.tenant.close()
+        self._close_all()
+
+    def workflows(self, project: str, folder: str, understand: Understand) -> WorkflowRepository:
+        """The published workflows of *project*; *folder* is where they are where they are files.
+
+        *understand* as for `FileWorkflowRepository`.
+        """
+        choice = self._of_workflows
+        if choice.type == SQLITE:
+            from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+            from darwinflow.storage.sqlite.workflows import SqliteWorkflowRepository
+
+            database = self._whole_store(choice)
+            assert isinstance(database, SqliteTenantStore), "it was opened for this choice"
+            return SqliteWorkflowRepository(database, project, now=self._now)
+        if choice.type == MEMORY:
+            from darwinflow.storage.memory.workflows import MemoryWorkflowRepository
+
+            return self._in_memory.setdefault(project, MemoryWorkflowRepository(self._now))
+        if choice.type == FILE:
+            from darwinflow.storage.files.workflows import FileWorkflowRepository
+
+            return FileWorkflowRepository(folder, now=self._now, understand=understand)
+        assert choice.dsn is not None, "settings give postgres a DSN"
+        from darwinflow.storage.postgres.workflows import PostgresWorkflowRepository
+
+        return PostgresWorkflowRepository(choice.dsn, self._organization, project, now=self._now)
+
+    def _close_all(self) -> None:
+        for store in (*self._parts, *self._whole.values()):
+            store.close()
 
     def _opened(self, stores: Stores) -> TenantStore:
         of_logs = stores.logs if stores.logs.type != FILE else StoreChoice(SQLITE)

@@ -14,7 +14,6 @@ from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
-from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
@@ -148,10 +147,10 @@ class SqliteTenantStore:
         self._writer: Writer[SqliteTransaction] = Writer(path, self._open_writer(), self._open_writer)
         self._readers: Readers[SqliteTransaction] = Readers(path, self._open_reader)
 
-    def write(self, work: Callable[[Transaction], T]) -> "Future[T]":
+    def write(self, work: Callable[[SqliteTransaction], T]) -> "Future[T]":
         return self._writer.write(work)
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
+    def read(self, work: Callable[[SqliteTransaction], T]) -> T:
         return self._readers.read(work)
 
     def close(self) -> None:
