@@ -114,6 +114,29 @@ def test_a_file_at_the_spools_place_is_said_to_who_records(used: DaemonProcess, 
     assert said[-1] == f"try: move {path} away, or set DARWINFLOW_HOME to another folder"
 
 
+def test_a_file_at_the_spools_place_keeps_no_program_from_running_and_no_reader_from_reading(
+    used: DaemonProcess, tmp_path: Path
+):
+    path = Path(used.home.spool)
+    if path.exists():
+        shutil.rmtree(path)
+    path.write_text("mine")
+    (tmp_path / "a.yaml").write_text("id: a\nversion: 1\n")
+    record = darwinflow("record", "--workflow", str(tmp_path / "a.yaml"), "--", sys.executable, "-c", "exit(7)")
+    code, said = said_by(used, *record)
+    assert (code, len(said)) == (7, 1)
+    assert f"{path} is no folder; move it away" in said[0]
+    code, said = said_by(used, *darwinflow("runs", "list"))
+    assert (code, len(said)) == (0, 1)
+    assert said[0].endswith(f": {path} is a file where a folder belongs")
+    assert path.read_text() == "mine"
+    path.unlink()
+    code, said = said_by(used, *record)
+    assert (code, len(said)) == (7, 1)
+    assert "is stored" in said[0] or "is spooled" in said[0]
+    assert not [entry for entry in used.log() if "traceback" in entry]
+
+
 def test_a_log_that_cannot_be_begun_anew_writes_into_no_other_file(tmp_path: Path):
     """The number of a descriptor that was closed may be a database's by the next record."""
     path = tmp_path / "daemon.log"

@@ -295,6 +295,7 @@ def test_a_journal_of_a_newer_recorder_waits_for_a_newer_daemon(stopped, program
     program.end()
     eventually(lambda: status_of(stopped, "r1") == "SUCCESS")
     eventually(lambda: any("waits for a newer version" in each for each in stopped.complaints()))
+    assert stopped.client().call("daemon/status")["journalsLeftAlone"] == 1
     time.sleep(1.2)  # the intake looks again for programs that have gone
     assert (program.path.exists(), header(stopped, "r3")) == (True, None)
     other = Program(stopped)

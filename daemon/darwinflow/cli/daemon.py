@@ -49,17 +49,25 @@ def _start(home: Home, args: argparse.Namespace) -> int:
 
 
 def _stop(home: Home, args: argparse.Namespace) -> int:
+    pid = stop_daemon(home)
+    if pid is None:
+        say(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
+        return 0
+    print(json.dumps({"stopped": True, "pid": pid}) if args.json else f"stopped: process {pid}")
+    return 0
+
+
+def stop_daemon(home: Home) -> int | None:
+    """Have the daemon end, and wait for that; the process it was, None where none serves. Raises `DaemonHung`."""
     try:
         client = connect_if_held(home)
     except DaemonAway:
-        say(json.dumps({"stopped": False}) if args.json else f"no daemon serves {home.data}")
-        return 0
+        return None
     with client:
-        pid = client.call("daemon/status")["pid"]
+        pid: int = client.call("daemon/status")["pid"]
         client.call("daemon/stop")
         _wait_for_end(client, pid)
-    print(json.dumps({"stopped": True, "pid": pid}) if args.json else f"stopped: process {pid}")
-    return 0
+    return pid
 
 
 def _wait_for_end(client: Client, pid: int) -> None:
@@ -104,6 +112,8 @@ def _status(home: Home, args: argparse.Namespace) -> int:
     print(
         f"journals  {counted(status['journals'], 'file')}, {counted(status['eventsTaken'], 'event')} taken in"
     )
+    if status["journalsLeftAlone"]:
+        print(f"waiting   {counted(status['journalsLeftAlone'], 'file')} left alone in the spool; the log says why")
     if status["linesRefused"]:
         print(f"refused   {counted(status['linesRefused'], 'line')} of journals; the log says which")
     if status["runsRefused"]:

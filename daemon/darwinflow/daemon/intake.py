@@ -67,6 +67,10 @@ class Intake:
         return len(self._spool)
 
     @property
+    def journals_left_alone(self) -> int:
+        return self._spool.left_alone
+
+    @property
     def runs_refused(self) -> int:
         return self._ledger.runs_refused
 

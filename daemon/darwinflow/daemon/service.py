@@ -98,6 +98,7 @@ class Service:
             started_at=self._started_at,
             connections=self._server.connections,
             journals=self._intake.journals,
+            journals_left_alone=self._intake.journals_left_alone,
             events_taken=self._intake.events_taken,
             lines_refused=self._intake.lines_refused,
             runs_lost=self._intake.runs_lost,

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from darwinflow.daemon.journals import Journal, NoJournal, opened, take_lock
+from darwinflow.model.errors import StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_folder
 from darwinflow.recorder.journal import NEW_PREFIX, SUFFIX
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,11 @@ class SpoolFolder:
     def __len__(self) -> int:
         """How many journals are known and have not gone."""
         return len(self._known)
+
+    @property
+    def left_alone(self) -> int:
+        """How many files lie there that nothing is taken in of: a newer version's, or none of ours."""
+        return len(self._not_ours)
 
     def names(self) -> set[str]:
         return set(self._known)
@@ -67,8 +74,16 @@ class SpoolFolder:
         return known is None or max(known.taken, known.settled) >= size
 
     def sweep(self) -> None:
-        """Take away what programs left that were killed before their journal had a name; say what is none of ours."""
-        for entry in self._entries():
+        """Take away what programs left that were killed before their journal had a name; say what is none of ours.
+
+        Raises `StoreUnwritable` where something else than a folder lies at the spool's place.
+        """
+        obstacle = obstacle_to_folder(self._path)
+        if obstacle is not None:
+            raise StoreUnwritable(str(obstacle), hint=obstacle.advice)
+        entries = self._entries()
+        self._not_ours &= {entry.name for entry in entries}
+        for entry in entries:
             if entry.name.startswith(NEW_PREFIX):
                 _sweep(entry)
             elif not is_text(entry.name) and entry.name not in self._not_ours:
@@ -90,7 +105,7 @@ class SpoolFolder:
     def _entries(self) -> list["os.DirEntry[str]"]:
         try:
             return list(os.scandir(self._path))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
 

@@ -134,7 +134,8 @@ def _make_private(home: Home) -> None:
         try:
             os.mkdir(folder, 0o700)
         except FileExistsError:
-            continue
+            if not os.path.isdir(folder):
+                raise NotADirectoryError(f"{folder} is no folder; move it away") from None
     status = os.stat(home.spool)
     if status.st_uid != os.getuid():
         raise PermissionError(f"{home.spool} belongs to another user")
@@ -143,7 +144,7 @@ def _make_private(home: Home) -> None:
 
 
 def _bytes_in(folder: str) -> int:
-    """Of the files in *folder*; 0 where it does not exist yet."""
+    """Of the files in *folder*; 0 where there is no such folder."""
     total = 0
     try:
         with os.scandir(folder) as entries:
@@ -152,6 +153,6 @@ def _bytes_in(folder: str) -> int:
                     total += entry.stat(follow_symlinks=False).st_size
                 except FileNotFoundError:
                     continue  # the daemon has just taken it away
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
     return total

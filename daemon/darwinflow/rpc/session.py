@@ -53,6 +53,8 @@ class Status(NamedTuple):
     connections: int
     journals: int
     """Files in the spool that are known and not wholly taken in, or whose programs live."""
+    journals_left_alone: int
+    """Files in the spool that wait for a newer version or are none of ours; the log says which."""
     events_taken: int
     """Lines of journals that were taken in since the start."""
     lines_refused: int

@@ -26,6 +26,7 @@ class DaemonStatus(Wire):
     started_at: Instant
     connections: int
     journals: int
+    journals_left_alone: int
     events_taken: int
     lines_refused: int
     runs_lost: int
