@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from darwinflow.model.errors import StoreDamaged
+from darwinflow.model.errors import Refused, StoreDamaged
 from darwinflow.ports.identity import Account, Organization
 from darwinflow.tenancy.personal import personal
 
@@ -85,3 +85,18 @@ def test_an_account_that_is_no_member_is_damage_and_is_said(open_identity):
     store = open_identity()
     with pytest.raises(StoreDamaged):
         personal(Forgetful(), 1000, "ada", ids())
+
+
+def test_an_organization_takes_another_id_with_its_members_and_its_database(open_identity):
+    store = open_identity()
+    store.create_personal(ADA, PERSONAL)
+    store.note_database(PERSONAL.id)
+    store.rename(PERSONAL.id, "team0001", by=ADA.id)
+    again = open_identity()
+    assert again.organization("personal") == Organization("team0001", "personal")
+    assert again.is_member(ADA.id, "team0001")
+    assert again.has_database("team0001")
+    assert not again.is_member(ADA.id, PERSONAL.id)
+    assert not again.has_database(PERSONAL.id)
+    with pytest.raises(Refused):
+        again.rename("org00002", "team0001", by=ADA.id)

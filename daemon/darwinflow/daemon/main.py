@@ -5,8 +5,6 @@ import asyncio
 import gc
 import logging
 import os
-import pwd
-import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -61,18 +59,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.intake import Intake
+    from darwinflow.daemon.person import this_person
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
     from darwinflow.daemon.stores import stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
     from darwinflow.storage.opening import open_identity, open_organization
-    from darwinflow.tenancy.personal import personal
 
     extension = _honker_extension(os.environ.get("DARWINFLOW_HONKER", ""))
     hub = Hub()
     with closing(open_identity(home.system_db, now=_now)) as identity:
-        person = personal(identity, os.getuid(), _user_name(), _new_id)
+        person = this_person(identity)
         own = person.organization.id
         stores = open_organization(
             identity,
@@ -183,17 +181,6 @@ def _say(line: str) -> None:
     with suppress(OSError):  # where nobody can be told, the log says it
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-
-def _user_name() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)
 
 
 def _now() -> datetime:

@@ -13,8 +13,8 @@ _MAX_BYTES = 1 << 20
 
 def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
     """Raises `Refused` where they say what cannot be: runs must not go to another place than was meant."""
-    path = os.path.join(home.config, "config.yaml")
-    text = _text_of(path)
+    path = config_path(home)
+    text = config_text(home)
     if text is None and not any(name.startswith(_VARIABLES) for name in environ):
         return Stores()
     from darwinflow.settings.user import parse  # with the engine of documents: for who has something to say
@@ -31,7 +31,13 @@ def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stor
     return settings.stores_of(organization)
 
 
-def _text_of(path: str) -> str | None:
+def config_path(home: Home) -> str:
+    return os.path.join(home.config, "config.yaml")
+
+
+def config_text(home: Home) -> str | None:
+    """None where there is no such file. Raises `Refused`, `StoreUnwritable`."""
+    path = config_path(home)
     try:
         with open(path, "rb") as file:
             content = file.read(_MAX_BYTES + 1)

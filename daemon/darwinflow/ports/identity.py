@@ -40,6 +40,13 @@ class IdentityStore(Protocol):
         """Say that it has, from now on. To be called after the first commit to it."""
         ...
 
+    def rename(self, organization: str, new_id: str, *, by: str) -> None:
+        """Give the organization of this id another one, and say in the audit log that the account *by* did.
+
+        Its members stay, and whether it has a database. Raises `Refused` where another organization has *new_id*.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the files."""
         ...

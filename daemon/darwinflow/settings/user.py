@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from darwinflow.document.document import Document
 from darwinflow.document.node import MAP
+from darwinflow.model.errors import Refused
 from darwinflow.model.span import Span
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.settings.fault import INVALID, Fault
@@ -133,14 +134,54 @@ def _choice(
 
 
 def _with_dsn(reading: Reading, path: Path, dsn: str, environ: Mapping[str, str]) -> StoreChoice | None:
+    try:
+        return StoreChoice(POSTGRES, None, resolved(dsn, environ))
+    except Refused as error:
+        reading.note(path, str(error))
+        return None
+
+
+def resolved(dsn: str, environ: Mapping[str, str]) -> str:
+    """*dsn* with the values of the variables that it names as `${NAME}`.
+
+    Raises `Refused` where one is not set, and where *dsn* itself holds a password: secrets come from the environment.
+    """
     missing = next((name for name in _VARIABLE.findall(dsn) if name not in environ), None)
     if missing is not None:
-        reading.note(path, f"the daemon's environment has no '{missing}'; set it before the daemon starts")
-        return None
+        raise Refused(f"the environment has no '{missing}'; set it before the daemon starts")
     if _PASSWORD.search(_VARIABLE.sub("", dsn)):
-        reading.note(
-            path,
-            "a password does not belong in this file; name a variable as in ${DARWINFLOW_DSN}, or use ~/.pgpass",
+        raise Refused(
+            "a password does not belong in a DSN that others can read; name a variable as in ${DARWINFLOW_DSN}, "
+            "or use ~/.pgpass"
         )
-        return None
-    return StoreChoice(POSTGRES, None, _VARIABLE.sub(lambda match: environ[match[1]], dsn))
+    return _VARIABLE.sub(lambda match: environ[match[1]], dsn)
+
+
+def with_team(text: str | None, organization: str, dsn: str, environ: Mapping[str, str]) -> str:
+    """The settings *text*, None for none, saying besides that runs and figures are kept in *dsn*.
+
+    *organization* is the name of whose.
+    Text that is there stays as it is. Raises `Refused` where it says where they are kept already, or is faulty.
+    """
+    quoted = dsn.replace("'", "''")
+    block = f"storage:\n  logs: {{type: postgres, dsn: '{quoted}'}}\n  metrics: {{type: postgres, dsn: '{quoted}'}}\n"
+    there = StoreChoice(POSTGRES, None, resolved(dsn, environ))
+    file_alone = {
+        name: value for name, value in environ.items() if not name.startswith("DARWINFLOW_STORAGE_")
+    }
+    found = parse(text, file_alone)
+    if not found.problems and _are_on(found, organization, there):
+        return text or block
+    before = "" if text is None else text if text.endswith("\n") or not text else f"{text}\n"
+    after = parse(before + block, file_alone)
+    if after.problems or not _are_on(after, organization, there):
+        raise Refused(
+            f"{CONFIG_NAME} says already where runs and figures are kept, or cannot be read",
+            hint=f"set 'logs' and 'metrics' there to {{type: postgres, dsn: '{quoted}'}}, and join again",
+        )
+    return before + block
+
+
+def _are_on(settings: UserSettings, organization: str, there: StoreChoice) -> bool:
+    stores = settings.stores_of(organization)
+    return stores.logs == stores.metrics == there

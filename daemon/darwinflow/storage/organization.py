@@ -140,4 +140,9 @@ class OrganizationStores:
 
     def _place(self, path: str) -> str:
         """A folder, or the stem of a database, that is this organization's alone."""
-        return os.path.join(self._folder, os.path.expanduser(path), self._organization)
+        return place_of_choice(self._folder, path, self._organization)
+
+
+def place_of_choice(folder: str, path: str, organization: str) -> str:
+    """Where a store with a *path* lies; *folder* is the data directory. For a database, without its ending."""
+    return os.path.join(folder, os.path.expanduser(path), organization)

@@ -2,6 +2,7 @@
 
 import threading
 
+from darwinflow.model.errors import Refused
 from darwinflow.ports.identity import Account, Organization
 
 
@@ -38,6 +39,17 @@ class MemoryIdentityStore:
 
     def note_database(self, organization: str) -> None:
         self._with_database.add(organization)
+
+    def rename(self, organization: str, new_id: str, *, by: str) -> None:  # noqa: ARG002 - for who keeps an audit log
+        with self._lock:
+            if any(known.id == new_id for known in self._organizations.values()):
+                raise Refused(f"there is another organization with the id {new_id}")
+            for slug, known in self._organizations.items():
+                if known.id == organization:
+                    self._organizations[slug] = known._replace(id=new_id)
+            ids = {organization: new_id}
+            self._members = {(ids.get(known, known), account) for known, account in self._members}
+            self._with_database = {ids.get(known, known) for known in self._with_database}
 
     def close(self) -> None:
         """Nothing to let go of: the store is the object."""

@@ -153,6 +153,14 @@ def dismiss(dsn: str, organization: str, role: str) -> bool:
         return gone.rowcount == 1
 
 
+def organizations(dsn: str) -> tuple[Membership, ...]:
+    """All that there are, by slug. *dsn* as for `prepare`."""
+    with _administrating(dsn) as link:
+        link.execute("SET LOCAL ROLE darwinflow_owner")
+        rows = link.execute("SELECT id, slug FROM darwinflow.organization ORDER BY slug, id").fetchall()
+        return tuple(Membership(*row) for row in rows)
+
+
 def memberships(dsn: str) -> tuple[Membership, ...]:
     """The organizations that the role of *dsn*, a member's, may work in, by slug.
 

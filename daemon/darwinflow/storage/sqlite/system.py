@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from darwinflow.model.errors import StoreDamaged
+from darwinflow.model.errors import Refused, StoreDamaged
 from darwinflow.ports.identity import Account, Organization
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
@@ -55,18 +55,7 @@ class SqliteIdentityStore:
     def create_personal(self, account: Account, organization: Organization) -> None:
         if self._adopted:
             organization = organization._replace(id=self._adopted)
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    self._create_personal(account, organization)
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-            except (apsw.Error, StoreDamaged) as error:
-                raise store_error(error, self.path) or error from error
+        self._write(lambda: self._create_personal(account, organization))
 
     def has_database(self, organization: str) -> bool:
         rows = self._ask(
@@ -78,6 +67,33 @@ class SqliteIdentityStore:
         self._ask(
             "UPDATE organizations SET database_at = :at WHERE id = :id AND database_at IS NULL",
             {"at": to_micros(self._now()), "id": organization},
+        )
+
+    def rename(self, organization: str, new_id: str, *, by: str) -> None:
+        self._write(lambda: self._rename(organization, new_id, by))
+
+    def _rename(self, organization: str, new_id: str, by: str) -> None:
+        values = {"id": organization, "new": new_id}
+        if fetch(self._db, "SELECT 1 FROM organizations WHERE id = :new", {"new": new_id}):
+            raise Refused(f"there is another organization with the id {new_id}")
+        fetch(self._db, "PRAGMA defer_foreign_keys = ON")  # until the end of this transaction
+        fetch(self._db, "UPDATE organizations SET id = :new WHERE id = :id", values)
+        fetch(
+            self._db, "UPDATE organization_members SET organization = :new WHERE organization = :id", values
+        )
+        fetch(self._db, "UPDATE projects SET organization = :new WHERE organization = :id", values)
+        fetch(
+            self._db,
+            """
+            INSERT INTO audit_logs (at, actor, action, subject, details)
+            VALUES (:at, :actor, 'organization.renamed', :subject, :details)
+            """,
+            {
+                "at": to_micros(self._now()),
+                "actor": by,
+                "subject": new_id,
+                "details": json.dumps({"before": organization}),
+            },
         )
 
     def _create_personal(self, account: Account, organization: Organization) -> None:
@@ -122,6 +138,21 @@ class SqliteIdentityStore:
                 "details": json.dumps({"name": account.name, "organization": organization.slug}),
             },
         )
+
+    def _write(self, work: Callable[[], None]) -> None:
+        """*work* in one transaction."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    work()
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except (apsw.Error, StoreDamaged) as error:
+                raise store_error(error, self.path) or error from error
 
     def _ask(self, statement: str, values: Values) -> list[Any]:
         with self._lock:

@@ -1,0 +1,52 @@
+"""Bring this machine into an organization that lives on a database server. No daemon may serve the home meanwhile."""
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+
+from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.person import this_person
+from darwinflow.daemon.stores import config_path, config_text, stores_of
+from darwinflow.model.errors import StoreUnwritable
+from darwinflow.recorder.paths import Home
+from darwinflow.settings.user import with_team
+from darwinflow.storage.durable import make_folders, sync_folder
+from darwinflow.storage.opening import open_identity
+from darwinflow.storage.team import Team, bring_in
+from darwinflow.tenancy.personal import PERSONAL
+
+
+def join(home: Home, team: Team, dsn: str, environ: Mapping[str, str]) -> None:
+    """From now on the user's organization is *team*, and `config.yaml` says that its runs are kept in *dsn*.
+
+    *dsn* is as the user wrote it: variables stay variables. Raises `DaemonRunning`, `Refused`, and what opening a
+    store raises. Done again it changes nothing; whoever was killed half way does it again.
+    """
+    text = with_team(config_text(home), PERSONAL, dsn, environ)
+    lock = HomeLock.taken(home)
+    try:
+        with closing(open_identity(home.system_db, now=lambda: datetime.now(UTC))) as identity:
+            person = this_person(identity)
+            own = person.organization
+            if own.id != team.id:
+                stores = stores_of(home, environ, own.slug)
+                bring_in(identity, own.id, team.id, home.data, stores, person.account.id)
+        _write(config_path(home), text)
+    finally:
+        lock.release()
+
+
+def _write(path: str, text: str) -> None:
+    """Whole or not at all."""
+    beside = f"{path}.new"
+    try:
+        make_folders(os.path.dirname(path), 0o700)
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+        sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise StoreUnwritable(f"{path} cannot be written: {error.strerror}") from error
