@@ -136,6 +136,41 @@ def test_lines_that_are_no_events_are_named_and_the_rest_is_taken(darwinflow: Ru
     assert set(listed(darwinflow)) == {"ci-1", "ci-2"}
 
 
+def test_a_run_that_was_recorded_alone_is_there_already(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
+    """The recorder has added its process and host; a file that is silent on them says nothing else."""
+    (folder / "ci.jsonl").write_text(lines(events("ci-1", LOOK)))
+    subprocess.run(
+        [sys.executable, "-m", "darwinflow.cli.main", "record", "--stdin"],
+        input=(folder / "ci.jsonl").read_bytes(),
+        cwd=folder,
+        env={**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")},
+        check=True,
+    )
+    assert "pid" in json.loads(darwinflow("runs", "show", "ci-1", "--json").stdout)["log"]["metadata"]
+    said = darwinflow("runs", "import", "ci.jsonl")
+    assert (said.stdout, said.stderr) == (f"0 runs imported into {place(folder)}, 1 there already\n", "")
+
+
+def test_pages_of_runs_that_began_at_one_moment_miss_none(darwinflow: Run, folder: Path) -> None:
+    runs = [events(f"run-{number:04}-of-many", at=START + number // 3) for number in range(1_010)]
+    (folder / "ci.jsonl").write_text(lines(*runs))
+    darwinflow("runs", "import", "ci.jsonl")
+    seen: list[str] = []
+    words = ("runs", "list", "--limit", "500", "--json")
+    more: tuple[str, ...] = ()
+    while True:
+        page = json.loads(darwinflow(*words, *more).stdout)
+        seen += [run["runId"] for run in page["runs"]]
+        if page["next"] is None:
+            break
+        more = ("--before", page["next"])
+    assert seen == [f"run-{number:04}-of-many" for number in reversed(range(1_010))]
+    told = darwinflow("runs", "list", "--limit", "500").stdout.splitlines()[-1]
+    assert told == "more: darwinflow runs list --limit 500 --before run-0510-of-many"
+
+
 def test_another_run_of_the_same_id_is_refused_and_named(darwinflow: Run, folder: Path) -> None:
     (folder / "one.jsonl").write_text(lines(events("ci-1", LOOK)))
     (folder / "two.jsonl").write_text(lines(events("ci-1", LOOK, at=START + 7), events("ci-2", at=START + 8)))

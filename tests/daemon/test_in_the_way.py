@@ -122,7 +122,9 @@ def test_a_file_at_the_spools_place_keeps_no_program_from_running_and_no_reader_
         shutil.rmtree(path)
     path.write_text("mine")
     (tmp_path / "a.yaml").write_text("id: a\nversion: 1\n")
-    record = darwinflow("record", "--workflow", str(tmp_path / "a.yaml"), "--", sys.executable, "-c", "exit(7)")
+    record = darwinflow(
+        "record", "--workflow", str(tmp_path / "a.yaml"), "--", sys.executable, "-c", "exit(7)"
+    )
     code, said = said_by(used, *record)
     assert (code, len(said)) == (7, 1)
     assert f"{path} is no folder; move it away" in said[0]

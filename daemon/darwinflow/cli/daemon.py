@@ -113,7 +113,9 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         f"journals  {counted(status['journals'], 'file')}, {counted(status['eventsTaken'], 'event')} taken in"
     )
     if status["journalsLeftAlone"]:
-        print(f"waiting   {counted(status['journalsLeftAlone'], 'file')} left alone in the spool; the log says why")
+        print(
+            f"waiting   {counted(status['journalsLeftAlone'], 'file')} left alone in the spool; the log says why"
+        )
     if status["linesRefused"]:
         print(f"refused   {counted(status['linesRefused'], 'line')} of journals; the log says which")
     if status["runsRefused"]:

@@ -45,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--status", choices=STATUSES)
     listing.add_argument("--node", type=name, help="runs with a step of this node")
     listing.add_argument("--text", type=name, help="part of an error")
-    listing.add_argument("--before", metavar="RUN", type=part_of_id, help="runs that started before this one")
+    listing.add_argument(
+        "--before", metavar="RUN", type=part_of_id, help="runs that follow this one in the list"
+    )
     listing.add_argument(
         "--limit",
         type=whole_number(1, MOST_RUNS),
@@ -103,7 +105,7 @@ def _list(args: argparse.Namespace) -> int:
         answer = _asked(client, path, "run/query", given)
         place = None if answer["runs"] or args.json else place_of(client, path)
     if args.json:
-        print(json.dumps(answer))
+        print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
     elif place is not None:
         narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
         say(_nothing(target.workflow if target else None, place, narrowed=narrowed))
@@ -134,7 +136,7 @@ def _continued(args: argparse.Namespace, last: str) -> str:
         value = getattr(args, name)
         words += [f"--{name}", str(value)] if value is not None else []
     words += ["--limit", str(args.limit)] if args.limit != USUAL_LIMIT else []
-    return shlex.join([*words, "--before", short_run_id(last)])
+    return shlex.join([*words, "--before", last])
 
 
 def _nothing(workflow: str | None, place: Place, *, narrowed: bool) -> str:

@@ -1,6 +1,7 @@
 """Runs that were written down elsewhere, taken in once however often they are sent."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -98,13 +99,19 @@ def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
     if known.start_time != log.start_time:
         raise RunConflict(f"another run of this id began {known.start_time.isoformat()}", run=log.run_id)
     if known.status.finished:
-        is_same = log.output is None or same_content(logs.get_log(log.run_id), log)
+        is_same = log.output is None or _says_the_same(logs.get_log(log.run_id), log)
         return ImportOutcome.KNOWN if is_same else ImportOutcome.DIFFERS
     if log.output is not None:
         return ImportOutcome.COMPLETED
     has_more = known.status is RunStatus.LOST and logs.get_log(log.run_id).steps != log.steps
     is_longer = len(log.steps) >= known.step_count
     return ImportOutcome.COMPLETED if has_more and is_longer else ImportOutcome.KNOWN
+
+
+def _says_the_same(known: ExecutionLog, log: ExecutionLog) -> bool:
+    """A file of events is silent on what the recorder adds of its own process; silence is no other content."""
+    shared = {name: value for name, value in known.metadata.items() if name in log.metadata}
+    return same_content(replace(known, metadata=shared), log)
 
 
 def _header(logs: LogRepository, run_id: str) -> RunHeader | None:

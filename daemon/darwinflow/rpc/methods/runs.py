@@ -15,6 +15,8 @@ from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader, RunLog
+from darwinflow.storage.cursor import cursor_from
+from darwinflow.storage.instants import to_micros
 from darwinflow.storage.recording import record
 
 
@@ -44,7 +46,7 @@ class QueryRuns(Wire):
     text: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     """Part of an error, without regard to case."""
     before: RunPart | None = None
-    """An id, its beginning or its end: runs that started before that one."""
+    """An id, its beginning or its end: runs that follow that one, newest first. With a cursor it changes nothing."""
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     cursor: Annotated[str, Field(max_length=1000)] | None = None
     """From `next` of an earlier answer to the same question."""
@@ -85,10 +87,10 @@ def query_runs(session: Session, params: QueryRuns) -> RunPage:
 
     def work(tx: Transaction) -> RunPage:
         logs = tx.logs(session.project)
-        until = params.until
-        if params.before is not None:
-            start = logs.header(only_run(logs, params.before)).start_time
-            until = start if until is None else min(until, start)
+        cursor = params.cursor
+        if cursor is None and params.before is not None:
+            last = logs.header(only_run(logs, params.before))
+            cursor = cursor_from((to_micros(last.start_time), last.run_id))
         page = logs.query_logs(
             RunFilter(
                 workflow=params.workflow,
@@ -97,10 +99,10 @@ def query_runs(session: Session, params: QueryRuns) -> RunPage:
                 node=params.node,
                 status=params.status,
                 since=params.since,
-                until=until,
+                until=params.until,
                 text=params.text,
                 limit=params.limit,
-                cursor=params.cursor,
+                cursor=cursor,
             )
         )
         return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next)
