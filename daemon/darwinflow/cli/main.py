@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "runs": "list runs, show one whole, compare two, follow them, or import those of elsewhere",
     "metrics": "show what runs add up to: by version, or over time with a small chart",
     "record": "run a command and record it, or take events from standard input",
+    "storage": "look after what runs, figures and workflows are kept on",
     "org": "share an organization's runs and figures with a team, in its PostgreSQL database",
     "daemon": "start, stop or look at the daemon that keeps the history",
     "demo": "make a small workspace with real runs and show what the editor would",

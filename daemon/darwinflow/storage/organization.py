@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
-from darwinflow.model.errors import Refused
+from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
-from darwinflow.model.stores import FILE, MEMORY, SQLITE, StoreChoice, Stores
+from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
+from darwinflow.ports.inspection import Inspectable, StoreState
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
@@ -45,15 +46,26 @@ class OrganizationStores:
         self._whole: dict[StoreChoice, TenantStore] = {}
         self._parts: list[LogStore | MetricsStore] = []
         self._in_memory: dict[str, WorkflowRepository] = {}
-        self._of_workflows = stores.workflows
+        self._stores = stores
         try:
             self.tenant = self._opened(stores)
             """Runs, figures and events, as one."""
-            if stores.workflows.type == SQLITE:
+            if stores.workflows.type in (SQLITE, POSTGRES):
                 self._whole_store(stores.workflows)
         except BaseException:
             self._close_all()
             raise
+
+    def states(self) -> tuple[StoreState, ...]:
+        """How each concern is kept, apart from workflows that are files of a workspace."""
+        found = [
+            _state("logs", self._stores.logs.type, self._logs),
+            _state("metrics", self._stores.metrics.type, self._metrics),
+        ]
+        choice = self._stores.workflows
+        if choice.type in (SQLITE, POSTGRES):
+            found.append(_state("workflows", choice.type, self._whole_store(choice)))
+        return tuple(found)
 
     def close(self) -> None:
         """Finish what was accepted, then let go of all of it."""
@@ -65,7 +77,7 @@ class OrganizationStores:
 
         *understand* as for `FileWorkflowRepository`.
         """
-        choice = self._of_workflows
+        choice = self._stores.workflows
         if choice.type == SQLITE:
             from darwinflow.storage.sqlite.tenant import SqliteTenantStore
             from darwinflow.storage.sqlite.workflows import SqliteWorkflowRepository
@@ -93,6 +105,8 @@ class OrganizationStores:
     def _opened(self, stores: Stores) -> TenantStore:
         of_logs = stores.logs if stores.logs.type != FILE else StoreChoice(SQLITE)
         events = self._whole_store(of_logs)
+        self._logs: object = events
+        self._metrics: object = events
         if stores.metrics == stores.logs == of_logs:
             return events
         from darwinflow.storage.composed.tenant import ComposedTenantStore
@@ -103,6 +117,7 @@ class OrganizationStores:
             metrics = self._metric_files(stores.metrics)
         else:
             metrics = cast("MetricsStore", self._whole_store(stores.metrics))
+        self._logs, self._metrics = logs, metrics
         return ComposedTenantStore(logs=logs, metrics=metrics, events=events)
 
     def _whole_store(self, choice: StoreChoice) -> TenantStore:
@@ -141,6 +156,14 @@ class OrganizationStores:
     def _place(self, path: str) -> str:
         """A folder, or the stem of a database, that is this organization's alone."""
         return place_of_choice(self._folder, path, self._organization)
+
+
+def _state(concern: str, kind: str, store: object) -> StoreState:
+    assert isinstance(store, Inspectable), "every back end can be looked at"
+    try:
+        return StoreState(concern, kind, store.inspect(), None)
+    except StoreError as error:
+        return StoreState(concern, kind, None, str(error))
 
 
 def place_of_choice(folder: str, path: str, organization: str) -> str:

@@ -1,6 +1,6 @@
 """Every method of the daemon, by name."""
 
-from darwinflow.rpc.methods import connection, daemon, events, imports, metrics, runs, workflows
+from darwinflow.rpc.methods import connection, daemon, events, imports, metrics, runs, storage, workflows
 from darwinflow.rpc.methods.method import Table
 
 METHODS: Table = {
@@ -9,6 +9,7 @@ METHODS: Table = {
     **runs.METHODS,
     **imports.METHODS,
     **metrics.METHODS,
+    **storage.METHODS,
     **events.METHODS,
     **daemon.METHODS,
 }

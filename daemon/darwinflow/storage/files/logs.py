@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreError
+from darwinflow.ports.inspection import Content
 from darwinflow.ports.parts import LogTransaction
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.files.folder import troubles
@@ -24,7 +25,9 @@ from darwinflow.storage.files.log_segments import Segments
 from darwinflow.storage.files.log_session import LogSession
 from darwinflow.storage.files.owner_lock import OwnerLock
 from darwinflow.storage.files.sharing import Shared
+from darwinflow.storage.sizes import size_of
 from darwinflow.storage.sqlite.connection import let_go
+from darwinflow.storage.sqlite.counts import counts_in
 from darwinflow.storage.sqlite.log_index import (
     Damaged,
     LogIndex,
@@ -76,6 +79,15 @@ class FileLogStore:
         """As `damage`, from reading every segment again, which takes as long as they are large."""
         self._check_open()
         return self._logs.verify()
+
+    def inspect(self) -> Content:
+        self._check_open()
+        runs = self._logs.read_index(lambda index: counts_in(index.db)["runs"])
+        faults = tuple(
+            f"{piece.segment}: {piece.length} bytes at {piece.offset} are no record any more"
+            for piece in self.damage()
+        )
+        return Content(self.path, size_of(self.path), {"runs": runs}, faults)
 
     def erase(self, project: str, run_ids: Collection[str]) -> None:
         """Let nothing of these runs be in the index or in any segment; what is not there is nothing to erase.
@@ -154,6 +166,9 @@ class _OpenLogs:
                 self._rewritings += self._rewritings % 2
         if trouble is not None:
             raise trouble
+
+    def read_index(self, work: Callable[[LogIndex], T]) -> T:
+        return self._readers.read(lambda session: work(session.index))
 
     def damage(self) -> tuple[Damaged, ...]:
         return self._readers.read(lambda session: session.index.damage())

@@ -7,9 +7,11 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from darwinflow.model.metric import ExecutionMetric
+from darwinflow.ports.inspection import Content
 from darwinflow.ports.parts import MetricsTransaction
 from darwinflow.storage.files.open_figures import OpenFigures
 from darwinflow.storage.files.sharing import Shared
+from darwinflow.storage.sizes import size_of
 
 T = TypeVar("T")
 
@@ -44,6 +46,11 @@ class FileMetricsStore:
         """Count anew what is damaged of *project*; *executions* are all finished runs that its logs have."""
         self._check_open()
         self._figures.rebuild(project, executions)
+
+    def inspect(self) -> Content:
+        self._check_open()
+        faults = tuple(f"figures of project '{project}' are damaged" for project in self.damaged())
+        return Content(self.path, size_of(self.path), {"countedRuns": self._figures.counted()}, faults)
 
     def close(self) -> None:
         """May be called again."""

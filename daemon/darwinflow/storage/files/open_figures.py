@@ -111,6 +111,11 @@ class OpenFigures:
         with self._lock:
             return work(self)
 
+    def counted(self) -> int:
+        """Runs."""
+        with self._lock:
+            return len(self._counted)
+
     def damaged(self) -> tuple[str, ...]:
         with self._lock:
             return tuple(self._damaged)

@@ -72,6 +72,9 @@ class Table(Generic[K, V]):
             self._undo.note(lambda: self._rows.__setitem__(key, before))
             del self._rows[key]
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def items(self) -> Iterator[tuple[K, V]]:
         return iter(self._rows.items())
 

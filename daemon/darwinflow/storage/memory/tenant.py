@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from darwinflow.model.event import Event
 from darwinflow.ports.events import EventStream
+from darwinflow.ports.inspection import Content
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
@@ -43,6 +44,9 @@ class MemoryTenant:
 
     def metrics(self, project: str) -> MetricsRepository:
         return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
+
+    def counts(self) -> dict[str, int]:
+        return {"runs": len(self._runs), "countedRuns": len(self._counted)}
 
     def attempt(self, work: Callable[[], T]) -> T:
         mark, published = self.undo.mark, len(self.published)
@@ -89,6 +93,9 @@ class MemoryTenantStore:
         self._check_open()
         with self._tenant.lock:
             return work(self._tenant)
+
+    def inspect(self) -> Content:
+        return Content("memory", None, self.read(lambda _: self._tenant.counts()))
 
     def close(self) -> None:
         self._closed = True

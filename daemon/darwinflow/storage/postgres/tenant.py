@@ -8,7 +8,9 @@ from typing import TypeVar
 from darwinflow.model.errors import StoreAway
 from darwinflow.model.event import Event
 from darwinflow.model.run import ExecutionLog
+from darwinflow.ports.inspection import Content
 from darwinflow.storage.postgres.bulk import import_logs
+from darwinflow.storage.postgres.counts import counts_of
 from darwinflow.storage.postgres.database import database
 from darwinflow.storage.postgres.events import PostgresEventStream
 from darwinflow.storage.postgres.following import Announce, Follower
@@ -44,6 +46,9 @@ class PostgresTenantStore:
 
     def read(self, work: Callable[[PostgresTransaction], T]) -> T:
         return self._readers.read(work)
+
+    def inspect(self) -> Content:
+        return Content(self.place, None, self.read(counts_of))
 
     def import_logs(self, project: str, logs: Iterable[ExecutionLog]) -> "Future[int]":
         """Keep finished runs by the thousand, in one transaction; how many of them are new.

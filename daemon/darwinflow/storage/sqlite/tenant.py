@@ -10,19 +10,22 @@ import apsw
 from darwinflow.model.errors import StoreError
 from darwinflow.model.event import Event
 from darwinflow.ports.events import EventStream
+from darwinflow.ports.inspection import Content
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
+from darwinflow.storage.sizes import size_of
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
+from darwinflow.storage.sqlite.counts import counts_in
 from darwinflow.storage.sqlite.events import HonkerEventStream
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
-from darwinflow.storage.sqlite.lost import set_aside_where_told
+from darwinflow.storage.sqlite.lost import BESIDE, set_aside_where_told
 from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
@@ -152,6 +155,10 @@ class SqliteTenantStore:
 
     def read(self, work: Callable[[SqliteTransaction], T]) -> T:
         return self._readers.read(work)
+
+    def inspect(self) -> Content:
+        counts = self.read(lambda tx: counts_in(tx.connection))
+        return Content(self.path, size_of(*(self.path + suffix for suffix in BESIDE)), counts)
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""

@@ -1,0 +1,34 @@
+"""What a store can say of itself, for whoever looks after it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
+
+
+class Content(NamedTuple):
+    """How much a store holds."""
+
+    place: str
+    """A path, or the place of a server; never secrets."""
+    size: int | None
+    """Bytes on the disk, all of its files; None where they are not this machine's."""
+    counts: Mapping[str, int]
+    """By what is counted, such as `runs`."""
+    faults: tuple[str, ...] = ()
+    """What is known to be wrong with it, a sentence each."""
+
+
+class StoreState(NamedTuple):
+    """How one concern is kept."""
+
+    concern: str
+    type: str
+    content: Content | None
+    trouble: str | None
+    """Why it cannot be looked at."""
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    def inspect(self) -> Content:
+        """Looks at what is cheap to look at. Raises `StoreError`."""
+        ...

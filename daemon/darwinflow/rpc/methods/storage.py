@@ -1,0 +1,52 @@
+"""Storage: what each concern is kept on, how much of it there is, and how it is."""
+
+from darwinflow.rpc.methods.method import Method, Place, Table
+from darwinflow.rpc.session import Session
+from darwinflow.rpc.wire.base import Wire
+
+
+class NoQuestion(Wire):
+    """All there is."""
+
+
+class Store(Wire):
+    concern: str
+    """`logs`, `metrics` or `workflows`."""
+    type: str
+    place: str | None
+    bytes: int | None
+    """On this machine's disk, all files; null where there are none. Concerns that share a place share them."""
+    counts: dict[str, int]
+    faults: list[str]
+    """What is wrong, a sentence each; empty where nothing is known to be."""
+
+
+class StorageStatus(Wire):
+    stores: list[Store]
+
+
+_COUNTED = {"logs": ("runs",), "metrics": ("countedRuns",), "workflows": ("versions",)}
+"""What counts of each concern, of all that its store holds."""
+
+
+def status(session: Session, _: NoQuestion) -> StorageStatus:
+    """How each concern of the organization is kept. Counts every run, which takes a while where there are many."""
+    stores = []
+    for state in session.states():
+        content = state.content
+        stores.append(
+            Store(
+                concern=state.concern,
+                type=state.type,
+                place=None if content is None else content.place,
+                bytes=None if content is None else content.size,
+                counts={}
+                if content is None
+                else {name: content.counts[name] for name in _COUNTED[state.concern]},
+                faults=[state.trouble] if state.trouble else list(content.faults if content else ()),
+            )
+        )
+    return StorageStatus(stores=stores)
+
+
+METHODS: Table = {"storage/status": Method(status, Place.UP_TO_DATE)}
