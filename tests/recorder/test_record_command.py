@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from darwinflow.recorder.events import decode, hash_of
+
 DARWINFLOW = [sys.executable, "-m", "darwinflow.cli.main", "record"]
 
 
@@ -399,6 +401,37 @@ def test_events_on_standard_input_are_completed_and_spooled(place) -> None:
     assert step["index"] == 0
     assert "(cut" in step_finished["output"]
     assert finished["status"] == "SUCCESS"
+
+
+def test_a_long_stream_goes_to_one_journal_after_the_other_each_with_what_its_runs_need(place) -> None:
+    document = {
+        "event": "document",
+        "hash": hash_of("id: a\nversion: 3\n"),
+        "text": "id: a\nversion: 3\n",
+        "path": str(place.folder / "a.yaml"),
+        "workspace": str(place.folder),
+    }
+    own = {"document": document["hash"], "path": None, "workflow": "a"}
+    runs = [
+        event
+        for number in range(40)
+        for event in (
+            {**WHOLE[0], **own, "run": f"r{number}"},
+            *({**WHOLE[1], "run": f"r{number}", "step": str(step)} for step in range(2)),
+            *({**WHOLE[3], "run": f"r{number}", "step": str(step)} for step in range(2)),
+            {**WHOLE[4], "run": f"r{number}"},
+        )
+    ]
+    done = record(place, "--stdin", stdin=lines(document, *runs))
+    assert done.returncode == 0, done.stderr
+    journals = place.journals()
+    assert len(journals) > 1
+    for journal in journals:
+        events = [decode(line) for line in journal.read_bytes().splitlines()]
+        assert [event["event"] for event in events[:3]] == ["journal", "document", "run.started"]
+        assert sum(event["event"] == "document" for event in events) == 1
+        assert journal.stat().st_size < 9 << 20
+    assert len(place.events("run.finished")) == 40
 
 
 def test_bad_lines_are_named_with_their_number_and_skipped(place) -> None:

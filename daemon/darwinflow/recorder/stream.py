@@ -1,6 +1,6 @@
 """Events that a program in any language hands over as lines: checked one by one, completed, and spooled.
 
-The journal is this process's own. What the recorder would add itself is added: the document behind a path, the
+The journals are this process's own, a new one now and then. What the recorder would add itself is added: the document behind a path, the
 workspace and its settings, host, user and commit, the place of a step among the run's.
 """
 
@@ -26,11 +26,14 @@ from darwinflow.recorder.recording import own_spool
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.reference import reference_of
 
+MAX_DOCUMENT_BYTES = 64 << 20
+"""Of texts that runs to come may refer to, about; the last one is kept whatever it has."""
+
 
 class StreamedRun:
     """What has come of one run."""
 
-    __slots__ = ("began", "id", "is_over", "open_steps", "pid", "steps", "workspace")
+    __slots__ = ("began", "id", "is_over", "journal", "open_steps", "pid", "steps", "workspace")
 
     def __init__(self, id: str, began: int, pid: object, workspace: Workspace) -> None:  # noqa: A002 - the field's name
         self.id = id
@@ -42,6 +45,8 @@ class StreamedRun:
         self.steps: set[str] = set()
         self.open_steps: set[str] = set()
         self.is_over = False
+        self.journal: Journal | None = None
+        """While it is not over: where all its events go."""
 
 
 class Stream:
@@ -54,9 +59,8 @@ class Stream:
         self._redaction = redaction
         self._complain = complain
         self._spool = own_spool()
-        self._journal: Journal | None = None
         self._runs: dict[str, StreamedRun] = {}
-        self._hashes: dict[str, str] = {}
+        self._documents = _Documents(redaction)
 
     @property
     def unfinished(self) -> list[str]:
@@ -85,8 +89,8 @@ class Stream:
 
     def close(self) -> None:
         """Nothing more comes: the daemon may take the journal away."""
-        if self._journal is not None:
-            self._spool.end(self._journal)
+        for run in self._runs.values():
+            self._end(run)
 
     def _complete(self, raw: dict[str, object]) -> None:
         path = raw.get("path")
@@ -105,7 +109,7 @@ class Stream:
                 }
                 event = checked(document | {"path": reference.path, "workspace": workspace.folder})
                 if not isinstance(event, Problem):
-                    self._write(event)
+                    self._documents.keep(event)
                     raw["document"] = reference.document.hash
             if reference.problem and raw.get("document") is None:
                 self._complain(reference.problem)
@@ -130,8 +134,8 @@ class Stream:
                 return f"run '{name}' has begun already"
             if event["path"] is None and event["document"] is None and event["workflow"] is None:
                 return "a 'run.started' needs 'path', 'document' or 'workflow'"
-            if event["document"] is not None and event["document"] not in self._hashes:
-                return "the 'document' of this hash has not come before"
+            if event["document"] is not None and self._documents.found(event["document"]) is None:
+                return f"the 'document' of this hash is not among the last {MAX_DOCUMENT_BYTES >> 20} MiB of them"
             self._runs[name] = _begun(name, event)
             return None
         if run is None:
@@ -148,17 +152,30 @@ class Stream:
         kind = str(event["event"])
         if kind == "journal":
             return  # this process's own journal says who writes it
-        if self._journal is None:
-            self._journal = self._spool.begin()
         if kind == "document":
-            given = str(event["hash"])
-            event["text"] = self._redaction.applied(str(event["text"]))
-            event["hash"] = self._hashes[given] = hash_of(str(event["text"]))
-            if event["hash"] in self._journal.documents:
-                return
-            self._journal.documents.add(str(event["hash"]))
-        elif event.get("document") is not None:
-            event["document"] = self._hashes[str(event["document"])]
+            self._documents.keep(event)
+            return
+        run = self._runs[str(event["run"])]
+        if run.journal is None:
+            run.journal = self._spool.begin()
+        if event.get("document") is not None:
+            event["document"] = self._write_document(run.journal, event["document"])
+        self._write_line(run.journal, event)
+        if run.is_over:
+            self._end(run)
+
+    def _write_document(self, journal: Journal, given: object) -> object:
+        """The hash that the document of the hash *given* has in *journal*, where it stands from now on."""
+        document = self._documents.found(given)
+        assert document is not None
+        own = str(document["hash"])
+        if own not in journal.documents:
+            journal.documents.add(own)
+            self._write_line(journal, document)
+        return own
+
+    def _write_line(self, journal: Journal, event: Event) -> None:
+        kind = str(event["event"])
         members: dict[str, object] = {}
         values: dict[str, JsonText] = {}
         for name, value in event.items():
@@ -169,8 +186,44 @@ class Stream:
                 members[name] = self._redaction.applied(str(value))
             elif name not in ("v", "event"):
                 members[name] = value
-        self._journal.write(line_of(kind, members, values), may_wait=False, last=kind == "run.finished")
-        self._spool.poker.poke(self._journal.name, at_once=kind.startswith("run."))
+        journal.write(line_of(kind, members, values), may_wait=False, last=kind == "run.finished")
+        self._spool.poker.poke(journal.name, at_once=kind.startswith("run."))
+
+    def _end(self, run: StreamedRun) -> None:
+        journal, run.journal = run.journal, None
+        if journal is not None:
+            self._spool.end(journal)
+
+
+class _Documents:
+    """Texts that runs refer to by their hash; a journal has each that its runs name, and streams outlive journals."""
+
+    __slots__ = ("_bytes", "_events", "_redaction")
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+        self._events: dict[str, Event] = {}
+        """By the hash that the program gave; the longest ago first."""
+        self._bytes = 0
+
+    def keep(self, event: Event) -> None:
+        """As it is to be written: without what is redacted."""
+        given = str(event["hash"])
+        self._drop(given)
+        event["text"] = text = self._redaction.applied(str(event["text"]))
+        event["hash"] = hash_of(text)
+        self._events[given] = event
+        self._bytes += len(text)
+        while self._bytes > MAX_DOCUMENT_BYTES and len(self._events) > 1:
+            self._drop(next(iter(self._events)))
+
+    def found(self, given: object) -> Event | None:
+        return self._events.get(str(given))
+
+    def _drop(self, given: str) -> None:
+        event = self._events.pop(given, None)
+        if event is not None:
+            self._bytes -= len(str(event["text"]))
 
 
 def _begun(name: str, event: Event) -> StreamedRun:
