@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cli.recorded_runs import record
 from daemon_process import eventually
 from postgres_server import Server, new_organization, shared
 
@@ -24,11 +25,6 @@ def server():
 
 def dsn(server, role="postgres"):
     return f"postgresql://{role}@/postgres?host={server.folder}"
-
-
-def record(darwinflow):
-    darwinflow("daemon", "start")
-    assert "is stored" in darwinflow("record", "--workflow", "flows/greet.yaml", "--", "true").stderr
 
 
 def wait_for_swept(home: Path) -> None:

@@ -5,18 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.recorded_runs import record
 from postgres_server import new_organization, shared
 
 
 def configure(tmp_path: Path, text: str) -> None:
     (tmp_path / "home").mkdir(mode=0o700, exist_ok=True)
     (tmp_path / "home/config.yaml").write_text(text)
-
-
-def record(darwinflow, count=3):
-    darwinflow("daemon", "start")
-    for _ in range(count):
-        assert "is stored" in darwinflow("record", "--workflow", "flows/greet.yaml", "--", "true").stderr
 
 
 def postgres(darwinflow, tmp_path):
@@ -31,7 +26,7 @@ def postgres(darwinflow, tmp_path):
     "storage: {workflows: {type: sqlite}, metrics: {type: file}}\n", "storage: {logs: {type: memory}}\n"])  # fmt: skip
 def test_status_says_of_each_concern_where_and_how_much_it_is(darwinflow, tmp_path, text):
     configure(tmp_path, text)
-    record(darwinflow)
+    record(darwinflow, 3)
     darwinflow("publish", "flows/greet.yaml")
     stores = json.loads(darwinflow("storage", "status", "--json").stdout)["stores"]
     counts = {store["concern"]: store["counts"] for store in stores}
@@ -49,10 +44,10 @@ def test_status_says_of_each_concern_where_and_how_much_it_is(darwinflow, tmp_pa
 
 def test_status_of_a_team_counts_its_own_and_names_no_role(darwinflow, tmp_path):
     postgres(darwinflow, tmp_path)
-    record(darwinflow)
+    record(darwinflow, 3)
     darwinflow("publish", "flows/greet.yaml")
     assert darwinflow("workflow", "show", "greet").stdout.startswith("id: greet")
     shown = darwinflow("storage", "status").stdout
     assert "logs       postgres  3 runs" in shown
     assert "workflows  postgres  1 version" in shown
-    assert "ada" not in shown
+    assert "ada@" not in shown
