@@ -114,6 +114,29 @@ def is_alive(pid: int) -> bool:
         return file.read().rsplit(")", 1)[1].split()[0] != "Z"
 
 
+@pytest.mark.parametrize("theirs", [0, 2])
+def test_a_daemon_of_another_protocol_can_be_stopped(stopped: DaemonProcess, theirs: int):
+    other = f"import darwinflow.rpc.protocol as p; p.PROTOCOL = {theirs}; from darwinflow.daemon.main import main; "
+    stopped.command = [sys.executable, "-c", other + "sys = __import__('sys'); sys.exit(main())"]
+    stopped.start()
+
+    def said(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "darwinflow.cli.main", *words]
+        return subprocess.run(
+            command, env=stopped.environ, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    asked = said("runs", "list")
+    assert asked.returncode == 1
+    assert "try: darwinflow daemon stop" in asked.stderr or "upgrade darwinflow" in asked.stderr
+    ended = said("daemon", "stop")
+    assert stopped.process is not None
+    assert (ended.returncode, ended.stdout) == (0, f"stopped: process {stopped.process.pid}\n")
+    assert stopped.wait() == 0
+    assert said("runs", "list").returncode == 0
+    assert said("daemon", "stop").returncode == 0
+
+
 def test_a_second_daemon_says_that_one_serves_and_changes_nothing(daemon: DaemonProcess):
     client = daemon.client()
     client.call("run/record", {"run": a_run("r1")})

@@ -3,17 +3,18 @@
 import argparse
 import json
 import os
+import signal
 import time
 from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.held import held_for
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import DaemonAway, DaemonHung
+from darwinflow.model.errors import DaemonAway, DaemonHung, ProtocolMismatch
 from darwinflow.model.phrases import age, counted
 from darwinflow.recorder.paths import Home, home_of
 from darwinflow.rpc.client.blocking import Client, connect_if_held, connect_or_start
-from darwinflow.rpc.client.hung import has_ended
+from darwinflow.rpc.client.hung import has_ended, lock_holder
 
 STOPPED_WITHIN_S = 20.0
 
@@ -63,10 +64,25 @@ def stop_daemon(home: Home) -> int | None:
         client = connect_if_held(home)
     except DaemonAway:
         return None
+    except ProtocolMismatch:
+        return _end_other_version(home)
     with client:
         pid: int = client.call("daemon/status")["pid"]
         client.call("daemon/stop")
         _wait_for_end(client, pid)
+    return pid
+
+
+def _end_other_version(home: Home) -> int | None:
+    """A daemon of another version does not take our requests, but every version ends at this signal."""
+    pid = lock_holder(home)
+    if pid is None:
+        raise ProtocolMismatch(
+            f"the daemon of {home.data} is of another version and cannot be told to stop",
+            hint=f"kill the process that holds {home.lock_path}; nothing that was recorded is lost",
+        )
+    os.kill(pid, signal.SIGTERM)
+    _wait_for_process(pid, time.monotonic() + STOPPED_WITHIN_S)
     return pid
 
 
@@ -77,6 +93,10 @@ def _wait_for_end(client: Client, pid: int) -> None:
             continue
     except DaemonAway:
         pass  # it has hung up, as one that ends does
+    _wait_for_process(pid, deadline)
+
+
+def _wait_for_process(pid: int, deadline: float) -> None:
     while time.monotonic() < deadline:
         if has_ended(pid):
             return

@@ -48,7 +48,9 @@ def hello(peer: Peer, params: Hello) -> Greeting:
         raise ProtocolMismatch(
             f"{params.client} {params.client_version} speaks protocol {params.protocol}, "
             f"this daemon ({host.version}) {PROTOCOL}",
-            hint="upgrade darwinflow there" if params.protocol < PROTOCOL else "darwinflow daemon stop",
+            hint="upgrade darwinflow there, or darwinflow daemon stop"
+            if params.protocol < PROTOCOL
+            else "darwinflow daemon stop",
         )
     if params.home is not None and params.home != host.home:
         raise ProtocolMismatch(
