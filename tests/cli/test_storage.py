@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import apsw
 import pytest
 
 from cli.recorded_runs import record
@@ -51,3 +52,73 @@ def test_status_of_a_team_counts_its_own_and_names_no_role(darwinflow, tmp_path)
     assert "logs       postgres  3 runs" in shown
     assert "workflows  postgres  1 version" in shown
     assert "ada@" not in shown
+
+
+def test_verify_reads_everything_and_adds_it_up_again(darwinflow, tmp_path, mix):
+    configure(tmp_path, mix)
+    record(darwinflow, 2)
+    record(darwinflow, 1, "false")
+    darwinflow("publish", "flows/greet.yaml")
+    assert darwinflow("storage", "verify").stdout == "3 runs read and added up again: all is well\n"
+    assert json.loads(darwinflow("storage", "verify", "--json").stdout) == {"runs": 3, "faults": []}
+
+
+@pytest.fixture(params=["", "storage: {logs: {type: file}, metrics: {type: file}}\n",
+    "storage: {workflows: {type: sqlite}, metrics: {type: file}}\n", "storage: {logs: {type: memory}}\n"])  # fmt: skip
+def mix(request):
+    return request.param
+
+
+def test_verify_of_a_team(darwinflow, tmp_path):
+    postgres(darwinflow, tmp_path)
+    record(darwinflow, 3)
+    assert "3 runs read and added up again: all is well" in darwinflow("storage", "verify").stdout
+
+
+def test_verify_finds_a_changed_byte_in_a_file(darwinflow, tmp_path):
+    configure(tmp_path, "storage: {logs: {type: file}}\n")
+    record(darwinflow, 3)
+    darwinflow("daemon", "stop")
+    (segment,) = [path for path in (tmp_path / "home/logs").rglob("*.jsonl") if path.stat().st_size]
+    segment.write_bytes(segment.read_bytes().replace(b"greet", b"grxxt", 1))
+    said = darwinflow("storage", "verify", expect=1)
+    assert "are no record any more" in said.stderr
+    assert "fault" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE run_body SET body = zeroblob(length(body)) WHERE run = 2", "cannot be read"),
+        ("UPDATE run SET status = 'FAILED' WHERE number = 2", "is listed otherwise than it is"),
+        ("UPDATE summary SET runs = 4", "are of 4 runs; its 3 runs add up to something else"),
+        ("DELETE FROM summary_duration", "add up to something else"),
+        ("DELETE FROM summary_duration; DELETE FROM summary", "are not counted"),
+        ("UPDATE workflow_version SET text = x'61'", "the text of version 1 is not the one that was published"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM run WHERE number = 2", "rows of run_body refer to rows of run"),
+    ],
+)  # fmt: skip
+def test_verify_finds_what_somebody_changed_in_the_database(darwinflow, tmp_path, statement, said):
+    configure(tmp_path, "storage: {workflows: {type: sqlite}}\n")
+    record(darwinflow, 3)
+    darwinflow("publish", "flows/greet.yaml")
+    darwinflow("daemon", "stop")
+    (path,) = (tmp_path / "home").glob("tenant-*.db")
+    database = apsw.Connection(str(path))
+    database.execute(statement)
+    database.close()
+    assert said in darwinflow("storage", "verify", expect=1).stderr
+
+
+def test_verify_finds_a_page_that_was_overwritten(darwinflow, tmp_path):
+    record(darwinflow, 3)
+    darwinflow("daemon", "stop")
+    (path,) = (tmp_path / "home").glob("tenant-*.db")
+    database = apsw.Connection(str(path))
+    page = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'run_by_tail'").get
+    size = database.pragma("page_size")
+    database.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size + 8)
+        file.write(b"\xff" * 64)
+    assert darwinflow("storage", "verify", expect=1).stderr.startswith("error: ")

@@ -341,13 +341,13 @@ def test_a_damaged_record_is_told_of_when_its_run_is_asked_for_and_the_others_an
 def test_what_is_damaged_while_it_is_open_is_found_by_reading_all_again(tmp_path):
     filled(tmp_path)
     store = opened(tmp_path)
-    assert store.verify() == store.damage() == ()
+    assert store.damage_anew() == store.damage() == ()
     raw = (tmp_path / SEGMENT).read_bytes()
     at = raw.index(b'"runId":"b"')
     with (tmp_path / SEGMENT).open("r+b") as segment:
         segment.seek(at)
         segment.write(b"X")
-    (found,) = store.verify()
+    (found,) = store.damage_anew()
     assert found.segment == SEGMENT
     assert found.offset < at < found.offset + found.length
     assert store.damage() == ()

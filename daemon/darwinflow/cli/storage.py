@@ -11,19 +11,25 @@ from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.model.phrases import counted
 
 _NOUNS = {"runs": "run", "countedRuns": "counted run", "versions": "version"}
+_LONG_S = 24 * 3600.0
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="status")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="status|verify")
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
     )
+    verify = actions.add_parser(
+        "verify",
+        help="read all pages, records and runs, and add the figures up again; 1 where something is wrong",
+    )
+    verify.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    return _status(args)
+    return {"status": _status, "verify": _verify}[args.action](args)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -49,6 +55,19 @@ def _status(args: argparse.Namespace) -> int:
             for fault in store["faults"]:
                 say(f"warning: {store['concern']}: {fault}", sys.stderr)
     return 1 if any(store["faults"] for store in stores) else 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with open_session(None) as client:
+        found = client.call("storage/verify", timeout=_LONG_S)
+    if args.json:
+        print(json.dumps(found))
+    else:
+        for fault in found["faults"]:
+            say(f"error: {fault}", sys.stderr)
+        wrong = counted(len(found["faults"]), "fault") if found["faults"] else "all is well"
+        say(f"{counted(found['runs'], 'run')} read and added up again: {wrong}")
+    return 1 if found["faults"] else 0
 
 
 def size(count: int) -> str:

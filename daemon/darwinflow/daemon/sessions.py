@@ -54,6 +54,7 @@ class Sessions:
             workflows=self._stores.workflows(
                 read.project, _inside(workspace, read.workflows_path), workflow_in
             ),
+            verify=self._stores.verify,
             states=self._stores.states,
             approve=partial(_approved, workspace, read),
             now=self._now,

@@ -27,8 +27,25 @@ class StoreState(NamedTuple):
     """Why it cannot be looked at."""
 
 
+class Verdict(NamedTuple):
+    """What reading all runs has shown."""
+
+    runs: int
+    """How many were read."""
+    faults: tuple[str, ...]
+    """A sentence each; of many, the first."""
+
+
 @runtime_checkable
 class Inspectable(Protocol):
     def inspect(self) -> Content:
         """Looks at what is cheap to look at. Raises `StoreError`."""
+        ...
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the form of what is stored, a sentence each, from reading all of it."""
+        ...
+
+    def projects(self) -> tuple[str, ...]:
+        """Those that have runs here, by name."""
         ...

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from darwinflow.events.hub import Hub
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import StoreState
+from darwinflow.ports.inspection import StoreState, Verdict
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
 
@@ -28,6 +28,8 @@ class Session:
     hub: Hub
     """Tells what the tenant's commits have made durable."""
     workflows: WorkflowRepository
+    verify: Callable[[], Verdict]
+    """Reads all of the organization."""
     states: Callable[[], tuple[StoreState, ...]]
     """How each concern of the organization is kept, but for workflows that are files."""
     approve: Callable[[str, str | None], Workflow]

@@ -3,16 +3,18 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import Inspectable, StoreState
+from darwinflow.ports.inspection import Inspectable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.verifying import verify_project
 
 Announce = Callable[[tuple[Event, ...]], None]
 Understand = Callable[[bytes], Workflow | None]
@@ -66,6 +68,21 @@ class OrganizationStores:
         if choice.type in (SQLITE, POSTGRES):
             found.append(_state("workflows", choice.type, self._whole_store(choice)))
         return tuple(found)
+
+    def verify(self) -> Verdict:
+        """Read all of it, and add it up again."""
+        kept = {id(store): store for store in (self._logs, self._metrics, *self._whole.values())}
+        faults: list[str] = []
+        for store in kept.values():
+            assert isinstance(store, Inspectable), "every back end can be looked at"
+            faults += store.verify()
+        assert isinstance(self._logs, Inspectable), "every back end can be looked at"
+        runs = 0
+        for project in self._logs.projects():
+            verdict = self.tenant.read(partial(verify_project, project=project))
+            runs += verdict.runs
+            faults += verdict.faults
+        return Verdict(runs, tuple(faults))
 
     def close(self) -> None:
         """Finish what was accepted, then let go of all of it."""

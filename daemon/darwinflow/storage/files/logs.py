@@ -35,6 +35,7 @@ from darwinflow.storage.sqlite.log_index import (
     open_index_reader,
 )
 from darwinflow.storage.sqlite.readers import Readers
+from darwinflow.storage.sqlite.verifying import faults_in, projects_in
 from darwinflow.storage.sqlite.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class FileLogStore:
         self._check_open()
         return self._logs.damage()
 
-    def verify(self) -> tuple[Damaged, ...]:
+    def damage_anew(self) -> tuple[Damaged, ...]:
         """As `damage`, from reading every segment again, which takes as long as they are large."""
         self._check_open()
         return self._logs.verify()
@@ -83,11 +84,14 @@ class FileLogStore:
     def inspect(self) -> Content:
         self._check_open()
         runs = self._logs.read_index(lambda index: counts_in(index.db)["runs"])
-        faults = tuple(
-            f"{piece.segment}: {piece.length} bytes at {piece.offset} are no record any more"
-            for piece in self.damage()
-        )
-        return Content(self.path, size_of(self.path), {"runs": runs}, faults)
+        return Content(self.path, size_of(self.path), {"runs": runs}, _told(self.damage()))
+
+    def verify(self) -> tuple[str, ...]:
+        return _told(self.damage_anew()) + self._logs.read_index(lambda index: faults_in(index.db))
+
+    def projects(self) -> tuple[str, ...]:
+        self._check_open()
+        return self._logs.read_index(lambda index: projects_in(index.db))
 
     def erase(self, project: str, run_ids: Collection[str]) -> None:
         """Let nothing of these runs be in the index or in any segment; what is not there is nothing to erase.
@@ -240,6 +244,12 @@ class _OpenLogs:
 
     def _open_reader(self) -> LogSession:
         return LogSession(LogIndex(open_index_reader(self._index.path)), self._segments, self._now)
+
+
+def _told(damage: tuple[Damaged, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{piece.segment}: {piece.length} bytes at {piece.offset} are no record any more" for piece in damage
+    )
 
 
 _OPEN: Shared[_OpenLogs] = Shared()

@@ -49,8 +49,14 @@ class FileMetricsStore:
 
     def inspect(self) -> Content:
         self._check_open()
-        faults = tuple(f"figures of project '{project}' are damaged" for project in self.damaged())
-        return Content(self.path, size_of(self.path), {"countedRuns": self._figures.counted()}, faults)
+        return Content(self.path, size_of(self.path), {"countedRuns": self._figures.counted()}, self.verify())
+
+    def verify(self) -> tuple[str, ...]:
+        return tuple(f"figures of project '{project}' are damaged" for project in self.damaged())
+
+    def projects(self) -> tuple[str, ...]:
+        """None: it has no runs."""
+        return ()
 
     def close(self) -> None:
         """May be called again."""

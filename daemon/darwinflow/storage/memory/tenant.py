@@ -48,6 +48,10 @@ class MemoryTenant:
     def counts(self) -> dict[str, int]:
         return {"runs": len(self._runs), "countedRuns": len(self._counted)}
 
+    def projects(self) -> tuple[str, ...]:
+        """Those that have runs."""
+        return tuple(sorted({project for (project, _), _ in self._runs.items()}))
+
     def attempt(self, work: Callable[[], T]) -> T:
         mark, published = self.undo.mark, len(self.published)
         try:
@@ -96,6 +100,12 @@ class MemoryTenantStore:
 
     def inspect(self) -> Content:
         return Content("memory", None, self.read(lambda _: self._tenant.counts()))
+
+    def verify(self) -> tuple[str, ...]:
+        return ()
+
+    def projects(self) -> tuple[str, ...]:
+        return self.read(lambda _: self._tenant.projects())
 
     def close(self) -> None:
         self._closed = True

@@ -1,5 +1,6 @@
 """How much an organization has in the database."""
 
+from darwinflow.storage.postgres.texts import restored
 from darwinflow.storage.postgres.transaction import PostgresTransaction
 
 
@@ -15,3 +16,11 @@ def counts_of(tx: PostgresTransaction) -> dict[str, int]:
     ).fetchone()
     assert row is not None, "a query without FROM has one row"
     return {"runs": row[0], "countedRuns": row[1], "versions": row[2]}
+
+
+def projects_of(tx: PostgresTransaction) -> tuple[str, ...]:
+    rows = tx.connection.execute(
+        "SELECT DISTINCT project FROM darwinflow.run WHERE organization = %(organization)s ORDER BY project",
+        {"organization": tx.organization},
+    )
+    return tuple(restored(row[0]) for row in rows)

@@ -10,7 +10,7 @@ from darwinflow.model.event import Event
 from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.inspection import Content
 from darwinflow.storage.postgres.bulk import import_logs
-from darwinflow.storage.postgres.counts import counts_of
+from darwinflow.storage.postgres.counts import counts_of, projects_of
 from darwinflow.storage.postgres.database import database
 from darwinflow.storage.postgres.events import PostgresEventStream
 from darwinflow.storage.postgres.following import Announce, Follower
@@ -49,6 +49,13 @@ class PostgresTenantStore:
 
     def inspect(self) -> Content:
         return Content(self.place, None, self.read(counts_of))
+
+    def verify(self) -> tuple[str, ...]:
+        """Nothing: its pages are the server's to look at."""
+        return ()
+
+    def projects(self) -> tuple[str, ...]:
+        return self.read(projects_of)
 
     def import_logs(self, project: str, logs: Iterable[ExecutionLog]) -> "Future[int]":
         """Keep finished runs by the thousand, in one transaction; how many of them are new.

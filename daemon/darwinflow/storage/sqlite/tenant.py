@@ -30,6 +30,7 @@ from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.remembered import Durations
+from darwinflow.storage.sqlite.verifying import faults_in, projects_in
 from darwinflow.storage.sqlite.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,12 @@ class SqliteTenantStore:
     def inspect(self) -> Content:
         counts = self.read(lambda tx: counts_in(tx.connection))
         return Content(self.path, size_of(*(self.path + suffix for suffix in BESIDE)), counts)
+
+    def verify(self) -> tuple[str, ...]:
+        return self.read(lambda tx: faults_in(tx.connection))
+
+    def projects(self) -> tuple[str, ...]:
+        return self.read(lambda tx: projects_in(tx.connection))
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""

@@ -1,0 +1,79 @@
+"""Whether runs and figures say the same: each log is read whole, and all are added up again."""
+
+import math
+from collections.abc import Iterator
+
+from darwinflow.model.errors import StoreDamaged
+from darwinflow.model.filter import RunFilter
+from darwinflow.model.metric import VersionSummary, metric_of
+from darwinflow.model.run import RunHeader, RunStatus, header_of
+from darwinflow.ports.inspection import Verdict
+from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.tenant import Transaction
+from darwinflow.storage.memory.metrics import MemoryMetricsRepository
+from darwinflow.storage.memory.table import Table, Undo
+
+_PAGE = 500
+_MOST_FAULTS = 20
+
+
+def verify_project(tx: Transaction, project: str) -> Verdict:
+    """All runs of *project*, in one state of the data. Memory is taken by the versions, and by ids of runs."""
+    metrics, logs = tx.metrics(project), tx.logs(project)
+    undo = Undo()
+    undo.begin()
+    again = MemoryMetricsRepository(Table(undo), Table(undo), Table(undo), project)
+    runs, faults = 0, list[str]()
+    for header in headers_of(logs):
+        runs += 1
+        try:
+            log = logs.get_log(header.run_id)
+        except StoreDamaged as error:
+            faults.append(f"run {header.run_id} of project '{project}' cannot be read: {error}")
+            continue
+        if header_of(log, lost=header.status is RunStatus.LOST) != header:
+            faults.append(f"run {header.run_id} of project '{project}' is listed otherwise than it is")
+        metric = metric_of(log)
+        if metric is not None:
+            again.record_execution(metric)
+    if not faults:
+        faults += _differences(project, metrics.list_summaries(None), again.list_summaries(None))
+    return Verdict(runs, tuple(faults[:_MOST_FAULTS]))
+
+
+def headers_of(logs: LogRepository) -> Iterator[RunHeader]:
+    """Of all runs, newest first."""
+    cursor = None
+    while True:
+        page = logs.query_logs(RunFilter(limit=_PAGE, cursor=cursor))
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def _differences(
+    project: str, kept: tuple[VersionSummary, ...], again: tuple[VersionSummary, ...]
+) -> Iterator[str]:
+    added = {(one.workflow, one.version): one for one in again}
+    for one in kept:
+        other = added.pop((one.workflow, one.version), None)
+        if other is None or not _is_same(one, other):
+            yield (
+                f"figures of {one.workflow} v{one.version} in project '{project}' are of {one.summary.runs} runs; "
+                f"its {other.summary.runs if other else 0} runs add up to something else"
+            )
+    for workflow, version in added:
+        yield f"runs of {workflow} v{version} in project '{project}' are not counted"
+
+
+def _is_same(one: VersionSummary, other: VersionSummary) -> bool:
+    """But for the order in which fractions were added."""
+    kept, again = one.summary, other.summary
+    return (
+        (kept.runs, kept.successes, kept.tokens, kept.last_updated)
+        == (again.runs, again.successes, again.tokens, again.last_updated)
+        and (kept.p50_ms, kept.p95_ms, kept.p99_ms) == (again.p50_ms, again.p95_ms, again.p99_ms)
+        and math.isclose(kept.average_ms, again.average_ms, rel_tol=1e-6, abs_tol=1e-9)
+        and math.isclose(kept.cost, again.cost, rel_tol=1e-6, abs_tol=1e-9)
+    )
