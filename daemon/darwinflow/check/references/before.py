@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from darwinflow.check.meant import meant, merged
 from darwinflow.check.order import groups_of, order
 from darwinflow.check.reach import reach
+from darwinflow.check.references.together import causes
 from darwinflow.graph.walk import Arrows, reached
 from darwinflow.projection.facts import TARGET
 from darwinflow.projection.projection import Projection
@@ -21,6 +22,9 @@ _ROW: Final = 20
 _NEAR: Final = 200
 """Steps that are walked before everything is worked out at once."""
 
+_MOST_CAUSES: Final = 500
+"""Of all pairs together; with more, the hints about walks that leave a node out stay."""
+
 
 class Verdict(NamedTuple):
     """About one node that reads what another gives."""
@@ -28,7 +32,7 @@ class Verdict(NamedTuple):
     is_known: bool
     """Whether some walk from START to the reader passes the one that is read."""
     is_sure: bool
-    """Whether every one does."""
+    """Whether every one does, or passes something that always leads to it, too."""
 
 
 SILENT: Final = Verdict(is_known=True, is_sure=True)
@@ -135,7 +139,29 @@ class Before:
                 found[pair] = SILENT
             else:
                 found[pair] = _UNSURE
+        self._excuse(found, forward, back)
         return found
+
+    def _excuse(self, found: dict[Pair, Verdict], forward: Arrows, back: Arrows) -> None:
+        """Be silent on what runs with something that every walk passes, though not on each of them."""
+        numbers = self._graph.numbers
+        left: dict[Pair, frozenset[int]] = {}
+        for pair, verdict in found.items():
+            if verdict is _UNSURE:
+                left[pair] = causes(numbers[pair[1]], self._graph)
+        for pair in [pair for pair, before_it in left.items() if not before_it.isdisjoint(self._starts)]:
+            found[pair] = SILENT
+            del left[pair]
+        candidates = sorted(set().union(*left.values()))
+        if not candidates or len(candidates) > _MOST_CAUSES:
+            return
+        bits = [0] * len(back)
+        for count, number in enumerate(candidates):
+            bits[number] = 1 << count
+        _, every, _ = self._sets(bits, forward, back)
+        for pair, before_it in left.items():
+            if any(every[numbers[pair[0]]] & bits[number] for number in before_it):
+                found[pair] = SILENT
 
     def _sets(self, bits: list[int], forward: Arrows, back: Arrows) -> tuple[list[int], list[int], bytearray]:
         """Of each node, what stands on some walk to it, what on every one, and whether there is a walk at all."""

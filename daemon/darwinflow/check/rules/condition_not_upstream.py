@@ -16,10 +16,10 @@ def condition_not_upstream(condition: Condition) -> Iterator[Remark]:
     for use, node in nodes_read(condition.text):
         if node.name in told or not node.is_sound or not condition.scope.is_node(node.name):
             continue
-        for source in condition.sources:
-            if not condition.verdict(source, node.name).is_known:
-                told.add(node.name)
-                span = condition.writing.span(use.offset, use.offset + len(use.name))
-                message = f"no way leads from '{shown(node.name)}' to '{shown(source)}', so its output is not known here"
-                yield Remark(Finding("condition-not-upstream", ERROR, span, message))
-                break
+        if any(condition.verdict(source, node.name).is_known for source in condition.sources):
+            continue  # an edge from several nodes joins what they give
+        told.add(node.name)
+        span = condition.writing.span(use.offset, use.offset + len(use.name))
+        source = shown(condition.sources[0])
+        message = f"no way leads from '{shown(node.name)}' to '{source}', so its output is not known here"
+        yield Remark(Finding("condition-not-upstream", ERROR, span, message))

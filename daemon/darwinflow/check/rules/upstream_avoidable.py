@@ -19,7 +19,8 @@ def avoidable_in_condition(condition: Condition) -> Iterator[Remark]:
             continue
         verdicts = [(source, condition.verdict(source, node.name)) for source in condition.sources]
         unsure = [source for source, verdict in verdicts if not verdict.is_sure]
-        if unsure and all(verdict.is_known for _, verdict in verdicts):
+        # An edge from several nodes joins what they give: one of them is enough.
+        if len(unsure) == len(verdicts) and any(verdict.is_known for _, verdict in verdicts):
             told.add(node.name)
             span = condition.writing.span(use.offset, use.offset + len(use.name))
             yield _remark(span, node.name, unsure[0])
