@@ -2,13 +2,16 @@
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
 from darwinflow.cli.columns import aligned
+from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.session import open_session
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.model.phrases import counted
+from darwinflow.recorder.paths import home_of
 
 _NOUNS = {"runs": "run", "countedRuns": "counted run", "versions": "version"}
 _LONG_S = 24 * 3600.0
@@ -16,7 +19,7 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="status|verify")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="status|verify|backup|restore")
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
     )
@@ -25,11 +28,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read all pages, records and runs, and add the figures up again; 1 where something is wrong",
     )
     verify.add_argument("--json", action="store_true", help="one JSON object")
+    backup = actions.add_parser("backup", help="copy all of it into a new folder, with a hash of each file")
+    backup.add_argument("folder", metavar="DIR", help="a folder that is not there yet")
+    backup.add_argument("--json", action="store_true", help="one JSON object")
+    restore = actions.add_parser("restore", help="check a backup, and put what it holds back into its place")
+    restore.add_argument("folder", metavar="DIR", help="a folder that backup has made")
+    restore.add_argument(
+        "--replace", action="store_true", help="move what is there now into set-aside/ first"
+    )
+    restore.add_argument("--dry-run", action="store_true", help="only check the backup")
+    restore.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"status": _status, "verify": _verify}[args.action](args)
+    actions = {"status": _status, "verify": _verify, "backup": _backup, "restore": _restore}
+    return actions[args.action](args)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -68,6 +82,44 @@ def _verify(args: argparse.Namespace) -> int:
         wrong = counted(len(found["faults"]), "fault") if found["faults"] else "all is well"
         say(f"{counted(found['runs'], 'run')} read and added up again: {wrong}")
     return 1 if found["faults"] else 0
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import keeping
+
+    home = home_of(os.environ)
+    places = keeping.kept_places(home, os.environ)
+    if not keeping.is_all_in_databases(places):
+        stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
+    manifest = keeping.back_up(home, places, args.folder)
+    on_server = ", ".join(keeping.concerns_on_server(home, os.environ))
+    if on_server:
+        say(f"warning: not in this backup, as a server keeps them: {on_server}", sys.stderr)
+    total = sum(entry.size for entry in manifest.entries)
+    if args.json:
+        print(json.dumps({"folder": args.folder, "files": len(manifest.entries), "bytes": total}))
+    else:
+        say(f"backed up {counted(len(manifest.entries), 'file')}, {size(total)}, in {args.folder}")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import keeping
+    from darwinflow.storage.backup import read_backup
+
+    home = home_of(os.environ)
+    manifest, aside = read_backup(args.folder), None
+    if not args.dry_run:
+        stop_daemon(home)
+        manifest, aside = keeping.restore(home, args.folder, replace=args.replace)
+    if args.json:
+        print(json.dumps({"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}))
+        return 0
+    done = "is whole" if args.dry_run else "is restored"
+    say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {done}")
+    if aside:
+        say(f"what was there before is in {aside}")
+    return 0
 
 
 def size(count: int) -> str:

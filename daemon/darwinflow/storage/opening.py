@@ -112,3 +112,10 @@ def open_workflows(
     from darwinflow.storage.files.workflows import FileWorkflowRepository
 
     return FileWorkflowRepository(path, now=now, understand=understand, read_only=read_only)
+
+
+def copy_database(path: str, target: str) -> None:
+    """See `storage.sqlite.copying`."""
+    from darwinflow.storage.sqlite.copying import copy_database as copy
+
+    copy(path, target)

@@ -1,6 +1,5 @@
 """Opens what one organization's runs and figures are kept on, by what the user has chosen."""
 
-import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -14,6 +13,7 @@ from darwinflow.ports.inspection import Inspectable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.places import place_of_choice
 from darwinflow.storage.verifying import verify_project
 
 Announce = Callable[[tuple[Event, ...]], None]
@@ -181,8 +181,3 @@ def _state(concern: str, kind: str, store: object) -> StoreState:
         return StoreState(concern, kind, store.inspect(), None)
     except StoreError as error:
         return StoreState(concern, kind, None, str(error))
-
-
-def place_of_choice(folder: str, path: str, organization: str) -> str:
-    """Where a store with a *path* lies; *folder* is the data directory. For a database, without its ending."""
-    return os.path.join(folder, os.path.expanduser(path), organization)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from darwinflow.model.errors import OrganizationNotFound, Refused, StoreUnwritable
-from darwinflow.model.stores import FILE, SQLITE, StoreChoice, Stores
+from darwinflow.model.stores import Stores
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.storage.durable import sync_folder
 from darwinflow.storage.names import is_workflow_id
 from darwinflow.storage.opening import open_tenant
-from darwinflow.storage.organization import place_of_choice
+from darwinflow.storage.places import places_of
 
 
 class Named(Protocol):
@@ -92,7 +92,9 @@ def bring_in(
     Nothing may have any of it open. Whoever is killed half way does it again. Raises `Refused` where this machine
     has data of both.
     """
-    before_and_after = zip(_places(folder, organization, stores), _places(folder, team, stores), strict=True)
+    before_and_after = zip(
+        places_of(folder, organization, stores), places_of(folder, team, stores), strict=True
+    )
     moves = [(before, after) for before, after in before_and_after if os.path.lexists(before)]
     for before, after in moves:
         if os.path.lexists(after):
@@ -116,22 +118,6 @@ def _checkpoint(path: str) -> None:
     open_tenant(path, announce=lambda _: None, is_known=True).close()
     if os.path.exists(f"{path}-wal"):
         raise Refused(f"something else has {path} open", hint="end it, and join again")
-
-
-def _places(folder: str, organization: str, stores: Stores) -> list[str]:
-    """Where data of *organization* may lie, each once, in the same order for each organization."""
-    places = [os.path.join(folder, f"tenant-{organization}.db")]
-    for choice in (
-        stores.logs,
-        stores.metrics,
-        stores.workflows,
-        StoreChoice(FILE, "logs"),
-        StoreChoice(FILE, "metrics"),
-    ):
-        if choice.type in (FILE, SQLITE) and choice.path is not None:
-            place = place_of_choice(folder, choice.path, organization)
-            places.append(place if choice.type == FILE else f"{place}.db")
-    return list(dict.fromkeys(places))
 
 
 def _chosen(found: Sequence[Named], name: str | None, dsn: str) -> Team:

@@ -1,0 +1,64 @@
+"""Backups of a home: made beside a daemon where all lies in databases, else in its place; restored in its place."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.person import this_person
+from darwinflow.daemon.stores import stores_of
+from darwinflow.model.errors import NotFound
+from darwinflow.model.stores import POSTGRES
+from darwinflow.recorder.paths import Home
+from darwinflow.storage.backup import Manifest, make_backup, read_backup, restore_backup
+from darwinflow.storage.opening import copy_database, open_identity
+from darwinflow.storage.places import places_of
+from darwinflow.tenancy.personal import PERSONAL
+
+
+def kept_places(home: Home, environ: Mapping[str, str]) -> list[str]:
+    """Where the data of the home's user lies, accounts included. Raises `NotFound` where there is none."""
+    if not os.path.exists(home.system_db):
+        raise NotFound(f"there is nothing to back up in {home.data}")
+    with closing(open_identity(home.system_db, now=_now)) as identity:
+        own = this_person(identity).organization
+    return [home.system_db, *places_of(home.data, own.id, stores_of(home, environ, own.slug))]
+
+
+def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What a database server keeps, and no backup of this machine holds."""
+    stores = stores_of(home, environ, PERSONAL)
+    return tuple(name for name, choice in stores._asdict().items() if choice.type == POSTGRES)
+
+
+def is_all_in_databases(places: list[str]) -> bool:
+    return all(place.endswith(".db") or not os.path.lexists(place) for place in places)
+
+
+def back_up(home: Home, places: list[str], target: str) -> Manifest:
+    """Of *places* from `kept_places`. Where they are not all databases, nothing else may serve the home meanwhile."""
+    if is_all_in_databases(places):
+        return make_backup(target, home.data, places, copy_database, _now())
+    with _alone(home):
+        return make_backup(target, home.data, places, copy_database, _now())
+
+
+def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | None]:
+    """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
+    manifest = read_backup(folder)
+    with _alone(home):
+        return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    lock = HomeLock.taken(home)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

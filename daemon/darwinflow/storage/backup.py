@@ -1,0 +1,243 @@
+"""A backup is one folder: copies of databases and of folders of files, and `manifest.json` with the hash of each file.
+
+It appears under its name when it is whole. What is restored is staged beside its place first, so that a disk that is
+full changes nothing; what lay there before is moved into `set-aside/`, never deleted.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from darwinflow.model.errors import NotFound, Refused, SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
+from darwinflow.storage.durable import make_folders, sync_folder
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_CHUNK = 1 << 20
+_NOT_COPIED = frozenset({"lock"})
+"""Of a folder of files: held by whoever has it open."""
+_BESIDE = ("-wal", "-shm", "-journal")
+
+Copy = Callable[[str, str], None]
+
+
+class Entry(NamedTuple):
+    """One file of a backup."""
+
+    path: str
+    """In the backup, with slashes."""
+    size: int
+    sha256: str
+
+
+class Item(NamedTuple):
+    """A database or a folder."""
+
+    name: str
+    """Of the file or folder in the backup."""
+    place: str
+    """Where it belongs: from the data directory on, or absolute."""
+
+
+class Manifest(NamedTuple):
+    made_at: str
+    """RFC 3339."""
+    home: str
+    items: tuple[Item, ...]
+    entries: tuple[Entry, ...]
+
+
+def make_backup(target: str, home: str, places: list[str], copy_database: Copy, at: datetime) -> Manifest:
+    """Copy what is there of *places* into the new folder *target*. *home* is the data directory.
+
+    Folders must not change meanwhile; databases may. Raises `Refused` where *target* is there or nothing is to be
+    copied, `StoreDamaged`, `StoreFull`, `StoreUnwritable`.
+    """
+    target = os.path.abspath(target)
+    if os.path.lexists(target):
+        raise Refused(f"{target} is there already", hint="name a folder that is not there yet")
+    there = [place for place in places if os.path.lexists(place)]
+    if not there:
+        raise NotFound(f"there is nothing to back up in {home}")
+    unfinished = f"{target}.unfinished"
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make_folders(os.path.dirname(target))
+        os.mkdir(unfinished, 0o700)
+        items = []
+        for number, place in enumerate(there, start=1):
+            name = f"{number}-{os.path.basename(place)}"
+            copied = os.path.join(unfinished, name)
+            if place.endswith(".db"):
+                copy_database(place, copied)
+            else:
+                _copy_tree(place, copied)
+            items.append(Item(name, os.path.relpath(place, home) if _is_below(place, home) else place))
+        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(_entries(unfinished)))
+        _write_manifest(os.path.join(unfinished, MANIFEST), manifest)
+        os.rename(unfinished, target)
+        sync_folder(os.path.dirname(target))
+    except OSError as error:
+        raise _told(error, target) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return manifest
+
+
+def read_backup(folder: str) -> Manifest:
+    """Its manifest, when every file is as it was written. Raises `NotFound`, `StoreDamaged`, `SchemaTooNew`."""
+    try:
+        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
+            manifest = _manifest_from(json.load(file), folder)
+        found = {entry.path: entry for entry in _entries(folder) if entry.path != MANIFEST}
+    except FileNotFoundError:
+        raise NotFound(
+            f"{folder} is no backup: it has no {MANIFEST}", hint="name a folder that backup made"
+        ) from None
+    except ValueError as error:
+        raise StoreDamaged(
+            f"{folder}/{MANIFEST} cannot be read: {error}", hint="take another backup"
+        ) from error
+    except OSError as error:
+        raise StoreUnwritable(f"{error.filename} cannot be read: {error.strerror}") from error
+    wanted = {entry.path: entry for entry in manifest.entries}
+    for path in sorted(wanted.keys() | found.keys()):
+        if wanted.get(path) != found.get(path):
+            what = "is missing" if path not in found else "was added" if path not in wanted else "was changed"
+            raise StoreDamaged(
+                f"{folder}/{path} {what} since the backup was made", hint="take another backup"
+            )
+    return manifest
+
+
+def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, replace: bool) -> str | None:
+    """Put what *manifest*, read from *folder*, holds into its places; where what lay there was moved to, if something.
+
+    Nothing may have any of it open. Raises `Refused` where something lies there and it is not to *replace* it.
+    """
+    places = {item.name: os.path.join(home, item.place) for item in manifest.items}
+    in_the_way = [
+        path
+        for place in places.values()
+        for path in (place, *(place + suffix for suffix in _BESIDE if place.endswith(".db")))
+        if os.path.lexists(path)
+    ]
+    if in_the_way and not replace:
+        raise Refused(f"{in_the_way[0]} is there already", hint="--replace moves it into set-aside/ first")
+    aside = os.path.join(home, "set-aside", f"before-restore-{at:%Y%m%dT%H%M%S%f}")
+    try:
+        for name, place in places.items():
+            make_folders(os.path.dirname(place), 0o700)
+            _remove(_staged(place))
+            source = os.path.join(folder, name)
+            (_copy_tree if os.path.isdir(source) else _copy_file)(source, _staged(place))
+        for number, path in enumerate(in_the_way, start=1):
+            make_folders(aside, 0o700)
+            shutil.move(path, os.path.join(aside, f"{number}-{os.path.basename(path)}"))
+        for place in places.values():
+            os.rename(_staged(place), place)
+            sync_folder(os.path.dirname(place))
+    except OSError as error:
+        raise _told(error, home) from error
+    finally:
+        for place in places.values():
+            _remove(_staged(place))
+    return aside if in_the_way else None
+
+
+def _staged(place: str) -> str:
+    return f"{place}.restoring"
+
+
+def _entries(folder: str) -> Iterator[Entry]:
+    for path in sorted(_files(folder)):
+        full = os.path.join(folder, path)
+        yield Entry(path.replace(os.sep, "/"), os.path.getsize(full), _sha256(full))
+
+
+def _files(folder: str) -> Iterator[str]:
+    for above, _, names in os.walk(folder):
+        for name in names:
+            yield os.path.relpath(os.path.join(above, name), folder)
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _copy_tree(source: str, target: str) -> None:
+    os.mkdir(target, 0o700)
+    for entry in os.scandir(source):
+        copied = os.path.join(target, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            _copy_tree(entry.path, copied)
+        elif entry.name not in _NOT_COPIED and entry.is_file(follow_symlinks=False):
+            _copy_file(entry.path, copied)
+    sync_folder(target)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with open(source, "rb") as old, open(target, "xb", opener=_private) as new:
+        shutil.copyfileobj(old, new, _CHUNK)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def _write_manifest(path: str, manifest: Manifest) -> None:
+    said = {
+        "format": FORMAT,
+        "madeAt": manifest.made_at,
+        "home": manifest.home,
+        "items": [item._asdict() for item in manifest.items],
+        "files": [entry._asdict() for entry in manifest.entries],
+    }
+    with open(path, "x", encoding="utf-8") as file:
+        json.dump(said, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(os.path.dirname(path))
+
+
+def _manifest_from(said: Any, folder: str) -> Manifest:
+    """Raises `ValueError`, `SchemaTooNew`."""
+    try:
+        if said["format"] > FORMAT:
+            raise SchemaTooNew(f"{folder} has format {said['format']}; this version knows {FORMAT}")
+        return Manifest(
+            said["madeAt"],
+            said["home"],
+            tuple(Item(**item) for item in said["items"]),
+            tuple(Entry(**entry) for entry in said["files"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it lacks {error}") from error
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.abspath(path).startswith(os.path.abspath(folder).rstrip(os.sep) + os.sep)
+
+
+def _told(error: OSError, path: str) -> StoreFull | StoreUnwritable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFull(f"the disk with {error.filename or path} is full")
+    return StoreUnwritable(f"{error.filename or path} cannot be written: {error.strerror}")
