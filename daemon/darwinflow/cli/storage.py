@@ -19,7 +19,9 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="status|verify|backup|restore")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="status|verify|backup|restore|export|import"
+    )
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
     )
@@ -38,11 +40,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     restore.add_argument("--dry-run", action="store_true", help="only check the backup")
     restore.add_argument("--json", action="store_true", help="one JSON object")
+    export = actions.add_parser("export", help="write all runs into a file, with an index beside it")
+    export.add_argument("file", metavar="FILE.jsonl.zst", help="a file that is not there yet")
+    export.add_argument("--json", action="store_true", help="one JSON object")
+    importing = actions.add_parser(
+        "import", help="take in the runs of a file that export made, each once; 1 where ids are taken"
+    )
+    importing.add_argument("file", metavar="FILE.jsonl.zst", help="with its index beside it")
+    importing.add_argument("--dry-run", action="store_true", help="only check the file")
+    importing.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {"status": _status, "verify": _verify, "backup": _backup, "restore": _restore}
+    actions = {
+        "status": _status,
+        "verify": _verify,
+        "backup": _backup,
+        "restore": _restore,
+        "export": _export,
+        "import": _import,
+    }
     return actions[args.action](args)
 
 
@@ -120,6 +138,42 @@ def _restore(args: argparse.Namespace) -> int:
     if aside:
         say(f"what was there before is in {aside}")
     return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import keeping
+
+    home = home_of(os.environ)
+    stop_daemon(home)  # journals wait meanwhile
+    index = keeping.export_runs(home, os.environ, args.file)
+    if args.json:
+        print(json.dumps({"file": args.file, "runs": index.runs, "projects": index.projects}))
+    else:
+        say(
+            f"exported {counted(index.runs, 'run')} of {counted(len(index.projects), 'project')} to {args.file}"
+        )
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import keeping
+    from darwinflow.storage.run_file import read_index
+
+    if args.dry_run:
+        index = read_index(args.file)
+        facts = {"runs": index.runs, "projects": index.projects}
+        print(json.dumps(facts)) if args.json else say(f"{args.file} is whole: {counted(index.runs, 'run')}")
+        return 0
+    home = home_of(os.environ)
+    stop_daemon(home)  # journals wait meanwhile
+    taken = keeping.import_runs(home, os.environ, args.file)
+    if args.json:
+        print(json.dumps(taken._asdict()))
+    else:
+        for run in taken.conflicts:
+            say(f"error: another run has the id {run}", sys.stderr)
+        say(f"imported {counted(taken.new, 'run')}; {taken.known} were there already")
+    return 1 if taken.conflicts else 0
 
 
 def size(count: int) -> str:

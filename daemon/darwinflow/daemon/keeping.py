@@ -12,8 +12,11 @@ from darwinflow.model.errors import NotFound
 from darwinflow.model.stores import POSTGRES
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Manifest, make_backup, read_backup, restore_backup
-from darwinflow.storage.opening import copy_database, open_identity
+from darwinflow.storage.moving import Taken, runs_of, take_in
+from darwinflow.storage.opening import copy_database, open_identity, open_organization
+from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import places_of
+from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
 from darwinflow.tenancy.personal import PERSONAL
 
 
@@ -49,6 +52,35 @@ def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | 
     manifest = read_backup(folder)
     with _alone(home):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
+    """All runs of the home's user into the new file *path*. No daemon may serve the home."""
+    with _alone(home), _opened(home, environ) as stores:
+        return write_runs(path, runs_of(stores.tenant, stores.projects()))
+
+
+def import_runs(home: Home, environ: Mapping[str, str], path: str) -> Taken:
+    """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
+    read_index(path)
+    with _alone(home), _opened(home, environ) as stores:
+        return take_in(stores.tenant, read_runs(path))
+
+
+@contextmanager
+def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStores]:
+    with closing(open_identity(home.system_db, now=_now)) as identity:
+        own = this_person(identity).organization
+        stores = open_organization(
+            identity,
+            own.id,
+            home.tenant_db(own.id),
+            announce=lambda _: None,
+            now=_now,
+            stores=stores_of(home, environ, own.slug),
+        )
+    with closing(stores):
+        yield stores
 
 
 @contextmanager

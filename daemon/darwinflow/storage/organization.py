@@ -69,6 +69,11 @@ class OrganizationStores:
             found.append(_state("workflows", choice.type, self._whole_store(choice)))
         return tuple(found)
 
+    def projects(self) -> tuple[str, ...]:
+        """Those that have runs."""
+        assert isinstance(self._logs, Inspectable), "every back end can be looked at"
+        return self._logs.projects()
+
     def verify(self) -> Verdict:
         """Read all of it, and add it up again."""
         kept = {id(store): store for store in (self._logs, self._metrics, *self._whole.values())}
@@ -76,9 +81,8 @@ class OrganizationStores:
         for store in kept.values():
             assert isinstance(store, Inspectable), "every back end can be looked at"
             faults += store.verify()
-        assert isinstance(self._logs, Inspectable), "every back end can be looked at"
         runs = 0
-        for project in self._logs.projects():
+        for project in self.projects():
             verdict = self.tenant.read(partial(verify_project, project=project))
             runs += verdict.runs
             faults += verdict.faults
