@@ -36,6 +36,34 @@ def test_a_pattern_that_fits_nothing_is_wrong_usage(darwinflow: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (flow(1).replace("to: look", "to: [look, lok]", 1), None),
+        (
+            flow(1)
+            .replace("id: look", "id: look.up")
+            .replace("look}", "look_up}")
+            .replace("look,", "look_up,"),
+            None,
+        ),
+        (flow(1).replace("description:", "descripton:") + "descriptoin: twice\n", None),
+        (BAD, flow(1)),
+    ],
+    ids=["a list would name it twice", "the id is what is wrong", "two slips of one key", "certain"],
+)
+def test_fix_leaves_what_is_not_certain(darwinflow: Run, folder: Path, text: str, mended: str | None) -> None:
+    path = folder / "flows/greet.yaml"
+    path.write_text(text)
+    before = findings(darwinflow("check", "flows", "--format", "json", expect=1).stdout)
+    said = darwinflow("check", "flows", "--fix", expect=None)
+    assert path.read_text() == (text if mended is None else mended)
+    assert "can be fixed" not in said.stdout
+    assert findings(darwinflow("check", "flows", "--format", "json", expect=None).stdout) == (
+        before if mended is None else []
+    )
+
+
 def stdin(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "darwinflow.cli.main", "check", *arguments],

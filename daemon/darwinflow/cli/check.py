@@ -104,6 +104,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
         time.perf_counter() - started,
         unevaluated=checking.unevaluated,
         unwritten=unwritten,
+        were_fixed=args.fix,
     )
 
 
@@ -161,7 +162,11 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
     (outcome,) = checking.outcomes([file], fix=args.fix)
     reports = [*settings_reports(checking.workspaces), _report(outcome)]
     summary = summary_of(
-        reports, outcome.verdict.mended, time.perf_counter() - started, unevaluated=checking.unevaluated
+        reports,
+        outcome.verdict.mended,
+        time.perf_counter() - started,
+        unevaluated=checking.unevaluated,
+        were_fixed=args.fix,
     )
     if not args.fix:
         return _told(args, reports, summary)

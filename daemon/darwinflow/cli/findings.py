@@ -50,7 +50,9 @@ def summary_of(
     *,
     unevaluated: tuple[str, ...] = (),
     unwritten: int = 0,
+    were_fixed: bool = False,
 ) -> Summary:
+    """*were_fixed*: fixes that are left in *reports* were tried, and do not mend."""
     severities = [finding.severity for report in reports for finding in report.findings]
     return Summary(
         severities.count("error"),
@@ -58,7 +60,7 @@ def summary_of(
         severities.count("hint"),
         len(reports),
         sum(1 for report in reports if report.findings),
-        sum(_fixable(report) for report in reports),
+        0 if were_fixed else sum(_fixable(report) for report in reports),
         fixed,
         seconds,
         unevaluated,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from darwinflow.check.engine import Checked
 
 UNREADABLE = "file-unreadable"
-_MAX_ROUNDS = 5
-"""One fix may make another possible; this many times at most."""
 
 
 class Verdict(NamedTuple):
@@ -79,20 +77,16 @@ def verdict_of(
         checked = around(checked)
     if not fix:
         return Verdict(is_workflow=True, findings=checked.findings(), facts=facts_in(checked))
-    from darwinflow.check.fixes import fixable, fixed
+    from darwinflow.check.mending import mended
 
-    mended = 0
-    for _ in range(_MAX_ROUNDS):
-        chosen = fixable(checked.findings())
-        if not chosen:
-            break
-        mended += len(chosen)
-        checked = check(fixed(checked.document, chosen), catalog, settings, is_named=file.is_named)
-        if around is not None:
-            checked = around(checked)
-    text = checked.document.lines.text() if mended else None
+    def again(document: Document) -> "Checked":
+        new = check(document, catalog, settings, is_named=file.is_named)
+        return new if around is None else around(new)
+
+    checked, count = mended(checked, again)
+    text = checked.document.lines.text() if count else None
     return Verdict(
-        is_workflow=True, findings=checked.findings(), mended=mended, text=text, facts=facts_in(checked)
+        is_workflow=True, findings=checked.findings(), mended=count, text=text, facts=facts_in(checked)
     )
 
 

@@ -15,6 +15,8 @@ from darwinflow.projection.projection import Projection
 _MAX_RELATED = 100
 _MAX_NAMES = 2_000
 """More than anybody is shown findings of one file."""
+_IN_NO_ID = frozenset(".,@")
+"""Characters that every graph type refuses in an id."""
 _MAX_LISTED = 8
 """Nodes that a message lists; more would hide what it says."""
 
@@ -49,9 +51,13 @@ def edge_unknown_node(projection: Projection, uses: Mapping[str, list[Finding]])
 
 def _may_replace(projection: Projection, places: list[EndPlace], near: str) -> bool:
     """Whether the name can be changed at all its places without another finding."""
+    if not _IN_NO_ID.isdisjoint(near):
+        return False  # the id is what has to change
     for place in places:
         edge = projection.edge_fact(place.edge)
         ends = edge.sources if place.side == SOURCE else edge.targets
         if ends[place.at].token.kind == ALIAS or not projection.may_be_end(near, place.side):
             return False
+        if any(end.name == near for end in ends):
+            return False  # the list would name it twice
     return True

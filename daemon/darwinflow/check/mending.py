@@ -1,0 +1,58 @@
+"""Applies the fixes of a document's findings, as many as lead to nothing new that is wrong."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from darwinflow.check.engine import Checked
+from darwinflow.check.finding import Finding
+from darwinflow.check.fixes import fixable, fixed
+from darwinflow.document.document import Document
+from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
+
+_MAX_ROUNDS: Final = 5
+"""One fix may make another possible; this many times at most."""
+_MAX_TRIED: Final = 50
+"""Fixes that are tried one by one in a round where all together are not well; the others stay."""
+_HIDING: Final = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
+"""While a text has one of these, rules are silent; what comes to light without it was there before."""
+
+
+def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Checked, int]:
+    """The check of the mended document, and how many fixes were applied. *check*: checks what fixes make of it."""
+    count = 0
+    refused: set[tuple[str, str]] = set()
+    for _ in range(_MAX_ROUNDS):
+        before = checked.findings()
+        chosen = [one for one in fixable(before) if (one.code, one.message) not in refused]
+        if not chosen:
+            break
+        after = check(fixed(checked.document, chosen))
+        if _leads_on(chosen, before, after.findings()):
+            chosen = _those_that_are_well(checked, chosen, check)
+            refused.update([(one.code, one.message) for one in fixable(before) if one not in chosen])
+            after = check(fixed(checked.document, chosen))
+        checked = after
+        count += len(chosen)
+    return checked, count
+
+
+def _those_that_are_well(
+    checked: Checked, chosen: Sequence[Finding], check: Callable[[Document], Checked]
+) -> list[Finding]:
+    """Of *chosen*, in their order, each that leads to nothing new together with those before it."""
+    before = checked.findings()
+    kept: list[Finding] = []
+    for finding in chosen[:_MAX_TRIED]:
+        tried = [*kept, finding]
+        if not _leads_on(tried, before, check(fixed(checked.document, tried)).findings()):
+            kept = tried
+    return kept
+
+
+def _leads_on(chosen: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding]) -> bool:
+    """Whether what *chosen* fix has made something wrong that was not."""
+    if any(finding.code in _HIDING for finding in chosen):
+        return False
+    new = Counter([(one.code, one.message) for one in after])
+    return bool(new - Counter([(one.code, one.message) for one in before]))
