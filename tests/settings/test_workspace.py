@@ -188,3 +188,23 @@ def test_patterns_know_folders() -> None:
     assert not fits("deep/xx1.yml")
     assert fits("all/of/this.yaml")
     assert matcher([])("whatever")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("severity: {yaml-syntax: off}\n", 0, 24),
+        ("severity:\n  document-limit: {flows/*: hint}\n", 1, 28),
+        ("ignore:\n  yaml-syntax: [flows/**]\n", 1, 2),
+        ("severity: {yaml-syntax: error}\n", None, None),
+    ],
+)
+def test_what_cannot_be_read_is_never_passed_over(text: str, line: int | None, column: int | None) -> None:
+    found = parse(text, "shop")
+    assert found.severity_by_path == found.ignored == ()
+    if line is None:
+        assert found.problems == ()
+    else:
+        assert [(one.span.line, one.span.column) for one in found.problems] == [(line, column)]
+        assert "is always an error: what cannot be read is not checked" in found.problems[0].message
+        assert found.severity == ()

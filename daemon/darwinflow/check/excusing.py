@@ -13,7 +13,10 @@ _MAX_HINTS = 1_000
 """More are never shown."""
 _BEHIND = 1 << 30
 _HIDING = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
-"""While a text has one of these, rules are silent, and a suppression of what they would say is no mistake."""
+"""While a text has one of these, rules are silent, and a suppression of what they would say is no mistake.
+
+Nothing suppresses them.
+"""
 
 
 def excused(
@@ -36,6 +39,8 @@ def excused(
     for finding in found:
         near = covers.of(finding.span.line)
         excuses = [number for number in near if finding.code in names[number]]
+        if finding.code in _HIDING:
+            excuses = []  # who could read no further may not be silent about it
         for number in excuses:
             used[number].add(finding.code)
         if not excuses:

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from darwinflow.document.document import Document
+from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 from darwinflow.model.span import Span
 from darwinflow.settings.fault import INVALID, Fault, fault_of
 from darwinflow.settings.places import Path, key_span, value_span
 
 SEVERITIES = ("error", "warning", "hint", "off")
+_ALWAYS_ERRORS = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 _NO_NUL = "cannot hold the character NUL"
 _UNREADABLE = "\ufffd"
 _OTHER = "config.yaml of the user's machine, not in a repository"
@@ -125,6 +127,7 @@ class Reading:
         found = [
             (code, self.patterns(given, "ignore", code), "off")
             for code, given in self._by_code(data, "ignore")
+            if self._may_be(("ignore", code), code, "off")
         ]
         return tuple([one for one in found if one[1]])
 
@@ -136,9 +139,15 @@ class Reading:
 
     def _is_severity(self, path: Path, code: str, value: Any) -> bool:
         if isinstance(value, str) and value in SEVERITIES:
-            return True
+            return self._may_be(path, code, value)
         given = value if isinstance(value, str) else "other than text"
         self.note_word(path, f"the severity of '{code}' cannot be {given}", given, SEVERITIES)
+        return False
+
+    def _may_be(self, path: Path, code: str, severity: str) -> bool:
+        if code not in _ALWAYS_ERRORS or severity == "error":
+            return True
+        self.note(path, f"'{code}' is always an error: what cannot be read is not checked")
         return False
 
     def _is_inside(self, path: Path, value: str, what: str) -> bool:
