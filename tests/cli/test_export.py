@@ -1,13 +1,20 @@
 """`darwinflow storage export` and `import`: all runs from one back end to another, by the command."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from itertools import pairwise
 
 import pytest
 import zstandard
 
 from cli.recorded_runs import record
+from contract.sample_runs import finished
+from darwinflow.storage.run_file import FiledRun, read_runs, write_runs
 from postgres_server import new_organization, shared
 
 KEPT = {
@@ -120,6 +127,32 @@ def test_a_run_whose_id_another_has_is_told_and_the_others_come(darwinflow, tmp_
     assert said.stderr == f"error: another run has the id {ids[0]}\n"
     assert said.stdout == "imported 2 runs; 0 were there already\n"
     assert re.search("3 runs read .* all is well", darwinflow("storage", "verify").stdout)
+
+
+@pytest.mark.parametrize("kept", ["sqlite", "files", "postgres"])
+def test_an_import_that_is_killed_again_and_again_is_gone_on_with(darwinflow, tmp_path, kept):
+    many = 1500
+    file = str(tmp_path / "runs.jsonl.zst")
+    write_runs(file, (FiledRun("hello", finished(f"run-{n}", at=n), is_lost=False) for n in range(many)))
+    new_home(darwinflow, tmp_path, kept)
+    command = [sys.executable, "-m", "darwinflow.cli.main", "storage", "import", file]
+    environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
+    for number in range(4):
+        importing = subprocess.Popen(
+            command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        time.sleep(0.4 + number * 0.15)  # the moments differ: there is no event to wait for
+        importing.send_signal(signal.SIGKILL)
+        importing.communicate()
+    taken = json.loads(darwinflow("storage", "import", file, "--json").stdout)
+    assert taken["new"] + taken["known"] == many
+    assert taken["conflicts"] == []
+    assert darwinflow("storage", "verify").stdout.startswith(
+        f"{many} runs read and added up again: all is well"
+    )
+    again = str(tmp_path / "again.jsonl.zst")
+    darwinflow("storage", "export", again)
+    assert sorted(map(repr, read_runs(again))) == sorted(map(repr, read_runs(file)))
 
 
 def test_nothing_that_is_there_is_written_over(darwinflow, tmp_path):

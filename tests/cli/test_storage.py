@@ -122,3 +122,19 @@ def test_verify_finds_a_page_that_was_overwritten(darwinflow, tmp_path):
         file.seek((page - 1) * size + 8)
         file.write(b"\xff" * 64)
     assert darwinflow("storage", "verify", expect=1).stderr.startswith("error: ")
+
+
+def test_compact_gives_free_space_back_and_changes_nothing_else(darwinflow, tmp_path):
+    record(darwinflow, 2)
+    before = darwinflow("runs", "list", "--json").stdout
+    darwinflow("daemon", "stop")
+    (path,) = (tmp_path / "home").glob("tenant-*.db")
+    database = apsw.Connection(str(path))
+    database.execute("CREATE TABLE much (x); INSERT INTO much VALUES (zeroblob(5000000)); DROP TABLE much")
+    database.close()
+    sizes = json.loads(darwinflow("storage", "compact", "--json").stdout)
+    assert sizes["before"] > 5_000_000 > 10 * sizes["after"] > 0
+    assert path.stat().st_size < 500_000
+    assert darwinflow("runs", "list", "--json").stdout == before
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert "databases had" in darwinflow("storage", "compact").stdout

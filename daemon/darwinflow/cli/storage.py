@@ -20,7 +20,7 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="status|verify|backup|restore|export|import"
+        dest="action", required=True, metavar="status|verify|backup|restore|export|import|compact"
     )
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
@@ -49,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("file", metavar="FILE.jsonl.zst", help="with its index beside it")
     importing.add_argument("--dry-run", action="store_true", help="only check the file")
     importing.add_argument("--json", action="store_true", help="one JSON object")
+    compact = actions.add_parser("compact", help="give the space of what was deleted back to the disk")
+    compact.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         "restore": _restore,
         "export": _export,
         "import": _import,
+        "compact": _compact,
     }
     return actions[args.action](args)
 
@@ -174,6 +177,20 @@ def _import(args: argparse.Namespace) -> int:
             say(f"error: another run has the id {run}", sys.stderr)
         say(f"imported {counted(taken.new, 'run')}; {taken.known} were there already")
     return 1 if taken.conflicts else 0
+
+
+def _compact(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import keeping
+
+    home = home_of(os.environ)
+    places = keeping.kept_places(home, os.environ)
+    stop_daemon(home)  # journals wait meanwhile
+    before, after = keeping.compact(home, places)
+    if args.json:
+        print(json.dumps({"before": before, "after": after}))
+    else:
+        say(f"databases had {size(before)}, and have {size(after)}")
+    return 0
 
 
 def size(count: int) -> str:

@@ -13,10 +13,11 @@ from darwinflow.model.stores import POSTGRES
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Manifest, make_backup, read_backup, restore_backup
 from darwinflow.storage.moving import Taken, runs_of, take_in
-from darwinflow.storage.opening import copy_database, open_identity, open_organization
+from darwinflow.storage.opening import compact_database, copy_database, open_identity, open_organization
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import places_of
 from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
+from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
 
 
@@ -52,6 +53,16 @@ def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | 
     manifest = read_backup(folder)
     with _alone(home):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+def compact(home: Home, places: list[str]) -> tuple[int, int]:
+    """Give free space in the databases among *places* back; their bytes before and after. No daemon may serve the home."""
+    databases = [place for place in places if place.endswith(".db") and os.path.lexists(place)]
+    with _alone(home):
+        before = size_of(*databases)
+        for place in databases:
+            compact_database(place, is_system=place == home.system_db)
+        return before, size_of(*databases)
 
 
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:

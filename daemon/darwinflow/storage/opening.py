@@ -119,3 +119,10 @@ def copy_database(path: str, target: str) -> None:
     from darwinflow.storage.sqlite.copying import copy_database as copy
 
     copy(path, target)
+
+
+def compact_database(path: str, *, is_system: bool) -> None:
+    """See `storage.sqlite.compacting`."""
+    from darwinflow.storage.sqlite.compacting import compact_database as compact
+
+    compact(path, is_system=is_system)
