@@ -19,7 +19,7 @@ _MAX_DEPTH: Final = 100
 """Levels of a tree that are looked into; what lies deeper is something that nobody judges."""
 _KEPT: Final = 20_000
 
-Kind = Literal["name", "select", "index", "call", "text", "bool", "list", "fold", "other"]
+Kind = Literal["name", "select", "index", "call", "text", "number", "bool", "list", "fold", "other"]
 
 
 class Expr(NamedTuple):
@@ -189,6 +189,8 @@ def _constant(fields: Fields, offset: int) -> Expr:
         return Expr("text", offset, _text(fields, 6), ())
     if 2 in fields:
         return Expr("bool", offset, bool(_number(fields, 2)), ())
+    if 3 in fields or 4 in fields or 5 in fields:
+        return Expr("number", offset, None, ())
     return Expr("other", offset, None, ())
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
+from darwinflow.check.cel_types import type_fault
 from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
 from darwinflow.check.references.reference import has_form, reference_of
 from darwinflow.document.segment import Segment
@@ -123,7 +124,9 @@ def _said_in(condition: str) -> _Said | None:
         tuple([node.name for node in nodes if node.is_sound]),
         tuple(comparisons(read.tree)),
         any(use.name == "output" for use in read.uses),
-        is_never_true(read.tree) or not all(node.is_sound for node in nodes),
+        is_never_true(read.tree)
+        or not all(node.is_sound for node in nodes)
+        or type_fault(condition, read.tree) is not None,
     )
 
 

@@ -6,6 +6,7 @@ They run where the names in them show that something is wrong; a file in which n
 from darwinflow.check.rules.condition_never_true import condition_never_true
 from darwinflow.check.rules.condition_not_upstream import condition_not_upstream
 from darwinflow.check.rules.condition_syntax import condition_syntax
+from darwinflow.check.rules.condition_type import condition_type
 from darwinflow.check.rules.condition_unknown_name import condition_unknown_name
 from darwinflow.check.rules.context_not_upstream import context_not_upstream
 from darwinflow.check.rules.context_syntax import context_syntax
@@ -14,6 +15,7 @@ from darwinflow.check.rules.upstream_avoidable import avoidable_in_condition, av
 
 CONDITION_RULES = (
     condition_syntax,
+    condition_type,
     condition_unknown_name,
     condition_not_upstream,
     condition_never_true,
