@@ -1,9 +1,13 @@
 """What the suite says of itself: the versions it ran on, and the counts and seeds that its loops have printed."""
 
 import platform
+import signal
 from importlib.metadata import version
 
 import pytest
+
+# Where the suite is started in the background, Ctrl-C is ignored, and every program of a test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
