@@ -46,7 +46,7 @@ def large(folder: Path) -> Path:
     """A flow longer than a file may be, not in style and with a finding that has a fix."""
     path = folder / "flows/large.yaml"
     notes = "".join(f"# note {number}\n" for number in range(200))
-    path.write_text(notes + flow(1).replace("version: 1", "version:   1").replace("to: END", "to: lok"))
+    path.write_text(notes + flow(1).replace("version: 1", "version:   1").replace("to: look", "to: lok"))
     assert path.stat().st_size > MOST_BYTES
     return path
 
