@@ -2,8 +2,10 @@
 
 import os
 import random
+import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -217,6 +219,7 @@ def test_damage_is_said_and_is_no_crash(tmp_path):
 
 ONE_SQLITE = """
 import sys
+from contextlib import closing
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 extension = sys.argv[2] if len(sys.argv) > 2 else None
 store = SqliteTenantStore(sys.argv[1], extension=extension)
@@ -240,3 +243,15 @@ def test_there_is_one_sqlite_in_the_process(tmp_path, with_extension, request):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert [Path(path).parent.name for path in done.stdout.split()] == ["apsw"]
+
+
+@pytest.mark.parametrize("name", ["-shm", "-wal"])
+def test_what_lies_beside_a_database_is_no_longer_read_only_than_the_database(tmp_path: Path, name: str):
+    """SQLite makes both with the mode of the database, also while that cannot be written for a moment."""
+    path = tmp_path / "t.db"
+    connect(str(path), TENANT).close()
+    beside = tmp_path / f"t.db{name}"
+    beside.touch(mode=0o400)
+    with closing(connect(str(path), TENANT)) as db:
+        assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+        db.execute("BEGIN IMMEDIATE; COMMIT")

@@ -3,6 +3,8 @@
 import errno
 import logging
 import os
+import stat
+from contextlib import suppress
 from typing import NamedTuple
 
 import apsw
@@ -54,6 +56,7 @@ def connect(path: str, kind: Kind, *, is_known: bool = False) -> apsw.Connection
     _refuse_obstacle(path)
     refuse_lost(path, is_known=is_known)
     _claim(path)
+    _free_beside(path)
     try:
         db = _open(path)
         try:
@@ -64,6 +67,18 @@ def connect(path: str, kind: Kind, *, is_known: bool = False) -> apsw.Connection
     except apsw.Error as error:
         raise store_error(error, path) or error from error
     return db
+
+
+def _free_beside(path: str) -> None:
+    """SQLite makes its two files beside *path* with the mode of that one, and they outlive a time when it was read-only."""
+    with suppress(OSError):
+        if os.stat(path).st_mode & 0o600 != 0o600:
+            return
+    for beside in (f"{path}-wal", f"{path}-shm"):
+        with suppress(OSError):
+            status = os.lstat(beside)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                os.chmod(beside, stat.S_IMODE(status.st_mode) | 0o600)
 
 
 def connect_reader(path: str) -> apsw.Connection:
