@@ -21,7 +21,7 @@ FORMAT = 1
 _CHUNK = 1 << 20
 _NOT_COPIED = frozenset({"lock"})
 """Of a folder of files: held by whoever has it open."""
-_BESIDE = ("-wal", "-shm", "-journal")
+_BESIDE = ("-wal", "-shm", "-journal", "-acknowledged")
 
 Copy = Callable[[str, str], None]
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from darwinflow.model.errors import OrganizationNotFound, Refused, StoreUnwritable
@@ -12,6 +13,7 @@ from darwinflow.storage.durable import sync_folder
 from darwinflow.storage.names import is_workflow_id
 from darwinflow.storage.opening import open_tenant
 from darwinflow.storage.places import places_of
+from darwinflow.storage.sqlite.acknowledged import SUFFIX
 
 
 class Named(Protocol):
@@ -118,6 +120,8 @@ def _checkpoint(path: str) -> None:
     open_tenant(path, announce=lambda _: None, is_known=True).close()
     if os.path.exists(f"{path}-wal"):
         raise Refused(f"something else has {path} open", hint="end it, and join again")
+    with suppress(FileNotFoundError):
+        os.unlink(path + SUFFIX)  # there is no WAL now that could be lost
 
 
 def _chosen(found: Sequence[Named], name: str | None, dsn: str) -> Team:

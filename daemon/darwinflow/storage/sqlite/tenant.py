@@ -17,6 +17,7 @@ from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
 from darwinflow.storage.sizes import size_of
 from darwinflow.storage.sqlite import honker
+from darwinflow.storage.sqlite.acknowledged import Acknowledged, changes_in
 from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
 from darwinflow.storage.sqlite.counts import counts_in
@@ -49,8 +50,10 @@ class SqliteTransaction:
     """One connection's side of a `Transaction`; it outlives the single transactions."""
 
     __slots__ = (
+        "_acknowledged",
         "_announce",
         "_bodies",
+        "_changes",
         "_data_version",
         "_done",
         "_durations",
@@ -61,8 +64,10 @@ class SqliteTransaction:
         "outbox",
     )
 
-    def __init__(self, connection: apsw.Connection, announce: Announce) -> None:
+    def __init__(self, connection: apsw.Connection, announce: Announce, acknowledged: Acknowledged) -> None:
         self.connection = connection
+        self._acknowledged = acknowledged
+        self._changes = 0
         self._announce = announce
         self._noted: list[Event] = []
         self._done: list[Event] = []
@@ -111,7 +116,10 @@ class SqliteTransaction:
         self._noted.clear()
 
     def prepare(self) -> None:
-        """All there is to commit is in the database."""
+        self._changes = changes_in(self.connection)
+
+    def durable(self) -> None:
+        self._acknowledged.note(self._changes)
 
     def committed(self) -> None:
         events = tuple(self._done)
@@ -148,6 +156,7 @@ class SqliteTenantStore:
         self._is_known = not set_aside_where_told(path) and is_known
         self._extension = extension
         self._announce = announce
+        self._acknowledged = Acknowledged(path)
         self._writer: Writer[SqliteTransaction] = Writer(path, self._open_writer(), self._open_writer)
         self._readers: Readers[SqliteTransaction] = Readers(path, self._open_reader)
 
@@ -187,4 +196,4 @@ class SqliteTenantStore:
         except (apsw.Error, StoreError) as error:
             let_go(db)
             raise store_error(error, self.path) or error from error
-        return SqliteTransaction(db, announce)
+        return SqliteTransaction(db, announce, self._acknowledged)

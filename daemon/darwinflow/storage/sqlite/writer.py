@@ -48,8 +48,12 @@ class Session(Protocol):
         """The commit follows. Raises `StoreError` where it must not: nothing has happened then."""
         ...
 
+    def durable(self) -> None:
+        """What was `done` is durable; nobody has been told yet."""
+        ...
+
     def committed(self) -> None:
-        """What was `done` is durable."""
+        """What was `done` is durable, and whoever asked for it has been told."""
         ...
 
     def lost(self) -> None:
@@ -202,6 +206,7 @@ class Writer(Generic[S]):
             for job in jobs:
                 job.future.set_exception(trouble)
             return
+        session.durable()
         for job in jobs:
             job.future.set_result(job.result)
         session.committed()
