@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from darwinflow.check.halves import half_sources
 from darwinflow.check.joins import joins_to, through
 from darwinflow.check.order import groups_of, order, order_of
-from darwinflow.check.reach import half_sources, reach
+from darwinflow.check.reach import reach
 from darwinflow.graph.walk import Arrows
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
@@ -34,10 +35,11 @@ def _endless(projection: Projection) -> list[Cycle]:
     graph = projection.graph
     found: list[Cycle] = []
     with_exit: list[int] = []
+    typed = half_sources(projection)
     for group in cyclic(graph, graph.successors, graph.predecessors):
         members = set(group)
         leads_out = any(target not in members for node in group for target in graph.successors[node])
-        if leads_out or not members.isdisjoint(half_sources(projection)):
+        if leads_out or not members.isdisjoint(typed):
             with_exit += group
         else:
             way = way_through(graph, group, graph.successors)

@@ -1,11 +1,13 @@
 """Which nodes lie on a way from where runs begin to where they end.
 
 A name that no node has counts as the node that it is a slip of, else as a node that anything may reach and that
-reaches everything: what lies behind a typo is not out of reach.
+reaches everything: what lies behind a typo is not out of reach. An edge that lacks a name may lead anywhere, so
+what such an edge would mend is silent.
 """
 
 from typing import NamedTuple
 
+from darwinflow.check.halves import half_sources, half_targets, halves, may_lead_into, may_lead_out_of
 from darwinflow.check.joins import through
 from darwinflow.check.meant import meant, merged
 from darwinflow.check.nearest import near
@@ -40,19 +42,6 @@ def reach(projection: Projection) -> Reach | None:
     return found
 
 
-def half_sources(projection: Projection) -> list[int]:
-    """Sources of edges that lead nowhere yet, which is said of its own; each may be the way out."""
-    numbers = projection.graph.numbers
-    return [
-        numbers[end.name]
-        for column in projection.graph.columns
-        for segment in column.half_segments
-        for edge in projection.facts(column.section, segment).edges
-        if not edge.targets
-        for end in edge.sources
-    ]
-
-
 def _reach(projection: Projection) -> Reach | None:
     graph = projection.graph
     names = graph.names[: graph.implicit]
@@ -63,16 +52,22 @@ def _reach(projection: Projection) -> Reach | None:
     forward, back, loose = _arrows(graph)
     if _is_plain(graph, starts, ends, forward, back):
         return Reach(graph.names[starts[0]], graph.names[ends[0]], (), ())
-    reachable = reached([*starts, *loose], forward)
-    ending = reached([*ends, *loose], back)
+    reachable = reached([*starts, *loose, *half_targets(projection)], forward)
+    ending = reached([*ends, *loose, *half_sources(projection)], back)
     nodes = range(graph.implicit, graph.known)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
     return Reach(
         graph.names[starts[0]],
         graph.names[ends[0]],
-        tuple(_first_lost(graph, lost, loose)),
-        tuple(_groups(graph, stuck, forward, back)),
+        tuple(_first_lost(projection, lost, loose)),
+        tuple(
+            [
+                group
+                for group in _groups(graph, stuck, forward, back)
+                if not any(may_lead_out_of(half, set(group)) for half in halves(projection))
+            ]
+        ),
     )
 
 
@@ -96,8 +91,9 @@ def _arrows(graph: Graph) -> tuple[Arrows, Arrows, list[int]]:
     return *merged(graph), loose
 
 
-def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
+def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> list[int]:
     """Of the components among *lost* nodes that nothing else leads to, the first node each."""
+    graph = projection.graph
     if not lost:
         return []
     if not graph.edge_count:
@@ -117,6 +113,7 @@ def _first_lost(graph: Graph, lost: list[int], loose: list[int]) -> list[int]:
         min(group)
         for index, group in enumerate(groups)
         if all(component_of.get(source) == index for node in group for source in graph.predecessors[node])
+        and not any(may_lead_into(half, set(group)) for half in halves(projection))
     ]
     is_lost = set(lost)
     return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)

@@ -20,6 +20,7 @@ class Columns:
     __slots__ = (
         "_arrow_starts",
         "_by_source",
+        "_half_segments",
         "_node_starts",
         "arrow_counts",
         "conditional",
@@ -52,6 +53,7 @@ class Columns:
         self._node_starts: list[int] | None = None
         self._arrow_starts: list[int] | None = None
         self._by_source: dict[Point, list[int]] | None = None
+        self._half_segments: list[int] | None = None
 
     def spliced(self, first: int, count: int, added: Sequence[Facts]) -> "Columns":
         """These with the facts *added* for the *count* segments from *first* on."""
@@ -120,10 +122,13 @@ class Columns:
 
     @property
     def half_segments(self) -> list[int]:
-        """Segments with edges that name nodes at one side only."""
-        if not any(self.half_counts):
-            return []
-        return [segment for segment, count in enumerate(self.half_counts) if count]
+        """Segments with edges that lack a name at some side."""
+        if self._half_segments is None:
+            is_whole = not any(self.half_counts)
+            self._half_segments = (
+                [] if is_whole else [at for at, count in enumerate(self.half_counts) if count]
+            )
+        return self._half_segments
 
 
 def _spliced(old: list[T], start: int, end: int, added: list[T]) -> list[T]:

@@ -69,6 +69,8 @@ class EdgeFact(NamedTuple):
     """What `type` says; empty where it says nothing."""
     item: Node
     data: object
+    lacks: tuple[bool, bool] = (False, False)
+    """Whether a name is missing at each side: nothing stands there, or something that is none."""
 
 
 SOURCE = 0
@@ -84,19 +86,20 @@ class Facts(NamedTuple):
     """In the order of the text. From every source a way leads to every target, through a join where they are many."""
     joins: tuple[Join, ...]
     halves: int
-    """How many edges name nodes at one side only, so that they are no arrow."""
+    """How many edges lack a name at some side."""
 
     def same_graph(self, other: "Facts") -> bool:
         """Whether replacing *other* by this leaves every id, type and arrow where it was."""
         return self.ids == other.ids and len(self.edges) == len(other.edges) and _ends(self) == _ends(other)
 
 
-def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool]]:
+def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool, tuple[bool, bool]]]:
     return [
         (
             [end.name for end in edge.sources],
             [end.name for end in edge.targets],
             edge.is_conditional,
+            edge.lacks,
         )
         for edge in facts.edges
     ]
@@ -122,7 +125,7 @@ def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
         tuple([(node.name, node.kind) for node in nodes]),
         tuple(arrows),
         tuple(joins),
-        sum(1 for edge in edges if bool(edge.sources) != bool(edge.targets)),
+        sum(1 for edge in edges if True in edge.lacks),
     )
 
 

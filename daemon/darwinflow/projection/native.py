@@ -168,17 +168,24 @@ def _options(config: Any) -> tuple[str, ...]:
 
 def _edge(item: Node, data: Any) -> EdgeFact:
     if not isinstance(data, dict):
-        return EdgeFact((), (), None, is_conditional=False, kind="", item=item, data=data)
+        return EdgeFact((), (), None, is_conditional=False, kind="", item=item, data=data, lacks=(True, True))
     condition, kind = data.get("condition"), data.get("type")
+    sources, targets = _ends(item, data, "from"), _ends(item, data, "to")
     return EdgeFact(
-        _ends(item, data, "from"),
-        _ends(item, data, "to"),
+        sources,
+        targets,
         condition if isinstance(condition, str) else None,
         is_conditional="condition" in data,
         kind=kind if isinstance(kind, str) else "",
         item=item,
         data=data,
+        lacks=(_lacks(data.get("from"), sources), _lacks(data.get("to"), targets)),
     )
+
+
+def _lacks(given: Any, ends: tuple[End, ...]) -> bool:
+    """Whether a name is missing among *ends*, which are all that *given* holds."""
+    return not ends or (isinstance(given, list) and len(ends) < len(given))
 
 
 def _ends(item: Node, data: dict[str, Any], side: str) -> tuple[End, ...]:

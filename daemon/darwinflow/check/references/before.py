@@ -6,6 +6,7 @@ A set of nodes is an integer with a bit for each; one pass in the order of the a
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from darwinflow.check.halves import half_sources, half_targets, halves
 from darwinflow.check.meant import meant, merged
 from darwinflow.check.order import groups_of, order
 from darwinflow.check.reach import reach
@@ -53,6 +54,9 @@ class Before:
             for number in range(graph.implicit)
             if not projection.may_be_end(graph.names[number], TARGET)
         ]
+        self._leads_anywhere = half_sources(projection)
+        self._may_follow_anything = half_targets(projection)
+        self._is_half = bool(halves(projection))
         self._verdicts: dict[Pair, Verdict] = {}
         self.wrong: set[Pair] = set()
         """Those that were asked for and are not known, or not sure."""
@@ -135,7 +139,7 @@ class Before:
                 found[pair] = SILENT
             elif not some[reader] & bits[read]:
                 found[pair] = SILENT if may_follow[reader] or may_lead[read] else _UNKNOWN
-            elif every[reader] & bits[read] or graph.unknown:
+            elif every[reader] & bits[read] or graph.unknown or self._is_half:
                 found[pair] = SILENT
             else:
                 found[pair] = _UNSURE
@@ -196,16 +200,19 @@ class Before:
         return some, every, is_reached
 
     def _loose(self, forward: Arrows, back: Arrows) -> tuple[bytearray, bytearray]:
-        """Nodes behind names that may mean anything, and nodes before them: edges are missing there, not order."""
+        """Nodes behind names that may mean anything, or are not there, and nodes before them.
+
+        Edges are missing there, not order.
+        """
         graph = self._graph
         slips = meant(graph)
         loose = [
             number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips
         ]
-        if not loose:
-            nothing = bytearray(len(back))
-            return nothing, nothing
-        return reached(loose, forward), reached(loose, back)
+        return (
+            reached([*loose, *self._may_follow_anything], forward),
+            reached([*loose, *self._leads_anywhere], back),
+        )
 
 
 def before(projection: Projection) -> Before:

@@ -8,29 +8,34 @@ from darwinflow.check.references.decisions import comparisons, outcome, tests_de
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.projection import Projection
 
-Arrows = list[tuple[Columns, int]]
+Segments = list[tuple[Columns, int, bool]]
+"""Where edges leave a node, and whether the edge there has a condition."""
 
 
-def leaving(projection: Projection, names: set[str], *, often: bool = False) -> dict[str, Arrows]:
-    """The arrows that leave each of *names*. *often*: the graph stays while conditions change."""
-    found: dict[str, Arrows] = {name: [] for name in names}
+def leaving(projection: Projection, names: set[str], *, often: bool = False) -> dict[str, Segments]:
+    """The segments with edges that leave each of *names*. *often*: the graph stays while conditions change."""
+    found: dict[str, Segments] = {name: [] for name in names}
     for column in projection.graph.columns if names else ():
         for at in column.arrows_from(names, often=often):
             source = column.sources[at]
             if isinstance(source, str):
-                found[source].append((column, at))
+                found[source].append((column, column.arrow_segment(at), column.conditional[at]))
+        for segment in column.half_segments:
+            for edge in projection.facts(column.section, segment).edges:
+                for name in names.intersection([end.name for end in edge.sources]):
+                    found[name].append((column, segment, edge.is_conditional))
     return found
 
 
 def unhandled_answers(
-    projection: Projection, arrows: Arrows, name: str, options: tuple[str, ...]
+    projection: Projection, segments: Segments, name: str, options: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The answers that no edge takes, where every edge that leaves the node tests its decision."""
-    if not all(column.conditional[at] for column, at in arrows):
+    if not all(is_conditional for _, _, is_conditional in segments):
         return ()
     conditions: dict[str, None] = {}
-    for column, at in arrows:
-        for edge in projection.facts(column.section, column.arrow_segment(at)).edges:
+    for column, segment, _ in segments:
+        for edge in projection.facts(column.section, segment).edges:
             if any(end.name == name for end in edge.sources):
                 if edge.condition is None:
                     return ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from darwinflow.check.cycles import endless_cycles
 from darwinflow.check.finding import WARNING, Finding
-from darwinflow.check.reach import half_sources, reach
+from darwinflow.check.reach import reach
 from darwinflow.check.words import shown
 from darwinflow.document.problem import Related
 from darwinflow.graph.walk import reached
@@ -20,11 +20,10 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
     found = reach(projection)
     if found is None:
         return
-    typed = set(half_sources(projection))
     caught = _lead_into_cycles(projection)
     for stuck in found.endless:
         group = [number for number in stuck if not caught[number]] if caught else stuck
-        if not group or not typed.isdisjoint(stuck):
+        if not group:
             continue
         first = graph.place(group[0])
         assert first is not None

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from darwinflow.check.finding import WARNING, Finding
+from darwinflow.check.halves import half_sources, halves
 from darwinflow.check.meant import meant
-from darwinflow.check.reach import half_sources
 from darwinflow.check.words import all_of, quoted
 from darwinflow.document.problem import Related
 from darwinflow.model.span import Span
@@ -21,9 +21,10 @@ def option_not_handled(projection: Projection, unhandled: Mapping[str, tuple[str
     unknown = range(graph.known, len(graph.names))
     if (
         any(graph.successors[number] for number in unknown)
+        or any(half.lacks_source for half in halves(projection))
         or max(half_sources(projection), default=0) in unknown
     ):
-        # An edge that leaves a name that no node has may be the one that takes the answer.
+        # An edge that leaves a name that no node has, or none, may be the one that takes the answer.
         return
     for name, answers in unhandled.items():
         node = projection.node(name)
