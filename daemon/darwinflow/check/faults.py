@@ -32,6 +32,10 @@ class Fault(NamedTuple):
     """The value, or the mapping."""
     meant: str | None = None
     """For `unknown`: the known key that it is clearly a slip of."""
+    instead: str | None = None
+    """For `unknown`: the one key that is missing there, whose place it has."""
+    inside: str | None = None
+    """For `unknown`: the mapping that the key belongs in, which is missing or empty."""
 
 
 def faults_of(compiled: Compiled, data: Any) -> list[Fault]:

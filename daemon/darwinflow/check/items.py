@@ -6,6 +6,7 @@ from typing import Any
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.faults import MAX_FAULTS, Fault, faults_of
 from darwinflow.check.finding import Finding
+from darwinflow.check.followers import without_followers
 from darwinflow.check.nearest import nearest
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
 from darwinflow.check.subject import Locate, Subject
@@ -66,8 +67,8 @@ class ItemCheck:
         faults = faults_of(self._catalog.compiled(self.graph_type.document), self._judged(header.data))
         if not faults:
             return found
-        subject = Subject(self.graph_type.name, header.data, faults, header.locate, header.problems())
-        return [*found, *_applied(subject)]
+        name, left = self.graph_type.name, without_followers(faults)
+        return [*found, *_applied(Subject(name, header.data, left, header.locate, header.problems()))]
 
     def _judged(self, data: Any) -> Any:
         """*data* without fields that nobody knows, but for as many of those as there may be faults."""
@@ -96,7 +97,7 @@ class ItemCheck:
         subject = Subject(
             "node",
             fact.data,
-            faults,
+            without_followers(faults),
             _locator(fact.item),
             segment.problems,
             kind=fact.kind,
@@ -120,7 +121,8 @@ class ItemCheck:
         kind = fact.kind if fact.kind in types else self._edge_types[0]
         faults: list[Fault] = faults_of(self._catalog.compiled(types[kind].schema), fact.data)
         if faults:
-            yield from _applied(Subject("edge", fact.data, faults, _locator(fact.item), segment.problems))
+            left = without_followers(faults)
+            yield from _applied(Subject("edge", fact.data, left, _locator(fact.item), segment.problems))
 
 
 def untyped(graph_type: GraphType) -> Schema:

@@ -46,6 +46,11 @@ class Subject:
         """The type whose schema the faults come from: `kind`, or the one that it is a slip of."""
         self.type_names = type_names
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the engine finds fault with its lines."""
+        return any(problem.code not in WARNINGS for problem in self.problems)
+
     def code(self, fault: Fault, name: str) -> str:
         """The finding's code: faults of a node's config have codes of their own."""
         inner = fault.path[:1] == ("config",) or (fault.kind == "missing" and fault.name == "config")
@@ -97,7 +102,7 @@ class Subject:
     def first_span(self, path: Path) -> Span | None:
         """The first key of the mapping at *path*; None where its lines have a fault of syntax."""
         place = self.locate(path)
-        if place is None or any(problem.code not in WARNINGS for problem in self.problems):
+        if place is None or self.is_broken:
             return None
         found, base = place
         if found.value.kind == MAP and not found.value.pairs and found.key is not None:

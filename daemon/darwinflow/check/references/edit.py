@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple, TypeVar
 
-from darwinflow.check.references.rows import rows_of
+from darwinflow.check.references.rows import answers_of, rows_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.editing import stretches
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
@@ -55,7 +55,7 @@ class Edit(NamedTuple):
 
     def deciders(self) -> set[str]:
         """Names of nodes that list other answers than before, in an edit that kept every id and arrow."""
-        changed = self._changed(lambda facts: facts.nodes, lambda node: node.options)
+        changed = self._changed(lambda facts: facts.nodes, answers_of)
         return {node.name for node in changed if node.name}
 
     def conditioned(self) -> set[str]:

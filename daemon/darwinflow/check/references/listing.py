@@ -34,6 +34,7 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     is_whole = projection.is_whole and projection.lists_edges
     found: list[Finding] = []
     uses: dict[str, list[Finding]] = {}
+    answers: dict[str, list[Finding]] = {}
     keys = sorted(references.troubled)
     _prepare(scope, keys)
     for key in keys:
@@ -42,8 +43,11 @@ def reference_findings(projection: Projection, references: References) -> tuple[
             finding = remark.finding.moved(start)
             if remark.name:
                 uses.setdefault(remark.name, []).append(finding)
+            elif remark.decider:
+                answers.setdefault(remark.decider, []).append(finding)
             elif is_whole or finding.code not in _OF_WALKS:
                 found.append(finding)
+    found += [_together(findings, "nor this") for findings in answers.values()]
     found += edge_unknown_node(projection, uses)
     if projection.graph.node_count or projection.empty_list_span() is not None:
         for name, findings in uses.items():
@@ -54,10 +58,10 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     return tuple(found)
 
 
-def _together(findings: list[Finding]) -> Finding:
+def _together(findings: list[Finding], at_others: str = "also here") -> Finding:
     """One finding for all uses of a name; its fix changes all of them, or is none."""
     first, *more = findings
-    related = tuple([Related(other.span, "also here") for other in more[:_MAX_RELATED]])
+    related = tuple([Related(other.span, at_others) for other in more[:_MAX_RELATED]])
     fixes = first.fixes
     if more and fixes:
         same = [fix for finding in more for fix in finding.fixes if fix.title == fixes[0].title]

@@ -29,6 +29,7 @@ CEL_TYPES: Final = frozenset(
     }
 )
 """Names that CEL itself gives a meaning."""
+_FEWEST_ANSWERS: Final = 2
 
 
 class Rows(NamedTuple):
@@ -53,6 +54,16 @@ def rows_of(segment: Segment, facts: Facts, implicit: Collection[str]) -> Rows:
     return known[1]
 
 
+def answers_of(node: NodeFact) -> tuple[str, ...]:
+    """What the node may answer; empty where it lists nothing, or the list has a fault and may mean something else."""
+    options = node.options
+    if len(options) < _FEWEST_ANSWERS or len(set(options)) < len(options):
+        return ()
+    config = node.data.get("config") if isinstance(node.data, dict) else None
+    listed = config.get("options") if isinstance(config, dict) else None
+    return options if isinstance(listed, list) and len(listed) == len(options) else ()
+
+
 def _rows(facts: Facts, implicit: Collection[str]) -> Rows:
     reads: list[tuple[str, str]] = []
     compares: list[tuple[str, str]] = []
@@ -63,7 +74,9 @@ def _rows(facts: Facts, implicit: Collection[str]) -> Rows:
     for edge in facts.edges:
         if edge.condition is not None and edge.sources:
             is_faulty = _add_condition(edge, edge.condition, implicit, reads, compares) or is_faulty
-    deciders = tuple([(node.name, node.options) for node in facts.nodes if node.options and node.name])
+    deciders = tuple(
+        [(node.name, found) for node in facts.nodes if node.name and (found := answers_of(node))]
+    )
     if not (reads or compares or deciders or is_faulty):
         return NOTHING
     return Rows(tuple(reads), tuple(compares), deciders, is_faulty)

@@ -58,4 +58,5 @@ def _left(conditions: tuple[str, ...], options: tuple[str, ...]) -> tuple[str, .
         answers = [{"": answer} for answer in meant]
         if all(tree is None or outcome(tree, one.get) is False for tree in trees for one in answers):
             left.append(option)
-    return tuple(left)
+    # An answer that nobody gives may be meant for one that is left; `condition-never-true` tells of it.
+    return tuple(left) if len(left) > list(slips.values()).count(None) else ()

@@ -47,4 +47,5 @@ def _no_option(condition: Condition, comparison: Comparison, decider: str) -> Re
             quote = match[0][-1]
             fixes = condition.writing.change(f"Change to '{near}'", start, end, f"{quote}{near}{quote}")
     span = condition.writing.span(start, end)
-    return Remark(Finding("condition-never-true", WARNING, span, message, (), fixes))
+    finding = Finding("condition-never-true", WARNING, span, message, (), fixes)
+    return Remark(finding, decider=decider if near is None else "")

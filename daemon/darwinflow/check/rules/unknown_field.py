@@ -8,12 +8,16 @@ from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
+from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
+
+_MAX_RELATED = 20
 
 
 def unknown_field(subject: Subject) -> Iterator[Finding]:
+    yield from _out_of_place(subject)
     for fault in subject.faults:
-        if fault.kind != "unknown":
+        if fault.kind != "unknown" or fault.inside is not None:
             continue
         span = subject.key_span(fault.path, fault.name)
         if span is None:
@@ -27,9 +31,27 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             message += f"; did you mean '{fault.meant}'?"
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
+        elif fault.instead is not None:
+            title = fields_of(fault.schema)[fault.instead].title
+            message += f"; it needs '{fault.instead}'" + (f", {title}" if title else "")
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def _out_of_place(subject: Subject) -> Iterator[Finding]:
+    """Keys of a mapping that is missing or empty: one finding, which a fault of syntax among the lines takes over."""
+    displaced = [fault for fault in subject.faults if fault.inside is not None]
+    if not displaced or subject.is_broken:
+        return
+    first, *more = displaced
+    span = subject.key_span(first.path, first.name)
+    if span is None:
+        return
+    message = f"{subject.owner(first)} has no field '{shown(first.name)}'; it belongs in '{first.inside}'"
+    places = [subject.key_span(fault.path, fault.name) for fault in more[:_MAX_RELATED]]
+    related = tuple([Related(place, "and so does this") for place in places if place is not None])
+    yield error(subject.code(first, "unknown-field"), span, message)._replace(related=related)
 
 
 def _fits(fault: Fault) -> bool:

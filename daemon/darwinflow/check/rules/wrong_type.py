@@ -10,25 +10,49 @@ from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, given, quoted, type_words, wanted
 from darwinflow.document.node import PLAIN, SCALAR, Node
+from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
 from darwinflow.model.span import Span
+from darwinflow.projection.places import Path
 
 _WHOLE = re.compile(r"(0|-?[1-9][0-9]{0,17})(\.0+)?\Z")
+_QUOTE = "Put it in quotes"
+_MAX_RELATED = 20
 
 
 def wrong_type(subject: Subject) -> Iterator[Finding]:
+    """Items of one list that are wrong in the same way are one finding."""
+    alike: dict[tuple[Path, str], list[Finding]] = {}
     for fault in subject.faults:
-        if fault.kind != "type":
+        found = _said(subject, fault) if fault.kind == "type" else None
+        if found is None:
             continue
-        span = subject.value_span(fault.path)
-        if span is None:
-            continue
-        name = subject.name(fault.path)
-        if fault.data is None and fault.path:
-            message = f"{name} has no value; it must be {_wanted(fault)}"
-        else:
-            message = f"{name} must be {_wanted(fault)}, not {given(fault.data)}"
-        yield error(subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span))
+        is_item = bool(fault.path) and isinstance(fault.path[-1], int)
+        place = fault.path[:-1] if is_item else fault.path
+        alike.setdefault((place, found.fixes[0].title if found.fixes else ""), []).append(found)
+    for first, *more in alike.values():
+        yield _with_others(first, more) if more else first
+
+
+def _said(subject: Subject, fault: Fault) -> Finding | None:
+    """None where a fault of syntax says enough."""
+    span = subject.value_span(fault.path)
+    if span is None:
+        return None
+    name = subject.name(fault.path)
+    if fault.data is None and fault.path:
+        message = f"{name} has no value; it must be {_wanted(fault)}"
+    else:
+        message = f"{name} must be {_wanted(fault)}, not {given(fault.data)}"
+    return error(subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span))
+
+
+def _with_others(first: Finding, others: list[Finding]) -> Finding:
+    """*first* with other items of its list, whose fixes have the same title."""
+    related = tuple([Related(other.span, "and so must this") for other in others[:_MAX_RELATED]])
+    edits = [edit for found in (first, *others) for fix in found.fixes for edit in fix.edits]
+    title = first.fixes[0].title.replace(_QUOTE, f"Put all {len(others) + 1} in quotes") if edits else ""
+    return first._replace(related=related, fixes=(Fix(title, tuple(edits)),) if edits else ())
 
 
 def _wanted(fault: Fault) -> str:
@@ -46,7 +70,7 @@ def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
     is_free = fault.schema.get("x-reference") is not True and not _is_faulty_text(subject, fault, node)
     is_other = isinstance(fault.data, (bool, int, float)) and node.style == PLAIN
     if is_free and is_other and _takes(fault, node.source):
-        return replacement("Put it in quotes", span, f'"{node.source}"')
+        return replacement(_QUOTE, span, f'"{node.source}"')
     if isinstance(fault.data, (str, float)) and (match := _WHOLE.match(node.source)):
         number = int(match[1])
         if _takes(fault, number):

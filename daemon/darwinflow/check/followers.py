@@ -1,0 +1,81 @@
+"""Faults of one item that are one: a key that nobody knows, and the key or the mapping that is missing because of it."""
+
+from collections.abc import Mapping
+
+import jsonschema_rs
+
+from darwinflow.check.faults import Fault
+from darwinflow.graph.graph_type import Schema, fields_of
+from darwinflow.projection.places import Path
+
+
+def without_followers(faults: list[Fault]) -> list[Fault]:
+    """*faults*, of one item, without those that vanish when an unknown key is renamed or moved."""
+    if not any(fault.kind == "unknown" for fault in faults):
+        return faults
+    return _renamed(_moved(faults))
+
+
+def _moved(faults: list[Fault]) -> list[Fault]:
+    """Keys that stand beside the mapping which lacks them, or anywhere else, are that mapping's."""
+    for lacking in [fault for fault in faults if fault.kind == "missing" or _is_empty(fault)]:
+        name = lacking.name or str(lacking.path[-1])
+        path = lacking.path if lacking.kind == "missing" else lacking.path[:-1]
+        fields = fields_of(_schema_of(lacking))
+        inner = [
+            fault
+            for fault in faults
+            if fault.kind == "unknown"
+            and fault.meant is None
+            and fault.name in fields
+            and fault.path[: len(path)] == path
+        ]
+        if inner:
+            moved = [fault._replace(inside=name) if fault in inner else fault for fault in faults]
+            faults = [fault for fault in moved if fault is not lacking]
+    return faults
+
+
+def _is_empty(fault: Fault) -> bool:
+    return fault.kind == "type" and fault.data is None and bool(fault.path)
+
+
+def _schema_of(lacking: Fault) -> Schema:
+    if lacking.kind != "missing":
+        return lacking.schema
+    field = fields_of(lacking.schema).get(lacking.name)
+    return field.schema if field is not None else {}
+
+
+def _renamed(faults: list[Fault]) -> list[Fault]:
+    """Where one key is missing, the only unknown one whose value it takes stands for it."""
+    missing: dict[Path, list[Fault]] = {}
+    for fault in faults:
+        if fault.kind == "missing":
+            missing.setdefault(fault.path, []).append(fault)
+    for path, (first, *more) in missing.items():
+        unknown = [
+            fault
+            for fault in faults
+            if fault.kind == "unknown" and fault.path == path and fault.meant is None and fault.inside is None
+        ]
+        fitting = _fitting(first, unknown) if unknown and not more else []
+        if len(fitting) == 1:
+            faults = [
+                fault._replace(instead=first.name) if fault is fitting[0] else fault
+                for fault in faults
+                if fault is not first
+            ]
+    return faults
+
+
+def _fitting(missing: Fault, unknown: list[Fault]) -> list[Fault]:
+    """Those of *unknown* whose value is right for the key that is missing."""
+    validator = jsonschema_rs.Draft202012Validator(
+        dict(_schema_of(missing)), pattern_options=jsonschema_rs.RegexOptions(), offline=True
+    )
+    return [
+        fault
+        for fault in unknown
+        if isinstance(fault.data, Mapping) and validator.is_valid(fault.data.get(fault.name))
+    ]
