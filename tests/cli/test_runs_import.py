@@ -139,7 +139,7 @@ def test_lines_that_are_no_events_are_named_and_the_rest_is_taken(darwinflow: Ru
 def test_a_run_that_was_recorded_alone_is_there_already(
     darwinflow: Run, folder: Path, tmp_path: Path
 ) -> None:
-    """The recorder has added its process and host; a file that is silent on them says nothing else."""
+    """The recorder has added its host and user; a file that is silent on them says nothing else."""
     (folder / "ci.jsonl").write_text(lines(events("ci-1", LOOK)))
     subprocess.run(
         [sys.executable, "-m", "darwinflow.cli.main", "record", "--stdin"],
@@ -148,7 +148,7 @@ def test_a_run_that_was_recorded_alone_is_there_already(
         env={**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")},
         check=True,
     )
-    assert "pid" in json.loads(darwinflow("runs", "show", "ci-1", "--json").stdout)["log"]["metadata"]
+    assert "host" in json.loads(darwinflow("runs", "show", "ci-1", "--json").stdout)["log"]["metadata"]
     said = darwinflow("runs", "import", "ci.jsonl")
     assert (said.stdout, said.stderr) == (f"0 runs imported into {place(folder)}, 1 there already\n", "")
 
@@ -181,10 +181,11 @@ def test_another_run_of_the_same_id_is_refused_and_named(darwinflow: Run, folder
         "two.jsonl: run ci-1: another run of this id began 2026-11-24T19:30:00+00:00"
     )
     assert said.stdout == f"1 run imported into {place(folder)}, 1 refused\n"
-    said = darwinflow("runs", "import", "three.jsonl")
+    said = darwinflow("runs", "import", "three.jsonl", expect=1)
     assert (
         said.stderr == "three.jsonl: run ci-1: it has ended before with other content, and stays as it is\n"
     )
+    assert said.stdout == f"0 runs imported into {place(folder)}, 1 stored otherwise before\n"
     assert listed(darwinflow)["ci-1"]["status"] == "SUCCESS"
 
 

@@ -15,7 +15,7 @@ from darwinflow.daemon import refused
 from darwinflow.model.errors import RunNotFound
 from darwinflow.recorder import RecordingWarning, record_run
 from darwinflow.recorder.events import hash_of, line_of
-from darwinflow.recorder.paths import Workspace
+from darwinflow.recorder.paths import REFUSED_FOLDER, Workspace
 from sample_flow import flow
 
 
@@ -40,7 +40,7 @@ def status_of(daemon: DaemonProcess, run: str):
 
 
 def journals(daemon: DaemonProcess) -> list[str]:
-    return sorted(name for name in os.listdir(daemon.home.spool) if name != refused.FOLDER)
+    return sorted(name for name in os.listdir(daemon.home.spool) if name != REFUSED_FOLDER)
 
 
 def test_what_lies_there_is_taken_in_by_a_daemon_that_starts_later(stopped, program):

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,17 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
         monkeypatch.delenv(f"DARWINFLOW_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     return made
+
+
+@pytest.fixture
+def daemon(place: Place) -> Iterator[None]:
+    """A real daemon for the test's home."""
+    served = subprocess.Popen(
+        [sys.executable, "-m", "darwinflow.daemon.main"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert "serves" in served.stderr.readline()
+        yield
+    finally:
+        served.terminate()
+        served.communicate(timeout=20)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,20 +167,6 @@ def test_record_says_stored_when_the_daemon_says_so(place) -> None:
         )  # fmt: skip
         assert done.stderr.endswith(word)
         listener.close()
-
-
-@pytest.fixture
-def daemon(place) -> Iterator[None]:
-    """A real daemon for the test's home."""
-    served = subprocess.Popen(
-        [sys.executable, "-m", "darwinflow.daemon.main"], stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert "serves" in served.stderr.readline()
-        yield
-    finally:
-        served.terminate()
-        served.communicate(timeout=20)
 
 
 TWICE = """

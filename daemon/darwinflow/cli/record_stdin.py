@@ -11,16 +11,17 @@ from darwinflow.model.obstacles import obstacle_to_folder
 from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
 from darwinflow.recorder.journal import JournalFull
-from darwinflow.recorder.paths import home_of
+from darwinflow.recorder.paths import REFUSED_FOLDER, home_of
 from darwinflow.recorder.redact import redaction_of
 from darwinflow.recorder.report import warn
 from darwinflow.recorder.spool import SpoolFull
-from darwinflow.recorder.stream import Stream, StreamedRun
+from darwinflow.recorder.stream import Stream
 
 BAD_LINES = 1
 NOT_RECORDED = 1
 ASK_S = 1.0
 """How long the daemon is asked what became of the runs."""
+_LOOK_AGAIN_S = 0.01
 _PIECE = 1 << 20
 _ELSEWHERE = "or set DARWINFLOW_HOME to another folder"
 _WRITABLE = f"give yourself the right to write there, {_ELSEWHERE}"
@@ -56,20 +57,20 @@ def take_all(source: BinaryIO) -> int:
         warn(f"run {run} has no end; it will be shown as lost")
     ended = len(stream.finished)
     _tell(f"{taken} of {taken + bad} lines are spooled, {ended} run{'s' * (ended != 1)} came to an end")
-    refused = _refused(stream.finished)
+    refused = _refused(stream)
     for message in refused:
         _tell(message)
     return BAD_LINES if bad else NOT_RECORDED if refused else 0
 
 
-def _refused(runs: list[StreamedRun]) -> list[str]:
-    """What the daemon has refused of *runs*, as far as it tells within `ASK_S`; none where no daemon is there."""
+def _refused(stream: Stream) -> list[str]:
+    """What the daemon has refused, as far as it tells within `ASK_S`; nothing where no daemon is there."""
     home = home_of(os.environ)
     deadline = time.monotonic() + ASK_S
     found: list[str] = []
-    if not runs or not answers(home):
+    if not stream.finished or not answers(home):
         return found
-    for run in runs:
+    for run in stream.finished:
         left = deadline - time.monotonic()
         try:
             if left <= 0 or not waited_for(
@@ -78,6 +79,24 @@ def _refused(runs: list[StreamedRun]) -> list[str]:
                 break
         except OtherRun as error:
             found.append(str(error))
+    return found or _set_aside(stream, home.spool, deadline)
+
+
+def _set_aside(stream: Stream, spool: str, deadline: float) -> list[str]:
+    """The daemon removes a journal, or keeps it for what it did not take: a run that was told otherwise before."""
+    runs = stream.finished
+    which = f"another run {runs[0].id}" if len(runs) == 1 else "another run of one of these ids"
+    found: list[str] = []
+    for name in stream.journals:
+        while os.path.exists(os.path.join(spool, name)):
+            if time.monotonic() >= deadline:
+                return found
+            time.sleep(_LOOK_AGAIN_S)
+        kept = os.path.join(spool, REFUSED_FOLDER, name)
+        if os.path.exists(kept):
+            found.append(
+                f"the history has {which} with other content, which stays; this one is kept in {kept}"
+            )
     return found
 
 

@@ -66,7 +66,8 @@ def take_in(paths: Sequence[str], *, is_dry: bool, as_json: bool) -> int:
         print(json.dumps(imports.answer()))
     else:
         say(imports.told(place.name))
-    return EXIT_NO if imports.bad_lines or imports.outcomes[REFUSED] else EXIT_OK
+    not_as_told = imports.outcomes[REFUSED] + imports.outcomes[DIFFERS]
+    return EXIT_NO if imports.bad_lines or not_as_told else EXIT_OK
 
 
 class Imports:
@@ -109,11 +110,12 @@ class Imports:
     def told(self, place: str) -> str:
         """What has come of it, in one sentence."""
         new = self.outcomes[NEW]
-        known = self.outcomes[KNOWN] + self.outcomes[DIFFERS]
+        known, differing = self.outcomes[KNOWN], self.outcomes[DIFFERS]
         verb = "would be imported" if self._is_dry else "imported"
         parts = [f"{counted(new, 'run')} {verb} into {place}"]
         parts += [f"{self.outcomes[COMPLETED]} completed"] if self.outcomes[COMPLETED] else []
         parts += [f"{known} there already"] if known else []
+        parts += [f"{differing} stored otherwise before"] if differing else []
         parts += [f"{self.outcomes[REFUSED]} refused"] if self.outcomes[REFUSED] else []
         parts += [f"{self.lost} without an end, kept as lost"] if self.lost else []
         parts += [f"{counted(self.bad_lines, 'line')} left out"] if self.bad_lines else []

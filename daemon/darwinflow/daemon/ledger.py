@@ -5,11 +5,12 @@ Both in one transaction, so that each event arrives exactly once whoever dies in
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from darwinflow.daemon.fold import Change
 from darwinflow.daemon.journals import Journal
-from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, StoreError
-from darwinflow.model.run import ExecutionLog
+from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunFinished, StoreError
+from darwinflow.model.run import ExecutionLog, RunOutput, StepLog
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
@@ -131,16 +132,45 @@ def _store_one(tx: Transaction, change: Change) -> None:
     if change.began is not None and _is_other(tx.logs(project).get_log(run_id), change.began):
         raise RunConflict(f"run {run_id} is stored with other content", run=run_id)
     if change.start is not None and change.start.output is not None:
-        record(tx, project, change.start)
+        _store_whole(tx, project, change.start, change.start.output)
         return
     if change.start is not None:
         record_start(tx, project, change.start)
     if change.steps:
-        record_steps(tx, project, run_id, change.steps)
+        _store_steps(tx, project, run_id, change.steps)
     if change.output is not None:
         record_finish(tx, project, run_id, change.output)
     elif change.is_lost:
         record_lost(tx, project, run_id)
+
+
+def _store_whole(tx: Transaction, project: str, log: ExecutionLog, output: RunOutput) -> None:
+    """A run whose beginning has come before, and then no more, is completed."""
+    try:
+        record(tx, project, log)
+    except RunConflict:
+        if tx.logs(project).header(log.run_id).status.finished:
+            raise
+        record_start(tx, project, replace(log, steps=(), output=None))  # raises where that began otherwise
+        if log.steps:
+            record_steps(tx, project, log.run_id, enumerate(log.steps))
+        record_finish(tx, project, log.run_id, output)
+
+
+def _store_steps(tx: Transaction, project: str, run_id: str, steps: tuple[tuple[int, StepLog], ...]) -> None:
+    """What a finished run has already may be told once more, step by step."""
+    try:
+        record_steps(tx, project, run_id, steps)
+    except RunFinished:
+        known = tx.logs(project).get_log(run_id).steps
+        if not all(index < len(known) and _has_told(known[index], step) for index, step in steps):
+            raise
+
+
+def _has_told(known: StepLog, step: StepLog) -> bool:
+    """Whether *step* is *known*, or an earlier state of it."""
+    began = (known.step_id, known.node_id, known.start_time) == (step.step_id, step.node_id, step.start_time)
+    return known == step or (began and step.end_time is None)
 
 
 def _is_other(known: ExecutionLog, began: ExecutionLog) -> bool:

@@ -3,16 +3,17 @@
 import logging
 import os
 
+from darwinflow.recorder.paths import REFUSED_FOLDER
+
 log = logging.getLogger(__name__)
 
-FOLDER = "refused"
 MAX_BYTES = 64 << 20
 """Of all that is set aside; beyond it the oldest goes."""
 
 
 def set_aside(path: str) -> None:
     """Move the journal at *path*, which is wholly read, into the folder beside it. Raises `OSError`."""
-    folder = os.path.join(os.path.dirname(path), FOLDER)
+    folder = os.path.join(os.path.dirname(path), REFUSED_FOLDER)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     os.rename(path, os.path.join(folder, os.path.basename(path)))
     log.warning("%s is kept in %s: not all of it could be taken in", os.path.basename(path), folder)

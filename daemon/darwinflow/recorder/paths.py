@@ -9,6 +9,8 @@ import stat
 from collections.abc import Mapping
 
 SETTINGS_NAME = ".darwinflow.yaml"
+REFUSED_FOLDER = "refused"
+"""Below the spool: journals of which the daemon did not take everything."""
 _MAX_LOCK_BYTES = 8192
 MAX_SETTINGS_BYTES = 1 << 20
 """A larger settings file counts as none."""

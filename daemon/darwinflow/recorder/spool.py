@@ -72,15 +72,24 @@ class Spool:
             journal.users -= 1
             self._close_unused()
 
+    def close(self) -> None:
+        """Nothing more is written: the daemon may take each journal away whose runs are all given back."""
+        with self._lock:
+            self._current = None
+            for journal in self._close_unused():
+                self.poker.poke(journal.name, at_once=True)
+
     def close_after_fork(self) -> None:
         """In the child: the parent alone keeps its locks."""
         for journal in self._open:
             journal.close_after_fork()
 
-    def _close_unused(self) -> None:
-        for journal in [one for one in self._open if one.users <= 0 and one is not self._current]:
+    def _close_unused(self) -> list[Journal]:
+        unused = [one for one in self._open if one.users <= 0 and one is not self._current]
+        for journal in unused:
             self._open.remove(journal)
             journal.close()
+        return unused
 
     def _check_room(self, current: Journal | None) -> None:
         own = 0 if current is None else current.size()

@@ -56,6 +56,8 @@ class Stream:
         """*complain* is told what the program's author should know of a line that is taken all the same."""
         self.finished: list[StreamedRun] = []
         """The runs that came to their end, in that order."""
+        self.journals: dict[str, None] = {}
+        """Names of those that were written."""
         self._redaction = redaction
         self._complain = complain
         self._spool = own_spool()
@@ -88,9 +90,10 @@ class Stream:
         return None
 
     def close(self) -> None:
-        """Nothing more comes: the daemon may take the journal away."""
+        """Nothing more comes: the daemon may take the journals away."""
         for run in self._runs.values():
             self._end(run)
+        self._spool.close()
 
     def _complete(self, raw: dict[str, object]) -> None:
         path = raw.get("path")
@@ -121,7 +124,7 @@ class Stream:
             raw["parentRun"], raw["parentStep"] = outer.run, outer.step
         given = raw.get("metadata") or {}
         if isinstance(given, dict):
-            raw["metadata"] = {**origin(), "recorder": "stdin", "commit": commit_of(workspace), **given}
+            raw["metadata"] = _origin() | {"commit": commit_of(workspace)} | given
 
     def _misplaced(self, event: Event) -> str | None:
         """Why *event* cannot come here; else it is noted."""
@@ -158,6 +161,7 @@ class Stream:
         run = self._runs[str(event["run"])]
         if run.journal is None:
             run.journal = self._spool.begin()
+            self.journals[run.journal.name] = None
         if event.get("document") is not None:
             event["document"] = self._write_document(run.journal, event["document"])
         self._write_line(run.journal, event)
@@ -224,6 +228,11 @@ class _Documents:
         event = self._events.pop(given, None)
         if event is not None:
             self._bytes -= len(str(event["text"]))
+
+
+def _origin() -> dict[str, object]:
+    """Not of which process: the one that hands over is not the one that ran, and handed over again it is the same run."""
+    return {name: value for name, value in origin().items() if name != "pid"} | {"recorder": "stdin"}
 
 
 def _begun(name: str, event: Event) -> StreamedRun:

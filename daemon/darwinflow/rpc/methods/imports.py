@@ -109,9 +109,12 @@ def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
 
 
 def _says_the_same(known: ExecutionLog, log: ExecutionLog) -> bool:
-    """A file of events is silent on what the recorder adds of its own process; silence is no other content."""
+    """A file of events is silent on what the recorder adds of where it runs; silence is no other content."""
     shared = {name: value for name, value in known.metadata.items() if name in log.metadata}
-    return same_content(replace(known, metadata=shared), log)
+    said = replace(known, metadata=shared)
+    if log.parent_run_id is None:
+        said = replace(said, parent_run_id=None, parent_step_id=None)
+    return same_content(said, log)
 
 
 def _header(logs: LogRepository, run_id: str) -> RunHeader | None:
