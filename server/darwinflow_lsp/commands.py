@@ -58,8 +58,8 @@ async def log(editor: Editor, arguments: list[Any]) -> Json:
 
 async def explain(_editor: Editor, arguments: list[Any]) -> Json:
     """`{code}`: the page of a finding's code, as Markdown."""
-    from darwinflow.check.nearest import nearest
     from darwinflow.check.pages import codes, page_of
+    from darwinflow.model.nearest import nearest
 
     code = _arguments(arguments, "code").get("code", "").strip("[]")
     if not code:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from darwinflow.check.cel import Expr
-from darwinflow.check.nearest import nearest
+from darwinflow.model.nearest import nearest
 
 _TEXT: Final = "a text"
 _NUMBER: Final = "a number"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from darwinflow.catalog.catalog import Compiled
-from darwinflow.check.nearest import nearest
 from darwinflow.graph.graph_type import Schema
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.places import Path
 
 Kind = Literal["unknown", "missing", "type", "value"]

@@ -7,12 +7,12 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.faults import MAX_FAULTS, Fault, faults_of
 from darwinflow.check.finding import Finding
 from darwinflow.check.followers import without_followers
-from darwinflow.check.nearest import nearest
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
 from darwinflow.check.subject import Locate, Subject
 from darwinflow.document.node import Node
 from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType, Schema
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
 from darwinflow.projection.header import EXTENSION, Header, Located
 from darwinflow.projection.places import Path, find

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from darwinflow.check.nearest import nearest
 from darwinflow.graph.walk import Arrows
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.graph import Graph
 
 _MAX_COMPARED = 30_000

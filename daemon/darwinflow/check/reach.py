@@ -10,9 +10,9 @@ from typing import NamedTuple
 from darwinflow.check.halves import half_sources, half_targets, halves, may_lead_into, may_lead_out_of
 from darwinflow.check.joins import through
 from darwinflow.check.meant import meant, merged
-from darwinflow.check.nearest import near
 from darwinflow.check.order import order
 from darwinflow.graph.walk import Arrows, components, reached
+from darwinflow.model.nearest import near
 from darwinflow.projection.facts import SOURCE, TARGET
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection

@@ -8,12 +8,12 @@ from darwinflow.check.cel import MAX_CHARACTERS, Parsed, parsed
 from darwinflow.check.finding import Fix
 from darwinflow.check.inside import span_within
 from darwinflow.check.meant import meant
-from darwinflow.check.nearest import Index, nearest
 from darwinflow.check.references.before import SILENT, Before, Verdict, before
 from darwinflow.check.references.reference import Reference, has_form, reference_of
 from darwinflow.check.references.writing import rewritten
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import SCALAR, Node
+from darwinflow.model.nearest import Index, nearest
 from darwinflow.model.span import Span
 from darwinflow.projection.facts import TARGET, EdgeFact, NodeFact, Reading
 from darwinflow.projection.places import Path, find, token

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from darwinflow.check.cel import MAX_CHARACTERS, parsed
-from darwinflow.check.nearest import nearest
 from darwinflow.check.references.decisions import comparisons, outcome, tests_decision
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.projection import Projection
 

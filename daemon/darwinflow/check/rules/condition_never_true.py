@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from darwinflow.check.finding import WARNING, Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import all_of, quoted, shown
+from darwinflow.model.nearest import nearest
 
 _LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _PLAIN_ANSWER: Final = re.compile(r"[^'\"\\\n]*\Z")

@@ -7,12 +7,12 @@ from typing import Final
 
 from darwinflow.check.cel import Use
 from darwinflow.check.finding import ERROR, Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.references.odd_names import as_key, is_name, odd_name_at
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import shown
+from darwinflow.model.nearest import nearest
 
 CODE: Final = "condition-unknown-name"
 _KEY: Final = re.compile(r"nodes\s*(?:\[\s*[rR]?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\.\s*(\w+))")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.references.reference import INPUT, OUTPUT, reference_of
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.subject import Citation
 from darwinflow.check.words import shown
+from darwinflow.model.nearest import nearest
 
 
 def context_syntax(citation: Citation) -> Iterator[Remark]:

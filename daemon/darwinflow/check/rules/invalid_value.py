@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import any_of, given, scalar, wanted
 from darwinflow.graph.graph_type import text_of
+from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
 
 _MAX_COMPARED: Final = 20

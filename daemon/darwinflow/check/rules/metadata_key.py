@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import jsonschema_rs
 
 from darwinflow.check.finding import HINT, Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.subject import replacement
 from darwinflow.check.words import scalar, shown
 from darwinflow.graph.graph_type import Field, fields_of
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.header import Header
 
 METADATA = "metadata"

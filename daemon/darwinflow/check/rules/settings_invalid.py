@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from darwinflow.check.codes import CODES
 from darwinflow.check.finding import ERROR, WARNING, Finding
-from darwinflow.check.nearest import nearest
 from darwinflow.check.subject import replacement
 from darwinflow.check.words import any_of, shown
 from darwinflow.document.problem import WARNINGS
+from darwinflow.model.nearest import nearest
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.workspace import WorkspaceSettings
 

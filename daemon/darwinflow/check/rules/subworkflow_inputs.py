@@ -6,10 +6,10 @@ from typing import Any
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.following import target_of
-from darwinflow.check.nearest import nearest
 from darwinflow.check.neighbours import Call, Given, Input, Neighbours, Own
 from darwinflow.check.words import all_of, any_of, given, quoted, scalar, shown, type_words
 from darwinflow.document.lines import Edit
+from darwinflow.model.nearest import nearest
 
 _REFERENCE = re.compile(r"input(?:\.|\Z)|[^.,@\s]+\.output(?:\.|\Z)")
 _TYPES: dict[str, tuple[type, ...]] = {

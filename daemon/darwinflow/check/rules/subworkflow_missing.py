@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.following import Target, inner_path, published_name, target_of
-from darwinflow.check.nearest import nearest
 from darwinflow.check.neighbours import Call, Neighbours, Own
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
+from darwinflow.model.nearest import nearest
 
 
 def subworkflow_missing(own: Own, neighbours: Neighbours) -> Iterator[Finding]:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 
 from darwinflow.check.codes import CODES
 from darwinflow.check.finding import HINT, Finding, Fix
-from darwinflow.check.nearest import nearest
 from darwinflow.check.suppressions import Code, Suppression
 from darwinflow.check.words import any_of, quoted, shown
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
+from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
 
 

@@ -2,7 +2,7 @@
 
 import random
 
-from darwinflow.check.nearest import Index, _distance, nearest
+from darwinflow.model.nearest import Index, _distance, nearest
 
 
 def test_a_slip_of_the_hand_is_understood() -> None:
