@@ -13,7 +13,7 @@ def without_followers(faults: list[Fault]) -> list[Fault]:
     """*faults*, of one item, without those that vanish when an unknown key is renamed or moved."""
     if not any(fault.kind == "unknown" for fault in faults):
         return faults
-    return _renamed(_moved(faults))
+    return _renamed(_parted(_moved(faults)))
 
 
 def _moved(faults: list[Fault]) -> list[Fault]:
@@ -47,6 +47,26 @@ def _schema_of(lacking: Fault) -> Schema:
     return field.schema if field is not None else {}
 
 
+def _parted(faults: list[Fault]) -> list[Fault]:
+    """A key that holds its value, too, as its colon is missing, stands for the key that it begins with."""
+    parted = [fault._replace(instead=_beginning(fault)) for fault in faults if _beginning(fault)]
+    if not parted:
+        return faults
+    heads = {(fault.path, fault.instead) for fault in parted}
+    kept = [fault for fault in faults if fault.kind != "missing" or (fault.path, fault.name) not in heads]
+    names = {(fault.path, fault.name): fault for fault in parted}
+    return [names.get((fault.path, fault.name), fault) for fault in kept]
+
+
+def _beginning(fault: Fault) -> str | None:
+    """The known key that an unknown one begins with, before a blank, where it is not there itself."""
+    words = fault.name.split(None, 1)
+    if fault.kind != "unknown" or not words[1:] or not isinstance(fault.data, Mapping):
+        return None
+    is_key = words[0] in fields_of(fault.schema) and words[0] not in fault.data
+    return words[0] if is_key and fault.data[fault.name] is None else None
+
+
 def _renamed(faults: list[Fault]) -> list[Fault]:
     """Where one key is missing, the only unknown one whose value it takes stands for it."""
     missing: dict[Path, list[Fault]] = {}
@@ -55,9 +75,7 @@ def _renamed(faults: list[Fault]) -> list[Fault]:
             missing.setdefault(fault.path, []).append(fault)
     for path, (first, *more) in missing.items():
         unknown = [
-            fault
-            for fault in faults
-            if fault.kind == "unknown" and fault.path == path and fault.meant is None and fault.inside is None
+            fault for fault in faults if fault.kind == "unknown" and fault.path == path and _is_open(fault)
         ]
         fitting = _fitting(first, unknown) if unknown and not more else []
         if len(fitting) == 1:
@@ -67,6 +85,11 @@ def _renamed(faults: list[Fault]) -> list[Fault]:
                 if fault is not first
             ]
     return faults
+
+
+def _is_open(fault: Fault) -> bool:
+    """Whether nobody knows yet what the key is meant to be."""
+    return fault.meant is None and fault.inside is None and fault.instead is None
 
 
 def _fitting(missing: Fault, unknown: list[Fault]) -> list[Fault]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from darwinflow.check.cel import MAX_CHARACTERS
 from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.meant import meant
+from darwinflow.check.nameless import nameless, names_of_nameless
 from darwinflow.check.references.reference import reference_of
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read
@@ -48,14 +50,27 @@ def reference_findings(projection: Projection, references: References) -> tuple[
             elif is_whole or finding.code not in _OF_WALKS:
                 found.append(finding)
     found += [_together(findings, "nor this") for findings in answers.values()]
-    found += edge_unknown_node(projection, uses)
+    unnamed = _unnamed(scope, uses)
+    found += edge_unknown_node(projection, uses, unnamed)
     if projection.graph.node_count or projection.empty_list_span() is not None:
         for name, findings in uses.items():
-            if name not in projection.graph.unknown and not projection.may_be_lost(name):
+            is_told = name in projection.graph.unknown or name in unnamed
+            if not is_told and not projection.may_be_lost(name):
                 found.append(_together(findings))
     if is_whole:
         found += option_not_handled(projection, references.unhandled)
     return tuple(found)
+
+
+def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:
+    """Names that nodes are meant to have which lack an id. *uses*: those in conditions and contexts."""
+    graph = scope.graph
+    if not nameless(scope.projection):
+        return frozenset()
+    others = [name for name in uses if name not in graph.unknown]
+    clear = [*meant(graph), *[name for name in others if scope.nearest_node(name) is not None]]
+    names = [name for name in (*graph.unknown, *others) if not scope.projection.may_be_lost(name)]
+    return names_of_nameless(scope.projection, names, clear)
 
 
 def _together(findings: list[Finding], at_others: str = "also here") -> Finding:

@@ -51,6 +51,6 @@ def _keeps(projection: Projection, references: References, previous: Referring, 
         key = (change.section_index, at)
         if key in references.troubled:
             return False
-        if any(node.name in references.unhandled for node in projection.facts(*key).nodes):
-            return False
+        if any(not node.name or node.name in references.unhandled for node in projection.facts(*key).nodes):
+            return False  # what a node without an id says tells which name it is meant to have
     return keeps_graph_findings(old, previous.findings, projection, change, moves=moves_lines(change))

@@ -1,6 +1,6 @@
 """`edge-unknown-node`: an edge names a node that does not exist. One finding a name, however often it is used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.meant import meant
@@ -21,15 +21,20 @@ _MAX_LISTED = 8
 """Nodes that a message lists; more would hide what it says."""
 
 
-def edge_unknown_node(projection: Projection, uses: Mapping[str, list[Finding]]) -> Iterator[Finding]:
-    """*uses*: by name, what is said of conditions and contexts that read a node which does not exist."""
+def edge_unknown_node(
+    projection: Projection, uses: Mapping[str, list[Finding]], unnamed: Collection[str]
+) -> Iterator[Finding]:
+    """*uses*: by name, what is said of conditions and contexts that read a node which does not exist.
+
+    *unnamed*: names that nodes are meant to have, of which it is said that they lack an id.
+    """
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
         return  # there is no list of nodes, which is said already
     slips = meant(graph)
     listed = graph.names[graph.implicit : graph.known]
-    names = [name for name in graph.unknown if not projection.may_be_lost(name)][:_MAX_NAMES]
-    for name, places in projection.unknown_ends(dict.fromkeys(names)).items():
+    names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
+    for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
         near = slips.get(name)
         shown_places = places if near is not None else places[: _MAX_RELATED + 1]
         spans = [projection.end_span(place) for place in shown_places]

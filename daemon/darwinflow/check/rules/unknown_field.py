@@ -32,11 +32,19 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
-            title = fields_of(fault.schema)[fault.instead].title
-            message += f"; it needs '{fault.instead}'" + (f", {title}" if title else "")
+            message += f"; {_instead(fault, fault.instead)}"
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def _instead(fault: Fault, key: str) -> str:
+    """What to write for a key that stands for the missing *key*."""
+    head, *rest = fault.name.split(None, 1) or [""]
+    if rest and head == key:
+        return f"write '{shown(f'{key}: {rest[0]}')}'"
+    title = fields_of(fault.schema)[key].title
+    return f"it needs '{key}'" + (f", {title}" if title else "")
 
 
 def _out_of_place(subject: Subject) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ MAX_KEY: Final = 1024
 """Characters of a key on one line, as YAML has it."""
 
 _TIGHT_COLON: Final = re.compile(r"([A-Za-z_][\w./-]*):(?=\S)")
+_CLOSING: Final = {'"': '"', "'": "'", "[": "]", "{": "}"}
 _EQUALS: Final = re.compile(r"([A-Za-z_][\w.-]*) *=")
 
 
@@ -257,5 +258,18 @@ class Entries(Flow):
                 value, behind = self.block(below, indent, column)
                 return key, value, behind
         if value_start < end:
-            return key, self.text_node(row, value_start, end), behind
+            return key, self._value_on(row, value_start, end, column), behind
         return key, self.empty(row, end), behind
+
+    def _value_on(self, row: int, start: int, end: int, outer: int) -> Node:
+        """What a key without its colon has as its value: what is closed at the end of the line, else the text."""
+        line = self.lines[row]
+        if line[end - 1] == _CLOSING.get(line[start]) and end - start > 1:
+            known, unclosed = (len(self.problems), len(self.anchors), len(self.aliases)), self.unclosed_row
+            read = self.flow if line[start] in "[{" else self.quoted
+            node, end_row, node_end = read(row, start, outer)
+            if len(self.problems) == known[0] and (end_row, node_end) == (row, end):
+                return node
+            del self.problems[known[0] :], self.anchors[known[1] :], self.aliases[known[2] :]
+            self.unclosed_row = unclosed
+        return self.text_node(row, start, end)

@@ -1,0 +1,55 @@
+"""Names that a node may be meant to have which lists no usable id: that is said of the node, and not of their uses."""
+
+from collections.abc import Iterable
+
+from darwinflow.projection.graph import Place
+from darwinflow.projection.projection import Projection
+
+
+def nameless(projection: Projection) -> tuple[Place, ...]:
+    """Entries of the list of nodes without a usable id; kept with the graph."""
+    memo = projection.graph.memo
+    if __name__ not in memo:
+        memo[__name__] = tuple(
+            [
+                Place(column.section, *column.node_place(at))
+                for column in projection.graph.columns
+                if "" in column.names
+                for at, name in enumerate(column.names)
+                if not name
+            ]
+        )
+    found = memo[__name__]
+    assert isinstance(found, tuple)
+    return found
+
+
+def names_of_nameless(projection: Projection, names: Iterable[str], clear: Iterable[str]) -> frozenset[str]:
+    """Those of *names*, which no node has, that are meant to be nodes without an id.
+
+    These say the name under another key, or there are as many as names are left over. *clear*: names that are
+    slips of ids, which are told where there are too many names.
+    """
+    places = nameless(projection)
+    if not places:
+        return frozenset()
+    wanted = set(names)
+    said: set[str] = set()
+    silent = 0
+    for place in places:
+        mentioned = wanted.intersection(_texts(projection.node_fact(place).data))
+        said |= mentioned
+        silent += not mentioned
+    for left in (wanted.difference(said), wanted.difference(said, clear)):
+        if len(left) <= silent:
+            return frozenset(said | left)
+    return frozenset(said)
+
+
+def _texts(data: object) -> list[str]:
+    """What stands under the keys of a node, but for its type and what is free text."""
+    if not isinstance(data, dict):
+        return []
+    return [
+        value for key, value in data.items() if isinstance(value, str) and key not in ("type", "description")
+    ]
