@@ -22,22 +22,22 @@ def value_span(document: Document, path: Path) -> Span:
 
 def _span(document: Document, path: Path, *, is_value: bool) -> Span:
     best = Span(0, 0, 0, len(document.lines[0]))
+    deepest = 0
     for name, span, value, line in _entries(document):
         if name != path[0]:
             continue
-        best, node = span, value
-        for depth, step in enumerate(path[1:], 1):
+        depth, here, node = 1, span, value
+        for step in path[1:]:
             found = _below(node, step)
             if found is None:
                 break  # perhaps in the next piece of a long value
             key, node = found
-            best = (key if key is not None else node).span.moved(line)
-            if depth + 1 == len(path) and is_value and _is_token(node):
-                return node.span.moved(line)
-        else:
-            return (
-                value.span.moved(line) if is_value and len(path) == 1 and _is_token(value) else _first(best)
-            )
+            here = (key if key is not None else node).span.moved(line)
+            depth += 1
+        if depth > deepest:
+            deepest, best = depth, here
+        if depth == len(path):
+            return node.span.moved(line) if is_value and _is_token(node) else _first(here)
     return _first(best)
 
 
@@ -67,7 +67,7 @@ def _below(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
     return None
 
 
-def _entries(document: Document) -> Iterator[tuple[str, Span, Node, int]]:
+def entries_of(document: Document) -> Iterator[tuple[str, Span, Node, int]]:
     """Keys of the root with their places and values, and the line that the values count from.
 
     A value that is cut into segments comes once for each of them.

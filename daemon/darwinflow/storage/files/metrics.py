@@ -2,13 +2,14 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
 from darwinflow.model.metric import ExecutionMetric
 from darwinflow.ports.inspection import Content
 from darwinflow.ports.parts import MetricsTransaction
+from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.files.open_figures import OpenFigures
 from darwinflow.storage.files.sharing import Shared
 from darwinflow.storage.sizes import size_of
@@ -46,6 +47,14 @@ class FileMetricsStore:
         """Count anew what is damaged of *project*; *executions* are all finished runs that its logs have."""
         self._check_open()
         self._figures.rebuild(project, executions)
+
+    def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
+        self._check_open()
+        return self._figures.figures()
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        self._check_open()
+        self._figures.put_figures(rows, counted)
 
     def inspect(self) -> Content:
         self._check_open()

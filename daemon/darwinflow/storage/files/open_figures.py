@@ -7,8 +7,7 @@ import logging
 import os
 import re
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -17,6 +16,8 @@ from darwinflow.model.metric import ExecutionMetric
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.parts import MetricsTransaction
 from darwinflow.storage.durable import make_folders
+from darwinflow.storage.figures import CountedRun, FigureRow
+from darwinflow.storage.files.figure_tables import counts_by_project, figures_in, put_figures
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.metric_file import (
     COUNTED,
@@ -44,7 +45,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_VERSION = "version "
 
 
 class OpenFigures:
@@ -144,6 +144,13 @@ class OpenFigures:
 
             self.write(replace).result()
             del self._damaged[project]
+
+    def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
+        with self._lock:
+            return figures_in(self._sums, self._hours, self._counted)
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        self.write(lambda _: put_figures(self._sums, self._hours, self._counted, rows, counted)).result()
 
     def close(self) -> None:
         try:
@@ -268,14 +275,7 @@ class OpenFigures:
 
     def _compare(self) -> None:
         """Each run that is counted counts in one version and in one hour; where numbers differ, something is gone."""
-        listed = Counter(project for (project, _), _ in self._counted.items())
-        in_versions: Counter[str] = Counter()
-        in_hours: Counter[str] = Counter()
-        for (project, _, subject), sums in self._sums.items():
-            if subject.startswith(_VERSION):
-                in_versions[project] += sums.runs
-        for (project, *_), sums in self._hours.items():
-            in_hours[project] += sums.runs
+        listed, in_versions, in_hours = counts_by_project(self._sums, self._hours, self._counted)
         for project in listed.keys() | in_versions.keys() | in_hours.keys() | self._damaged.keys():
             damaged = self._damaged.get(project, set())
             most = max(in_versions[project], in_hours[project], 1)

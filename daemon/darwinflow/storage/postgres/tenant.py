@@ -1,7 +1,7 @@
 """`TenantStore` on PostgreSQL: one organization, shared by as many daemons as there are members."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -9,10 +9,12 @@ from darwinflow.model.errors import StoreAway
 from darwinflow.model.event import Event
 from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.inspection import Content
+from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.postgres.bulk import import_logs
 from darwinflow.storage.postgres.counts import counts_of, projects_of
 from darwinflow.storage.postgres.database import database
 from darwinflow.storage.postgres.events import PostgresEventStream
+from darwinflow.storage.postgres.figures import figures_of
 from darwinflow.storage.postgres.following import Announce, Follower
 from darwinflow.storage.postgres.readers import Readers
 from darwinflow.storage.postgres.transaction import PostgresTransaction
@@ -66,6 +68,12 @@ class PostgresTenantStore:
         """
         given = tuple(logs)
         return self._writer.write(lambda tx: import_logs(tx, project, given))
+
+    def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
+        return self.read(lambda tx: figures_of(tx.connection, tx.organization))
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        self.write(lambda tx: tx.put_figures(rows, counted)).result()
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the connections. May be called again."""

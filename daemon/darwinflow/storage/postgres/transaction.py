@@ -1,6 +1,6 @@
 """One connection's side of a `Transaction`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from darwinflow.ports.events import EventStream
@@ -9,12 +9,14 @@ from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
 from darwinflow.storage.compression import Compression
+from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.postgres.database import Database, Link
 from darwinflow.storage.postgres.events import PostgresEventStream
+from darwinflow.storage.postgres.figures import put_figures
 from darwinflow.storage.postgres.journals import PostgresJournalOffsets
 from darwinflow.storage.postgres.logs import PostgresLogRepository
 from darwinflow.storage.postgres.metrics import PostgresMetricsRepository
-from darwinflow.storage.postgres.numbers import Numbers
+from darwinflow.storage.postgres.numbers import Numbers, refuse_reading
 from darwinflow.storage.postgres.outbox import PostgresOutbox
 from darwinflow.storage.postgres.remembered import Remembered
 
@@ -51,6 +53,14 @@ class PostgresTransaction:
     def metrics(self, project: str) -> MetricsRepository:
         numbers, remembered = self._writing or (None, None)
         return PostgresMetricsRepository(self.connection, self.organization, project, numbers, remembered)
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        """See `storage.figures.Figures`."""
+        if self._writing is None:
+            raise refuse_reading()
+        put_figures(self.connection, self.organization, rows, counted)
+        self._writing.numbers.count_figures()
+        self._writing.remembered.forget()
 
     def attempt(self, work: Callable[[], T]) -> T:
         self.connection.execute("SAVEPOINT attempt")

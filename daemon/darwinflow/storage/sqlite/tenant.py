@@ -1,7 +1,7 @@
 """`TenantStore` on one SQLite file."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
+from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.sizes import size_of
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.acknowledged import Acknowledged, changes_in
@@ -24,6 +25,7 @@ from darwinflow.storage.sqlite.counts import counts_in
 from darwinflow.storage.sqlite.events import HonkerEventStream
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
+from darwinflow.storage.sqlite.figures import figures_in, put_figures
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import BESIDE, set_aside_where_told
@@ -83,6 +85,10 @@ class SqliteTransaction:
 
     def metrics(self, project: str) -> MetricsRepository:
         return SqliteMetricsRepository(self.connection, project, self._durations)
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        put_figures(self.connection, rows, counted)
+        self._durations.clear()
 
     def attempt(self, work: Callable[[], T]) -> T:
         db, noted = self.connection, len(self._noted)
@@ -175,6 +181,12 @@ class SqliteTenantStore:
 
     def projects(self) -> tuple[str, ...]:
         return self.read(lambda tx: projects_in(tx.connection))
+
+    def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
+        return self.read(lambda tx: figures_in(tx.connection))
+
+    def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
+        self.write(lambda tx: tx.put_figures(rows, counted)).result()
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""
