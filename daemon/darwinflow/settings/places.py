@@ -23,7 +23,7 @@ def value_span(document: Document, path: Path) -> Span:
 def _span(document: Document, path: Path, *, is_value: bool) -> Span:
     best = Span(0, 0, 0, len(document.lines[0]))
     deepest = 0
-    for name, span, value, line in _entries(document):
+    for name, span, value, line in entries_of(document):
         if name != path[0]:
             continue
         depth, here, node = 1, span, value
