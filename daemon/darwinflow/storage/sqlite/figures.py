@@ -17,7 +17,7 @@ def figures_in(db: apsw.Connection) -> tuple[list[FigureRow], list[CountedRun]]:
     ):
         durations.setdefault(summary, {})[bucket] = runs
     rows = [
-        FigureRow(project, workflow, subject, Sums(*sums, durations=durations.get(number, {})))
+        FigureRow(project, workflow, subject, Sums._make([*sums, durations.get(number, {})]))
         for project, workflow, subject, number, *sums in fetch(
             db,
             """
@@ -27,7 +27,7 @@ def figures_in(db: apsw.Connection) -> tuple[list[FigureRow], list[CountedRun]]:
         )
     ]
     rows += [
-        FigureRow(project, workflow, hour_subject(hour, version), Sums(*sums, durations=unpacked(histogram)))
+        FigureRow(project, workflow, hour_subject(hour, version), Sums._make([*sums, unpacked(histogram)]))
         for project, workflow, hour, version, *sums, histogram in fetch(
             db,
             """
