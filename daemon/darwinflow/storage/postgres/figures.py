@@ -65,7 +65,7 @@ def figures_of(link: Link, organization: str) -> tuple[list[FigureRow], list[Cou
             restored(project),
             restored(workflow),
             restored(subject),
-            Sums._make([*sums, dict(zip(buckets or (), counts or (), strict=True)])),
+            Sums._make([*sums, dict(zip(buckets or (), counts or (), strict=True))]),
         )
         for project, workflow, subject, *sums, buckets, counts in summaries
     ]
@@ -82,7 +82,7 @@ def figures_of(link: Link, organization: str) -> tuple[list[FigureRow], list[Cou
             restored(project),
             restored(workflow),
             hour_subject(hour, version),
-            Sums._make([*sums, unpacked(packed_])),
+            Sums._make([*sums, unpacked(packed_)]),
         )
         for project, workflow, hour, version, *sums, packed_ in hours
     ]
