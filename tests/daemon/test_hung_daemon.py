@@ -66,6 +66,34 @@ def test_a_command_names_the_process_and_the_way_on(hung: DaemonProcess, words: 
     ]
 
 
+LISTENER = """
+import socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("listens", flush=True)
+time.sleep(100)
+"""
+
+
+def test_a_program_at_the_socket_that_is_no_daemon_is_not_called_one(daemon: DaemonProcess):
+    path = daemon.home.socket_path
+    daemon.kill()
+    Path(path).unlink(missing_ok=True)
+    with subprocess.Popen([sys.executable, "-c", LISTENER, path], stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline() == b"listens\n"
+        Path(daemon.home.lock_path).write_bytes(lock_text(daemon.home, path))
+        said = command(daemon, "runs", "list")
+        place = f"the socket of {daemon.home.data}"
+        assert said.stderr.splitlines() == [
+            f"error: process {stranger.pid} listens at {place} and is no daemon of it: it has not answered for 5 s",
+            f"try: kill {stranger.pid}, if it is not wanted, then darwinflow daemon start",
+        ]
+        stranger.kill()
+    assert command(daemon, "runs", "list").returncode == 0
+
+
 def test_status_as_json_names_the_process(hung: DaemonProcess):
     said = command(hung, "daemon", "status", "--json")
     answer = json.loads(said.stdout)

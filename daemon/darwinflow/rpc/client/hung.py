@@ -24,6 +24,12 @@ def hung(home: Home, pid: int | None, seconds: float) -> DaemonHung:
         return DaemonHung(
             f"the daemon of {home.data} {silent}", hint=f"kill -9 the process that holds {home.lock_path}"
         )
+    if os.path.exists(_LOCKS) and lock_holder(home) is None:
+        return DaemonHung(
+            f"process {pid} listens at the socket of {home.data} and is no daemon of it: it {silent}",
+            hint=f"kill {pid}, if it is not wanted, then darwinflow daemon start",
+            pid=pid,
+        )
     end = f"kill -9 {pid}; nothing that was recorded is lost"
     if _state(pid) in _STOPPED:
         return DaemonHung(
