@@ -84,6 +84,13 @@ LATE = (
     + "  createdBy: usr\n  reasoning: 3\n  parent: {id: x}\n  tags: [a]\n"
 )
 
+ONE_LIST = SMALL.replace("edges:\n", "")
+OTHER_LIST = (
+    "id: other\nedges:\n"
+    + SMALL.partition("edges:\n")[2]
+    + SMALL.partition("nodes:\n")[2].partition("edges:")[0]
+)
+
 REMARKED = (
     "# darwinflow: ignore[missing-field] above\n"
     + SMALL.replace("id: triage", "id: triage # darwinflow: ignore[invalid-value, unknown-field]")
@@ -126,8 +133,10 @@ def documents(rng: random.Random) -> str:
         return FLOW
     if choice < 0.55:
         return LATE
-    if choice < 0.65:
+    if choice < 0.6:
         return SMALL + "---\n" + LATE
+    if choice < 0.65:
+        return ONE_LIST if choice < 0.63 else OTHER_LIST
     if choice < 0.78:
         return REMARKED if choice < 0.73 else REMARKED + "---\n" + REMARKED
     if choice < 0.86:

@@ -204,7 +204,8 @@ class Checker:
             return Part(projection, faulty, header, _graph_findings(projection), sweep, refers)
         moves = moves_lines(change)
         header = before.header
-        if (moves and header) or not is_listed(projection, change):
+        is_same = projection.misplaced == before.projection.misplaced
+        if (moves and header) or not is_same or not is_listed(projection, change):
             header = tuple(items.header(projection.header))
         graph = before.graph
         if not keeps_graph_findings(before.projection, graph, projection, change, moves=moves):

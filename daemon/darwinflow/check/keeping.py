@@ -62,7 +62,7 @@ def keeps_graph_findings(
     # Graph rules are silent where a fault of syntax may hide a node or an edge.
     if not change.removed or any(segment.problems for segment in (*change.removed, *change.added)):
         return False
-    if not _same_parallels(projection, change):
+    if not _same_parallels(projection, change) or _holds_misplaced(projection, change):
         return False
     return not found or not (moves or _shifts(projection, change))
 
@@ -74,6 +74,17 @@ def _same_parallels(projection: Projection, change: Change) -> bool:
         same_parallels(projection.graph, native.read(old, role), native.read(new, role))
         for old, new in zip(change.removed, change.added, strict=True)
     )
+
+
+def _holds_misplaced(projection: Projection, change: Change) -> bool:
+    """Whether items are among the change that stand in the wrong list, of which one is shown."""
+    key = projection.misplaced
+    if not key:
+        return False
+    found = [
+        projection.facts(change.section_index, change.first_segment + at) for at in range(len(change.added))
+    ]
+    return any(facts.nodes if key == native.NODES else facts.edges for facts in found)
 
 
 def _shifts(projection: Projection, change: Change) -> bool:

@@ -9,7 +9,7 @@ from darwinflow.check.items import ItemCheck
 from darwinflow.document.node import ALIAS
 from darwinflow.document.segment import Segment
 from darwinflow.projection.aliased import aliased_fields
-from darwinflow.projection.native import NODES, read
+from darwinflow.projection.native import NODES, base, read
 
 _MEMO: Final = (__name__, "uses")
 
@@ -45,7 +45,9 @@ class Retold:
             key = (kind, field, id(bound))
             verdict = self._verdicts.get(key)
             if verdict is None:
-                takes = bound is not None and self._items.takes(self._role == NODES, kind, field, bound.data)
+                takes = bound is not None and self._items.takes(
+                    base(self._role) == NODES, kind, field, bound.data
+                )
                 verdict = self._verdicts[key] = takes
             if not verdict:
                 return False

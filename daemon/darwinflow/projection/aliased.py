@@ -7,7 +7,7 @@ from typing import Final
 
 from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
 from darwinflow.document.segment import Segment
-from darwinflow.projection.native import EDGES, NODES
+from darwinflow.projection.native import EDGES, NODES, base
 
 _READ: Final = {
     NODES: frozenset({"id", "type", "config"}),
@@ -32,7 +32,8 @@ def is_retold(old: Segment, new: Segment) -> bool:
 def is_read_from(segment: Segment, role: str) -> bool:
     """Whether ids, ends or references of a list of this role may come from aliases in *segment*."""
     fields = aliased_fields(segment)
-    return not fields or role not in _READ or not fields.isdisjoint(_READ[role])
+    read = _READ.get(base(role))
+    return not fields or read is None or not fields.isdisjoint(read)
 
 
 def aliased_fields(segment: Segment) -> frozenset[str]:

@@ -6,7 +6,7 @@ from darwinflow.document.node import MAP, SEQ
 from darwinflow.document.problem import YAML_SYNTAX
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
-from darwinflow.projection.native import EDGES, MIXED, NODES, Carrier
+from darwinflow.projection.native import EDGES, MIXED, NODES, Carrier, alone
 
 
 def carriers(root: Root) -> tuple[Carrier, ...]:
@@ -26,6 +26,9 @@ def carriers(root: Root) -> tuple[Carrier, ...]:
         slip = _slip(root, name) if root.layout == "map" and not _may_hold(found, name) else None
         if slip is not None:
             found.append(Carrier(slip, name))
+    roles = {carrier.role for carrier in found}
+    if len(roles) == 1 and MIXED not in roles:
+        found = [Carrier(carrier.section, alone(carrier.role)) for carrier in found]
     return tuple(sorted(found))
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from darwinflow.document.document import Change
+from darwinflow.document.root import Root
 from darwinflow.document.segment import Segment
 from darwinflow.projection import native
 from darwinflow.projection.carriers import carriers, same_role
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.facts import Facts, Point
 from darwinflow.projection.graph import Graph
-from darwinflow.projection.native import NODES, Carrier
+from darwinflow.projection.native import Carrier, may_hold_edges
 from darwinflow.projection.patching import Edited
 from darwinflow.projection.succession import Stretch, Succession
 
@@ -57,7 +58,7 @@ def edited(
     found: list[Columns] = []
     for carrier, stretch in stretches(succession, before, now):
         if stretch is None:
-            found.append(Columns(carrier.section, _facts(succession, carrier)))
+            found.append(Columns(carrier.section, facts_in(succession.new, carrier)))
             continue
         column = known[stretch.before].in_section(carrier.section)
         if not stretch.is_empty:
@@ -67,17 +68,17 @@ def edited(
     return found
 
 
-def _facts(succession: Succession, carrier: Carrier) -> list[Facts]:
-    segments = succession.new.sections[carrier.section].segments
-    return [native.read(segment, carrier.role) for segment in segments]
+def facts_in(root: Root, carrier: Carrier) -> list[Facts]:
+    """What each segment of a carrier adds."""
+    return [native.read(segment, carrier.role) for segment in root.sections[carrier.section].segments]
 
 
 def edit_of(succession: Succession, graph: Graph, before: Carriers, now: Carriers) -> Edited | None:
     """What became of the arrows of *graph*; None where lists of edges came or went."""
     arrows: set[tuple[Point, Point]] = set()
-    left = [carrier.section for carrier in before if carrier.role != NODES]
+    left = [carrier.section for carrier in before if may_hold_edges(carrier.role)]
     for carrier, stretch in stretches(succession, before, now):
-        if carrier.role == NODES:
+        if not may_hold_edges(carrier.role):
             continue
         if stretch is None or not left or left.pop(0) != stretch.before:
             return None

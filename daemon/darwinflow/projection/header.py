@@ -31,11 +31,21 @@ class Value(NamedTuple):
 class Header:
     """The fields of one document, whose lists of nodes and edges count as empty."""
 
-    def __init__(self, document: Document, root_index: int, fields: Container[str] | None = None) -> None:
-        """*fields*: all that there may be, but for extensions; long lists under other keys count as empty, too."""
+    def __init__(
+        self,
+        document: Document,
+        root_index: int,
+        fields: Container[str] | None = None,
+        misplaced: str = "",
+    ) -> None:
+        """*fields*: all that there may be, but for extensions; long lists under other keys count as empty, too.
+
+        *misplaced*: a list that counts as there, as its items stand in another.
+        """
         self._document = document
         self._root_index = root_index
         self._fields = fields
+        self._misplaced = misplaced
 
     @property
     def _root(self) -> Root:
@@ -47,7 +57,7 @@ class Header:
         root = self._root
         if root.layout != "map":
             return root.data
-        own: dict[str, Any] = {}
+        own: dict[str, Any] = {self._misplaced: []} if self._misplaced else {}
         sources: list[Any] = []
         for section in root.sections:
             key = section.key

@@ -19,6 +19,7 @@ MARKS = ("id", NODES, EDGES)
 _MAX_TEXTS = 1_000
 MIXED = "*"
 """The role of a segment that may hold both lists, as entries of a mapping."""
+_ALONE = " alone"
 
 
 class Carrier(NamedTuple):
@@ -28,14 +29,36 @@ class Carrier(NamedTuple):
     role: str
 
 
+def alone(role: str) -> str:
+    """The role of a list in a document without the other one, whose items may stand in it as its key is missing."""
+    return role + _ALONE
+
+
+def base(role: str) -> str:
+    """The key of the list that has *role*."""
+    return role.removesuffix(_ALONE)
+
+
 def may_hold_nodes(role: str) -> bool:
-    return role in (NODES, MIXED)
+    return role != EDGES
+
+
+def may_hold_edges(role: str) -> bool:
+    return role != NODES
+
+
+def misplaced(found: tuple[Carrier, ...], node_count: int, edge_count: int) -> str:
+    """The key of the list that is missing while items of it stand in the other; empty where there is none."""
+    roles = {carrier.role for carrier in found}
+    if edge_count and roles == {alone(NODES)}:
+        return EDGES
+    return NODES if node_count and roles == {alone(EDGES)} else ""
 
 
 def lists(root: Root, found: tuple[Carrier, ...], key: str) -> bool:
     """Whether the document has the list *key* at all."""
     return any(
-        carrier.role == key
+        base(carrier.role) == key
         or (carrier.role == MIXED and any(name == key for name, _, _ in _mixed_entries(root, carrier)))
         for carrier in found
     )
@@ -45,7 +68,7 @@ def empty_list(root: Root, found: tuple[Carrier, ...]) -> tuple[int, Node] | Non
     """The section and the key of a list of nodes that is there and empty."""
     for carrier in found:
         section = root.sections[carrier.section]
-        if carrier.role == NODES and section.key is not None and section.data == []:
+        if base(carrier.role) == NODES and section.key is not None and section.data == []:
             return carrier.section, section.key
         if carrier.role == MIXED:
             node = section.segments[0].node
@@ -71,6 +94,8 @@ def read(segment: Segment, role: str) -> Facts:
 def _read(segment: Segment, role: str) -> Facts:
     nodes: list[NodeFact] = []
     edges: list[EdgeFact] = []
+    if role != base(role):
+        return _sorted(read(segment, base(role)))
     if role == MIXED:
         for name, entry_value, data in _entries(segment):
             if name == NODES:
@@ -91,6 +116,36 @@ def _read(segment: Segment, role: str) -> Facts:
     if role == NODES:
         return facts_of([_node(node, data) for node, data in pairs], [])
     return facts_of([], [_edge(node, data) for node, data in pairs])
+
+
+def _sorted(facts: Facts) -> Facts:
+    """The same where each item is what it looks like; *facts* themselves where that changes nothing."""
+    edges = [node for node in facts.nodes if _is_edge(node.data)]
+    nodes = [edge for edge in facts.edges if _is_node(edge.data)]
+    if not edges and not nodes:
+        return facts
+    return facts_of(
+        [
+            *[node for node in facts.nodes if not _is_edge(node.data)],
+            *[_node(edge.item, edge.data) for edge in nodes],
+        ],
+        [
+            *[edge for edge in facts.edges if not _is_node(edge.data)],
+            *[_edge(node.item, node.data) for node in edges],
+        ],
+    )
+
+
+def _is_edge(data: Any) -> bool:
+    return (
+        isinstance(data, dict) and ("from" in data or "to" in data) and not ("id" in data or "type" in data)
+    )
+
+
+def _is_node(data: Any) -> bool:
+    return (
+        isinstance(data, dict) and ("id" in data and "type" in data) and not ("from" in data or "to" in data)
+    )
 
 
 def _entries(segment: Segment) -> Iterator[tuple[str, Node, Any]]:

@@ -15,7 +15,7 @@ from darwinflow.model.span import Span
 from darwinflow.projection import native
 from darwinflow.projection.carriers import carriers
 from darwinflow.projection.columns import Columns
-from darwinflow.projection.editing import carriers_after, edit_of, edited, keeps_graph
+from darwinflow.projection.editing import carriers_after, edit_of, edited, facts_in, keeps_graph
 from darwinflow.projection.ends import end_is_allowed, ends_by_name
 from darwinflow.projection.facts import NONE, SOURCE, EdgeFact, Facts, NodeFact
 from darwinflow.projection.graph import EndPlace, Graph, Place, connected, numbered
@@ -89,9 +89,14 @@ class Projection:
     @property
     def header(self) -> Header:
         """What the document says of itself."""
-        document_type = self.graph_type.document
-        is_closed = document_type.get("additionalProperties") is False
-        return Header(self.document, self.root_index, self.graph_type.document_fields if is_closed else None)
+        is_closed = self.graph_type.document.get("additionalProperties") is False
+        fields = self.graph_type.document_fields if is_closed else None
+        return Header(self.document, self.root_index, fields, self.misplaced)
+
+    @property
+    def misplaced(self) -> str:
+        """The key that is missing of a list whose items stand in the other; empty where there is none."""
+        return native.misplaced(self.carriers, self.graph.node_count, self.graph.edge_count)
 
     @property
     def is_whole(self) -> bool:
@@ -105,11 +110,15 @@ class Projection:
 
     @property
     def lists_edges(self) -> bool:
-        return native.lists(self.document.roots[self.root_index], self.carriers, native.EDGES)
+        return self._lists(native.EDGES)
 
     @property
     def lists_nodes(self) -> bool:
-        return native.lists(self.document.roots[self.root_index], self.carriers, native.NODES)
+        return self._lists(native.NODES)
+
+    def _lists(self, key: str) -> bool:
+        root = self.document.roots[self.root_index]
+        return self.misplaced == key or native.lists(root, self.carriers, key)
 
     def empty_list_span(self) -> Span | None:
         """The key of the list of nodes where it is there and empty."""
@@ -198,9 +207,8 @@ class Projection:
                 )
 
     def _located(self) -> Iterator[tuple[int, int, Facts, int]]:
-        root = self.document.roots[self.root_index]
         for carrier in self.carriers:
-            section = root.sections[carrier.section]
+            section = self.document.roots[self.root_index].sections[carrier.section]
             start = self.document.segment_start(self.root_index, carrier.section, 0)
             for at, (line, segment) in enumerate(section.segments.starts()):
                 yield carrier.section, at, native.read(segment, carrier.role), start + line
@@ -277,13 +285,7 @@ def project(
         edit = edit_of(succession, previous.graph, before, now)
     else:
         now = carriers(root)
-        columns = [
-            Columns(
-                carrier.section,
-                [native.read(segment, carrier.role) for segment in root.sections[carrier.section].segments],
-            )
-            for carrier in now
-        ]
+        columns = [Columns(carrier.section, facts_in(root, carrier)) for carrier in now]
     roles = dict(now)
     implicit = {name: node.name for name, node in graph_type.implicit.items()}
 

@@ -7,7 +7,7 @@ from darwinflow.check.references.rows import answers_of, rows_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.editing import stretches
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
-from darwinflow.projection.native import NODES, Carrier, read
+from darwinflow.projection.native import Carrier, may_hold_edges, read
 from darwinflow.projection.projection import Projection
 from darwinflow.projection.succession import Stretch, Succession
 
@@ -27,10 +27,14 @@ class Edit(NamedTuple):
     @classmethod
     def between(cls, old: Projection, new: Projection, succession: Succession) -> "Edit":
         found = stretches(succession, old.carriers, new.carriers)
-        kept = [stretch.before for carrier, stretch in found if stretch is not None and carrier.role != NODES]
+        kept = [
+            stretch.before
+            for carrier, stretch in found
+            if stretch is not None and may_hold_edges(carrier.role)
+        ]
         return cls(
             found,
-            kept == [carrier.section for carrier in old.carriers if carrier.role != NODES],
+            kept == [carrier.section for carrier in old.carriers if may_hold_edges(carrier.role)],
             new.graph.repeats.keys() == old.graph.repeats.keys(),
         )
 
@@ -67,7 +71,7 @@ class Edit(NamedTuple):
         """Sources of the edges that an edit took away and put in; None where nobody can tell."""
         found: set[str] = set()
         for carrier, stretch in self.stretches:
-            if carrier.role == NODES:
+            if not may_hold_edges(carrier.role):
                 continue
             if stretch is None or not self.is_whole:
                 return None

@@ -16,6 +16,7 @@ from darwinflow.check.rules.empty_workflow import empty_workflow
 from darwinflow.check.rules.endless_cycle import endless_cycle
 from darwinflow.check.rules.invalid_value import invalid_value
 from darwinflow.check.rules.lineage_cycle import lineage_cycle
+from darwinflow.check.rules.list_without_key import list_without_key
 from darwinflow.check.rules.metadata_key import metadata_key
 from darwinflow.check.rules.missing_field import missing_field
 from darwinflow.check.rules.no_path_to_end import no_path_to_end
@@ -37,6 +38,7 @@ ITEM_RULES = (unknown_node_type, unknown_field, missing_field, wrong_type, inval
 HEADER_RULES = (metadata_key,)
 GRAPH_RULES = (
     empty_workflow,
+    list_without_key,
     duplicate_node_id,
     reserved_id,
     edge_end_not_allowed,
