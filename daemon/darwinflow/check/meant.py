@@ -31,14 +31,29 @@ def _meant(graph: Graph) -> dict[str, str]:
     return {name: near for name, near in found.items() if near is not None}
 
 
+def listed_in(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """The nodes that an unknown name lists, with commas and without brackets. Kept with the graph."""
+    key = (__name__, "listed")
+    known = graph.memo.get(key)
+    if known is None:
+        known = graph.memo[key] = {
+            name: parts
+            for name in graph.unknown
+            if "," in name and (parts := tuple([part.strip() for part in name.split(",")]))
+            if all(graph.numbers.get(part, graph.known) < graph.known for part in parts)
+        }
+    assert isinstance(known, dict)
+    return known
+
+
 def merged(graph: Graph) -> tuple[Arrows, Arrows]:
     """The arrows both ways, each slip as one with the node that is meant. Kept with the graph."""
     key = (__name__, "merged")
     known = graph.memo.get(key)
     if known is None:
-        slips = meant(graph) if graph.unknown else {}
+        slips = meanings(graph) if graph.unknown else {}
         numbers = graph.numbers
-        meaning = {numbers[name]: numbers[node] for name, node in slips.items()}
+        meaning = {numbers[name]: [numbers[node] for node in nodes] for name, nodes in slips.items()}
         forward = _as_meant(graph.successors, graph.predecessors, meaning)
         back = _as_meant(graph.predecessors, graph.successors, meaning)
         known = graph.memo[key] = (forward, back)
@@ -46,23 +61,30 @@ def merged(graph: Graph) -> tuple[Arrows, Arrows]:
     return known
 
 
-def _as_meant(arrows: Arrows, turned: Arrows, meaning: dict[int, int]) -> Arrows:
+def meanings(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """The nodes that each unknown name means, as far as that is clear."""
+    return {**{name: (node,) for name, node in meant(graph).items()}, **listed_in(graph)}
+
+
+def _as_meant(arrows: Arrows, turned: Arrows, meaning: dict[int, list[int]]) -> Arrows:
     """*arrows* with slips replaced by what they mean; only those lists are new that a slip is in."""
     if not meaning:
         return arrows
 
     def targets(numbers: Iterable[int]) -> list[int]:
-        return [meaning.get(target, target) for number in numbers for target in arrows[number]]
+        found = [target for number in numbers for target in arrows[number]]
+        return [node for target in found for node in meaning.get(target, (target,))]
 
     new = list(arrows)
     for slip in meaning:
         for source in turned[slip]:
             new[source] = targets([source])
     groups: dict[int, list[int]] = {}
-    for slip, node in meaning.items():
-        groups.setdefault(node, [node]).append(slip)
+    for slip, nodes in meaning.items():
+        for node in nodes:
+            groups.setdefault(node, [node]).append(slip)
     for node, group in groups.items():
         new[node] = targets(group)
-        for slip in group[1:]:
-            new[slip] = []
+    for slip in meaning:
+        new[slip] = []
     return new

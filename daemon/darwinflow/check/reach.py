@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from darwinflow.check.halves import half_sources, half_targets, halves, may_lead_into, may_lead_out_of
 from darwinflow.check.joins import through
-from darwinflow.check.meant import meant, merged
+from darwinflow.check.meant import meanings, merged
 from darwinflow.check.order import order
 from darwinflow.graph.walk import Arrows, components, reached
 from darwinflow.model.nearest import near
@@ -86,7 +86,7 @@ def _is_plain(graph: Graph, starts: list[int], ends: list[int], forward: Arrows,
 
 def _arrows(graph: Graph) -> tuple[Arrows, Arrows, list[int]]:
     """Arrows both ways in which a slip is one with what it means, and the names that mean nothing known."""
-    slips = meant(graph) if graph.unknown else {}
+    slips = meanings(graph) if graph.unknown else {}
     loose = [number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips]
     return *merged(graph), loose
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from darwinflow.check.halves import half_sources, half_targets, halves
-from darwinflow.check.meant import meant, merged
+from darwinflow.check.meant import meanings, merged
 from darwinflow.check.order import groups_of, order
 from darwinflow.check.reach import reach
 from darwinflow.check.references.together import causes
@@ -205,7 +205,7 @@ class Before:
         Edges are missing there, not order.
         """
         graph = self._graph
-        slips = meant(graph)
+        slips = meanings(graph)
         loose = [
             number for number in range(graph.known, len(graph.names)) if graph.names[number] not in slips
         ]

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
-from darwinflow.check.meant import meant
+from darwinflow.check.meant import listed_in, meant
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS
 from darwinflow.document.problem import Related
-from darwinflow.projection.facts import SOURCE
+from darwinflow.projection.facts import SOURCE, End
 from darwinflow.projection.graph import EndPlace
 from darwinflow.projection.projection import Projection
 
@@ -31,12 +31,12 @@ def edge_unknown_node(
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
         return  # there is no list of nodes, which is said already
-    slips = meant(graph)
+    slips, lists = meant(graph), listed_in(graph)
     listed = graph.names[graph.implicit : graph.known]
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
     for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
         near = slips.get(name)
-        shown_places = places if near is not None else places[: _MAX_RELATED + 1]
+        shown_places = places if near is not None or name in lists else places[: _MAX_RELATED + 1]
         spans = [projection.end_span(place) for place in shown_places]
         message = f"no node is called '{shown(name)}'"
         fixes: tuple[Fix, ...] = ()
@@ -47,6 +47,11 @@ def edge_unknown_node(
                 edits = [Edit(span, scalar(near)) for span in spans]
                 edits += [edit for (fix, *_) in others for edit in fix.edits]
                 fixes = (Fix(f"Change to '{near}'", tuple(edits)),)
+        elif name in lists:
+            message += f"; a list of nodes stands in brackets: {shown(_in_brackets(lists[name]))}"
+            if _may_be_list(projection, places, lists[name]):
+                text = _in_brackets(lists[name])
+                fixes = (Fix("Put brackets around it", tuple([Edit(span, text) for span in spans])),)
         elif 0 < len(listed) <= _MAX_LISTED:
             message += f"; there are {all_of(listed)}"
         others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
@@ -59,10 +64,35 @@ def _may_replace(projection: Projection, places: list[EndPlace], near: str) -> b
     if not _IN_NO_ID.isdisjoint(near):
         return False  # the id is what has to change
     for place in places:
-        edge = projection.edge_fact(place.edge)
-        ends = edge.sources if place.side == SOURCE else edge.targets
+        ends = _ends(projection, place)
         if ends[place.at].token.kind == ALIAS or not projection.may_be_end(near, place.side):
             return False
         if any(end.name == near for end in ends):
             return False  # the list would name it twice
     return True
+
+
+def _in_brackets(names: tuple[str, ...]) -> str:
+    return f"[{', '.join([scalar(name) for name in names])}]"
+
+
+def _may_be_list(projection: Projection, places: list[EndPlace], names: tuple[str, ...]) -> bool:
+    """Whether brackets make a sound list at all places of a text that names nodes."""
+    return len(set(names)) == len(names) and all(
+        len(ends) == 1
+        and ends[0].token.kind != ALIAS
+        and all(projection.may_be_end(name, place.side) for name in names)
+        and not _is_listed(projection, place)
+        for place in places
+        for ends in [_ends(projection, place)]
+    )
+
+
+def _is_listed(projection: Projection, place: EndPlace) -> bool:
+    data = projection.edge_fact(place.edge).data
+    return isinstance(data, dict) and isinstance(data.get("from" if place.side == SOURCE else "to"), list)
+
+
+def _ends(projection: Projection, place: EndPlace) -> tuple[End, ...]:
+    edge = projection.edge_fact(place.edge)
+    return edge.sources if place.side == SOURCE else edge.targets

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from darwinflow.check.finding import WARNING, Finding
 from darwinflow.check.halves import half_sources, halves
-from darwinflow.check.meant import meant
+from darwinflow.check.meant import meanings
 from darwinflow.check.words import all_of, quoted
 from darwinflow.document.problem import Related
 from darwinflow.model.span import Span
@@ -16,8 +16,8 @@ _MAX_RELATED = 20
 
 def option_not_handled(projection: Projection, unhandled: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     """*unhandled*: by node, the answers that no edge takes."""
-    slips = set(meant(projection.graph).values())
     graph = projection.graph
+    slips = {node for nodes in meanings(graph).values() for node in nodes}
     unknown = range(graph.known, len(graph.names))
     if (
         any(graph.successors[number] for number in unknown)
