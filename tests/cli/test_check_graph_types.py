@@ -39,6 +39,15 @@ def test_a_graph_type_at_fault_is_told_at_its_place_and_workflows_only_what_is_c
     assert "slack.yaml:14:15" in darwinflow("check", expect=1).stdout
 
 
+def test_fix_mends_a_graph_type(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/tell.yaml").write_text(USING)
+    types = folder / "graph-types/slack.yaml"
+    types.parent.mkdir()
+    types.write_text(SLACK.replace("required: [channel]", "requird: [channel]"))
+    darwinflow("check", "--fix")
+    assert types.read_text() == SLACK
+
+
 def test_the_folder_of_graph_types_is_a_setting(darwinflow: Run, folder: Path) -> None:
     (folder / "flows/tell.yaml").write_text(USING)
     (folder / "types").mkdir()

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from darwinflow.document.document import Document
-from darwinflow.document.problem import WARNINGS, Problem
+from darwinflow.document.problem import MAX_RELATED, WARNINGS, Related
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
 from darwinflow.model.span import Span
-from darwinflow.settings.places import value_span
+from darwinflow.settings.fault import Fault, fault_of
+from darwinflow.settings.places import key_span, value_span
 
 GRAPH_TYPE_INVALID: Final = "graph-type-invalid"
 
@@ -19,7 +20,7 @@ class TypeFile(NamedTuple):
     document: Document
     module: Module
     """Empty where the text is no mapping."""
-    problems: tuple[Problem, ...]
+    problems: tuple[Fault, ...]
     """With absolute places, in the order of the text."""
 
     @property
@@ -35,39 +36,52 @@ class TypeFile(NamedTuple):
 
     def with_faults(self, faults: Iterable[GraphTypeInvalid]) -> "TypeFile":
         """The same file with these faults at their places."""
-        found = [
-            Problem(GRAPH_TYPE_INVALID, str(fault), place_of(self.document, fault.pointer))
-            for fault in faults
-        ]
-        problems = sorted([*self.problems, *found], key=lambda problem: problem.span)
+        found: dict[tuple[str, str], Fault] = {}
+        for fault in sorted(faults, key=self._place):
+            span = self._place(fault)
+            first = found.setdefault(
+                (str(fault), fault.word or fault.pointer),
+                Fault(GRAPH_TYPE_INVALID, str(fault), span, (), fault.word, fault.words),
+            )
+            if first.span != span:
+                found[str(fault), fault.word] = first._replace(
+                    related=(*first.related, Related(span, "and here again"))[:MAX_RELATED]
+                )
+        problems = sorted([*self.problems, *found.values()], key=lambda problem: problem.span)
         return self._replace(problems=tuple(problems))
+
+    def _place(self, fault: GraphTypeInvalid) -> Span:
+        return place_of(self.document, fault.pointer, is_key=fault.is_key)
 
 
 def type_file(path: str, text: str) -> TypeFile:
     """What *text* says; what is wrong in it beyond its syntax shows when it is loaded."""
     document = Document.parse(text)
-    problems = document.problems()
+    problems = [fault_of(problem) for problem in document.problems()]
     data: Any = document.data(0) if document.roots else None
     if not isinstance(data, dict):
         if not problems:
             message = "a graph type is a mapping with 'name' and '$defs', or with 'extends' and '$defs'"
-            problems = [Problem(GRAPH_TYPE_INVALID, message, _first_token(document))]
+            problems = [Fault(GRAPH_TYPE_INVALID, message, _first_token(document))]
         data = {}
     elif len(document.roots) > 1:
         line = document.roots[0].line_count
         message = "a file holds one graph type; put each into a file of its own"
-        problems.append(Problem(GRAPH_TYPE_INVALID, message, Span(line, 0, line, len(document.lines[line]))))
+        problems.append(Fault(GRAPH_TYPE_INVALID, message, Span(line, 0, line, len(document.lines[line]))))
     return TypeFile(path, document, data, tuple(problems))
 
 
-def place_of(document: Document, pointer: str) -> Span:
-    """One token for what a JSON pointer names, or for the nearest thing around it that is there."""
+def place_of(document: Document, pointer: str, *, is_key: bool = False) -> Span:
+    """One token for what a JSON pointer names, or for the nearest thing around it that is there.
+
+    *is_key*: the key is meant where there is one, and not its value.
+    """
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     path = tuple([int(part) if part.isdecimal() else part for part in parts])
     root = document.roots[0]
     if not path or root.section(str(path[0])) is None:
         return _first_token(document)
-    return value_span(document, path)
+    return key_span(document, path) if is_key else value_span(document, path)
 
 
 def _first_token(document: Document) -> Span:

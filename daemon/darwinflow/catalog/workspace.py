@@ -11,6 +11,7 @@ from typing import NamedTuple
 from darwinflow.catalog.catalog import Catalog, compile_fault
 from darwinflow.catalog.own_files import contents_of, folder_of
 from darwinflow.catalog.type_file import TypeFile, type_file
+from darwinflow.graph.form import is_whole, malformed
 from darwinflow.graph.graph_type import GraphType, GraphTypeInvalid, Module
 from darwinflow.graph.load import PREFIX, Reading, extend, read
 
@@ -60,14 +61,14 @@ class _Loading:
     def loaded(self, files: list[TypeFile]) -> WorkspaceTypes:
         named: dict[str, str] = {}
         checked = [self._identified(file, named) for file in files]
-        done = [self._whole(file) if _is_whole(file) else file for file in checked]
-        done = [file if _is_whole(file) else self._extension(file) for file in done]
+        done = [self._whole(file) if is_whole(file.module) else file for file in checked]
+        done = [file if is_whole(file.module) else self._extension(file) for file in done]
         return WorkspaceTypes(Catalog(self._types, self._modules, self._bundled), tuple(done))
 
     def _identified(self, file: TypeFile, named: dict[str, str]) -> TypeFile:
         """The file with what is wrong about its name; a sound module can be imported by others from here on."""
         name = file.module.get("name")
-        if not file.is_sound or not _is_whole(file) or not isinstance(name, str):
+        if not file.is_sound or not is_whole(file.module) or not isinstance(name, str):
             return file
         base = os.path.basename(file.path)
         fault = None
@@ -94,12 +95,13 @@ class _Loading:
         name = file.extends
         if not file.is_sound or name is None:
             self._mark_partial(name)
-            return file
+            return file.with_faults(malformed(file.module)) if file.is_sound else file
         if name not in self._bundled.names:
             names = ", ".join(self._bundled.names)
             message = f"no graph type called '{name}' can be extended; there is {names}"
             self._mark_partial(None)
-            return file.with_faults([GraphTypeInvalid(message, "/extends")])
+            fault = GraphTypeInvalid(message, "/extends", word=name, words=self._bundled.names)
+            return file.with_faults([fault])
         module = {"$id": "", **file.module}
         taken = self._taken(file, name, extend(self._types[name], module, self._modules))
         if not taken.is_sound:
@@ -137,8 +139,3 @@ class _Loading:
         """Node types may be missing from *name*; None: from any, as nobody knows which was meant."""
         for one in [name] if name in self._types else list(self._bundled.names):
             self._types[str(one)] = self._types[str(one)]._replace(is_partial=True)
-
-
-def _is_whole(file: TypeFile) -> bool:
-    """Whether the file is for a type of its own; one that nobody can tell of counts as an extension."""
-    return "extends" not in file.module and bool(file.module)

@@ -2,7 +2,8 @@
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.workspace import for_workspace
-from darwinflow.check.engine import Checked, Checker, finding_of, weighed
+from darwinflow.check.engine import Checked, Checker, weighed
+from darwinflow.check.rules.graph_type_invalid import graph_type_invalid
 from darwinflow.document.document import Document
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -18,6 +19,6 @@ def check_type_file(
     types = for_workspace(folder, settings.graph_types_path, catalog, {path: document.lines.text()})
     file = types.file(path)
     problems = file.problems if file is not None else ()
-    found = weighed([finding_of(problem) for problem in problems], settings)
+    found = weighed(list(graph_type_invalid(document, problems)), settings)
     parts = (None,) * len(document.roots)
     return Checked(document, parts, settings, Checker(types.catalog), tuple(found))

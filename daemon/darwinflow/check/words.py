@@ -21,6 +21,8 @@ _MAX_SHOWN = 40
 """Characters of a value in a message."""
 _MAX_NAMES = 12
 """Names in a message."""
+_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+"""What other formats, and YAML before 1.2, take for true and false."""
 _PLAIN = re.compile(r"[^\W\d][\w.-]*\Z")
 """What needs no quotes anywhere, numbers and words of YAML's own apart."""
 _SOUNDS_LIKE_A_VOWEL = "AEFHILMNORSX"
@@ -63,6 +65,12 @@ def given(data: object) -> str:
     if isinstance(data, str):
         return f"the text '{shown(data)}'"
     return "a list" if isinstance(data, list) else "a mapping"
+
+
+def switch_meant(text: str) -> str | None:
+    """`true` or `false` where *text* is another word for it."""
+    word = text.strip().lower()
+    return word if word in ("true", "false") else _SWITCHES.get(word)
 
 
 def shown(text: str) -> str:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from darwinflow.catalog.catalog import Catalog
     from darwinflow.check.engine import Checked
+    from darwinflow.document.document import Document
 
 UNREADABLE = "file-unreadable"
 
@@ -65,10 +66,7 @@ def verdict_of(
         return Verdict(is_workflow=True, findings=(found,))
     settings = settings.at(file.inner_path)
     if is_type_file(os.path.abspath(file.path), file.folder, settings.graph_types_path):
-        from darwinflow.check.type_files import check_type_file
-
-        checked = check_type_file(document, os.path.abspath(file.path), file.folder, settings, catalog)
-        return Verdict(is_workflow=True, findings=checked.findings())
+        return _of_type_file(document, file, settings, catalog, fix=fix)
     checked = check(document, catalog, settings, is_named=file.is_named)
     is_other = not file.is_named and checked.projection is None and document.roots
     if is_other and not was_meant(document):
@@ -88,6 +86,24 @@ def verdict_of(
     return Verdict(
         is_workflow=True, findings=checked.findings(), mended=count, text=text, facts=facts_in(checked)
     )
+
+
+def _of_type_file(
+    document: "Document", file: WorkflowFile, settings: WorkspaceSettings, catalog: "Catalog", *, fix: bool
+) -> Verdict:
+    from darwinflow.check.type_files import check_type_file
+
+    def again(document: "Document") -> "Checked":
+        return check_type_file(document, os.path.abspath(file.path), file.folder, settings, catalog)
+
+    checked = again(document)
+    if not fix:
+        return Verdict(is_workflow=True, findings=checked.findings())
+    from darwinflow.check.mending import mended
+
+    checked, count = mended(checked, again)
+    text = checked.document.lines.text() if count else None
+    return Verdict(is_workflow=True, findings=checked.findings(), mended=count, text=text)
 
 
 def unread(error: OSError, settings: WorkspaceSettings) -> Verdict:

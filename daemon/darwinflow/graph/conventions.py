@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Final
 
 import jsonschema_rs
@@ -26,6 +27,8 @@ _WORDS: Final = {
     "object": "a mapping",
     "string": "text",
 }
+TYPES: Final = (*_WORDS, "null")
+SWITCH: Final = ("true", "false")
 _META: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -49,32 +52,63 @@ def misnamed(entries: Iterable[object]) -> list[GraphTypeInvalid]:
 
 def nonconforming(module: Module) -> list[GraphTypeInvalid]:
     """A fault for each place at which *module* is no JSON Schema 2020-12."""
-    faults: dict[str, GraphTypeInvalid] = {}
-    try:
-        if jsonschema_rs.meta.is_valid(dict(module)):
-            return []
-        validator = jsonschema_rs.Draft202012Validator({"$ref": _META}, offline=True)
-        for error in validator.iter_errors(dict(module)):
-            pointer = pointer_to(error.instance_path)
-            faults.setdefault(pointer, GraphTypeInvalid(_nonconformity(error), pointer))
-            if len(faults) == MAX_FAULTS:
-                break
-    except ValueError:  # numbers that JSON has not: nothing says where
-        return [GraphTypeInvalid("a graph type holds only what JSON can hold: no .inf and no .nan", "")]
+    message = "a graph type holds only what JSON can hold: no .inf and no .nan"
+    faults = {pointer: GraphTypeInvalid(message, pointer) for pointer in _no_json(module, "")}
+    if faults:
+        return list(faults.values())
+    data = {key: value for key, value in module.items() if key != "$schema"}  # which may name any other
+    if jsonschema_rs.meta.is_valid(data):
+        return []
+    validator = jsonschema_rs.Draft202012Validator({"$ref": _META}, offline=True)
+    for error in validator.iter_errors(data):
+        pointer = pointer_to(error.instance_path)
+        faults.setdefault(pointer, _nonconformity(error, pointer))
+        if len(faults) == MAX_FAULTS:
+            break
     return list(faults.values())
 
 
-def _nonconformity(error: jsonschema_rs.ValidationError) -> str:
+def _no_json(value: object, pointer: str) -> Iterator[str]:
+    """Where numbers stand that JSON has not."""
+    if isinstance(value, float) and not isfinite(value):
+        yield pointer
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _no_json(part, f"{pointer}/{escaped(str(key))}")
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            yield from _no_json(part, f"{pointer}/{index}")
+
+
+def _nonconformity(error: jsonschema_rs.ValidationError, pointer: str) -> GraphTypeInvalid:
     """What is wrong at one place, with what would be right."""
-    keyword = str(error.instance_path[-1]) if error.instance_path else ""
-    name = f"'{keyword}'" if keyword else "a graph type"
-    if keyword == "type":
-        return "'type' is one of array, boolean, integer, null, number, object and string, or a list of them"
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type):
-        return f"{name} must be {' or '.join([_WORDS.get(word, word) for word in error.kind.types])} here"
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.UniqueItems):
-        return f"{name} must list each value once"
-    return f"JSON Schema 2020-12 knows no such value for {name}"
+    name = _name_of(error.instance_path)
+    if len(error.instance_path) > 1 and error.instance_path[-2] in MAPS:
+        return GraphTypeInvalid(f"{name} must be a schema here, which is a mapping", pointer)
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Type):
+        message = f"{name} must be {' or '.join([_WORDS.get(word, word) for word in kind.types])} here"
+        if "boolean" in kind.types and isinstance(error.instance, str):
+            return GraphTypeInvalid(message, pointer, word=error.instance, words=SWITCH)
+        return GraphTypeInvalid(message, pointer)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.UniqueItems):
+        items = error.instance if isinstance(error.instance, list) else []
+        at = next((at for at, one in enumerate(items) if one in items[:at]), 0)
+        return GraphTypeInvalid(f"{name} must list each value once", f"{pointer}/{at}")
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.MinItems):
+        return GraphTypeInvalid(f"{name} must list at least {kind.limit}", pointer)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Minimum):
+        return GraphTypeInvalid(f"{name} must be at least {kind.limit}", pointer)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.ExclusiveMinimum):
+        return GraphTypeInvalid(f"{name} must be more than {kind.limit}", pointer)
+    return GraphTypeInvalid(f"JSON Schema 2020-12 knows no such value for {name}", pointer)
+
+
+def _name_of(path: list[str | int]) -> str:
+    """What stands at *path*, as the start of a sentence."""
+    if not path:
+        return "a graph type"
+    return f"item {path[-1] + 1} of '{path[-2]}'" if isinstance(path[-1], int) else f"'{path[-1]}'"
 
 
 def too_deep(module: Module) -> list[GraphTypeInvalid]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from darwinflow.graph.conventions import SWITCH
 from darwinflow.graph.graph_type import (
     EdgeType,
     GraphType,
@@ -58,7 +59,9 @@ def constrain(
     """Give an edge type its constraints. *stems*: names of edge types by their entry without its suffix."""
     stem = entry.removesuffix("EdgeConstraints")
     if stem not in stems:
-        raise GraphTypeInvalid(f"'{entry}' constrains no edge of this module", f"/$defs/{entry}")
+        message = f"'{entry}' constrains no edge of this module"
+        words = [f"{one}EdgeConstraints" for one in stems]
+        raise GraphTypeInvalid(message, f"/$defs/{entry}", word=entry, words=words, is_key=True)
     name = stems[stem]
     edges[name] = _with_constraints(edges[name], entry, source.entry(entry), nodes)
 
@@ -68,20 +71,26 @@ def _with_constraints(edge: EdgeType, entry: str, schema: Schema, nodes: Mapping
     sides: list[frozenset[str] | None] = []
     for side in ("allowedSourceTypes", "allowedTargetTypes"):
         part = properties.get(side) if isinstance(properties, Mapping) else None
-        names = part.get("const", ()) if isinstance(part, Mapping) else ()
+        names = part.get("const") if isinstance(part, Mapping) else ()
         if not isinstance(names, (list, tuple)):
             pointer = f"/$defs/{entry}/properties/{side}/const"
-            raise GraphTypeInvalid(f"'{side}' is a list of node types", pointer)
+            raise GraphTypeInvalid(f"'{side}' must fix a list of node types: {{const: [NAME]}}", pointer)
         for index, name in enumerate(names):
-            if name not in nodes:
+            if not isinstance(name, str) or name not in nodes:
                 pointer = f"/$defs/{entry}/properties/{side}/const/{index}"
-                raise GraphTypeInvalid(f"'{entry}' names '{name}', which is no node type here", pointer)
+                message = f"'{entry}' names '{name}', which is no node type here"
+                raise GraphTypeInvalid(message, pointer, word=str(name), words=nodes)
         sides.append(frozenset(names) or None)
     acyclic = properties.get("acyclic") if isinstance(properties, Mapping) else None
-    is_acyclic = isinstance(acyclic, Mapping) and acyclic.get("const") is True
-    if sides == [None, None] and not is_acyclic:
+    fixed = acyclic.get("const") if isinstance(acyclic, Mapping) else False
+    if not isinstance(fixed, bool):
+        pointer = f"/$defs/{entry}/properties/acyclic/const"
+        word = fixed if isinstance(fixed, str) else ""
+        message = f"'{entry}' must fix 'acyclic' to true or false"
+        raise GraphTypeInvalid(message, pointer, word=word, words=SWITCH)
+    if sides == [None, None] and not fixed:
         raise GraphTypeInvalid(f"'{entry}' constrains nothing: both lists are empty", f"/$defs/{entry}")
-    return edge._replace(allowed_sources=sides[0], allowed_targets=sides[1], acyclic=is_acyclic)
+    return edge._replace(allowed_sources=sides[0], allowed_targets=sides[1], acyclic=fixed)
 
 
 def opened(edge: EdgeType, graph_type: GraphType, added: Mapping[str, NodeType]) -> EdgeType:

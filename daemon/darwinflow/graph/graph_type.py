@@ -1,6 +1,6 @@
 """What a graph type is, as values: every schema in them is whole, without references to elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from darwinflow.model.errors import Refused
@@ -17,10 +17,18 @@ class GraphTypeInvalid(Refused):
 
     code = 1303
 
-    def __init__(self, message: str, pointer: str) -> None:
+    def __init__(
+        self, message: str, pointer: str, *, word: str = "", words: Iterable[str] = (), is_key: bool = False
+    ) -> None:
         super().__init__(message, pointer=pointer)
         self.pointer = pointer
         """JSON pointer to what is at fault, within the module."""
+        self.word = word
+        """What stands there and is not known, where that is the fault."""
+        self.words = tuple(words)
+        """What could stand there instead."""
+        self.is_key = is_key
+        """Whether the key is at fault, and not its value."""
 
 
 class Field(NamedTuple):

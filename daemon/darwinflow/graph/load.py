@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from darwinflow.graph.conventions import (
-    SCOPES,
+    SWITCH,
     misnamed,
     nonconforming,
     suffix_of,
@@ -20,6 +20,7 @@ from darwinflow.graph.entries import (
     opened,
     refuse_second,
 )
+from darwinflow.graph.form import is_aside, malformed, misfitting
 from darwinflow.graph.graph_type import (
     EdgeType,
     GraphType,
@@ -29,9 +30,10 @@ from darwinflow.graph.graph_type import (
     Schema,
     fields_of,
 )
+from darwinflow.graph.keywords import misworded
 from darwinflow.graph.reference import Dereferencer
+from darwinflow.graph.slips import BASE, misspelt_entries, refuse_slips
 
-BASE = "darwinflow:base"
 PREFIX = "darwinflow:graph-type/"
 """What the `$id` of a graph type begins with; its name follows."""
 _DIRECTIONS = ("directed", "undirected", "mixed")
@@ -62,8 +64,6 @@ def load(module: Module, modules: Mapping[str, Module]) -> GraphType:
 def read(module: Module, modules: Mapping[str, Module]) -> Reading:
     """The whole graph type that *module* describes, or all that keeps it from being one."""
     reader = _Reader(module, modules)
-    if "Config" not in reader.entries:
-        reader.note("a graph type needs '$defs' with 'Config' in it", "/$defs")
     source = reader.source(())
     if source is None:
         return reader.refused()
@@ -85,17 +85,18 @@ def read(module: Module, modules: Mapping[str, Module]) -> Reading:
     document = _ANY_DOCUMENT
     if "Document" in reader.entries:
         document = reader.attempt(source.entry, "Document") or _ANY_DOCUMENT
-    said = reader.attempt(_said, module)
-    reserved = reader.attempt(_reserved, module)
-    if reader.faults or config is None or said is None or reserved is None:
+    if reader.faults or reader.asides or config is None:
         return reader.refused()
     implicit = {fixed: node for node in nodes.values() if (fixed := fixed_id(node)) is not None}
     graph_type = GraphType(
-        *said,
+        str(module["name"]),
+        int(str(module["version"])),
+        str(module["scope"]),
+        str(module["description"]),
         *config,
         node_types={name: node for name, node in nodes.items() if node not in implicit.values()},
         implicit=implicit,
-        reserved=reserved,
+        reserved=_reserved(module),
         edge_types=edges,
         document=document,
         document_fields=fields_of(document),
@@ -112,17 +113,17 @@ def extend(graph_type: GraphType, module: Module, modules: Mapping[str, Module])
                 f"a module that extends '{graph_type.name}' adds node types; '{entry}' belongs in a type of its own",
                 f"/$defs/{entry}",
             )
-    if not reader.entries:
-        reader.note(f"a module that extends '{graph_type.name}' has node types under '$defs'", "/$defs")
     source = reader.source((BASE, f"{PREFIX}{graph_type.name}"))
     if source is None:
         return reader.refused()
     known = {node.name: node for node in graph_type.implicit.values()} | dict(graph_type.node_types)
     added = reader.nodes(source, known)
+    if not added and not reader.faults:
+        reader.note(f"a module that extends '{graph_type.name}' has node types under '$defs'", "/$defs")
     for entry in reader.entries:
         if suffix_of(entry) == "Enum":
             reader.attempt(check_enum, source, entry)
-    if reader.faults:
+    if reader.faults or reader.asides:
         return reader.refused()
     edges = {name: opened(edge, graph_type, added) for name, edge in graph_type.edge_types.items()}
     return Reading(graph_type._replace(node_types={**graph_type.node_types, **added}, edge_types=edges), ())
@@ -137,6 +138,8 @@ class _Reader:
         entries = module.get("$defs")
         self.entries: Mapping[str, object] = entries if isinstance(entries, Mapping) else {}
         self.faults: dict[tuple[str, str], GraphTypeInvalid] = {}
+        self.asides: list[GraphTypeInvalid] = []
+        """Faults at the root that keep nobody from reading the entries."""
 
     def note(self, message: str, pointer: str) -> None:
         self._keep(GraphTypeInvalid(message, pointer))
@@ -155,25 +158,25 @@ class _Reader:
         self.faults.setdefault((fault.pointer, str(fault)), fault)
 
     def refused(self) -> Reading:
-        return Reading(None, tuple(self.faults.values()))
+        return Reading(None, (*self.faults.values(), *self.asides))
 
     def source(self, implied: tuple[str, ...]) -> Dereferencer | None:
         """What resolves references; None where the module is at fault as a whole. *implied*: imports it need not name."""
-        faults = too_deep(self.module) or [
-            *misnamed(self.entries),
-            *nonconforming(self.module),
-            *unusable_patterns(self.module),
-        ]
-        for fault in faults:
-            self._keep(fault)
-        imports = self.attempt(_imports, self.module, self._modules)
-        if self.faults or imports is None:
+        for fault in too_deep(self.module) or _formal_faults(self.module, self.entries):
+            if is_aside(fault):
+                self.asides.append(fault)
+            else:
+                self._keep(fault)
+        imports = None if self.faults else self.attempt(_imports, self.module, self._modules)
+        if imports is None:
             return None
         return Dereferencer(self.module, (*implied, *imports), self._modules)
 
     def nodes(self, source: Dereferencer, known: Mapping[str, NodeType]) -> dict[str, NodeType]:
         """The node types of this module. *known*: those that there are already."""
         found: dict[str, NodeType] = {}
+        for fault in misspelt_entries(self.module, source):
+            self._keep(fault)
         for entry in self.entries:
             if suffix_of(entry) == "Node":
                 node = self.attempt(self._node, source, entry, {**known, **found})
@@ -184,6 +187,7 @@ class _Reader:
     def _node(self, source: Dereferencer, entry: str, known: Mapping[str, object]) -> NodeType:
         whole = source.entry(entry)  # a fault in what it refers to is told before one in what it lacks
         _refuse_uncomposed(source, entry, "BaseNode")
+        refuse_slips(entry, self.entries[entry], whole)
         node = node_type(entry, whole)
         refuse_second(node.name, known, entry)
         return node
@@ -191,6 +195,7 @@ class _Reader:
     def edge(self, source: Dereferencer, entry: str, known: Mapping[str, object]) -> EdgeType:
         whole = source.entry(entry)
         _refuse_uncomposed(source, entry, "BaseEdge")
+        refuse_slips(entry, self.entries[entry], whole)
         edge = edge_type(entry, whole)
         refuse_second(edge.name, known, entry)
         return edge
@@ -198,22 +203,36 @@ class _Reader:
 
 def _imports(module: Module, modules: Mapping[str, Module]) -> list[str]:
     names = module.get("imports", ())
-    if not isinstance(names, (list, tuple)):
-        raise GraphTypeInvalid("'imports' must be a list of modules", "/imports")
+    assert isinstance(names, (list, tuple))
     for index, name in enumerate(names):
         if name not in modules:
-            raise GraphTypeInvalid(f"no module is called '{name}'", f"/imports/{index}")
+            message = f"no module is called '{name}'"
+            raise GraphTypeInvalid(
+                message, f"/imports/{index}", word=str(name), words=_others(module, modules)
+            )
     return list(names)
 
 
-def _said(module: Module) -> tuple[str, int, str, str]:
-    """Name, version, scope and description."""
-    return (
-        _text(module, "name"),
-        _version(module),
-        _one_of(module, "scope", SCOPES),
-        _text(module, "description"),
-    )
+def _others(module: Module, modules: Mapping[str, Module]) -> list[str]:
+    """Modules that *module* may import."""
+    return [name for name in modules if name and name != module.get("$id")]
+
+
+def _formal_faults(module: Module, entries: Mapping[str, object]) -> list[GraphTypeInvalid]:
+    """What is wrong in *module* whatever its parts mean; the meta-schema has no say where something better is said."""
+    faults = [
+        *malformed(module),
+        *misnamed(entries),
+        *misfitting(module),
+        *misworded(module),
+        *unusable_patterns(module),
+    ]
+    said = [fault.pointer for fault in faults]
+    return faults + [
+        fault
+        for fault in nonconforming(module)
+        if not any(pointer == fault.pointer or pointer.startswith(fault.pointer + "/") for pointer in said)
+    ]
 
 
 def _config(source: Dereferencer) -> tuple[str, bool, bool, bool]:
@@ -224,15 +243,11 @@ def _config(source: Dereferencer) -> tuple[str, bool, bool, bool]:
         for name, part in (properties.items() if isinstance(properties, Mapping) else ())
         if isinstance(part, Mapping) and "const" in part
     }
-    if fixed.get("type") not in _DIRECTIONS:
-        raise GraphTypeInvalid(
-            "'Config' must fix 'type' to directed, undirected or mixed", "/$defs/Config/properties/type"
-        )
+    _refuse_unfixed(fixed, "type", _DIRECTIONS)
     for switch in ("multi", "allowSelfLoops"):
-        if not isinstance(fixed.get(switch), bool):
-            raise GraphTypeInvalid(
-                f"'Config' must fix '{switch}' to true or false", f"/$defs/Config/properties/{switch}"
-            )
+        _refuse_unfixed(fixed, switch, SWITCH)
+    if isinstance(properties, Mapping) and "acyclic" in properties:
+        _refuse_unfixed(fixed, "acyclic", SWITCH)
     return (
         str(fixed["type"]),
         bool(fixed["multi"]),
@@ -241,35 +256,24 @@ def _config(source: Dereferencer) -> tuple[str, bool, bool, bool]:
     )
 
 
+def _refuse_unfixed(fixed: Mapping[str, object], field: str, words: tuple[str, ...]) -> None:
+    """Refuse a field of `Config` that is fixed to none of *words*."""
+    value = fixed.get(field)
+    if value in words if words is _DIRECTIONS else isinstance(value, bool):
+        return
+    wanted = f"{', '.join(words[:-1])} or {words[-1]}"
+    pointer = f"/$defs/Config/properties/{field}{'/const' if field in fixed else ''}"
+    word = value if isinstance(value, str) else ""
+    raise GraphTypeInvalid(f"'Config' must fix '{field}' to {wanted}", pointer, word=word, words=words)
+
+
 def _refuse_uncomposed(source: Dereferencer, entry: str, base: str) -> None:
     wanted = f"{BASE}#/$defs/{base}"
     if not source.composes(entry, wanted):
         raise GraphTypeInvalid(f"'{entry}' must compose '{wanted}'", f"/$defs/{entry}")
 
 
-def _text(module: Module, key: str) -> str:
-    value = module.get(key)
-    if not isinstance(value, str) or not value:
-        raise GraphTypeInvalid(f"a graph type needs '{key}', a text", f"/{key}")
-    return value
-
-
-def _one_of(module: Module, key: str, values: tuple[str, ...]) -> str:
-    value = _text(module, key)
-    if value not in values:
-        raise GraphTypeInvalid(f"'{key}' is one of {', '.join(values)}", f"/{key}")
-    return value
-
-
 def _reserved(module: Module) -> frozenset[str]:
-    value = module.get("reserved", ())
-    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
-        raise GraphTypeInvalid("'reserved' must be a list of node ids", "/reserved")
-    return frozenset(map(str, value))
-
-
-def _version(module: Module) -> int:
-    value = module.get("version")
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise GraphTypeInvalid("a graph type needs 'version', a whole number from 1 on", "/version")
-    return value
+    names = module.get("reserved", ())
+    assert isinstance(names, (list, tuple))
+    return frozenset(map(str, names))

@@ -78,7 +78,9 @@ class Dereferencer:
         for step in path.split("/")[1:]:
             part = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(value, Mapping) or part not in value:
-                raise GraphTypeInvalid(f"nothing is called '{path.removeprefix('/$defs/')}' there", at)
+                message = f"nothing is called '{path.removeprefix('/$defs/')}' there"
+                words = map(str, value) if isinstance(value, Mapping) else ()
+                raise GraphTypeInvalid(message, at, word=part, words=words)
             value = value[part]
         if len(self._open) == MAX_CHAIN:
             raise GraphTypeInvalid(f"more than {MAX_CHAIN} definitions refer to one another in a row", at)
@@ -115,7 +117,8 @@ class Dereferencer:
         target, _, path = reference.partition("#")
         target = target or uri
         if not self._is_reachable(target, uri):
-            raise GraphTypeInvalid(f"'{target}' is not among the module's imports", at)
+            message = f"'{target}' is not among the module's imports"
+            raise GraphTypeInvalid(message, at, word=target, words=self._imports)
         if not path.startswith("/$defs/"):
             raise GraphTypeInvalid(f"'{reference}' must point below '#/$defs/'", at)
         return self._target(target, path, at)

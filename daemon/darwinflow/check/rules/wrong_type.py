@@ -8,7 +8,7 @@ import jsonschema_rs
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
-from darwinflow.check.words import all_of, given, quoted, type_words, wanted
+from darwinflow.check.words import all_of, given, quoted, switch_meant, type_words, wanted
 from darwinflow.document.node import PLAIN, SCALAR, Node
 from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
@@ -63,7 +63,7 @@ def _wanted(fault: Fault) -> str:
 
 
 def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
-    """Quotes around a number that should be text, or none around text that should be a whole number."""
+    """Quotes around a number that should be text, or none around text that should be a number, true or false."""
     node = subject.own_node(fault.path)
     if node is None or node.kind != SCALAR or node.line != node.end_line or node.tag is not None:
         return ()
@@ -75,6 +75,9 @@ def _fixes(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
         number = int(match[1])
         if _takes(fault, number):
             return replacement(f"Write {number}", span, str(number))
+    switch = switch_meant(fault.data) if isinstance(fault.data, str) else None
+    if switch is not None and _takes(fault, switch == "true"):
+        return replacement(f"Write {switch}", span, switch)
     return ()
 
 

@@ -1,0 +1,180 @@
+"""The words of JSON Schema in a module: those that it does not know, and those that say nothing where they stand."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from darwinflow.graph.conventions import MAPS, TYPES, VALUES, escaped
+from darwinflow.graph.graph_type import GraphTypeInvalid, Module
+from darwinflow.model.nearest import nearest
+
+META: Final = "https://json-schema.org/draft/2020-12/schema"
+_INNER: Final = frozenset(
+    [
+        "additionalProperties",
+        "unevaluatedProperties",
+        "items",
+        "unevaluatedItems",
+        "contains",
+        "propertyNames",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contentSchema",
+    ]
+)
+"""Keywords that hold a schema."""
+_LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+"""Keywords that hold a list of schemas."""
+_OTHERS: Final = frozenset(
+    [
+        "$ref",
+        "$comment",
+        "type",
+        "title",
+        "description",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minContains",
+        "maxContains",
+        "required",
+        "minProperties",
+        "maxProperties",
+        "dependentRequired",
+        "contentEncoding",
+        "contentMediaType",
+    ]
+)
+KEYWORDS: Final = tuple(sorted({*_INNER, *_LISTS, *MAPS, *VALUES, *_OTHERS}))
+_INSTEAD: Final = {
+    "definitions": "'definitions' is of an older JSON Schema; write '$defs'",
+    "dependencies": "'dependencies' is of an older JSON Schema; write 'dependentRequired' or 'dependentSchemas'",
+    "additionalItems": "'additionalItems' is of an older JSON Schema; write 'items' behind 'prefixItems'",
+} | {
+    name: f"'{name}' belongs in no part of a graph type, which refers by '$ref' alone"
+    for name in ("$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$recursiveRef",
+                 "$recursiveAnchor")
+}  # fmt: skip
+_NEEDED: Final = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
+_RANGES: Final = tuple(
+    [(f"min{what}", f"max{what}") for what in ("imum", "Length", "Items", "Properties", "Contains")]
+)
+_MAX_COMPARED: Final = 200
+"""Values before one of `enum` that it is compared with."""
+_COMPOSED: Final = frozenset({"$ref", "patternProperties", "if", "not", "dependentSchemas", *_LISTS})
+
+
+def misworded(module: Module) -> Iterator[GraphTypeInvalid]:
+    """A fault for each keyword below `$defs` that means nothing, or nothing where it stands."""
+    entries = module.get("$defs")
+    if isinstance(entries, Mapping):
+        for name, entry in entries.items():
+            yield from _of_schema(entry, f"/$defs/{escaped(str(name))}")
+
+
+def _of_schema(schema: object, pointer: str) -> Iterator[GraphTypeInvalid]:
+    if not isinstance(schema, Mapping):
+        return  # true and false are schemas; all else the meta-schema refuses
+    for key, value in schema.items():
+        at = f"{pointer}/{escaped(str(key))}"
+        if key in _INNER:
+            yield from _of_schema(value, at)
+        elif key in _LISTS and isinstance(value, (list, tuple)):
+            for index, part in enumerate(value):
+                yield from _of_schema(part, f"{at}/{index}")
+        elif key in MAPS and isinstance(value, Mapping):
+            for name, part in value.items():
+                yield from _of_schema(part, f"{at}/{escaped(str(name))}")
+        elif key not in KEYWORDS and not str(key).startswith("x-"):
+            yield _unknown(str(key), value, schema, at)
+    yield from _of_types(schema.get("type", "null"), f"{pointer}/type")
+    yield from _of_values(schema, pointer)
+    yield from _of_required(schema, pointer)
+
+
+def _unknown(key: str, value: object, schema: Mapping[str, object], pointer: str) -> GraphTypeInvalid:
+    if key in _INSTEAD:
+        return GraphTypeInvalid(_INSTEAD[key], pointer, is_key=True)
+    left = [name for name in KEYWORDS if name not in schema]
+    message = f"JSON Schema 2020-12 has no keyword '{key}'"
+    if isinstance(value, (Mapping, bool)) and nearest(key, left) is None:
+        message += "; a field of this name is listed under 'properties'"
+    return GraphTypeInvalid(message, pointer, word=key, words=left, is_key=True)
+
+
+def _of_types(value: object, pointer: str) -> Iterator[GraphTypeInvalid]:
+    """Faults in what `type` says."""
+    if isinstance(value, (list, tuple)) and value:
+        for index, one in enumerate(value):
+            yield from _of_type(one, f"{pointer}/{index}")
+    else:
+        yield from _of_type(value, pointer)
+
+
+def _of_type(value: object, pointer: str) -> Iterator[GraphTypeInvalid]:
+    if value in TYPES:
+        return
+    message = "'type' is one of array, boolean, integer, null, number, object and string, or a list of them"
+    if value is None:
+        yield GraphTypeInvalid(
+            "'type' names the type 'null' in quotes; without them it says nothing", pointer
+        )
+    elif isinstance(value, str):
+        yield GraphTypeInvalid(message, pointer, word=value, words=TYPES)
+    else:
+        yield GraphTypeInvalid(message, pointer)
+
+
+def _of_values(schema: Mapping[str, object], pointer: str) -> Iterator[GraphTypeInvalid]:
+    """Faults of keywords that leave nothing over, or that have no effect."""
+    for key, needed in _NEEDED.items():
+        if key in schema and needed not in schema:
+            yield GraphTypeInvalid(
+                f"'{key}' says nothing without '{needed}'", f"{pointer}/{key}", is_key=True
+            )
+    for low, high in _RANGES:
+        least, most = schema.get(low), schema.get(high)
+        if _is_number(least) and _is_number(most) and float(str(least)) > float(str(most)):
+            message = f"nothing fits '{low}: {least}' and '{high}: {most}'"
+            yield GraphTypeInvalid(message, f"{pointer}/{high}")
+    values = schema.get("enum")
+    if isinstance(values, (list, tuple)):
+        if not values:
+            yield GraphTypeInvalid("'enum' must list at least one value", f"{pointer}/enum", is_key=True)
+        for index, value in enumerate(values):
+            if any(type(value) is type(one) and value == one for one in values[:index][:_MAX_COMPARED]):
+                yield GraphTypeInvalid("'enum' must list each value once", f"{pointer}/enum/{index}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _of_required(schema: Mapping[str, object], pointer: str) -> Iterator[GraphTypeInvalid]:
+    """Names that `required` asks for, and that a closed mapping does not take."""
+    required, fields = schema.get("required"), schema.get("properties", {})
+    if not isinstance(required, (list, tuple)) or not isinstance(fields, Mapping):
+        return
+    closed = (schema.get("additionalProperties"), schema.get("unevaluatedProperties"))
+    if not any(one is False for one in closed) or not _COMPOSED.isdisjoint(schema):
+        return
+    if any(key not in KEYWORDS and not str(key).startswith("x-") for key in schema):
+        return  # that may be what names the fields
+    for index, name in enumerate(required):
+        if isinstance(name, str) and name not in fields:
+            left = [str(field) for field in fields if field not in required]
+            message = f"'required' names '{name}', which is no field here"
+            yield GraphTypeInvalid(message, f"{pointer}/required/{index}", word=name, words=left)
