@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from darwinflow.cli import migration
 from darwinflow.cli.columns import aligned
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.session import open_session
@@ -20,7 +21,7 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="status|verify|backup|restore|export|import|compact"
+        dest="action", required=True, metavar="status|verify|backup|restore|export|import|migrate|compact"
     )
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
@@ -49,6 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("file", metavar="FILE.jsonl.zst", help="with its index beside it")
     importing.add_argument("--dry-run", action="store_true", help="only check the file")
     importing.add_argument("--json", action="store_true", help="one JSON object")
+    migration.configure(
+        actions.add_parser(
+            "migrate",
+            help="move runs and figures to another back end, compared record by record; goes on if killed",
+        )
+    )
     compact = actions.add_parser("compact", help="give the space of what was deleted back to the disk")
     compact.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
@@ -62,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         "restore": _restore,
         "export": _export,
         "import": _import,
+        "migrate": migration.run,
         "compact": _compact,
     }
     return actions[args.action](args)

@@ -1,17 +1,14 @@
 """Bring this machine into an organization that lives on a database server. No daemon may serve the home meanwhile."""
 
-import os
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.person import this_person
-from darwinflow.daemon.stores import config_path, config_text, stores_of
-from darwinflow.model.errors import StoreUnwritable
+from darwinflow.daemon.stores import config_text, stores_of, write_config
 from darwinflow.recorder.paths import Home
 from darwinflow.settings.user import with_team
-from darwinflow.storage.durable import make_folders, sync_folder
 from darwinflow.storage.opening import open_identity
 from darwinflow.storage.team import Team, bring_in
 from darwinflow.tenancy.personal import PERSONAL
@@ -32,21 +29,6 @@ def join(home: Home, team: Team, dsn: str, environ: Mapping[str, str]) -> None:
             if own.id != team.id:
                 stores = stores_of(home, environ, own.slug)
                 bring_in(identity, own.id, team.id, home.data, stores, person.account.id)
-        _write(config_path(home), text)
+        write_config(home, text)
     finally:
         lock.release()
-
-
-def _write(path: str, text: str) -> None:
-    """Whole or not at all."""
-    beside = f"{path}.new"
-    try:
-        make_folders(os.path.dirname(path), 0o700)
-        with open(beside, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-        sync_folder(os.path.dirname(path))
-    except OSError as error:
-        raise StoreUnwritable(f"{path} cannot be written: {error.strerror}") from error

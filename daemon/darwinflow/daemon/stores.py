@@ -1,18 +1,29 @@
-"""What the user's `config.yaml` and the environment say of where an organization's runs are kept."""
+"""What the user's `config.yaml` and the environment say of where an organization's runs are kept; and writing it."""
 
 import os
+import stat
 from collections.abc import Mapping
 
+from darwinflow.daemon import unfinished
 from darwinflow.model.errors import Refused, StoreUnwritable
 from darwinflow.model.stores import Stores
 from darwinflow.recorder.paths import Home
+from darwinflow.storage.durable import make_folders, sync_folder
 
 _VARIABLES = "DARWINFLOW_STORAGE_"
 _MAX_BYTES = 1 << 20
 
 
 def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
-    """Raises `Refused` where they say what cannot be: runs must not go to another place than was meant."""
+    """Raises `Refused` where they say what cannot be, and while a migration is not finished: runs must not go to
+    another place than was meant.
+    """
+    unfinished.refuse(home)
+    return configured_stores(home, environ, organization)
+
+
+def configured_stores(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
+    """As `stores_of`, for who carries the migration on."""
     path = config_path(home)
     text = config_text(home)
     if text is None and not any(name.startswith(_VARIABLES) for name in environ):
@@ -50,3 +61,21 @@ def config_text(home: Home) -> str | None:
         raise StoreUnwritable(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is no UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
+
+
+def write_config(home: Home, text: str) -> None:
+    """Whole or not at all; a link, and who may read it, stay. Raises `StoreUnwritable`."""
+    path = os.path.realpath(config_path(home))
+    beside = f"{path}.new"
+    try:
+        make_folders(os.path.dirname(path), 0o700)
+        with open(beside, "w", encoding="utf-8", newline="") as file:
+            if os.path.exists(path):
+                os.fchmod(file.fileno(), stat.S_IMODE(os.stat(path).st_mode))
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+        sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise StoreUnwritable(f"{path} cannot be written: {error.strerror}") from error

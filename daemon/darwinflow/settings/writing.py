@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from darwinflow.document.document import Document
 from darwinflow.document.node import BLOCK, EMPTY, FLOW, MAP, SCALAR, Node
 from darwinflow.model.errors import Refused
-from darwinflow.model.stores import StoreChoice
+from darwinflow.model.stores import FILE, POSTGRES, SQLITE, StoreChoice
 from darwinflow.settings.places import entries_of
 from darwinflow.settings.user import CONFIG_NAME, parse, resolved
 
@@ -47,6 +47,23 @@ def with_stores(
             hint=f"write each concern under 'storage' on a line of its own; it is to say {lines}",
         )
     return after
+
+
+def choice_of(given: str) -> StoreChoice:
+    """What a person names: a type, a type and a path (`file:PATH`), or a DSN, whose variables stay.
+
+    Raises `Refused`, with the legal types.
+    """
+    if given.startswith(("postgresql://", "postgres://", "${")):
+        return StoreChoice(POSTGRES, None, given)
+    kind, colon, path = given.partition(":")
+    if kind == POSTGRES:
+        raise Refused(
+            "postgres needs a DSN such as postgresql:///darwinflow or '${TEAM_DSN}' in place of its name"
+        )
+    if kind not in (FILE, SQLITE) or (colon and not path):
+        raise Refused(f"'{given}' is none of file, sqlite, or a DSN such as postgresql:///darwinflow")
+    return StoreChoice(kind, path or None)
 
 
 def flow_of(choice: StoreChoice) -> str:

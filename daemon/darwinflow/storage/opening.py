@@ -5,7 +5,8 @@ Each is imported when it is opened: who reads published workflows pays for no da
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime
 
 from darwinflow.model.stores import Stores
@@ -126,3 +127,15 @@ def compact_database(path: str, *, is_system: bool) -> None:
     from darwinflow.storage.sqlite.compacting import compact_database as compact
 
     compact(path, is_system=is_system)
+
+
+def empty_database(path: str, concerns: Iterable[str]) -> None:
+    """Take all of *concerns* out of the organization's database at *path*, which others are kept on, too.
+
+    Nothing else may have it open. Raises what `open_tenant` does, and `StoreFull`.
+    """
+    from darwinflow.storage.sqlite.emptying import empty
+    from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+
+    with closing(SqliteTenantStore(path, is_known=True)) as store:
+        store.write(lambda tx: empty(tx.connection, concerns)).result()

@@ -13,13 +13,11 @@ from darwinflow.ports.inspection import Inspectable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
-from darwinflow.storage.places import place_of_choice
+from darwinflow.storage.places import FILE_FOLDERS, place_of_choice
 from darwinflow.storage.verifying import verify_project
 
 Announce = Callable[[tuple[Event, ...]], None]
 Understand = Callable[[bytes], Workflow | None]
-_FILE_FOLDERS = {"logs": "logs", "metrics": "metrics"}
-"""Of file stores without a path, in the data directory."""
 
 
 class OrganizationStores:
@@ -68,6 +66,20 @@ class OrganizationStores:
         if choice.type in (SQLITE, POSTGRES):
             found.append(_state("workflows", choice.type, self._whole_store(choice)))
         return tuple(found)
+
+    def log_store(self, choice: StoreChoice | None = None) -> LogStore:
+        """Where runs are kept, or would be by another *choice*: opened beside the rest, and closed with it."""
+        if choice is None or choice == self._stores.logs:
+            return cast("LogStore", self._logs)
+        return self._log_files(choice) if choice.type == FILE else cast("LogStore", self._whole_store(choice))
+
+    def metrics_store(self, choice: StoreChoice | None = None) -> MetricsStore:
+        """As `log_store`, for figures."""
+        if choice is None or choice == self._stores.metrics:
+            return cast("MetricsStore", self._metrics)
+        if choice.type == FILE:
+            return self._metric_files(choice)
+        return cast("MetricsStore", self._whole_store(choice))
 
     def projects(self) -> tuple[str, ...]:
         """Those that have runs."""
@@ -163,14 +175,14 @@ class OrganizationStores:
     def _log_files(self, choice: StoreChoice) -> LogStore:
         from darwinflow.storage.files.logs import FileLogStore
 
-        store = FileLogStore(self._place(choice.path or _FILE_FOLDERS["logs"]), now=self._now)
+        store = FileLogStore(self._place(choice.path or FILE_FOLDERS["logs"]), now=self._now)
         self._parts.append(store)
         return store
 
     def _metric_files(self, choice: StoreChoice) -> MetricsStore:
         from darwinflow.storage.files.metrics import FileMetricsStore
 
-        store = FileMetricsStore(self._place(choice.path or _FILE_FOLDERS["metrics"]))
+        store = FileMetricsStore(self._place(choice.path or FILE_FOLDERS["metrics"]))
         self._parts.append(store)
         return store
 

@@ -4,13 +4,37 @@ import os
 
 from darwinflow.model.stores import FILE, SQLITE, StoreChoice, Stores
 
-_USUAL = (StoreChoice(FILE, "logs"), StoreChoice(FILE, "metrics"))
-"""Of file stores without a path."""
+FILE_FOLDERS = {"logs": "logs", "metrics": "metrics"}
+"""Of file stores without a path, in the data directory."""
+_USUAL = tuple(StoreChoice(FILE, path) for path in FILE_FOLDERS.values())
 
 
 def place_of_choice(folder: str, path: str, organization: str) -> str:
     """Where a store with a *path* lies; *folder* is the data directory. For a database, without its ending."""
     return os.path.join(folder, os.path.expanduser(path), organization)
+
+
+def place_of_concern(folder: str, organization: str, concern: str, choice: StoreChoice) -> str | None:
+    """The folder, or the database, that *concern* is kept on; None where it is not on this machine, or in workspaces."""
+    if choice.type == SQLITE:
+        if choice.path is None:
+            return os.path.join(folder, f"tenant-{organization}.db")
+        return f"{place_of_choice(folder, choice.path, organization)}.db"
+    if choice.type == FILE and concern in FILE_FOLDERS:
+        return place_of_choice(folder, choice.path or FILE_FOLDERS[concern], organization)
+    return None
+
+
+def is_same_store(folder: str, organization: str, concern: str, one: StoreChoice, other: StoreChoice) -> bool:
+    """Whether both lie in one place; *folder* is the data directory."""
+    if one.dsn is not None and other.dsn is not None:
+        from darwinflow.storage.postgres.database import place_of
+
+        return place_of(one.dsn) == place_of(other.dsn)
+    places = [place_of_concern(folder, organization, concern, choice) for choice in (one, other)]
+    return one.type == other.type and (
+        places[0] is None or os.path.realpath(places[0]) == os.path.realpath(places[1] or "")
+    )
 
 
 def places_of(folder: str, organization: str, stores: Stores) -> list[str]:

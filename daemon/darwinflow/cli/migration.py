@@ -1,0 +1,130 @@
+"""`darwinflow storage migrate`: runs and figures from one back end to another."""
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from darwinflow.cli.daemon import stop_daemon
+from darwinflow.cli.progress import Progress
+from darwinflow.cli.terminal import say
+from darwinflow.model.errors import Refused
+from darwinflow.model.phrases import counted
+from darwinflow.recorder.paths import home_of
+
+if TYPE_CHECKING:
+    from darwinflow.daemon.migrating import Outcome
+    from darwinflow.model.stores import StoreChoice
+
+_KIND = "file, sqlite, either with :PATH, or a DSN such as '${TEAM_DSN}'; never with a password in it"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", type=_choice, metavar="KIND", help=f"for both runs and figures: {_KIND}")
+    parser.add_argument("--logs", type=_choice, metavar="KIND", help="for runs alone")
+    parser.add_argument("--metrics", type=_choice, metavar="KIND", help="for figures alone")
+    parser.add_argument("--organization", metavar="NAME", help="where the server has several")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be moved, and what stands against it"
+    )
+    parser.add_argument(
+        "--abandon", action="store_true", help="end one that was begun: all stays where it was"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    from darwinflow.daemon import migrating
+    from darwinflow.daemon.migration_plan import Asked
+
+    home = home_of(os.environ)
+    choices = _choices(args)
+    stop_daemon(home)  # journals wait meanwhile
+    if args.abandon:
+        kept = migrating.abandon(home, os.environ)
+        if args.json:
+            print(json.dumps({"abandoned": True, "setAside": kept}))
+        else:
+            say("all stays where it was")
+            _tell_kept("what was copied so far", kept)
+        return 0
+    telling = _Telling()
+    try:
+        outcome = migrating.migrate(
+            home, os.environ, Asked(choices, args.organization), telling.tell, dry_run=args.dry_run
+        )
+    finally:
+        telling.end()
+    _show(outcome, as_json=args.json)
+    return 0
+
+
+def _choices(args: argparse.Namespace) -> "dict[str, StoreChoice]":
+    """By concern."""
+    given = {"logs": args.logs or args.to, "metrics": args.metrics or args.to}
+    return {concern: choice for concern, choice in given.items() if choice is not None}
+
+
+def _choice(given: str) -> "StoreChoice":
+    from darwinflow.settings.writing import choice_of
+
+    try:
+        return choice_of(given)
+    except Refused as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _show(outcome: "Outcome", *, as_json: bool) -> None:
+    told = outcome.told
+    if as_json:
+        moved = {concern: {"from": one, "to": other} for concern, (one, other) in outcome.moved.items()}
+        print(json.dumps({"done": outcome.is_done, "moved": moved, **told, "setAside": outcome.kept}))
+        return
+    for concern, (one, other) in outcome.moved.items():
+        say(f"{concern}: {one} to {other}{_amount(told, concern)}")
+    if not outcome.is_done:
+        say("nothing was changed")
+        return
+    left = told.get("metrics", {}).get("left", 0)
+    if left:
+        say(
+            f"warning: {counted(left, 'run')} without a log stays out of figures that others share",
+            sys.stderr,
+        )
+    _tell_kept("what was left", outcome.kept)
+    if any(one == "postgres" for one, _ in outcome.moved.values()):
+        say("what the server holds stays there")
+
+
+def _amount(told: "dict[str, object]", concern: str) -> str:
+    facts = told.get(concern)
+    if not isinstance(facts, dict):
+        return ""
+    if concern == "logs":
+        return f", {counted(facts['runs'], 'run')} compared, hash {facts['digest'][:16]}"
+    return f", of {counted(facts['counted'], 'run')}, hash {facts['digest'][:16]}"
+
+
+def _tell_kept(what: str, kept: list[str]) -> None:
+    for place in kept:
+        say(f"{what} is in {place}")
+
+
+class _Telling:
+    """Progress of one thing after another."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._progress: Progress | None = None
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        if self._progress is None or what != self._what:
+            self.end()
+            self._what = what
+            self._progress = Progress(total, f"runs, {what}")
+        self._progress.to(done)
+
+    def end(self) -> None:
+        if self._progress is not None:
+            self._progress.end()

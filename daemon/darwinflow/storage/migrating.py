@@ -1,0 +1,217 @@
+"""Copies runs and figures from one store into another, and compares what arrived, record by record.
+
+Nothing may be recorded meanwhile. Everything here can be done again from its beginning: what is there already is
+compared and left as it is. What is copied is no news: nothing is announced.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from darwinflow.model.errors import NotFound, StoreDamaged
+from darwinflow.model.filter import RunFilter
+from darwinflow.model.metric import metric_of
+from darwinflow.model.run import ExecutionLog, RunStatus, header_of
+from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction
+from darwinflow.storage.figures import CountedRun, Figures, digest_of_figures
+from darwinflow.storage.log_codec import stored_log
+
+_PAGE = 250
+"""Runs that are read, and written, in one transaction."""
+
+Tell = Callable[[str, int, int], None]
+"""What is being done, how many runs are done, and of how many."""
+
+
+class Copied(NamedTuple):
+    """What was compared and is the same in both stores."""
+
+    runs: int
+    unfinished: int
+    """Of them, those that live or are lost."""
+    digest: str
+    """In hex; the same wherever the same records are kept, in whatever order."""
+
+
+class FiguresCopied(NamedTuple):
+    counted: int
+    """Runs that count in the figures."""
+    digest: str
+    left: int
+    """Counted runs whose logs are gone, and which a store that counts others' runs, too, cannot take."""
+
+
+class Carried(NamedTuple):
+    """A run on its way."""
+
+    log: ExecutionLog
+    is_lost: bool
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """A store that takes finished runs by the hundred; see `PostgresTenantStore.import_logs`."""
+
+    def import_logs(self, project: str, logs: Iterable[ExecutionLog]) -> "Future[int]": ...
+
+
+def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total: int, tell: Tell) -> None:
+    """All of *projects*, live and lost ones included. Raises `RunConflict` where *target* has another of an id."""
+    done = 0
+    for project in projects:
+        for page in _pages(source, project):
+            finished = [run.log for run in page if run.log.output is not None]
+            if isinstance(target, Bulk):
+                target.import_logs(project, finished).result()
+            else:
+                target.write(partial(_store_all, project=project, logs=finished)).result()
+            unfinished = [run for run in page if run.log.output is None]
+            if unfinished:
+                target.write(partial(_start_all, project=project, runs=unfinished)).result()
+            done += len(page)
+            tell("copying", done, total)
+
+
+def compare_runs(
+    source: LogStore, target: LogStore, projects: Sequence[str], total: int, tell: Tell
+) -> Copied:
+    """That each run of *source* is in *target*, and says the same. Raises `StoreDamaged` where one does not."""
+    done, unfinished, added = 0, 0, 0
+    for project in projects:
+        for page in _pages(source, project):
+            hashes = [_hash(project, run) for run in page]
+            there = target.read(partial(_hashes, project=project, ids=[run.log.run_id for run in page]))
+            for run, one, other in zip(page, hashes, there, strict=True):
+                if one != other:
+                    what = "has not arrived" if other is None else "has arrived with other content"
+                    raise StoreDamaged(
+                        f"run {run.log.run_id} of project '{project}' {what}; nothing is switched",
+                        hint="darwinflow storage migrate --abandon, and darwinflow storage verify",
+                    )
+                added += int.from_bytes(one)
+                unfinished += run.log.output is None
+            done += len(page)
+            tell("comparing", done, total)
+    return Copied(done, unfinished, _sum(added))
+
+
+def copy_offsets(source: LogStore, target: LogStore, journals: Iterable[str]) -> int:
+    """How far each journal was taken in, so that a run which lives goes on where it was; how many that were."""
+    names = list(journals)
+    offsets = source.read(lambda tx: [(name, tx.journals.offset(name)) for name in names])
+    begun = [(name, offset) for name, offset in offsets if offset]
+
+    def advance(tx: LogTransaction) -> None:
+        for name, offset in begun:
+            tx.journals.advance(name, offset)
+
+    if begun:
+        target.write(advance).result()
+    return len(begun)
+
+
+def copy_figures(
+    source: Figures, target: Figures, metrics: MetricsStore, logs: LogStore, projects: Sequence[str]
+) -> FiguresCopied:
+    """Figures as they are; where *target*, which is also *metrics*, counts others' runs, too, those of *logs* are added to
+    them. Raises `StoreDamaged` where it says something else afterwards.
+    """
+    rows, counted = source.figures()
+    mine, others = set(counted), target.figures()[1]
+    if not mine.issuperset(others):
+        _count_beside(metrics, logs, projects, mine)
+        there = set(target.figures()[1])
+        return FiguresCopied(len(mine & there), digest_of_figures((), mine & there), len(mine - there))
+    target.put_figures(rows, counted)
+    digest = digest_of_figures(rows, counted)
+    if digest_of_figures(*target.figures()) != digest:
+        raise StoreDamaged(
+            "the figures have not arrived as they are; nothing is switched",
+            hint="darwinflow storage migrate --abandon, and darwinflow storage verify",
+        )
+    return FiguresCopied(len(mine), digest, 0)
+
+
+def _count_beside(
+    metrics: MetricsStore, logs: LogStore, projects: Sequence[str], counted: set[CountedRun]
+) -> None:
+    for project in projects:
+        for page in _pages(logs, project):
+            own = [run.log for run in page if (project, run.log.run_id) in counted]
+            metrics.write(partial(_count, project=project, logs=own)).result()
+
+
+def _count(tx: MetricsTransaction, project: str, logs: Sequence[ExecutionLog]) -> None:
+    figures = tx.metrics(project)
+    for log in logs:
+        metric = metric_of(log)
+        if metric is not None:
+            figures.record_execution(metric)
+
+
+def _pages(source: LogStore, project: str) -> Iterator[list[Carried]]:
+    """Newest first. Raises `StoreDamaged`, with the run that cannot be read."""
+    cursor = None
+    while True:
+        page, cursor = source.read(partial(_page, project=project, cursor=cursor))
+        yield page
+        if cursor is None:
+            return
+
+
+def _page(tx: LogTransaction, project: str, cursor: str | None) -> tuple[list[Carried], str | None]:
+    logs = tx.logs(project)
+    page = logs.query_logs(RunFilter(limit=_PAGE, cursor=cursor))
+    found = []
+    for header in page.items:
+        try:
+            log = logs.get_log(header.run_id)
+        except StoreDamaged as error:
+            raise StoreDamaged(
+                f"run {header.run_id} of project '{project}' cannot be read: {error}",
+                hint="darwinflow storage verify names all that is damaged; put a backup in its place",
+            ) from error
+        found.append(Carried(log, header.status is RunStatus.LOST))
+    return found, page.next
+
+
+def _store_all(tx: LogTransaction, project: str, logs: Sequence[ExecutionLog]) -> None:
+    repository = tx.logs(project)
+    for log in logs:
+        repository.store_log(log)
+
+
+def _start_all(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> None:
+    repository = tx.logs(project)
+    for run in runs:
+        repository.start(run.log)
+        if run.is_lost:
+            repository.mark_lost(run.log.run_id)
+
+
+def _hashes(tx: LogTransaction, project: str, ids: Sequence[str]) -> list[bytes | None]:
+    return [_hash_there(tx, project, run_id) for run_id in ids]
+
+
+def _hash_there(tx: LogTransaction, project: str, run_id: str) -> bytes | None:
+    """None where it is not there, or is listed otherwise than it is."""
+    logs = tx.logs(project)
+    try:
+        log, header = logs.get_log(run_id), logs.header(run_id)
+    except NotFound:
+        return None
+    is_lost = header.status is RunStatus.LOST
+    return _hash(project, Carried(log, is_lost)) if header_of(log, lost=is_lost) == header else None
+
+
+def _hash(project: str, run: Carried) -> bytes:
+    said = json.dumps([project, run.is_lost, stored_log(run.log)], sort_keys=True)
+    return hashlib.sha256(said.encode("ascii")).digest()
+
+
+def _sum(added: int) -> str:
+    """Of hashes that were added: the order in which they came does not matter."""
+    return f"{added % (1 << 256):064x}"
