@@ -71,3 +71,8 @@ def test_a_list_under_another_key_below_is_another_list() -> None:
 )
 def test_a_slip_is_one_character_or_two_neighbours(word: str, *, is_one: bool) -> None:
     assert is_slip(word, "nodes") is is_one
+
+
+def test_a_half_typed_key_of_the_second_list_does_not_make_its_items_those_of_the_first() -> None:
+    found = lists_in(TEXT.replace("\nedges:", "\nedge"))
+    assert found == [("nodes", ALL), ("edges", [])]

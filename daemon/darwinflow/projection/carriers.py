@@ -25,7 +25,7 @@ def carriers(root: Root) -> tuple[Carrier, ...]:
     for name in (NODES, EDGES):
         slip = _slip(root, name) if root.layout == "map" and not _may_hold(found, name) else None
         if slip is not None:
-            found.append(Carrier(slip, name))
+            found = [*[carrier for carrier in found if carrier.section != slip], Carrier(slip, name)]
     roles = {carrier.role for carrier in found}
     if len(roles) == 1 and MIXED not in roles:
         found = [Carrier(carrier.section, alone(carrier.role)) for carrier in found]
