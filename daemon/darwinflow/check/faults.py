@@ -65,14 +65,14 @@ def faults_of(compiled: Compiled, data: Any) -> list[Fault]:
 def _collect(error: Any, whole: Schema, found: list[Fault]) -> None:
     keyword: str = error.kind.name
     path: Path = tuple(error.instance_path)
-    if keyword == "anyOf":
+    if keyword == "anyOf" or (keyword == "oneOf" and all(error.kind.context)):
         fitting = [branch for branch in error.kind.context if not _is_of_other_type(branch, path)]
         for inner in fitting[0] if fitting else ():
             _collect(inner, whole, found)
         if fitting:
             return
     schema = _schema_at(whole, error.schema_path[:-1])
-    if keyword == "additionalProperties":
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
         known = schema.get("properties", {})
         names = [name for name in known if name not in error.instance] if isinstance(known, Mapping) else []
         for name in error.kind.unexpected[:MAX_FAULTS]:
@@ -82,6 +82,11 @@ def _collect(error: Any, whole: Schema, found: list[Fault]) -> None:
         found.append(Fault("missing", path, error.kind.property, schema, keyword, None, error.instance))
     elif keyword in ("type", "anyOf"):
         found.append(Fault("type", path, "", schema, keyword, None, error.instance))
+    elif keyword == "propertyNames":
+        misnamed: list[Fault] = []
+        _collect(error.kind.error, whole, misnamed)
+        name = str(error.kind.error.instance)
+        found += [fault._replace(path=path, name=name) for fault in misnamed[:1]]
     else:
         found.append(Fault("value", path, "", schema, keyword, error.kind.value, error.instance))
 

@@ -36,9 +36,13 @@ def wanted(schema: Schema) -> str:
     if "enum" in schema:
         values = schema["enum"]
         return (
-            any_of([str(value) for value in values]) if isinstance(values, (list, tuple)) else "a known word"
+            any_of([literal(value) for value in values])
+            if isinstance(values, (list, tuple))
+            else "a known word"
         )
-    branches = schema.get("anyOf")
+    if "const" in schema:
+        return literal(schema["const"])
+    branches = schema.get("anyOf", schema.get("oneOf"))
     return " or ".join(map(wanted, branches)) if isinstance(branches, (list, tuple)) else type_words(schema)
 
 
@@ -50,6 +54,11 @@ def type_words(schema: Schema) -> str:
         return "a list of texts"
     kinds = kind if isinstance(kind, (list, tuple)) else [kind]
     return " or ".join([_TYPES[str(one)] for one in kinds if str(one) in _TYPES]) or "something else"
+
+
+def literal(value: object) -> str:
+    """A fixed value as one writes it."""
+    return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def given(data: object) -> str:
