@@ -20,6 +20,8 @@ LONG = {
     "DARWINFLOW_FUZZ_DOCUMENTS": "200000",
     "DARWINFLOW_FUZZ_CONNECTIONS": "20000",
     "DARWINFLOW_STARTS": "200",
+    "DARWINFLOW_MIGRATION_KILLS": "20",
+    "DARWINFLOW_MIGRATION_RUNS": "20000",
     "DARWINFLOW_VERDICTS": "5000",
 }
 LOOPS = (
@@ -30,6 +32,7 @@ LOOPS = (
     "tests/daemon",
     "tests/server",
     "tests/storage",
+    "tests/cli/test_migrate_kill.py",
     "tests/postgres/test_postgres_kill.py",
 )
 
