@@ -1,6 +1,7 @@
 """What `WorkflowRepository` means."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -210,6 +211,40 @@ def test_a_version_that_is_no_version_is_refused(open_workflows, version):
     with pytest.raises(NameRefused):
         publish(open_workflows(), workflow("a", version=version))
     assert open_workflows().list("a") == ()
+
+
+def adopted(number=2, *, content="aa", name="assistant"):
+    return PublishedVersion(
+        workflow=name,
+        version=number,
+        content_hash=content * 32,
+        parent=Parent("elsewhere", 7),
+        created_by="reflection",
+        reasoning="because ✓",
+        description="",
+        published_by="bob",
+        published_at=datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC),
+    )
+
+
+def test_a_version_of_another_store_is_kept_as_it_was_there(open_workflows):
+    store = open_workflows()
+    assert store.adopt(adopted(), b"two \xff\r\n")
+    assert store.adopt(adopted(1, content="bb"), b"one")
+    assert open_workflows().get("assistant", 2) == (adopted(), b"two \xff\r\n")
+    assert [version.version for version in open_workflows().list("assistant")] == [1, 2]
+    assert not store.adopt(adopted(), b"two \xff\r\n")
+    assert open_workflows().get("assistant", 2) == (adopted(), b"two \xff\r\n")
+
+
+def test_a_version_that_is_there_with_other_content_is_not_adopted(open_workflows):
+    store = open_workflows()
+    publish(store, workflow("assistant", 1))
+    with pytest.raises(VersionPublished):
+        store.adopt(adopted(1), b"other")
+    assert store.get("assistant", 1)[1] == TEXT
+    with pytest.raises(NameRefused):
+        store.adopt(adopted(name="../x"), b"out")
 
 
 def test_eight_racing_threads_publish_one_version_once(open_workflows):

@@ -22,6 +22,14 @@ class WorkflowRepository(Protocol):
         """
         ...
 
+    def adopt(self, version: PublishedVersion, text: bytes) -> bool:
+        """Keep a version as another store has it, with who published it and when; whether it is new.
+
+        What that store has let in is not asked for again: neither the parent nor the order of versions. Raises
+        `VersionPublished` (same version, other hash), `NameRefused`.
+        """
+        ...
+
     def get(self, workflow_id: str, version: int) -> tuple[PublishedVersion, bytes]:
         """The text as it is stored now. Raises `WorkflowNotFound`, also where the text is missing."""
         ...

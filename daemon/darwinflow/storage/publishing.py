@@ -56,6 +56,17 @@ def version_already_there(
     return None
 
 
+def refuse_other(known: PublishedVersion, adopted: PublishedVersion) -> None:
+    """Raises `VersionPublished` where *known*, of the same id and number, is not what is *adopted*."""
+    if known.content_hash != adopted.content_hash:
+        raise VersionPublished(
+            f"version {adopted.version} of '{adopted.workflow}' is published there with other content",
+            hint="compare both: darwinflow diff",
+            workflow=adopted.workflow,
+            version=adopted.version,
+        )
+
+
 def published_from(
     workflow: Workflow, workflow_id: str, *, published_by: str, published_at: datetime
 ) -> PublishedVersion:

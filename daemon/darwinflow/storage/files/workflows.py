@@ -7,6 +7,7 @@ where that can be. A version whose file is gone, or says something else, is stil
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from darwinflow.model.errors import StoreDamaged, StoreUnwritable, WorkflowNotFound
@@ -15,7 +16,7 @@ from darwinflow.storage.files.folder import Folder, open_folder, troubles
 from darwinflow.storage.files.stored_versions import StoredVersions, Understand, file_of
 from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
 from darwinflow.storage.names import check_workflow_id, folded, is_workflow_id
-from darwinflow.storage.publishing import published_from, version_already_there
+from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 
 _READ_ONLY_FILE = 0o444
 
@@ -47,6 +48,20 @@ class FileWorkflowRepository:
                 new = published_from(workflow, name, published_by=published_by, published_at=self._now())
                 self._add(folder, stored, new, text)
                 return new, True
+
+    def adopt(self, version: PublishedVersion, text: bytes) -> bool:
+        check_workflow_id(version.workflow)
+        with troubles(self.path), self._locked() as root:
+            name = _spelling(root, version.workflow) or version.workflow
+            with _made(root, name) as folder:
+                stored = self._healed(folder, name)
+                known = stored.known.get(version.version)
+                if known is not None:
+                    refuse_other(known, version)
+                    self._restore(folder, stored, version.version, text)
+                    return False
+                self._add(folder, stored, replace(version, workflow=name), text)
+                return True
 
     def _healed(self, folder: Folder, name: str) -> StoredVersions:
         """After what a publisher has left that was killed is put away."""

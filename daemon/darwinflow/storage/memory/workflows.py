@@ -7,7 +7,7 @@ from datetime import datetime
 from darwinflow.model.errors import WorkflowNotFound
 from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 from darwinflow.storage.names import check_workflow_id, folded
-from darwinflow.storage.publishing import published_from, version_already_there
+from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 
 Published = tuple[PublishedVersion, bytes]
 
@@ -36,6 +36,17 @@ class MemoryWorkflowRepository:
             )
             self._by_id[folded(workflow.id)] = {**versions, new.version: (new, text)}
             return new, True
+
+    def adopt(self, version: PublishedVersion, text: bytes) -> bool:
+        check_workflow_id(version.workflow)
+        with self._lock:
+            versions = self._by_id.get(folded(version.workflow), {})
+            if version.version in versions:
+                refuse_other(versions[version.version][0], version)
+                return False
+            adopted = {**versions, version.version: (version, text)}
+            self._by_id[folded(version.workflow)] = dict(sorted(adopted.items()))
+            return True
 
     def get(self, workflow_id: str, version: int) -> Published:
         found = self._by_id.get(folded(workflow_id), {}).get(version)

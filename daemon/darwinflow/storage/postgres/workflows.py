@@ -18,7 +18,7 @@ from darwinflow.storage.names import check_workflow_id, folded
 from darwinflow.storage.postgres.database import Link, database
 from darwinflow.storage.postgres.faults import is_lost, store_error
 from darwinflow.storage.postgres.texts import restored, storable
-from darwinflow.storage.publishing import published_from, version_already_there
+from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 
 Published = tuple[PublishedVersion, bytes]
 
@@ -53,6 +53,26 @@ class PostgresWorkflowRepository:
             self._insert(link, new, text)
             self._commit(link)
         return new, True
+
+    def adopt(self, version: PublishedVersion, text: bytes) -> bool:
+        check_workflow_id(version.workflow)
+        with self._transaction(self._database.begin) as link:
+            known = {one.version: one for one in self._versions(link, version.workflow)}
+            if version.version in known:
+                refuse_other(known[version.version], version)
+                return False
+            self._insert(link, version, text)
+            self._commit(link)
+        return True
+
+    def projects(self) -> tuple[str, ...]:
+        """All of the organization that have published workflows."""
+        with self._transaction(self._database.begin_reading) as link:
+            rows = link.execute(
+                "SELECT DISTINCT project FROM darwinflow.workflow_version WHERE organization = %(organization)s",
+                {"organization": self._database.organization},
+            ).fetchall()
+        return tuple(sorted(restored(project) for (project,) in rows))
 
     def get(self, workflow_id: str, version: int) -> Published:
         with self._transaction(self._database.begin_reading) as link:

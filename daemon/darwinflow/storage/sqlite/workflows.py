@@ -1,6 +1,7 @@
 """`WorkflowRepository` on SQLite. Every statement about the table `workflow_version` is in this file."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,12 +13,18 @@ from darwinflow.model.workflow import Damage, Parent, PublishedVersion, Workflow
 from darwinflow.storage.compact_json import compact
 from darwinflow.storage.instants import from_micros, to_micros
 from darwinflow.storage.names import check_workflow_id, folded
-from darwinflow.storage.publishing import published_from, version_already_there
+from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 from darwinflow.storage.sqlite.fetch import Values, bindable, fetch
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
 Published = tuple[PublishedVersion, bytes]
 Rows = list[Any]
+
+
+def projects_in(tenant: SqliteTenantStore) -> tuple[str, ...]:
+    """Those that have published workflows."""
+    rows = tenant.read(lambda tx: fetch(tx.connection, "SELECT DISTINCT project FROM workflow_version"))
+    return tuple(sorted(json.loads(project) for (project,) in rows))
 
 
 class SqliteWorkflowRepository:
@@ -33,6 +40,10 @@ class SqliteWorkflowRepository:
         return self._tenant.write(
             lambda tx: self._store(tx.connection, workflow, text, published_by)
         ).result()
+
+    def adopt(self, version: PublishedVersion, text: bytes) -> bool:
+        check_workflow_id(version.workflow)
+        return self._tenant.write(lambda tx: self._adopt(tx.connection, version, text)).result()
 
     def get(self, workflow_id: str, version: int) -> Published:
         rows = self._ask(
@@ -114,6 +125,14 @@ class SqliteWorkflowRepository:
         )
         self._insert(db, new, text)
         return new, True
+
+    def _adopt(self, db: apsw.Connection, version: PublishedVersion, text: bytes) -> bool:
+        known = {one.version: one for one in self._versions(db, version.workflow)}
+        if version.version in known:
+            refuse_other(known[version.version], version)
+            return False
+        self._insert(db, version, text)
+        return True
 
     def _versions(self, db: apsw.Connection, workflow_id: str) -> tuple[PublishedVersion, ...]:
         rows = fetch(
