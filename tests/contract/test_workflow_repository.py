@@ -239,7 +239,7 @@ def test_a_version_of_another_store_is_kept_as_it_was_there(open_workflows):
 
 def test_a_version_that_is_there_with_other_content_is_not_adopted(open_workflows):
     store = open_workflows()
-    publish(store, workflow("assistant", 1))
+    publish(store, workflow("assistant"))
     with pytest.raises(VersionPublished):
         store.adopt(adopted(1), b"other")
     assert store.get("assistant", 1)[1] == TEXT
