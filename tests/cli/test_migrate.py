@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from cli.conftest import flow
 from cli.recorded_runs import record
 from contract.sample_runs import finished
 from darwinflow.storage.postgres.tenant import PostgresTenantStore
@@ -223,3 +224,76 @@ def test_a_variable_that_goes_before_the_settings_is_named(darwinflow, tmp_path,
         check=False,
     )
     assert "DARWINFLOW_STORAGE_METRICS says where figures are kept" in said.stderr
+
+
+def published(darwinflow, folders):
+    """Each version with its text, and who made it when."""
+    said = []
+    for folder in folders:
+        shown = darwinflow("lineage", "greet", "--json", cwd=folder).stdout
+        texts = [darwinflow("workflow", "show", f"greet@{number}", cwd=folder).stdout for number in (1, 2)]
+        said.append((shown, texts))
+    return said
+
+
+@pytest.fixture
+def two_workspaces(darwinflow, folder, tmp_path):
+    """The usual one, and another of a project of its own, each with two versions."""
+    other = tmp_path / "other"
+    (other / "flows").mkdir(parents=True)
+    (other / ".darwinflow.yaml").write_text("project: second\nworkflows: {path: kept}\n")
+    for workspace, why in ((folder, "Ask first"), (other, "Ask twice  # ü")):
+        for number in (1, 2):
+            text = f"# of {workspace.name}\n{flow(number, why)}"
+            (workspace / "flows/greet.yaml").write_text(text)
+            darwinflow("publish", "flows/greet.yaml", cwd=workspace)
+    return folder, other
+
+
+def test_versions_go_to_databases_and_back_byte_for_byte(darwinflow, tmp_path, two_workspaces):
+    folder, other = two_workspaces
+    named = ("--workspace", str(folder), "--workspace", str(other / "flows"))
+    before, organization, digests = published(darwinflow, two_workspaces), new_organization().id, set()
+    said = migrate(darwinflow, "--workflows", "sqlite", *named)
+    digests.add(said["workflows"]["digest"])
+    assert said["workflows"]["versions"] == 4
+    lines = {path: path.read_text() for path in (folder / "workflows/greet/versions.lock", other / "kept/greet/versions.lock")}  # fmt: skip
+    (folder / "workflows").rename(tmp_path / "away-1")
+    (other / "kept").rename(tmp_path / "away-2")
+    assert published(darwinflow, two_workspaces) == before
+    said = migrate(darwinflow, "--workflows", dsn(), "--to", dsn(), "--organization", organization)
+    digests.add(said["workflows"]["digest"])
+    assert set(types(darwinflow).values()) == {"postgres"}
+    assert published(darwinflow, two_workspaces) == before
+    refused = darwinflow("storage", "migrate", "--workflows", "file", expect=1).stderr
+    assert "project 'second' has published versions, and no workspace of it is named" in refused
+    digests.add(migrate(darwinflow, "--workflows", "file", *named)["workflows"]["digest"])
+    assert published(darwinflow, two_workspaces) == before
+    assert {path: path.read_text() for path in lines} == lines
+    assert len(digests) == 1
+    assert darwinflow("storage", "migrate", "--workflows", "sqlite").stdout.splitlines()[-1] == (
+        "versions in the files of workspaces stay there, and are read no longer"
+    )
+
+
+def test_a_version_that_was_edited_is_not_carried_and_nothing_is_switched(darwinflow, tmp_path, folder):
+    darwinflow("publish", "flows/greet.yaml")
+    file = folder / "workflows/greet/v1.yaml"
+    file.chmod(0o600)
+    file.write_text(file.read_text().replace("Say hello", "Say bye"))
+    said = darwinflow("storage", "migrate", "--workflows", "sqlite", expect=1).stderr
+    assert "is not as it was published" in said
+    assert darwinflow("storage", "migrate", "--abandon").stdout == "all stays where it was\n"
+    assert not (tmp_path / "home/config.yaml").exists()
+
+
+def test_two_workspaces_of_one_project_cannot_be_told_apart(darwinflow, tmp_path, two_workspaces):
+    folder, other = two_workspaces
+    (other / ".darwinflow.yaml").write_text("project: hello\n")
+    said = darwinflow(
+        "storage", "migrate", "--workflows", "sqlite", "--workspace", str(folder), "--workspace", str(other), expect=1
+    )  # fmt: skip
+    assert "are of project 'hello'" in said.stderr
+    assert "'nowhere' is no folder" in darwinflow(
+        "storage", "migrate", "--workflows", "sqlite", "--workspace", "nowhere", expect=1
+    ).stderr  # fmt: skip

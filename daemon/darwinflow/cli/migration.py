@@ -7,11 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from darwinflow.cli.daemon import stop_daemon
+from darwinflow.cli.folder import current_folder
 from darwinflow.cli.progress import Progress
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import Refused
+from darwinflow.model.errors import NotFound, Refused
 from darwinflow.model.phrases import counted
-from darwinflow.recorder.paths import home_of
+from darwinflow.recorder.paths import Workspace, home_of, workspace_of
 
 if TYPE_CHECKING:
     from darwinflow.daemon.migrating import Outcome
@@ -24,6 +25,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=_choice, metavar="KIND", help=f"for both runs and figures: {_KIND}")
     parser.add_argument("--logs", type=_choice, metavar="KIND", help="for runs alone")
     parser.add_argument("--metrics", type=_choice, metavar="KIND", help="for figures alone")
+    parser.add_argument("--workflows", type=_choice, metavar="KIND", help="for published versions")
+    parser.add_argument(
+        "--workspace",
+        action="append",
+        metavar="DIR",
+        help="one whose versions are files before or after; the current one where none is named; may be given again",
+    )
     parser.add_argument("--organization", metavar="NAME", help="where the server has several")
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be moved, and what stands against it"
@@ -52,7 +60,11 @@ def run(args: argparse.Namespace) -> int:
     telling = _Telling()
     try:
         outcome = migrating.migrate(
-            home, os.environ, Asked(choices, args.organization), telling.tell, dry_run=args.dry_run
+            home,
+            os.environ,
+            Asked(choices, args.organization, _workspaces(args)),
+            telling.tell,
+            dry_run=args.dry_run,
         )
     finally:
         telling.end()
@@ -62,8 +74,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _choices(args: argparse.Namespace) -> "dict[str, StoreChoice]":
     """By concern."""
-    given = {"logs": args.logs or args.to, "metrics": args.metrics or args.to}
+    given = {"logs": args.logs or args.to, "metrics": args.metrics or args.to, "workflows": args.workflows}
     return {concern: choice for concern, choice in given.items() if choice is not None}
+
+
+def _workspaces(args: argparse.Namespace) -> tuple[Workspace, ...]:
+    if args.workflows is None:
+        return ()
+    folders = args.workspace or [current_folder()]
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise NotFound(f"'{folder}' is no folder", hint="name the folder of a workspace")
+    return tuple(workspace_of(folder) for folder in folders)
 
 
 def _choice(given: str) -> "StoreChoice":
@@ -93,6 +115,8 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
             sys.stderr,
         )
     _tell_kept("what was left", outcome.kept)
+    if outcome.moved.get("workflows", ("",))[0] == "file":
+        say("versions in the files of workspaces stay there, and are read no longer")
     if any(one == "postgres" for one, _ in outcome.moved.values()):
         say("what the server holds stays there")
 
@@ -101,6 +125,8 @@ def _amount(told: "dict[str, object]", concern: str) -> str:
     facts = told.get(concern)
     if not isinstance(facts, dict):
         return ""
+    if concern == "workflows":
+        return f", {counted(facts['versions'], 'version')} compared, hash {facts['digest'][:16]}"
     if concern == "logs":
         return f", {counted(facts['runs'], 'run')} compared, hash {facts['digest'][:16]}"
     return f", of {counted(facts['counted'], 'run')}, hash {facts['digest'][:16]}"

@@ -21,14 +21,16 @@ from darwinflow.daemon.migration_plan import (
     plan,
     refuse_content,
     refuse_full,
+    refuse_homeless,
     resolved_choice,
 )
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.spool_folder import is_journal
 from darwinflow.daemon.stores import config_text, configured_stores, write_config
+from darwinflow.daemon.texts import workflow_in
 from darwinflow.daemon.unfinished import COPYING, SWITCHED, Migration
 from darwinflow.model.errors import NotFound, Refused, StoreDamaged, StoreUnwritable
-from darwinflow.model.stores import POSTGRES, StoreChoice
+from darwinflow.model.stores import FILE, POSTGRES, StoreChoice
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.parts import LogStore
 from darwinflow.recorder.paths import Home
@@ -39,6 +41,7 @@ from darwinflow.storage.figures import Figures
 from darwinflow.storage.migrating import Tell
 from darwinflow.storage.opening import open_identity, open_organization
 from darwinflow.storage.organization import OrganizationStores
+from darwinflow.storage.published import VersionsCopied, copy_versions
 from darwinflow.storage.setting_aside import set_aside
 
 
@@ -112,6 +115,7 @@ def _from_the_beginning(
         team.bring_in(identity, person.organization.id, joined.id, home.data, now, person.account.id)
     with _opened(home, environ, identity, planned) as stores:
         refuse_full(home, stores, planned)
+        refuse_homeless(stores, planned)
         for concern, move in planned.moves.items():
             if not (
                 dry_run and (is_elsewhere or is_missing(home, person.organization.id, concern, move.target))
@@ -155,10 +159,28 @@ def _copied(
         assert isinstance(metrics, Figures), "every back end can be carried"
         assert isinstance(new, Figures), "every back end can be carried"
         told["metrics"] = migrating.copy_figures(metrics, new, new, logs, projects)._asdict()
+    if "workflows" in known.moves:
+        told["workflows"] = _copied_workflows(stores, known, environ)._asdict()
     _switch(home, environ, slug, {concern: move.target for concern, move in known.moves.items()})
     switched = known._replace(stage=SWITCHED, told=told)
     unfinished.write(home, switched)
     return switched
+
+
+def _copied_workflows(
+    stores: OrganizationStores, known: Migration, environ: Mapping[str, str]
+) -> VersionsCopied:
+    move, folders = known.moves["workflows"], known.workspaces
+    projects = tuple(folders) if move.source.type == FILE else stores.published_projects()
+    choices = (resolved_choice(choice, environ) for choice in move)
+    sources, targets = (
+        {
+            project: stores.workflows(project, folders.get(project, ""), workflow_in, choice)
+            for project in projects
+        }
+        for choice in choices
+    )
+    return copy_versions(sources, targets)
 
 
 def _switch(home: Home, environ: Mapping[str, str], slug: str, choices: Mapping[str, StoreChoice]) -> None:

@@ -2,18 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from darwinflow.daemon.sessions import folder_inside
 from darwinflow.daemon.stores import config_path, config_text, configured_stores
 from darwinflow.daemon.unfinished import Migration, Move
 from darwinflow.model.errors import Refused, StoreFull
 from darwinflow.model.phrases import counted
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice
 from darwinflow.ports.inspection import Inspectable
-from darwinflow.recorder.paths import Home
+from darwinflow.recorder.paths import Home, Workspace
 from darwinflow.settings.user import parse, resolved
+from darwinflow.settings.workspace import parse as read_workspace
 from darwinflow.settings.writing import with_stores
 from darwinflow.storage.figures import Figures
 from darwinflow.storage.organization import OrganizationStores
@@ -36,6 +38,8 @@ class Asked(NamedTuple):
     """By concern, DSNs as they are to be written into `config.yaml`; empty: go on with what was begun."""
     organization: str | None = None
     """On the server, where it has several."""
+    workspaces: tuple[Workspace, ...] = ()
+    """Whose published versions are moved, where they are files before or after."""
 
 
 def plan(home: Home, environ: Mapping[str, str], person: Person, asked: Asked, at: datetime) -> Migration:
@@ -66,7 +70,7 @@ def plan(home: Home, environ: Mapping[str, str], person: Person, asked: Asked, a
         raise Refused(f"{names} are kept there already", hint="darwinflow storage status shows where")
     with_stores(config_text(home), slug, {concern: move.target for concern, move in moves.items()}, environ)
     aside = os.path.join(home.data, "set-aside", f"migrated-{at:%Y%m%dT%H%M%S%f}")
-    return Migration(moves, aside)
+    return Migration(moves, aside, workspaces=_folders(asked.workspaces) if "workflows" in moves else {})
 
 
 def joined_team(
@@ -88,6 +92,38 @@ def joined_team(
     return found
 
 
+def _folders(workspaces: Iterable[Workspace]) -> dict[str, str]:
+    """Where versions are files, by project. Raises `Refused`, `StoreUnwritable`."""
+    found: dict[str, str] = {}
+    for workspace in workspaces:
+        read = read_workspace(workspace.settings, os.path.basename(workspace.folder))
+        if read.names_no_store:
+            raise Refused(
+                f"the settings of {workspace.folder} name no folder where workflows could be stored",
+                hint="darwinflow check shows what is wrong with it",
+            )
+        folder = folder_inside(workspace.folder, read.workflows_path)
+        if found.setdefault(read.project, folder) != folder:
+            raise Refused(
+                f"both {found[read.project]} and {folder} are of project '{read.project}'",
+                hint="name one of them with --workspace",
+            )
+    return found
+
+
+def refuse_homeless(stores: OrganizationStores, planned: Migration) -> None:
+    """Raises `Refused` where versions would become files of a workspace that was not named."""
+    move = planned.moves.get("workflows")
+    if move is None or move.target.type != FILE:
+        return
+    lacking = [project for project in stores.published_projects() if project not in planned.workspaces]
+    if lacking:
+        raise Refused(
+            f"project '{lacking[0]}' has published versions, and no workspace of it is named",
+            hint="--workspace DIR for the workspace of each project",
+        )
+
+
 def resolved_choice(choice: StoreChoice, environ: Mapping[str, str]) -> StoreChoice:
     """With the values of the variables that its DSN names. Raises `Refused`."""
     return choice if choice.dsn is None else choice._replace(dsn=resolved(choice.dsn, environ))
@@ -107,7 +143,7 @@ def is_missing(home: Home, organization: str, concern: str, choice: StoreChoice)
 
 def refuse_content(stores: OrganizationStores, concern: str, target: StoreChoice) -> None:
     """Raises `Refused` where *target* holds something already, unless it is shared with others."""
-    if target.type == POSTGRES:
+    if target.type == POSTGRES or concern == "workflows":  # versions that are there are compared
         return
     if concern == "logs":
         store: object = stores.log_store(target)

@@ -52,7 +52,7 @@ class Sessions:
             tenant=self._stores.tenant,
             hub=self._hub,
             workflows=self._stores.workflows(
-                read.project, _inside(workspace, read.workflows_path), workflow_in
+                read.project, folder_inside(workspace, read.workflows_path), workflow_in
             ),
             verify=self._stores.verify,
             states=self._stores.states,
@@ -92,7 +92,7 @@ def _approved(workspace: str, settings: "WorkspaceSettings", text: str, path: st
     return approved(text, path, workspace, settings)
 
 
-def _inside(workspace: str, path: str) -> str:
+def folder_inside(workspace: str, path: str) -> str:
     """*path* below *workspace*, also where links on the way lead elsewhere."""
     root = os.path.realpath(workspace)
     found = os.path.realpath(os.path.join(root, path))

@@ -82,7 +82,7 @@ class OrganizationStores:
         return cast("MetricsStore", self._whole_store(choice))
 
     def projects(self) -> tuple[str, ...]:
-        """Those that have runs."""
+        """Those that have, or had, runs."""
         assert isinstance(self._logs, Inspectable), "every back end can be looked at"
         return self._logs.projects()
 
@@ -105,12 +105,14 @@ class OrganizationStores:
         self.tenant.close()
         self._close_all()
 
-    def workflows(self, project: str, folder: str, understand: Understand) -> WorkflowRepository:
+    def workflows(
+        self, project: str, folder: str, understand: Understand, choice: StoreChoice | None = None
+    ) -> WorkflowRepository:
         """The published workflows of *project*; *folder* is where they are where they are files.
 
-        *understand* as for `FileWorkflowRepository`.
+        *understand* as for `FileWorkflowRepository`. Another *choice*: where they would be by that, opened beside the rest.
         """
-        choice = self._stores.workflows
+        choice = choice or self._stores.workflows
         if choice.type == SQLITE:
             from darwinflow.storage.sqlite.tenant import SqliteTenantStore
             from darwinflow.storage.sqlite.workflows import SqliteWorkflowRepository
@@ -130,6 +132,22 @@ class OrganizationStores:
         from darwinflow.storage.postgres.workflows import PostgresWorkflowRepository
 
         return PostgresWorkflowRepository(choice.dsn, self._organization, project, now=self._now)
+
+    def published_projects(self) -> tuple[str, ...]:
+        """Those that have published workflows, where these are not files, of which nobody knows them all."""
+        choice = self._stores.workflows
+        if choice.type == SQLITE:
+            from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+            from darwinflow.storage.sqlite.workflows import projects_in
+
+            database = self._whole_store(choice)
+            assert isinstance(database, SqliteTenantStore), "it was opened for this choice"
+            return projects_in(database)
+        if choice.type == POSTGRES and choice.dsn is not None:
+            from darwinflow.storage.postgres.workflows import PostgresWorkflowRepository
+
+            return PostgresWorkflowRepository(choice.dsn, self._organization, "", now=self._now).projects()
+        return ()
 
     def _close_all(self) -> None:
         for store in (*self._parts, *self._whole.values()):
