@@ -45,12 +45,20 @@ def test_a_pattern_that_fits_nothing_is_wrong_usage(darwinflow: Run) -> None:
             .replace("id: look", "id: look.up")
             .replace("look}", "look_up}")
             .replace("look,", "look_up,"),
-            None,
+            flow(1)
+            .replace("look}", "look_up}")
+            .replace("look,", "look_up,")
+            .replace("id: look", "id: look_up"),
         ),
         (flow(1).replace("description:", "descripton:") + "descriptoin: twice\n", None),
         (BAD, flow(1)),
     ],
-    ids=["a list would name it twice", "the id is what is wrong", "two slips of one key", "certain"],
+    ids=[
+        "a list would name it twice",
+        "all uses say what the id should be",
+        "two slips of one key",
+        "certain",
+    ],
 )
 def test_fix_leaves_what_is_not_certain(darwinflow: Run, folder: Path, text: str, mended: str | None) -> None:
     path = folder / "flows/greet.yaml"

@@ -1,7 +1,7 @@
 """Applies the fixes of a document's findings, as many as lead to nothing new that is wrong."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from darwinflow.check.engine import Checked
@@ -15,7 +15,18 @@ _MAX_ROUNDS: Final = 5
 _MAX_TRIED: Final = 50
 """Fixes that are tried one by one in a round where all together are not well; the others stay."""
 _HIDING: Final = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
-"""While a text has one of these, rules are silent; what comes to light without it was there before."""
+"""While a text has one of these, rules are silent about what else is there."""
+
+_OF_WALKS: Final = frozenset(
+    {
+        "unreachable-node",
+        "no-path-to-end",
+        "option-not-handled",
+        "context-not-upstream",
+        "upstream-avoidable",
+    }
+)
+"""Silent while an edge lacks a name that may lead anywhere; that a fix gives it one does not make them."""
 
 
 def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Checked, int]:
@@ -27,10 +38,12 @@ def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Chec
         chosen = [one for one in fixable(before) if (one.code, one.message) not in refused]
         if not chosen:
             break
+        # What a fault of syntax has hidden comes to light in a round of its own.
+        chosen = [one for one in chosen if one.code in _HIDING] or chosen
         after = check(fixed(checked.document, chosen))
         if _leads_on(chosen, before, after.findings()):
-            chosen = _those_that_are_well(checked, chosen, check)
-            refused.update([(one.code, one.message) for one in fixable(before) if one not in chosen])
+            tried, chosen = chosen, _those_that_are_well(checked, chosen, check)
+            refused.update([(one.code, one.message) for one in tried if one not in chosen])
             after = check(fixed(checked.document, chosen))
         checked = after
         count += len(chosen)
@@ -51,8 +64,25 @@ def _those_that_are_well(
 
 
 def _leads_on(chosen: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding]) -> bool:
-    """Whether what *chosen* fix has made something wrong that was not."""
-    if any(finding.code in _HIDING for finding in chosen):
-        return False
+    """Whether what *chosen* fix has made something wrong that was not.
+
+    Where they mend syntax, what else is in the text comes to light; only the lines that they change are theirs, and
+    no other fault of syntax may come.
+    """
     new = Counter([(one.code, one.message) for one in after])
-    return bool(new - Counter([(one.code, one.message) for one in before]))
+    new -= Counter([(one.code, one.message) for one in before])
+    if not any(finding.code in _HIDING for finding in chosen):
+        return any(code not in _OF_WALKS for code, _ in new)
+    changed = set(_changed_lines(chosen))
+    return any(
+        (one.code, one.message) in new and (one.code in _HIDING or one.span.line in changed) for one in after
+    )
+
+
+def _changed_lines(chosen: Sequence[Finding]) -> Iterator[int]:
+    """The lines that hold the text of their fixes once these are made."""
+    shift = 0
+    for edit in sorted(edit for finding in chosen for edit in finding.fixes[0].edits):
+        added = edit.text.count("\n")
+        yield from range(edit.span.line + shift, edit.span.line + shift + added + 1)
+        shift += added - (edit.span.end_line - edit.span.line)

@@ -39,7 +39,8 @@ def names_of_nameless(projection: Projection, names: Iterable[str], clear: Itera
     for place in places:
         mentioned = wanted.intersection(_texts(projection.node_fact(place).data))
         said |= mentioned
-        silent += not mentioned
+        # Which names a fault of syntax hides, the text of its lines tells.
+        silent += not mentioned and not projection.segment(place).problems
     for left in (wanted.difference(said), wanted.difference(said, clear)):
         if len(left) <= silent:
             return frozenset(said | left)

@@ -1,6 +1,7 @@
 """The findings among the references of a document, at their places."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -8,8 +9,10 @@ from darwinflow.check.cel import MAX_CHARACTERS
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.meant import meant
 from darwinflow.check.nameless import nameless, names_of_nameless
+from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.reference import reference_of
-from darwinflow.check.references.remark import Remark
+from darwinflow.check.references.remark import Answered, Remark
+from darwinflow.check.references.renaming import renamed_answer
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.state import References, SegmentKey
 from darwinflow.check.references.subject import Citation, Condition, Scope
@@ -36,7 +39,7 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     is_whole = projection.is_whole and projection.lists_edges
     found: list[Finding] = []
     uses: dict[str, list[Finding]] = {}
-    answers: dict[str, list[Finding]] = {}
+    answers: dict[Answered, list[Finding]] = {}
     keys = sorted(references.troubled)
     _prepare(scope, keys)
     for key in keys:
@@ -45,13 +48,15 @@ def reference_findings(projection: Projection, references: References) -> tuple[
             finding = remark.finding.moved(start)
             if remark.name:
                 uses.setdefault(remark.name, []).append(finding)
-            elif remark.decider:
-                answers.setdefault(remark.decider, []).append(finding)
+            elif remark.answered is not None:
+                answers.setdefault(remark.answered, []).append(finding)
             elif is_whole or finding.code not in _OF_WALKS:
                 found.append(finding)
-    found += [_together(findings, "nor this") for findings in answers.values()]
+    compared = references.comparisons() if answers else Counter()
+    found += [_about_answers(projection, compared, *one) for one in answers.items()]
     unnamed = _unnamed(scope, uses)
-    found += edge_unknown_node(projection, uses, unnamed)
+    read = {name for name in set(meant(scope.graph).values()) if references.reads(name)}
+    found += edge_unknown_node(projection, uses, unnamed, read)
     if projection.graph.node_count or projection.empty_list_span() is not None:
         for name, findings in uses.items():
             is_told = name in projection.graph.unknown or name in unnamed
@@ -60,6 +65,27 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     if is_whole:
         found += option_not_handled(projection, references.unhandled)
     return tuple(found)
+
+
+def _about_answers(
+    projection: Projection,
+    compared: Mapping[tuple[str, str], int],
+    answered: Answered,
+    findings: list[Finding],
+) -> Finding:
+    """One finding for an answer that a node never gives, or for all of them where none is a slip of one that it gives.
+
+    *compared*: how often each decision is compared with each answer.
+    """
+    decider, answer, near = answered
+    if not near:
+        return _together(findings, "nor this")
+    found = _together(findings)
+    odd = odd_one(near, answer, len(findings), compared.get((decider, near), 0))
+    if odd is Odd.USED:
+        return found
+    fix = renamed_answer(projection, decider, near, answer) if odd is Odd.GIVEN else None
+    return found._replace(fixes=(fix,) if fix is not None else ())
 
 
 def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:

@@ -39,6 +39,8 @@ def _keeps(projection: Projection, references: References, previous: Referring, 
     if change is None or projection.graph is not old.graph:
         return False
     before = previous.references
+    if references.tables is not before.tables:
+        return False  # how often a name is used tells which of two spellings has the slip
     if (references.troubled, references.unhandled, references.options) != (
         before.troubled,
         before.unhandled,

@@ -1,6 +1,8 @@
 """Which segments have something wrong with what they refer to, kept up from one version of a document to the next."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from operator import is_
 from typing import NamedTuple
 
@@ -66,6 +68,14 @@ class References(NamedTuple):
     troubled: frozenset[SegmentKey]
     unhandled: Mapping[str, tuple[str, ...]]
     """Of nodes whose edges all test the decision: the answers that none of them takes."""
+
+    def reads(self, name: str) -> bool:
+        """Whether a condition or a context reads what the node gives."""
+        return any(name in section.reads.seconds for section in self.tables)
+
+    def comparisons(self) -> Counter[tuple[str, str]]:
+        """How often each decision is compared with each answer; a condition counts once for each source of its edge."""
+        return Counter(chain.from_iterable([section.compares.rows for section in self.tables]))
 
 
 def referred(

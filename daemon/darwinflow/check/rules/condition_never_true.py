@@ -6,7 +6,7 @@ from typing import Final
 
 from darwinflow.check.finding import WARNING, Finding, Fix
 from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
-from darwinflow.check.references.remark import Remark
+from darwinflow.check.references.remark import Answered, Remark
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import all_of, quoted, shown
 from darwinflow.model.nearest import nearest
@@ -48,4 +48,4 @@ def _no_option(condition: Condition, comparison: Comparison, decider: str) -> Re
             fixes = condition.writing.change(f"Change to '{near}'", start, end, f"{quote}{near}{quote}")
     span = condition.writing.span(start, end)
     finding = Finding("condition-never-true", WARNING, span, message, (), fixes)
-    return Remark(finding, decider=decider if near is None else "")
+    return Remark(finding, answered=Answered(decider, comparison.answer if near else "", near or ""))

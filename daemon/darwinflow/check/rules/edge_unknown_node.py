@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.meant import listed_in, meant
+from darwinflow.check.odd_one import Odd, odd_one
+from darwinflow.check.references.renaming import renamed_node
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS
@@ -22,11 +24,15 @@ _MAX_LISTED = 8
 
 
 def edge_unknown_node(
-    projection: Projection, uses: Mapping[str, list[Finding]], unnamed: Collection[str]
+    projection: Projection,
+    uses: Mapping[str, list[Finding]],
+    unnamed: Collection[str],
+    read: Collection[str],
 ) -> Iterator[Finding]:
     """*uses*: by name, what is said of conditions and contexts that read a node which does not exist.
 
-    *unnamed*: names that nodes are meant to have, of which it is said that they lack an id.
+    *unnamed*: names that nodes are meant to have, of which it is said that they lack an id; *read*: nodes, meant by
+    a slip, whose output is read under their own name, too.
     """
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
@@ -43,10 +49,7 @@ def edge_unknown_node(
         if near is not None:
             message += f"; did you mean '{near}'?"
             others = [finding.fixes for finding in uses.get(name, ())]
-            if _may_replace(projection, places, near) and all(others):
-                edits = [Edit(span, scalar(near)) for span in spans]
-                edits += [edit for (fix, *_) in others for edit in fix.edits]
-                fixes = (Fix(f"Change to '{near}'", tuple(edits)),)
+            fixes = _fixes(projection, name, near, places, others, is_read=near in read)
         elif name in lists:
             message += f"; a list of nodes stands in brackets: {shown(_in_brackets(lists[name]))}"
             if _may_be_list(projection, places, lists[name]):
@@ -57,6 +60,33 @@ def edge_unknown_node(
         others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
         related = tuple([Related(span, "also here") for span in others_at[:_MAX_RELATED]])
         yield Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
+
+
+def _fixes(
+    projection: Projection,
+    name: str,
+    near: str,
+    places: list[EndPlace],
+    others: list[tuple[Fix, ...]],
+    *,
+    is_read: bool,
+) -> tuple[Fix, ...]:
+    """Changes *name*, at edges and elsewhere, to the id *near*, or the id where it is the odd one.
+
+    *others*: fixes of conditions and contexts that name it.
+    """
+    graph = projection.graph
+    number = graph.numbers[near]
+    uses = len(graph.successors[number]) + len(graph.predecessors[number]) + is_read
+    odd = odd_one(near, name, len(places) + len(others), uses) if number >= graph.implicit else Odd.USED
+    if odd is Odd.GIVEN:
+        fix = renamed_node(projection, near, name)
+        return (fix,) if fix is not None else ()
+    if odd is Odd.UNKNOWN or not all(others) or not _may_replace(projection, places, near):
+        return ()
+    edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
+    edits += [edit for (fix, *_) in others for edit in fix.edits]
+    return (Fix(f"Change to '{near}'", tuple(edits)),)
 
 
 def _may_replace(projection: Projection, places: list[EndPlace], near: str) -> bool:

@@ -1,0 +1,128 @@
+"""`--fix` changes the spelling that is the odd one, and nothing where a fix leads to what was not wrong."""
+
+import pytest
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import Checked, check
+from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.mending import mended
+from darwinflow.check.odd_one import Odd, odd_one
+from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
+
+TEXT = """\
+id: a
+version: 1
+nodes:
+  - id: ask
+    type: LLM_DECISION
+    config: {prompt: "?", options: [Ship, Stop]}
+  - id: read_notes
+    type: FILE_READ
+    config: {path: n.txt}
+  - id: ship
+    type: CLAUDE_CODE
+    config: {prompt: "s", context: [read_notes.output]}
+edges:
+  - from: START
+    to: read_notes
+  - {from: read_notes, to: ask}
+  - {from: ask, to: ship, condition: "output.decision == 'Ship'"}
+  - {from: ask, to: END, condition: "output.decision == 'Stop'"}
+  - {from: ship, to: END}
+"""
+
+
+def after_fixes(text: str, catalog: Catalog) -> tuple[str, list[str]]:
+    def checked(document: Document) -> Checked:
+        return check(document, catalog)
+
+    found, _ = mended(checked(Document.parse(text)), checked)
+    return found.document.lines.text(), [finding.code for finding in found.findings()]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        pytest.param("- id: read_notes", "- id: read_note", id="a letter lost at the id"),
+        pytest.param("- id: read_notes", "- id: raed_notes", id="letters exchanged at the id"),
+        pytest.param("- id: read_notes", "- id: read.notes", id="an id that cannot be"),
+        pytest.param("to: read_notes", "to: read_note", id="one of three uses"),
+        pytest.param("from: read_notes", "from: raed_notes", id="another of three uses"),
+        pytest.param("'Ship'", "'Shp'", id="an answer"),
+        pytest.param("from: START", "form: START", id="a key"),
+    ],
+)
+def test_the_odd_spelling_is_mended(right: str, wrong: str, catalog: Catalog) -> None:
+    assert after_fixes(TEXT.replace(right, wrong, 1), catalog) == (TEXT, [])
+
+
+def test_an_option_that_all_conditions_spell_otherwise_is_the_odd_one(catalog: Catalog) -> None:
+    text = TEXT.replace(
+        "  - {from: ship,",
+        "  - {from: ask, to: ask, condition: \"output.decision == 'Ship' && input.x\"}\n  - {from: ship,",
+    )
+    assert after_fixes(text.replace("[Ship", "[Shp"), catalog) == (text, [])
+
+
+def test_nothing_is_changed_where_nobody_can_tell_which_is_the_odd_one(catalog: Catalog) -> None:
+    text = TEXT.replace("[Ship", "[Shp")
+    assert after_fixes(text, catalog) == (text, ["condition-never-true"])
+
+
+@pytest.mark.parametrize(
+    ("given", "used", "uses", "other_uses", "odd"),
+    [
+        ("classify", "clasify", 3, 0, Odd.USED),
+        ("clasify", "classify", 3, 0, Odd.GIVEN),
+        ("classify", "clasify", 1, 0, Odd.USED),
+        ("clasify", "classify", 1, 0, Odd.UNKNOWN),
+        ("classsify", "classify", 2, 0, Odd.GIVEN),
+        ("review", "reveiw", 1, 0, Odd.USED),
+        ("review", "reveiw", 2, 0, Odd.GIVEN),
+        ("review", "reveiw", 2, 1, Odd.USED),
+        ("review", "reveiw", 3, 1, Odd.UNKNOWN),
+    ],
+)
+def test_many_who_agree_are_right_and_letters_are_lost_more_often_than_added(
+    given: str, used: str, uses: int, other_uses: int, odd: Odd
+) -> None:
+    assert odd_one(given, used, uses, other_uses) is odd
+
+
+def test_what_a_fix_brings_to_light_does_not_hold_it_up(catalog: Catalog) -> None:
+    lost = TEXT.replace("edges:", "  - {id: lost, type: HUMAN_INPUT}\nedges:") + "  - {from: lost, to: END}\n"
+    assert after_fixes(lost.replace("from: START", "form: START"), catalog) == (lost, ["unreachable-node"])
+
+
+@pytest.mark.parametrize(
+    ("replacement", "is_made"),
+    [("type: FILE_READ", True), ("tpye: FILE_READ", False), ("type: FILE_READ\n    type: FILE_READ", False)],
+)
+def test_a_fix_of_syntax_is_held_to_what_others_are(
+    replacement: str,
+    is_made: bool,
+    catalog: Catalog,
+) -> None:
+    """What it brings to light elsewhere was there before; on the lines that it writes, nothing may be wrong."""
+    broken = TEXT.replace("type: FILE_READ", "type FILE_READ").replace("options:", "optoins:")
+    row = broken.split("\n").index("    type FILE_READ")
+    fix = Fix("Write it anew", (Edit(Span(row, 4, row, len("    type FILE_READ")), replacement),))
+
+    def checked(document: Document) -> Checked:
+        found = check(document, catalog)
+        return found.replaced(
+            tuple(
+                [
+                    one._replace(fixes=(fix,)) if one.code == "yaml-syntax" else Finding(*one[:5])
+                    for one in found.findings()
+                ]
+            )
+        )
+
+    before = checked(Document.parse(broken))
+    assert [(one.severity, one.code) for one in before.findings()][-1] == (ERROR, "yaml-syntax")
+    after, count = mended(before, checked)
+    assert count == is_made
+    assert (after.document.lines.text() == broken) is not is_made
