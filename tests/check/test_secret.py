@@ -21,6 +21,8 @@ KEYS_OF_THE_CORPORA = {
     "argo/test/e2e/azure/deploy-azurite.yaml": 1,  # the storage account's key
     "argo/examples/secrets.yaml": 1,  # a password in a comment
     "tekton/examples/v1/pipelineruns/beta/isolated-workspaces.yaml": 1,  # an SSH key
+    "tekton/examples/v1/pipelineruns/mapping-workspaces.yaml": 1,  # a password in base64
+    "tekton/examples/v1/pipelineruns/workspaces-projected.yaml": 1,  # the same
     "tekton/examples/v1/taskruns/authenticating-git-commands.yaml": 1,  # an SSH key in base64
     "tekton/examples/v1/taskruns/beta/authenticating-git-commands.yaml": 1,
     "tekton/examples/v1/taskruns/no-ci/docker-creds.yaml": 1,  # a service account with its key, in base64
@@ -83,6 +85,76 @@ def test_random_words_are_found(line: str, letters: str, size: int, share: float
 )
 def test_what_is_no_secret_is_left_alone(line: str) -> None:
     assert found(line) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "password"),
+    [
+        ("password: hunter2", "hunter2"),
+        ("  - db_password: 's3cr3tz!'", "s3cr3tz!"),
+        ("env: {USER: mira, DB_PASSWORD: hunter22, a: 1}", "hunter22"),
+        ('{"user": "mira", "password":"Tr0ub4dor&3"}', "Tr0ub4dor&3"),
+        ("export PGPASSWORD=hunter22", "hunter22"),
+        ("psql --password=hunter22 --host db", "hunter22"),
+        ("# the old dbPassword: hunter22", None),
+        ("# dbPassword: hunter22", "hunter22"),
+        ("passphrase: P@$$word-of-mine", "P@$$word-of-mine"),
+        ("passphrase: correct-horse&staple", "correct-horse&staple"),
+        ("password: ${DB_PASSWORD_2}", None),
+        ("password: {{ workflow.parameters.pw2 }}", None),
+        ("password: vault:kv/db2", None),
+        ("password: /run/secrets/db2", None),
+        ("password: DB_PASSWORD_2", None),
+        ("password: pg-creds-2", None),
+        ("password: input.login2", None),
+        ("password: string", None),
+        ("password: postgres", None),
+        ("password: 86400", None),
+        ("password: !vault abc12345", None),
+        ("prompt: tell us the password: abc9xyz", None),
+        ("password: abc9xyz is too short", None),
+        ("password: 'must hold 8 characters'", None),
+        ("password_file: creds42x", None),
+        ("password = getpass(prompt2)", None),
+        ("if password == 'hunter22'", None),
+    ],
+)
+def test_a_password_is_found_beside_its_key(line: str, password: str | None) -> None:
+    """What is a name, a reference, an example or prose is none."""
+    assert found(line) == ([password] if password is not None else [])
+    assert not found(line) or rows_to_read(line) == [0]
+
+
+TOKEN = "16C7e42F292c6912E7710c838347Ae178B4a"
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        (f'"\\x67hp_{TOKEN}"', [f"\\x67hp_{TOKEN}"]),
+        (f'"\\u0067\\u0068\\u0070_{TOKEN}"', [f"\\u0067\\u0068\\u0070_{TOKEN}"]),
+        (f'"gh\\\n      p_{TOKEN}"', ["gh"]),
+        (f'"say\\nghp_{TOKEN}"', [f"ghp_{TOKEN}"]),
+        (f'"\\x41 ghp_{TOKEN}, ghp_{TOKEN}"', [f"ghp_{TOKEN}"] * 2),
+        ('"db:\\/\\/mira:hunter2@db"', ["hunter2"]),
+        ('{password: "hunt\\x65r2"}', ["hunt\\x65r2"]),
+        ("\n  password: >-\n    hunter2", ["hunter2"]),
+        ("\n  password: |\n    hunter2", ["hunter2"]),
+    ],
+)
+def test_a_secret_in_a_text_with_escapes_is_found(catalog: Catalog, value: str, places: list[str]) -> None:
+    """A text says what it says, however its letters are written and wherever its lines are broken."""
+    document = Document.parse(f"id: w\nversion: 1\nnodes: []\nedges: []\nx-note: {value}\n")
+    spans = [finding.span for finding in check(document, catalog).findings() if finding.code == "secret"]
+    assert [document.lines[span.line][span.column : span.end_column] for span in spans] == places
+
+
+def test_a_long_line_full_of_keys_is_read_in_no_time() -> None:
+    for part in ("password:", 'password:"', "password=", "{password: ", "passpassword"):
+        line = part * (20_000 // len(part))
+        started = time.process_time()
+        secrets_in([line])
+        assert time.process_time() - started < 0.5, part
 
 
 def test_the_lines_that_are_passed_over_hold_nothing() -> None:

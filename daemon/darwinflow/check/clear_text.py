@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from darwinflow.check.passwords import passwords_in
 from darwinflow.check.random_words import MIN_NAMED_LETTERS, is_random
 from darwinflow.recorder.redact import SHAPES
 
@@ -50,13 +51,18 @@ _PIECE = 20_000
 _SLOW = frozenset({"eyJ", "://"})
 _MOST_SLOW = 20
 """Beginnings of such shapes in a piece; text with more of them is made to be slow."""
-_WORDS_BEFORE = 80
+WORDS_BEFORE = 80
 """Characters before a word that tell what it is."""
+_PASSWORD_KEY = re.compile(r"passw(?:or)?d|passphrase", re.IGNORECASE)
 _MIN_PASSWORD = 4
 _FEW = frozenset(
     {"password", "passwd", "pass", "secret", "guest", "postgres", "mysql", "root", "admin", "user", "test"}
 )
 """Passwords that guard nothing but an example."""
+
+
+_BEGINNING = 4
+"""Characters of a secret that a message may repeat."""
 
 
 class Secret(NamedTuple):
@@ -67,6 +73,8 @@ class Secret(NamedTuple):
     end_column: int
     noun: str
     """`a GitHub token`; empty for a random word."""
+    begins: str
+    """Its first characters."""
 
 
 def secrets_in(lines: Sequence[str]) -> list[Secret]:
@@ -75,12 +83,14 @@ def secrets_in(lines: Sequence[str]) -> list[Secret]:
     for row, line in enumerate(lines):
         if len(line) <= _PIECE:
             found += _in_piece(row, line, is_data=_is_data(lines, row))
+            if _PASSWORD_KEY.search(line):
+                found += _passwords(lines, row, found)
             continue
         for start in range(0, len(line), _PIECE):
             for secret in _in_piece(row, line[start : start + _PIECE], is_data=False):
                 moved = secret._replace(column=secret.column + start, end_column=secret.end_column + start)
                 found.append(moved)
-    return found
+    return sorted(found)
 
 
 def _in_piece(row: int, text: str, *, is_data: bool) -> list[Secret]:
@@ -88,6 +98,19 @@ def _in_piece(row: int, text: str, *, is_data: bool) -> list[Secret]:
     if not is_data:
         taken += list(_random(row, text, tuple(taken)))
     return sorted(taken)
+
+
+def _secret(row: int, line: str, start: int, end: int, noun: str) -> Secret:
+    return Secret(row, start, end, noun, line[start : min(start + _BEGINNING, end)])
+
+
+def _passwords(lines: Sequence[str], row: int, known: Sequence[Secret]) -> list[Secret]:
+    """Those beside a key on line *row* that nothing else tells."""
+    return [
+        _secret(at, lines[at], start, end, "a password")
+        for at, start, end in passwords_in(lines, row)
+        if not any(one.line == at and one.column < end and start < one.end_column for one in known)
+    ]
 
 
 def _is_data(lines: Sequence[str], row: int) -> bool:
@@ -109,7 +132,7 @@ def _holds_data(line: str) -> bool:
 def _shaped(row: int, line: str) -> Iterator[Secret]:
     end = 0
     for match in _PRIVATE_KEY.finditer(line):
-        yield Secret(row, match.start(), match.end(), "a private key")
+        yield _secret(row, line, match.start(), match.end(), "a private key")
     for anchor, shape, noun in SHAPES:
         if anchor not in line or anchor == "PRIVATE KEY":
             continue
@@ -118,7 +141,7 @@ def _shaped(row: int, line: str) -> Iterator[Secret]:
         for match in re.finditer(shape, line):
             start = match.end(1) if match.re.groups and match.start(1) >= 0 else match.start()
             if start >= end and _is_real(anchor, line[start : match.end()], line[:start]):
-                yield Secret(row, start, match.end(), noun)
+                yield _secret(row, line, start, match.end(), noun)
 
 
 def _is_real(anchor: str, secret: str, before: str) -> bool:
@@ -137,10 +160,10 @@ def _random(row: int, line: str, taken: tuple[Secret, ...]) -> Iterator[Secret]:
             continue
         if word.isalpha() or (word.islower() and not any(map(str.isdigit, word))):
             continue
-        before = line[max(match.start() - _WORDS_BEFORE, 0) : match.start()]
+        before = line[max(match.start() - WORDS_BEFORE, 0) : match.start()]
         is_named = _NAMED.search(before) is not None
         if not _is_told(word, before, is_named=is_named) and is_random(word, is_named=is_named):
-            yield Secret(row, match.start(), match.end(), "")
+            yield _secret(row, line, match.start(), match.end(), "")
 
 
 def _is_told(word: str, before: str, *, is_named: bool) -> bool:

@@ -9,8 +9,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from darwinflow.check.scalars import scalars_of
 from darwinflow.document.document import Document
-from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, MAP, SCALAR, SEQ, SINGLE, Node
+from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, SINGLE
 from darwinflow.document.segment import Segment
 
 MARK = "darwinflow:"
@@ -104,7 +105,7 @@ def _long_texts(segment: Segment) -> dict[int, int]:
     """The last line of each scalar over several lines, by its first; kept with the segment."""
     known: dict[int, int] | None = segment.memo.get(_LONG)
     if known is None:
-        known = {node.line: node.end_line for node in _scalars(segment) if node.end_line > node.line}
+        known = {node.line: node.end_line for node in scalars_of(segment) if node.end_line > node.line}
         segment.memo[_LONG] = known
     return known
 
@@ -118,7 +119,7 @@ _END = 1 << 30
 def _texts(segment: Segment) -> list[_Stretch]:
     """The scalars in which `#` begins no comment, in the order of the text."""
     found: list[_Stretch] = []
-    for node in _scalars(segment):
+    for node in scalars_of(segment):
         if node.style in (LITERAL, FOLDED):
             found.append(((node.line, _END), (node.end_line, _END)))
         elif node.style in (DOUBLE, SINGLE):
@@ -131,23 +132,3 @@ def _is_within(texts: list[_Stretch], row: int, column: int) -> bool:
     """Whether a place lies inside one of *texts*, which do not overlap."""
     at = bisect_left(texts, ((row, column), (0, 0))) - 1
     return at >= 0 and (row, column) < texts[at][1]
-
-
-def _scalars(segment: Segment) -> Iterator[Node]:
-    waiting: list[Node] = [segment.key] if segment.key is not None else []
-    if segment.kind in ("value", "head"):
-        waiting.append(segment.children)
-    elif segment.kind == "items":
-        waiting += segment.items
-    else:
-        waiting += [node for pair in segment.pairs for node in pair]
-    while waiting:
-        node = waiting.pop()
-        if node is None:
-            continue
-        if node.kind == SCALAR:
-            yield node
-        elif node.kind == MAP:
-            waiting += [inner for pair in node.pairs for inner in pair]
-        elif node.kind == SEQ:
-            waiting += node.items

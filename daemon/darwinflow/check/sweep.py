@@ -25,8 +25,11 @@ _LETTERS = bytes(
 )
 _LONG_WORD = b"a" * 16
 """Every shape of a token and every random word holds as many, but for the texts below."""
-_TELLING = (MARK.encode(), b"earer ", b"PRIVATE KEY")
+_PASSWORD_KEYS = (b"assw", b"ASSW", b"assW", b"assphrase", b"assPhrase", b"ASSPHRASE")
+_TELLING = (MARK.encode(), b"earer ", b"PRIVATE KEY", *_PASSWORD_KEYS)
 _PASSWORD = re.compile(rb"://[^\s@]{0,400}@")
+_ESCAPE = re.compile(rb"\\(?:(?:x|u00|U000000)[2-7]|[/\r\n])")
+"""How a text may write a letter of a secret; in the next line, too."""
 _WORD = re.compile(rb"a+")
 _DIGIT = re.compile(rb"[0-9]")
 _ANCHORS = re.compile(b"|".join(re.escape(anchor.encode()) for anchor, _, _ in SHAPES))
@@ -227,10 +230,13 @@ def rows_to_read(text: str) -> list[int]:
     """The lines of *text* that could hold something; it is certain of all others that they do not."""
     content = text.encode(*_ENCODING)
     letters = content.translate(_LETTERS)
-    if _LONG_WORD not in letters and b"://" not in content and not _tells(content):
+    may_escape = b"\\" in content
+    if _LONG_WORD not in letters and b"://" not in content and not may_escape and not _tells(content):
         return []
     starts = {at for word in _TELLING for at in _places(content, word)}
     starts.update([at for at in _places(content, b"://") if _PASSWORD.match(content, at)])
+    if may_escape:
+        starts.update([match.start() for match in _ESCAPE.finditer(content)])
     at = letters.find(_LONG_WORD)
     while at >= 0:
         end = _end_of_word(letters, at)
@@ -286,5 +292,5 @@ def _of_lines(lines: list[str], segment: Segment | None = None) -> Remarks:
     if not rows_to_read(text):
         return _NONE
     suppressions = tuple(suppressions_in(lines, segment)) if MARK in text else ()
-    secrets = tuple(secret(lines))
+    secrets = tuple(secret(lines, segment))
     return Remarks(suppressions, secrets) if suppressions or secrets else _NONE
