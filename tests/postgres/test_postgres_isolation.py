@@ -23,6 +23,9 @@ from postgres_server import new_organization, shared
 TABLES = (
     "run",
     "run_step",
+    "pinned_run",
+    "erased_run",
+    "removed",
     "journal",
     "outbox",
     "summary",

@@ -75,6 +75,12 @@ class ParentUnknown(Conflict):
     code = 1205
 
 
+class RunErased(Conflict):
+    """A run of this id was deleted for good, and is never taken in again."""
+
+    code = 1206
+
+
 class Refused(DarwinFlowError):
     """The request itself cannot be carried out as it stands."""
 

@@ -47,5 +47,5 @@ class Inspectable(Protocol):
         ...
 
     def projects(self) -> tuple[str, ...]:
-        """Those that have runs here, by name."""
+        """Those that have, or had, runs here, by name."""
         ...

@@ -16,12 +16,13 @@ class LogRepository(Protocol):
         """Keep a finished run; whether it is new.
 
         The same id with the same content again is a success that changes nothing. Raises `RunConflict` where
-        the id is kept with other content, `NameRefused` for an id of another form.
+        the id is kept with other content, `RunErased` where it was deleted for good, `NameRefused` for an id of another
+        form.
         """
         ...
 
     def start(self, log: ExecutionLog) -> bool:
-        """Keep a live run, with the steps it has so far; whether it is new. Raises `RunConflict`."""
+        """Keep a live run, with the steps it has so far; whether it is new. Raises `RunConflict`, `RunErased`."""
         ...
 
     def append_step(self, run_id: str, index: int, step: StepLog) -> None:
@@ -60,4 +61,39 @@ class LogRepository(Protocol):
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
         """The newest runs of a workflow, of one version or (None) of any."""
+        ...
+
+    def workflows(self) -> tuple[str, ...]:
+        """Ids of workflows that have runs, ascending by their characters' numbers.
+
+        One that is no UTF-8 may be told in another form, by which its runs are found as well.
+        """
+        ...
+
+    def delete(self, run_id: str, *, for_good: bool) -> None:
+        """Keep nothing of a run, whatever its status, its pin included. Figures are none of the logs' business.
+
+        *for_good*: a run of this id is never taken in again, which raises `RunErased` then. Raises `RunNotFound`.
+        What lies in the store's files of it still is erased by `LogStore.scrub`, after the commit.
+        """
+        ...
+
+    def is_erased(self, run_id: str) -> bool:
+        """Whether a run of this id was deleted for good."""
+        ...
+
+    def erased(self) -> tuple[str, ...]:
+        """Ids of all runs that were deleted for good, ascending."""
+        ...
+
+    def removed(self) -> int:
+        """How many runs were ever deleted."""
+        ...
+
+    def pin(self, run_id: str, *, pinned: bool) -> bool:
+        """Have retention leave this run alone, or no longer; whether that was news. Raises `RunNotFound`."""
+        ...
+
+    def pinned(self) -> tuple[str, ...]:
+        """Ids of all runs that are pinned, ascending."""
         ...

@@ -1,6 +1,6 @@
 """One concern's store, where an organization's concerns lie apart; `TenantStore` is both of them in one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -37,6 +37,13 @@ class LogStore(Protocol):
     def write(self, work: Callable[[LogTransaction], T]) -> "Future[T]": ...
 
     def read(self, work: Callable[[LogTransaction], T]) -> T: ...
+
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:
+        """After the commit that deleted these runs: let nothing of them be in the store's files.
+
+        What has been taken in again since stays. May be called again, as after a crash. A server's files are its own.
+        """
+        ...
 
     def close(self) -> None: ...
 

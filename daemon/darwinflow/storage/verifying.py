@@ -37,7 +37,9 @@ def verify_project(tx: Transaction, project: str) -> Verdict:
         if metric is not None:
             again.record_execution(metric)
     if not faults:
-        faults += _differences(project, metrics.list_summaries(None), again.list_summaries(None))
+        faults += _differences(
+            project, metrics.list_summaries(None), again.list_summaries(None), has_gone=logs.removed() > 0
+        )
     return Verdict(runs, tuple(faults[:_MOST_FAULTS]))
 
 
@@ -53,11 +55,14 @@ def headers_of(logs: LogRepository) -> Iterator[RunHeader]:
 
 
 def _differences(
-    project: str, kept: tuple[VersionSummary, ...], again: tuple[VersionSummary, ...]
+    project: str, kept: tuple[VersionSummary, ...], again: tuple[VersionSummary, ...], *, has_gone: bool
 ) -> Iterator[str]:
+    """*has_gone*: runs were deleted, and figures are of these, too."""
     added = {(one.workflow, one.version): one for one in again}
     for one in kept:
         other = added.pop((one.workflow, one.version), None)
+        if has_gone and one.summary.runs > (other.summary.runs if other else 0):
+            continue
         if other is None or not _is_same(one, other):
             yield (
                 f"figures of {one.workflow} v{one.version} in project '{project}' are of {one.summary.runs} runs; "

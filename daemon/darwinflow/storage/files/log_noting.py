@@ -5,7 +5,17 @@ from typing import Protocol
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
 from darwinflow.ports.outbox import Pending
-from darwinflow.storage.files.log_records import JOURNAL, LOST, PENDING, RUN, SETTLED, START, STEP
+from darwinflow.storage.files.log_records import (
+    ERASED,
+    JOURNAL,
+    LOST,
+    PENDING,
+    PINNED,
+    RUN,
+    SETTLED,
+    START,
+    STEP,
+)
 from darwinflow.storage.log_codec import stored_log, stored_step
 from darwinflow.storage.sqlite.journals import SqliteJournalOffsets
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
@@ -29,6 +39,8 @@ class Notes(Protocol):
     def note_loosely(self, kind: str, /, **fields: object) -> None: ...
 
     def read_log(self, project: str, codec: int, body: bytes) -> ExecutionLog: ...
+
+    def forget_pending(self, project: str, run_id: str) -> None: ...
 
 
 class SegmentBodies:
@@ -107,6 +119,32 @@ class NotingLogs:
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
         return self._inner.get_recent(workflow_id, version, limit)
+
+    def workflows(self) -> tuple[str, ...]:
+        return self._inner.workflows()
+
+    def delete(self, run_id: str, *, for_good: bool) -> None:
+        self._inner.delete(run_id, for_good=for_good)
+        self._session.forget_pending(self._project, run_id)
+        self._session.note(ERASED, project=self._project, runId=run_id, forGood=for_good)
+
+    def is_erased(self, run_id: str) -> bool:
+        return self._inner.is_erased(run_id)
+
+    def erased(self) -> tuple[str, ...]:
+        return self._inner.erased()
+
+    def removed(self) -> int:
+        return self._inner.removed()
+
+    def pin(self, run_id: str, *, pinned: bool) -> bool:
+        is_news = self._inner.pin(run_id, pinned=pinned)
+        if is_news:
+            self._session.note(PINNED, project=self._project, runId=run_id, pinned=pinned)
+        return is_news
+
+    def pinned(self) -> tuple[str, ...]:
+        return self._inner.pinned()
 
     def _note_step(self, run_id: str, index: int, step: StepLog) -> None:
         self._session.note(STEP, project=self._project, runId=run_id, index=index, step=stored_step(step))

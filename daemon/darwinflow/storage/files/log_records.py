@@ -11,7 +11,8 @@ A line begins with `{"format":1,"batch":N,"record":KIND,` and ends with the chec
 | journal | so many bytes of a recorder's journal are taken in; null: it is forgotten | journal, taken |
 | pending | something is to be counted and announced | number, project, runId, kind |
 | settled | it is, up to this number | number |
-| erased  | nothing of a run is kept any more | project, runId |
+| erased  | nothing of a run is kept any more; for good: nor ever taken in again | project, runId, forGood |
+| pinned  | retention leaves a run alone, or no longer | project, runId, pinned |
 | end     | the batch is complete: so many records lie before this one | records, time |
 
 `log` and `step` are in the form of `storage/log_codec.py`.
@@ -30,7 +31,8 @@ from darwinflow.model.errors import SchemaTooNew
 
 FORMAT = 1
 
-RUN, START, STEP, LOST, ERASED = "run", "start", "step", "lost", "erased"
+RUN, START, STEP, LOST = "run", "start", "step", "lost"
+ERASED, PINNED = "erased", "pinned"
 JOURNAL, PENDING, SETTLED, END = "journal", "pending", "settled", "end"
 
 Record = dict[str, Any]

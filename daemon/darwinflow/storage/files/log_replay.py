@@ -13,6 +13,7 @@ from darwinflow.storage.files.log_records import (
     JOURNAL,
     LOST,
     PENDING,
+    PINNED,
     RUN,
     SETTLED,
     START,
@@ -22,7 +23,9 @@ from darwinflow.storage.files.log_records import (
 from darwinflow.storage.files.log_segments import Group
 from darwinflow.storage.files.log_session import TAIL_BYTES, LogSession
 from darwinflow.storage.log_codec import log_from, step_from
+from darwinflow.storage.sqlite.fetch import bindable
 from darwinflow.storage.sqlite.log_index import Covered, Damaged
+from darwinflow.storage.sqlite.marks import RunMarks
 
 log = logging.getLogger(__name__)
 
@@ -177,8 +180,13 @@ class Replay:
         project, run_id = record["project"], record["runId"]
         logs = self._session.logs(project)
         if kind == ERASED:
-            self._session.index.remove_run(project, run_id)
+            marks = RunMarks(self._session.connection, bindable(project))
+            marks.forget(run_id)
+            marks.note_removed(run_id, for_good=bool(record.get("forGood")))
             self._outbox.forget(project, run_id)
+        elif kind == PINNED:
+            with contextlib.suppress(RunNotFound):
+                logs.pin(run_id, pinned=bool(record["pinned"]))
         elif kind == START:
             logs.start(log_from(record["log"]))
         elif kind in (STEP, LOST):

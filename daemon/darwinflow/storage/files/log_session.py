@@ -115,6 +115,10 @@ class LogSession:
             self._noted[place] = line
         return place
 
+    def forget_pending(self, project: str, run_id: str) -> None:
+        """Nothing of this run is to be told any more."""
+        self.pending.forget(project, run_id)
+
     @property
     def moment(self) -> str:
         """When the batch was begun, for people who read it."""

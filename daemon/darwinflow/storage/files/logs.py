@@ -35,6 +35,7 @@ from darwinflow.storage.sqlite.log_index import (
     open_index_reader,
 )
 from darwinflow.storage.sqlite.readers import Readers
+from darwinflow.storage.sqlite.scrubbing import cut_wal
 from darwinflow.storage.sqlite.verifying import faults_in, projects_in
 from darwinflow.storage.sqlite.writer import Writer
 
@@ -101,6 +102,10 @@ class FileLogStore:
         self._check_open()
         self._logs.erase({(project, run_id) for run_id in run_ids})
 
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:
+        self._check_open()
+        self._logs.rewrite({(project, run_id) for run_id in run_ids})
+
     def close(self) -> None:
         """Finish what was accepted, then let go of the files. May be called again."""
         with self._closing:
@@ -160,6 +165,10 @@ class _OpenLogs:
 
     def erase(self, runs: set[Run]) -> None:
         self.writer.write(lambda session: note_erased(session, runs)).result()
+        self.rewrite(runs)
+
+    def rewrite(self, runs: set[Run]) -> None:
+        """Take what is not in the index any more out of the segments, too."""
         with self._erasing:
             self._to_erase = runs
             try:
@@ -170,6 +179,7 @@ class _OpenLogs:
                 self._rewritings += self._rewritings % 2
         if trouble is not None:
             raise trouble
+        cut_wal(self._index.path)
 
     def read_index(self, work: Callable[[LogIndex], T]) -> T:
         return self._readers.read(lambda session: work(session.index))
@@ -226,7 +236,8 @@ class _OpenLogs:
     def _begun(self, session: LogSession, segment: str) -> None:
         _catch_up(session, segment)
         if self._to_erase:
-            runs, self._to_erase = self._to_erase, set()
+            asked, self._to_erase = self._to_erase, set()
+            runs = {run for run in asked if not session.index.has_run(*run)}
             self._rewritings += 1
             try:
                 rewrite(session, runs)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from darwinflow.model.errors import Refused, RunConflict, RunFinished, RunNotFound
+from darwinflow.model.errors import Refused, RunConflict, RunErased, RunFinished, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, RunStatus, StepLog, header_of
 from darwinflow.storage.cursor import Position, cursor_from, position_from
@@ -15,6 +15,14 @@ from darwinflow.storage.names import check_run_id
 _MOST_FOUND = 10
 
 
+class Marks(NamedTuple):
+    """What is kept of runs beside their logs, by project and id; see `LogRepository`."""
+
+    pinned: Table[tuple[str, str], bool]
+    erased: Table[tuple[str, str], bool]
+    removed: Table[str, int]
+
+
 class Run(NamedTuple):
     body: bytes
     header: RunHeader
@@ -24,10 +32,11 @@ class Run(NamedTuple):
 
 
 class MemoryLogRepository:
-    __slots__ = ("_project", "_runs")
+    __slots__ = ("_marks", "_project", "_runs")
 
-    def __init__(self, runs: Table[tuple[str, str], Run], project: str) -> None:
+    def __init__(self, runs: Table[tuple[str, str], Run], marks: Marks, project: str) -> None:
         self._runs = runs
+        self._marks = marks
         self._project = project
 
     def store_log(self, log: ExecutionLog) -> bool:
@@ -97,8 +106,47 @@ class MemoryLogRepository:
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
         return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
 
+    def workflows(self) -> tuple[str, ...]:
+        return tuple(sorted({run.header.workflow_id for run in self._newest_first()}))
+
+    def delete(self, run_id: str, *, for_good: bool) -> None:
+        self._run(run_id)
+        self._runs.remove((self._project, run_id))
+        self._marks.pinned.remove((self._project, run_id))
+        self._marks.removed.put(self._project, self.removed() + 1)
+        if for_good:
+            self._marks.erased.put((self._project, run_id), True)  # noqa: FBT003 - a set of keys
+
+    def is_erased(self, run_id: str) -> bool:
+        return self._marks.erased.get((self._project, run_id)) is not None
+
+    def erased(self) -> tuple[str, ...]:
+        return self._marked(self._marks.erased)
+
+    def removed(self) -> int:
+        return self._marks.removed.get(self._project) or 0
+
+    def pin(self, run_id: str, *, pinned: bool) -> bool:
+        self._run(run_id)
+        key = (self._project, run_id)
+        if pinned == (self._marks.pinned.get(key) is not None):
+            return False
+        if pinned:
+            self._marks.pinned.put(key, True)  # noqa: FBT003 - a set of keys
+        else:
+            self._marks.pinned.remove(key)
+        return True
+
+    def pinned(self) -> tuple[str, ...]:
+        return self._marked(self._marks.pinned)
+
+    def _marked(self, marks: Table[tuple[str, str], bool]) -> tuple[str, ...]:
+        return tuple(sorted(run_id for (project, run_id), _ in marks.items() if project == self._project))
+
     def _insert(self, log: ExecutionLog) -> bool:
         check_run_id(log.run_id)
+        if self.is_erased(log.run_id):
+            raise RunErased(f"run {log.run_id} was deleted for good", run=log.run_id)
         if self._runs.get((self._project, log.run_id)) is None:
             self._put(log, lost=False)
             return True

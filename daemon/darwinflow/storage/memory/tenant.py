@@ -1,7 +1,7 @@
 """`TenantStore` in memory: what is kept, and handles on it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
@@ -16,7 +16,7 @@ from darwinflow.ports.outbox import Outbox
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.memory.events import MemoryEventStream
 from darwinflow.storage.memory.journals import MemoryJournalOffsets
-from darwinflow.storage.memory.logs import MemoryLogRepository, Run
+from darwinflow.storage.memory.logs import Marks, MemoryLogRepository, Run
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
 from darwinflow.storage.memory.outbox import MemoryOutbox
 from darwinflow.storage.memory.table import Table, Undo
@@ -32,6 +32,7 @@ class MemoryTenant:
         self.undo = Undo()
         self.published: list[Event] = []
         self._runs: Table[tuple[str, str], Run] = Table(self.undo)
+        self._marks = Marks(Table(self.undo), Table(self.undo), Table(self.undo))
         self._sums: Table[tuple[str, str, str], Sums] = Table(self.undo)
         self._hours: Table[tuple[str, str, int, int], Sums] = Table(self.undo)
         self._counted: Table[tuple[str, str], bool] = Table(self.undo)
@@ -40,7 +41,7 @@ class MemoryTenant:
         self.events: EventStream = MemoryEventStream(Table(self.undo), Table(self.undo), self.published, now)
 
     def logs(self, project: str) -> LogRepository:
-        return MemoryLogRepository(self._runs, project)
+        return MemoryLogRepository(self._runs, self._marks, project)
 
     def metrics(self, project: str) -> MetricsRepository:
         return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
@@ -49,8 +50,13 @@ class MemoryTenant:
         return {"runs": len(self._runs), "countedRuns": len(self._counted)}
 
     def projects(self) -> tuple[str, ...]:
-        """Those that have runs."""
-        return tuple(sorted({project for (project, _), _ in self._runs.items()}))
+        """Those that have, or had, runs."""
+        return tuple(
+            sorted(
+                {project for (project, _), _ in self._runs.items()}
+                | {name for name, _ in self._marks.removed.items()}
+            )
+        )
 
     def attempt(self, work: Callable[[], T]) -> T:
         mark, published = self.undo.mark, len(self.published)
@@ -106,6 +112,9 @@ class MemoryTenantStore:
 
     def projects(self) -> tuple[str, ...]:
         return self.read(lambda _: self._tenant.projects())
+
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:
+        """There are no files."""
 
     def close(self) -> None:
         self._closed = True

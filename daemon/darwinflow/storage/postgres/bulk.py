@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from darwinflow.model.errors import Refused, RunConflict
+from darwinflow.model.errors import Refused, RunConflict, RunErased
 from darwinflow.model.run import ExecutionLog
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
@@ -62,7 +62,7 @@ def import_logs(tx: PostgresTransaction, project: str, logs: Sequence[ExecutionL
 def _new_ones(tx: PostgresTransaction, project: str, logs: Sequence[ExecutionLog]) -> list[ExecutionLog]:
     """Those that are not there, once each. Nobody else adds one meanwhile: the transaction holds the organization.
 
-    Raises `Refused`, `NameRefused`, `RunConflict`.
+    Raises `Refused`, `NameRefused`, `RunConflict`, `RunErased`.
     """
     by_id: dict[str, ExecutionLog] = {}
     for log in logs:
@@ -73,6 +73,10 @@ def _new_ones(tx: PostgresTransaction, project: str, logs: Sequence[ExecutionLog
         if known is not log and not same_content(known, log):
             raise RunConflict(f"run {log.run_id} is given twice with different content", run=log.run_id)
     repository = tx.logs(project)
+    erased = by_id.keys() & set(repository.erased())
+    if erased:
+        run_id = min(erased)
+        raise RunErased(f"run {run_id} was deleted for good", run=run_id)
     known_ids = tx.connection.execute(
         """
         SELECT id FROM darwinflow.run

@@ -20,7 +20,10 @@ def counts_of(tx: PostgresTransaction) -> dict[str, int]:
 
 def projects_of(tx: PostgresTransaction) -> tuple[str, ...]:
     rows = tx.connection.execute(
-        "SELECT DISTINCT project FROM darwinflow.run WHERE organization = %(organization)s ORDER BY project",
+        """
+        SELECT project FROM darwinflow.run WHERE organization = %(organization)s
+        UNION SELECT project FROM darwinflow.removed WHERE organization = %(organization)s ORDER BY project
+        """,
         {"organization": tx.organization},
     )
     return tuple(restored(row[0]) for row in rows)

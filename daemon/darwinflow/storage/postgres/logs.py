@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from darwinflow.model.errors import Refused, RunConflict, RunNotFound
+from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
 from darwinflow.storage.compression import Compression
@@ -11,18 +11,36 @@ from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.live import LiveRuns
+from darwinflow.storage.postgres.marks import RunMarks
 from darwinflow.storage.postgres.questions import RUNS, values_for
 from darwinflow.storage.postgres.rows import TAIL_CHARACTERS, Row, header_of_row, row_of
-from darwinflow.storage.postgres.texts import storable
+from darwinflow.storage.postgres.texts import restored, storable
 
 _MOST_FOUND = 10
 _AFTER_ALL = chr(0x10FFFF)
+_WORKFLOWS = """
+WITH RECURSIVE found (workflow) AS (
+    (
+        SELECT workflow FROM darwinflow.run
+        WHERE organization = %(organization)s AND project = %(project)s ORDER BY workflow LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT run.workflow FROM darwinflow.run
+        WHERE organization = %(organization)s AND project = %(project)s AND run.workflow > found.workflow
+        ORDER BY run.workflow LIMIT 1
+    )
+    FROM found WHERE workflow IS NOT NULL
+)
+SELECT workflow FROM found WHERE workflow IS NOT NULL
+"""
+"""One look into the index a workflow, however many runs it has."""
 
 
 class PostgresLogRepository:
     """Bound to one connection and one project; lives as long as the transaction."""
 
-    __slots__ = ("_compression", "_link", "_live", "_organization", "_project")
+    __slots__ = ("_compression", "_link", "_live", "_marks", "_organization", "_project")
 
     def __init__(self, link: Link, organization: str, project: str, compression: Compression) -> None:
         self._link = link
@@ -30,6 +48,7 @@ class PostgresLogRepository:
         self._project = storable(project)
         self._compression = compression
         self._live = LiveRuns(link, organization, self._project, compression)
+        self._marks = RunMarks(link, organization, self._project)
 
     def store_log(self, log: ExecutionLog) -> bool:
         if log.output is None or not log.output.status.finished:
@@ -109,6 +128,32 @@ class PostgresLogRepository:
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
         return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
 
+    def workflows(self) -> tuple[str, ...]:
+        return tuple(
+            restored(row[0])
+            for row in self._link.execute(
+                _WORKFLOWS, {"organization": self._organization, "project": self._project}
+            )
+        )
+
+    def delete(self, run_id: str, *, for_good: bool) -> None:
+        self._marks.delete(run_id, for_good=for_good)
+
+    def is_erased(self, run_id: str) -> bool:
+        return self._marks.is_erased(run_id)
+
+    def erased(self) -> tuple[str, ...]:
+        return self._marks.erased()
+
+    def removed(self) -> int:
+        return self._marks.removed()
+
+    def pin(self, run_id: str, *, pinned: bool) -> bool:
+        return self._marks.pin(run_id, pinned=pinned)
+
+    def pinned(self) -> tuple[str, ...]:
+        return self._marks.pinned()
+
     def _row_of(self, log: ExecutionLog) -> Row:
         return row_of(self._organization, self._project, log, self._compression)
 
@@ -118,9 +163,13 @@ class PostgresLogRepository:
             INSERT INTO darwinflow.run
                 (organization, project, id, tail, workflow, version, hash, status, started, ended,
                  errors, brief, codec, body)
-            VALUES
-                (%(organization)s, %(project)s, %(id)s, %(tail)s, %(workflow)s, %(version)s, %(hash)s, %(status)s,
-                 %(started)s, %(ended)s, %(errors)s, %(brief)s::jsonb, %(codec)s, %(body)s)
+            SELECT
+                %(organization)s, %(project)s, %(id)s, %(tail)s, %(workflow)s, %(version)s, %(hash)s, %(status)s,
+                %(started)s, %(ended)s, %(errors)s, %(brief)s::jsonb, %(codec)s, %(body)s
+            WHERE NOT EXISTS (
+                SELECT FROM darwinflow.erased_run
+                WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
+            )
             ON CONFLICT (organization, project, id) DO NOTHING
             """,
             row,
@@ -128,8 +177,11 @@ class PostgresLogRepository:
         return inserted.rowcount == 1
 
     def _refuse_other(self, log: ExecutionLog) -> bool:
-        """A run of this id is there: False where *log* says the same, else `RunConflict`."""
-        known = self.get_log(log.run_id)
+        """A run of this id is, or was, there: False where *log* says the same, else `RunConflict` or `RunErased`."""
+        try:
+            known = self.get_log(log.run_id)
+        except RunNotFound:
+            raise RunErased(f"run {log.run_id} was deleted for good", run=log.run_id) from None
         same = self._live.same_start(known, log) if log.output is None else same_content(known, log)
         if not same:
             raise RunConflict(f"run {log.run_id} is stored with other content", run=log.run_id)

@@ -1,7 +1,7 @@
 """`TenantStore` on PostgreSQL: one organization, shared by as many daemons as there are members."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -68,6 +68,9 @@ class PostgresTenantStore:
         """
         given = tuple(logs)
         return self._writer.write(lambda tx: import_logs(tx, project, given))
+
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:
+        """The server's vacuum overwrites what was deleted, when it sees fit."""
 
     def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
         return self.read(lambda tx: figures_of(tx.connection, tx.organization))

@@ -14,6 +14,7 @@ def compact_database(path: str, *, is_system: bool) -> None:
     db = connect(path, SYSTEM if is_system else TENANT, is_known=True)
     try:
         db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1)  # the database that is written, which SQLite attaches itself
+        db.pragma("auto_vacuum", "incremental")  # also of a file that an older version has made
         db.execute("VACUUM")
     except apsw.Error as error:
         raise store_error(error, path) or error from error

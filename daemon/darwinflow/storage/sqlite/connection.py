@@ -127,10 +127,15 @@ def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     version = _version(db, path, kind, len(steps))
     refuse_behind(db, path, told)
     db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+    if not version:
+        # Of a new file: what is free can be given back in small steps. Others are compacted first.
+        db.pragma("auto_vacuum", "incremental")
     db.pragma("journal_mode", "wal")
     # An acknowledged commit survives a power cut; group commit pays for it.
     db.pragma("synchronous", "full")
     db.pragma("journal_size_limit", _WAL_KEPT_BYTES)
+    # What is deleted is overwritten: erasing a run must not leave it in free pages.
+    db.pragma("secure_delete", 1)
     if version < len(steps):
         _migrate(db, path, kind, steps)
 

@@ -7,7 +7,17 @@ import apsw
 from darwinflow.storage.sqlite.fetch import fetch
 
 _TABLES = {
-    "logs": ("run_error", "run_step", "run_body", "run", "journal", "outbox"),
+    "logs": (
+        "run_error",
+        "run_step",
+        "run_body",
+        "run",
+        "pinned_run",
+        "erased_run",
+        "removed",
+        "journal",
+        "outbox",
+    ),
     "metrics": ("summary_duration", "summary", "hour_sums", "counted_run"),
     "workflows": ("workflow_version",),
 }

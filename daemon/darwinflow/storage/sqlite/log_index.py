@@ -176,6 +176,14 @@ class LogIndex:
             },
         )
 
+    def has_run(self, project: str, run_id: str) -> bool:
+        found = fetch(
+            self.db,
+            "SELECT 1 FROM run WHERE project = :project AND id = :id",
+            {"project": bindable(project), "id": bindable(run_id)},
+        )
+        return bool(found)
+
     def remove_run(self, project: str, run_id: str) -> None:
         """Forget it, with its steps and errors; nothing where it is not there."""
         fetch(

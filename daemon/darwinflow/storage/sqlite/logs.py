@@ -2,7 +2,7 @@
 
 import apsw
 
-from darwinflow.model.errors import Refused, RunConflict, RunNotFound
+from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
 from darwinflow.storage.brief import brief_of, header_from
@@ -13,23 +13,35 @@ from darwinflow.storage.names import check_run_id
 from darwinflow.storage.sqlite.bodies import Bodies
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
+from darwinflow.storage.sqlite.marks import RunMarks
 from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for
 
 TAIL_CHARACTERS = 12
 _MOST_FOUND = 10
 _AFTER_ALL = chr(0x10FFFF)
+_WORKFLOWS = """
+WITH RECURSIVE found (workflow) AS (
+    SELECT min(workflow) FROM run WHERE project = :project
+    UNION ALL
+    SELECT (SELECT min(workflow) FROM run WHERE project = :project AND workflow > found.workflow)
+    FROM found WHERE workflow IS NOT NULL
+)
+SELECT workflow FROM found WHERE workflow IS NOT NULL
+"""
+"""One look into the index a workflow, however many runs it has."""
 
 
 class SqliteLogRepository:
     """Bound to one connection and one project; lives as long as the transaction."""
 
-    __slots__ = ("_bodies", "_db", "_live", "_project")
+    __slots__ = ("_bodies", "_db", "_live", "_marks", "_project")
 
     def __init__(self, db: apsw.Connection, project: str, bodies: Bodies) -> None:
         self._db = db
         self._project = bindable(project)
         self._bodies = bodies
         self._live = LiveRuns(db, self._project, bodies)
+        self._marks = RunMarks(db, self._project)
 
     def store_log(self, log: ExecutionLog) -> bool:
         if log.output is None or not log.output.status.finished:
@@ -102,6 +114,27 @@ class SqliteLogRepository:
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
         return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
 
+    def workflows(self) -> tuple[str, ...]:
+        return tuple(row[0] for row in fetch(self._db, _WORKFLOWS, {"project": self._project}))
+
+    def delete(self, run_id: str, *, for_good: bool) -> None:
+        self._marks.delete(run_id, for_good=for_good)
+
+    def is_erased(self, run_id: str) -> bool:
+        return self._marks.is_erased(run_id)
+
+    def erased(self) -> tuple[str, ...]:
+        return self._marks.erased()
+
+    def removed(self) -> int:
+        return self._marks.removed()
+
+    def pin(self, run_id: str, *, pinned: bool) -> bool:
+        return self._marks.pin(run_id, pinned=pinned)
+
+    def pinned(self) -> tuple[str, ...]:
+        return self._marks.pinned()
+
     def _insert(self, log: ExecutionLog) -> bool:
         check_run_id(log.run_id)
         errors = _errors_of(log)
@@ -110,7 +143,8 @@ class SqliteLogRepository:
             self._db,
             """
             INSERT INTO run (project, id, tail, workflow, version, hash, status, started, ended, errors, brief)
-            VALUES (:project, :id, :tail, :workflow, :version, :hash, :status, :started, :ended, :errors, :brief)
+            SELECT :project, :id, :tail, :workflow, :version, :hash, :status, :started, :ended, :errors, :brief
+            WHERE NOT EXISTS (SELECT 1 FROM erased_run WHERE project = :project AND id = :id)
             ON CONFLICT (project, id) DO NOTHING
             RETURNING number
             """,
@@ -147,8 +181,11 @@ class SqliteLogRepository:
         return True
 
     def _refuse_other(self, log: ExecutionLog) -> bool:
-        """A run of this id is there: False where *log* says the same, else `RunConflict`."""
-        known = self.get_log(log.run_id)
+        """A run of this id is, or was, there: False where *log* says the same, else `RunConflict` or `RunErased`."""
+        try:
+            known = self.get_log(log.run_id)
+        except RunNotFound:
+            raise RunErased(f"run {log.run_id} was deleted for good", run=log.run_id) from None
         same = self._live.same_start(known, log) if log.output is None else same_content(known, log)
         if not same:
             raise RunConflict(f"run {log.run_id} is stored with other content", run=log.run_id)

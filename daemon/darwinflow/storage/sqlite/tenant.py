@@ -1,7 +1,7 @@
 """`TenantStore` on one SQLite file."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.remembered import Durations
+from darwinflow.storage.sqlite.scrubbing import cut_wal, give_back
 from darwinflow.storage.sqlite.verifying import faults_in, projects_in
 from darwinflow.storage.sqlite.writer import Writer
 
@@ -181,6 +182,12 @@ class SqliteTenantStore:
 
     def projects(self) -> tuple[str, ...]:
         return self.read(lambda tx: projects_in(tx.connection))
+
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:  # noqa: ARG002 - as in `LogStore`
+        cut_wal(self.path)
+
+    def give_back(self, pages: int) -> int:
+        return self.write(lambda tx: give_back(tx.connection, pages)).result()
 
     def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
         return self.read(lambda tx: figures_in(tx.connection))

@@ -17,4 +17,7 @@ def faults_in(db: apsw.Connection) -> tuple[str, ...]:
 
 
 def projects_in(db: apsw.Connection) -> tuple[str, ...]:
-    return tuple(row[0] for row in fetch(db, "SELECT DISTINCT project FROM run ORDER BY project"))
+    return tuple(
+        row[0]
+        for row in fetch(db, "SELECT project FROM run UNION SELECT project FROM removed ORDER BY project")
+    )
