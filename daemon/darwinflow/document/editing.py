@@ -12,6 +12,7 @@ from darwinflow.document.form import Form
 from darwinflow.document.grammar.scan import indent_of, is_mark, key_colon
 from darwinflow.document.lines import LineChange, Lines
 from darwinflow.document.reading import Before, read
+from darwinflow.document.retyping import retyped
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
 
@@ -36,6 +37,11 @@ def replaced_segments(
     form = section.segments[first].form
     if form.name not in ("item", "entry"):
         return None
+    if first == last and change.removed == len(change.added) == 1:
+        old, row = section.segments[first], change.start - start - section.start(first)
+        content = retyped(old, row, before[change.start], change.added[0])
+        if content is not None:
+            return first, (old,), (Segment(form, old.line_count, content),)
     if first <= 1 and section.head is not None and section.head.form.name != "head":
         return None
     if form.depth and section.line_count + shift <= MIN_SPLIT:
