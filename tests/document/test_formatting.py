@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,6 +76,16 @@ CHANGES = {
         "a:\n    ?   [x,y]\n    :   - 1\n        - 2\n",
         "a:\n  ?   [x,y]\n  :   - 1\n      - 2\n",
     ),
+    "a text that ends the file without a line end is given none, as it would count": ("a:\n    b: |\n        t", "a:\n  b: |\n    t"),
+    "nor is a folded one in a list": ("- >\n   t\n   u", "- >\n  t\n  u"),
+    "nor a key": ("? |\n   t", "? |\n   t"),
+    "nor one behind the mark of a document": ("--- |\n t", "--- |\n t"),
+    "a text that keeps no line end gets one behind it": ("a: |-\n  t", "a: |-\n  t\n"),
+    "and so does what follows a text": ("a: |\n  t\n# why", "a: |\n  t\n# why\n"),
+    "blanks that end a text with the file stay": ("a: |+\n  t\n  ", "a: |+\n  t\n  "),
+    "each document may have a byte order mark": ("a:   1\n...\n\ufeffb:   2\nc:\n    d: 3\n", "a: 1\n...\n\ufeffb: 2\nc:\n  d: 3\n"),
+    "a byte order mark stays where nothing else does": ("\ufeff \n\n", "\ufeff"),
+    "blanks between two line ends of different kinds stay": ("- >\r \n a\r", "- >\r \n  a\r"),
     "each document of a stream has its own root": ("--- \n  a:   1\n...\n---\n  - b\n", "---\na: 1\n...\n---\n- b\n"),
     "a value below its key stands two columns deeper": ("a:\n     text\n     more\n", "a:\n  text\n  more\n"),
 }  # fmt: skip
@@ -122,6 +133,20 @@ def test_keys_come_into_the_order_that_is_given() -> None:
     """)
     assert formatted(formatted(text, style), style) == formatted(text, style)
     assert formatted(text) == text
+
+
+def test_keys_come_into_order_at_once_where_a_text_keeps_its_empty_lines() -> None:
+    style = Style(key_order={(): ("id", "note")})
+    assert formatted("note: |+\n  t\n\nid:   a", style) == "id: a\nnote: |+\n  t\n\n"
+    assert formatted("note: |\n    t\nid:\n # why", style) == "id:\nnote: |\n  t\n# why\n"
+
+
+def test_a_byte_order_mark_that_no_layout_can_go_around_is_named() -> None:
+    found = formatting(Document.parse("  a: b\n \ufeff\n"))
+    assert found.edits == ()
+    assert found.refusal is not None
+    assert found.refusal.span == (1, 1, 1, 2)
+    assert "byte order mark" in found.refusal.message
 
 
 def test_no_order_is_worth_an_alias_before_its_anchor() -> None:
@@ -249,6 +274,61 @@ def test_every_file_of_the_corpora_says_the_same() -> None:
     assert count > 1_000
 
 
+ODDITIES = ("\ufeff", "\n\ufeff", "\n---\n\ufeff", "\n...\n\ufeff", "\r", "\r\n", " \n", "\t", "\x85", "\u2028", "\x0c", "\xa0", "# c\n",
+            "|\n", "&a ", "!!str ", "? ", "- ", "\n---\n", "%YAML 1.2\n", "'", '"', " # c")  # fmt: skip
+
+
+@settings(max_examples=LAYOUTS * 2, deadline=None)
+@given(st.integers(min_value=0, max_value=2**32))
+def test_whatever_stands_in_a_text_it_says_the_same_or_is_left_as_it_is(seed: int) -> None:
+    rng = random.Random(seed)
+    text = Layout(rng).text(tree(rng))
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randint(0, len(text))
+        text = text[:at] + rng.choice(ODDITIES) + text[at + rng.randint(0, 1) :]
+    if rng.random() < 0.2:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    if rng.random() < 0.3:
+        text = text.rstrip("\r\n ")
+    in_order = Style(key_order={(): ("key_2", "key_1"), ("key_1",): ("key_1", "key_0")})
+    for style in (HOUSE_STYLE, FLUSH, in_order):
+        document = Document.parse(text)
+        found = formatting(document, style)
+        after = applied(document.lines, found.edits)
+        if found.refusal is not None:
+            assert after == text
+            assert "safely" not in found.refusal.message
+            continue
+        again = formatting(Document.parse(after), style)
+        assert (again.edits, again.refusal) == ((), None)
+        assert sorted("".join(after.split())) == sorted("".join(text.split()))
+        if style is not in_order:
+            assert "".join(after.split()) == "".join(text.split())
+            assert data_of(after) == data_of(text)
+        if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
+            assert "\n" not in after.replace("\r\n", "")
+
+
+def data_of(text: str) -> list[str]:
+    document = Document.parse(text)
+    return [repr(document.data(at)) for at in range(len(document.roots))]
+
+
+@settings(max_examples=LAYOUTS * 2, deadline=None)
+@given(st.integers(min_value=0, max_value=2**32))
+def test_another_parser_reads_the_same_before_and_after(seed: int) -> None:
+    rng = random.Random(seed)
+    text = Layout(rng).text(tree(rng))
+    if rng.random() < 0.5:
+        text = text.rstrip("\n")
+    try:
+        before = repr(list(yaml.load_all(text, yaml.CBaseLoader)))
+    except yaml.YAMLError:
+        return  # of YAML 1.1, or not to be read by it
+    for style in (HOUSE_STYLE, FLUSH):
+        assert repr(list(yaml.load_all(formatted(text, style), yaml.CBaseLoader))) == before
+
+
 @settings(max_examples=LAYOUTS, deadline=None)
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=0, max_value=2**32))
 def test_layouts_of_one_document_come_out_alike(seed: int, other: int) -> None:
@@ -259,4 +339,6 @@ def test_layouts_of_one_document_come_out_alike(seed: int, other: int) -> None:
     assert documents[0].data(0) == documents[1].data(0)
     for text in texts:
         assert_safe(text, text)
-    assert formatted(texts[0]) == formatted(texts[1])
+    # Where the file ends without a line end in a text after `|`, it stays so.
+    ended = [text if text.endswith("\n") else text + "\n" for text in texts]
+    assert formatted(ended[0]) == formatted(ended[1])

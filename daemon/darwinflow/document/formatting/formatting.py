@@ -1,5 +1,6 @@
 """A document in a style, as few edits: for `fmt`, and for document and range formatting in an editor."""
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -11,13 +12,15 @@ from darwinflow.document.formatting.layout import Layout
 from darwinflow.document.formatting.ordering import put_in_order
 from darwinflow.document.formatting.sheet import Sheet
 from darwinflow.document.formatting.style import HOUSE_STYLE, Style
+from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit, Lines
-from darwinflow.document.node import Node
+from darwinflow.document.node import BLOCK, EMPTY, FOLDED, LITERAL, MAP, SEQ, Node
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX, Problem
 from darwinflow.document.reading import read
 from darwinflow.document.stream import Extent, edge_lines, extents
 from darwinflow.model.span import Span
 
+_HEADER = re.compile(r"[|>][0-9+]*[ \t]*(#.*)?$")
 _REFUSED = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 
 
@@ -36,15 +39,33 @@ def formatting(document: Document, style: Style = HOUSE_STYLE) -> Formatting:
     refusal = next((problem for problem in document.problems() if problem.code in _REFUSED), None)
     if refusal is not None:
         return Formatting((), refusal)
-    ordered = _ordered(document, style) if style.key_order else None
-    if ordered is not None:
-        text = applied(ordered, _edits(ordered, style))
-        if says_the_same(document, text, in_order=False):
-            return Formatting(tuple(_line_edits(document.lines, Lines.of(text))))
     edits = _edits(document.lines, style)
-    if edits and not says_the_same(document, applied(document.lines, edits)):
-        return Formatting((), Problem(YAML_SYNTAX, "this layout cannot be changed safely", Span(0, 0, 0, 0)))
+    text = applied(document.lines, edits)
+    ordered = _in_order(document, text, style) if style.key_order else None
+    if ordered is not None:
+        return Formatting(tuple(_line_edits(document.lines, Lines.of(ordered))))
+    if edits and not says_the_same(document, text):
+        return Formatting((), Problem(YAML_SYNTAX, *_unsafe(document.lines)))
     return Formatting(edits)
+
+
+def _unsafe(lines: Lines) -> tuple[str, Span]:
+    """Why a layout cannot be changed, and where."""
+    for row, line in enumerate(lines):
+        column = line.find(BYTE_ORDER_MARK, 0 if row else 1)
+        if column >= 0:
+            message = "a byte order mark stands in the middle of the text, and is seen nowhere; remove it"
+            return message, Span(row, column, row, column + 1)
+    return "this layout cannot be changed safely", Span(0, 0, 0, 0)
+
+
+def _in_order(document: Document, text: str, style: Style) -> str | None:
+    """*text*, which is *document* in its layout, with the keys in order; None where they are, or cannot be safely."""
+    ordered = _ordered(Document.parse(text), style)
+    if ordered is None:
+        return None
+    found = applied(ordered, _edits(ordered, style))
+    return found if says_the_same(document, found, in_order=False) else None
 
 
 def range_formatting(
@@ -70,6 +91,7 @@ def _edits(lines: Lines, style: Style) -> tuple[Edit, ...]:
         first, end = _body(sheet.rows, extent, sheet.count)
         layout = Layout(sheet, first, end, style)
         node = _node(sheet.rows, extent, first)
+        sheet.ends_in_text = _ends_in_text(sheet.rows, extent, first, node)
         if node is not None:
             layout.root(node)
         else:
@@ -85,6 +107,24 @@ def _body(rows: list[str], extent: Extent, count: int) -> tuple[int, int]:
     while first < end and rows[first].strip(" \t")[:1] in ("", "#"):
         first += 1
     return first, end
+
+
+def _ends_in_text(rows: list[str], extent: Extent, first: int, node: Node | None) -> bool:
+    """Whether the last row belongs to a text after `|` or `>` that keeps its last line end.
+
+    By the letter of YAML 1.2 such a text ends without one where the file does, and most parsers read it so.
+    """
+    if extent.end < len(rows) or not rows[-1]:
+        return False
+    if node is None:
+        return any(_HEADER.search(row) is not None for row in rows[extent.start : -1])
+    while node.kind in (MAP, SEQ) and node.style == BLOCK:
+        key, value = node.pairs[-1] if node.kind == MAP else (node, node.items[-1])
+        node = key if value.style == EMPTY and node.kind == MAP else value
+    if node.style not in (LITERAL, FOLDED) or "-" in rows[first + node.line][node.column : node.column + 3]:
+        return False
+    behind = rows[first + max(node.end_line, node.line) + 1 :]
+    return first + node.line < len(rows) - 1 and not any(row.strip(BLANKS) for row in behind)
 
 
 def _node(rows: list[str], extent: Extent, first: int) -> Node | None:
@@ -110,6 +150,8 @@ def _ordered(document: Document, style: Style) -> Lines | None:
             put_in_order(sheet.rows, node, first, style.key_order)
     if sheet.rows == before:
         return None
+    if any(line.startswith(BYTE_ORDER_MARK) for line in list(document.lines)[1:]):
+        return None  # nobody knows what such a mark belongs to
     end = document.lines.end_of(0) or "\n"
     mark = document.lines[0][: len(document.lines[0]) - len(before[0])]
     return Lines.of(mark + end.join(sheet.rows))

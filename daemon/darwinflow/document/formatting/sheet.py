@@ -11,14 +11,11 @@ Columns = tuple[tuple[int, int], ...]
 
 
 class Sheet:
-    """Rows are lines of the document, without the byte order mark that the first one may have."""
+    """Rows are lines of the document, without the byte order mark that one may begin with: each document may."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self.rows = list(lines)
-        self._mark = int(self.rows[0].startswith(BYTE_ORDER_MARK))
-        if self._mark:
-            self.rows[0] = self.rows[0][1:]
+        self.rows = [line.removeprefix(BYTE_ORDER_MARK) for line in lines]
         self.count = len(self.rows) - (self.rows[-1] == "")
         """Rows that are lines to YAML: what follows the last line end is none."""
         self.indents: dict[int, int] = {}
@@ -33,6 +30,8 @@ class Sheet:
         """Rows that go on with a value from above, so that '#' may begin no comment there."""
         self.open: dict[int, Columns] = {}
         """For rows on which an entry or an item begins."""
+        self.ends_in_text = False
+        """Whether the last line belongs to a text after `|` or `>`, which a line end there would change."""
         self.ceilings: dict[int, int] = {}
         """For the last row of a text after `|` or `>`: where a comment below may stand and not become text."""
 
@@ -64,11 +63,17 @@ class Sheet:
         if wanted != column:
             yield self._edit(row, 0, column, " " * wanted)
         end = len(text.rstrip(BLANKS))
-        if end < len(text) and row not in self.kept:
+        if end < len(text) and row not in self.kept and not (end == 0 and self._holds_blanks(row)):
             yield self._edit(row, end, len(text), "")
 
+    def _holds_blanks(self, row: int) -> bool:
+        """Whether the blanks that are all of *row* count: between line ends that become one, or to a text that ends there."""
+        if row == len(self.rows) - 1:
+            return self.ends_in_text
+        return row > 0 and self._lines.end_of(row - 1) == "\r" and self._lines.end_of(row) == "\n"
+
     def _edit(self, row: int, start: int, end: int, text: str) -> Edit:
-        shift = 0 if row else self._mark
+        shift = len(self._lines[row]) - len(self.rows[row])
         return Edit(Span(row, start + shift, row, end + shift), text)
 
     def _runs(self, last: int) -> Iterator[tuple[int, int]]:
@@ -86,10 +91,13 @@ class Sheet:
         """One line end behind *last*, the last row with text; none in a text of blanks."""
         final = len(self.rows) - 1
         if last == final:
+            if self.ends_in_text:
+                return
             width = len(self._lines[final])
             yield Edit(Span(final, width, final, width), self._lines.end_of(0) or "\n")
         elif final > last + 1 or (last < 0 and self.rows[final]):
-            yield Edit(Span(last + 1, 0, final, len(self._lines[final])), "")
+            mark = 0 if last >= 0 else len(self._lines[0]) - len(self.rows[0])
+            yield Edit(Span(last + 1, mark, final, len(self._lines[final])), "")
 
     def _is_blank(self, row: int) -> bool:
         return row not in self.counted and not self.rows[row].strip(BLANKS)
