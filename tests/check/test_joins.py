@@ -67,7 +67,12 @@ def test_a_join_says_what_its_pairs_say(seed: int, catalog: Catalog) -> None:
         f"  - {{from: {a}, to: {b}}}\n" for a, b in [("START", rng.choice(NAMES)), (rng.choice(NAMES), "END")]
     )
     edges = joins(rng, names, rest)
-    assert said(HEAD + ends + whole(edges), catalog) == said(HEAD + ends + drawn_out(edges), catalog)
+    together, apart = said(HEAD + ends + whole(edges), catalog), said(HEAD + ends + drawn_out(edges), catalog)
+    # That a list runs as a whole is known of the list alone, not of several conditions that say the same.
+    assert together <= apart
+    assert {code for code, _ in apart - together} <= {"upstream-avoidable"}
+    if not any(rest for _, _, rest in edges):
+        assert together == apart
 
 
 @pytest.mark.parametrize("kind", range(len(KINDS)))

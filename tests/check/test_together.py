@@ -57,6 +57,34 @@ def said(edges: str, catalog: Catalog) -> list[tuple[str, str]]:
         ),
         pytest.param(
             "  - {from: START, to: ask}\n"
+            + CHOICE % ("[left, right]", "END")
+            + "  - {from: [left, right], to: tell}\n  - {from: tell, to: END}\n",
+            [],
+            id="chosen together by one answer",
+        ),
+        pytest.param(
+            "  - {from: START, to: ask}\n"
+            + CHOICE % ("[left, right]", "[right, left]")
+            + "  - {from: [left, right], to: tell}\n  - {from: tell, to: END}\n",
+            [],
+            id="chosen together by either answer",
+        ),
+        pytest.param(
+            "  - {from: START, to: ask}\n"
+            + CHOICE % ("[left, right]", "right")
+            + "  - {from: [left, right], to: tell}\n  - {from: tell, to: END}\n",
+            [HINT_LEFT],
+            id="one of them chosen alone by another answer",
+        ),
+        pytest.param(
+            "  - {from: START, to: ask}\n"
+            + CHOICE % ("[left, END]", "END")
+            + "  - {from: left, to: [right, tell]}\n  - {from: right, to: tell}\n  - {from: tell, to: END}\n",
+            [],
+            id="one behind the other behind one answer",
+        ),
+        pytest.param(
+            "  - {from: START, to: ask}\n"
             + CHOICE % ("left", "tell")
             + "  - {from: left, to: [right, tell]}\n  - {from: right, to: tell}\n  - {from: tell, to: END}\n",
             [HINT_LEFT, HINT_RIGHT],

@@ -20,11 +20,13 @@ class Columns:
     __slots__ = (
         "_arrow_starts",
         "_by_source",
+        "_fan_segments",
         "_half_segments",
         "_node_starts",
         "arrow_counts",
         "conditional",
         "edge_counts",
+        "fan_counts",
         "half_counts",
         "join_counts",
         "kinds",
@@ -49,10 +51,12 @@ class Columns:
         self.arrow_counts = [len(facts.arrows) for facts in all_facts]
         self.edge_counts = [len(facts.edges) for facts in all_facts]
         self.half_counts = [facts.halves for facts in all_facts]
+        self.fan_counts = [facts.fans for facts in all_facts]
         self.join_counts = [len(facts.joins) for facts in all_facts]
         self._node_starts: list[int] | None = None
         self._arrow_starts: list[int] | None = None
         self._by_source: dict[Point, list[int]] | None = None
+        self._fan_segments: list[int] | None = None
         self._half_segments: list[int] | None = None
 
     def spliced(self, first: int, count: int, added: Sequence[Facts]) -> "Columns":
@@ -73,6 +77,7 @@ class Columns:
         new.arrow_counts = _spliced(self.arrow_counts, first, end, fresh.arrow_counts)
         new.edge_counts = _spliced(self.edge_counts, first, end, fresh.edge_counts)
         new.half_counts = _spliced(self.half_counts, first, end, fresh.half_counts)
+        new.fan_counts = _spliced(self.fan_counts, first, end, fresh.fan_counts)
         new.join_counts = _spliced(self.join_counts, first, end, fresh.join_counts)
         return new
 
@@ -124,11 +129,19 @@ class Columns:
     def half_segments(self) -> list[int]:
         """Segments with edges that lack a name at some side."""
         if self._half_segments is None:
-            is_whole = not any(self.half_counts)
-            self._half_segments = (
-                [] if is_whole else [at for at, count in enumerate(self.half_counts) if count]
-            )
+            self._half_segments = _with_any(self.half_counts)
         return self._half_segments
+
+    @property
+    def fan_segments(self) -> list[int]:
+        """Segments with edges that lead to several nodes under a condition."""
+        if self._fan_segments is None:
+            self._fan_segments = _with_any(self.fan_counts)
+        return self._fan_segments
+
+
+def _with_any(counts: list[int]) -> list[int]:
+    return [segment for segment, count in enumerate(counts) if count] if any(counts) else []
 
 
 def _spliced(old: list[T], start: int, end: int, added: list[T]) -> list[T]:

@@ -87,6 +87,8 @@ class Facts(NamedTuple):
     joins: tuple[Join, ...]
     halves: int
     """How many edges lack a name at some side."""
+    fans: int
+    """How many edges with a condition lead to several nodes."""
 
     def same_graph(self, other: "Facts") -> bool:
         """Whether replacing *other* by this leaves every id, type and arrow where it was."""
@@ -105,14 +107,14 @@ def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool, tuple[bool, bo
     ]
 
 
-NONE = Facts((), (), (), (), (), 0)
+NONE = Facts((), (), (), (), (), 0, 0)
 
 
 def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
     arrows: list[Arrow] = []
     joins: list[Join] = []
     for edge in edges:
-        if len(edge.sources) * len(edge.targets) <= _MAX_PAIRS or 1 in (len(edge.sources), len(edge.targets)):
+        if not is_join(edge):
             arrows += [(a.name, b.name, edge.is_conditional) for a in edge.sources for b in edge.targets]
             continue
         join = Join()
@@ -126,7 +128,14 @@ def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
         tuple(arrows),
         tuple(joins),
         sum(1 for edge in edges if True in edge.lacks),
+        sum(1 for edge in edges if edge.is_conditional and len(edge.targets) > 1),
     )
+
+
+def is_join(edge: EdgeFact) -> bool:
+    """Whether the edge is drawn through a join, not as an arrow for each pair."""
+    counts = len(edge.sources), len(edge.targets)
+    return counts[0] * counts[1] > _MAX_PAIRS and 1 not in counts
 
 
 def tokens(facts: Facts) -> list[tuple[int, int, int, int]]:

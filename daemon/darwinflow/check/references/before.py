@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from darwinflow.check.halves import half_sources, half_targets, halves
 from darwinflow.check.meant import meanings, merged
-from darwinflow.check.order import groups_of, order
+from darwinflow.check.order import groups_of, order, order_of
 from darwinflow.check.reach import reach
-from darwinflow.check.references.together import causes
+from darwinflow.check.references.together import causes, drawn_out, fans
 from darwinflow.graph.walk import Arrows, reached
 from darwinflow.projection.facts import TARGET
 from darwinflow.projection.projection import Projection
@@ -57,6 +57,7 @@ class Before:
         self._leads_anywhere = half_sources(projection)
         self._may_follow_anything = half_targets(projection)
         self._is_half = bool(halves(projection))
+        self._fans = fans(projection)
         self._verdicts: dict[Pair, Verdict] = {}
         self.wrong: set[Pair] = set()
         """Those that were asked for and are not known, or not sure."""
@@ -147,24 +148,30 @@ class Before:
         return found
 
     def _excuse(self, found: dict[Pair, Verdict], forward: Arrows, back: Arrows) -> None:
-        """Be silent on what runs with something that every walk passes, though not on each of them."""
+        """Be silent on what runs with something on every walk, though not on each of them."""
         numbers = self._graph.numbers
-        left: dict[Pair, frozenset[int]] = {}
-        for pair, verdict in found.items():
-            if verdict is _UNSURE:
-                left[pair] = causes(numbers[pair[1]], self._graph)
-        for pair in [pair for pair, before_it in left.items() if not before_it.isdisjoint(self._starts)]:
-            found[pair] = SILENT
-            del left[pair]
-        candidates = sorted(set().union(*left.values()))
-        if not candidates or len(candidates) > _MOST_CAUSES:
+        left = [pair for pair, verdict in found.items() if verdict is _UNSURE]
+        behind: dict[str, frozenset[int]] = {}
+        for name in dict.fromkeys([name for _, name in left]):
+            behind[name] = causes(numbers[name], self._graph) | {numbers[name]}
+        for pair in left:
+            if not behind[pair[1]].isdisjoint(self._starts):
+                found[pair] = SILENT
+        left = [pair for pair in left if found[pair] is _UNSURE]
+        nodes = frozenset().union(*[behind[name] for _, name in left])
+        if not left or len(nodes) > _MOST_CAUSES:
             return
-        bits = [0] * len(back)
-        for count, number in enumerate(candidates):
-            bits[number] = 1 << count
-        _, every, _ = self._sets(bits, forward, back)
-        for pair, before_it in left.items():
-            if any(every[numbers[pair[0]]] & bits[number] for number in before_it):
+        chosen = [fan for fan in self._fans if not nodes.isdisjoint(fan.targets)][:_MOST_CAUSES]
+        bits = [0] * (len(back) + len(chosen))
+        mark = {name: 1 << count for count, name in enumerate(dict.fromkeys([name for _, name in left]))}
+        for name, bit in mark.items():
+            for number in behind[name]:
+                bits[number] |= bit
+            for point, fan in enumerate(chosen, len(back)):
+                bits[point] |= bit if not behind[name].isdisjoint(fan.targets) else 0
+        _, every, _ = self._sets(bits, *(drawn_out(chosen, forward, back) if chosen else (forward, back)))
+        for pair in left:
+            if every[numbers[pair[0]]] & mark[pair[1]]:
                 found[pair] = SILENT
 
     def _sets(self, bits: list[int], forward: Arrows, back: Arrows) -> tuple[list[int], list[int], bytearray]:
@@ -176,7 +183,8 @@ class Before:
         for start in self._starts:
             every[start] = 0
             is_reached[start] = 1
-        found = order(graph)
+        is_whole = len(back) == len(graph.predecessors)
+        found = order(graph) if is_whole else order_of(graph.implicit, forward, back)
         for node in found.free:
             one, all_of = 0, _ALL
             for source in back[node]:
