@@ -136,3 +136,16 @@ def test_extension_and_adapter_read_what_the_other_wrote(tmp_path, honker, adapt
         assert store.write(lambda tx, n=number: tx.events.save_offset("c", "run", n)).result(10)
         assert store.read(lambda tx: tx.events.saved_offset("c", "run")) == number
         store.close()
+
+
+def test_what_was_erased_is_read_no_more_and_offsets_go_on(open_tenant):
+    store = open_tenant()
+    offsets = [publish(store, key=key) for key in ("a", "b", "a", None)]
+    publish(store, topic="other", key="a")
+    last = publish(store, key="a")
+    assert store.write(lambda tx: tx.events.erase("run", ["a", "unknown", "\udcff"])).result(10) == 3
+    assert [event.offset for event in since(open_tenant())] == [offsets[1], offsets[3]]
+    assert [event.key for event in since(store, topic="other")] == ["a"]
+    assert store.read(lambda tx: tx.events.last_offset()) == last
+    assert store.write(lambda tx: tx.events.erase("run", [])).result(10) == 0
+    assert publish(store, key="a") > last

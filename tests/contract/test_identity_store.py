@@ -100,3 +100,15 @@ def test_an_organization_takes_another_id_with_its_members_and_its_database(open
     assert not again.has_database(PERSONAL.id)
     with pytest.raises(Refused):
         again.rename("org00002", "team0001", by=ADA.id)
+
+
+def test_the_audit_log_says_who_did_what_newest_first(open_identity):
+    store = open_identity()
+    store.create_personal(ADA, PERSONAL)
+    store.audit(ADA.id, "run.deleted", "r1", {"project": "caf\udce9", "runs": 2})
+    store.audit(ADA.id, "run.deleted", "r2", {})
+    last, before = open_identity().audited(2)
+    assert (last.actor, last.action, last.subject, last.details) == (ADA.id, "run.deleted", "r2", {})
+    assert (before.subject, before.details) == ("r1", {"project": "caf\udce9", "runs": 2})
+    assert before.at <= last.at
+    assert open_identity().audited(0) == ()

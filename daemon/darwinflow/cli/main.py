@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "diff": "show what differs between two workflows: nodes, edges, fields and lines",
     "workflow": "list the published workflows, or show the text of a version",
     "lineage": "show the versions of a workflow, who made each and how it did",
-    "runs": "list runs, show one whole, compare two, follow them, or import those of elsewhere",
+    "runs": "list runs, show one whole, compare two, follow, delete, pin or import them",
     "metrics": "show what runs add up to: by version, or over time with a small chart",
     "record": "run a command and record it, or take events from standard input",
     "storage": "look after what runs, figures and workflows are kept on",

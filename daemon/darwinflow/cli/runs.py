@@ -1,4 +1,4 @@
-"""List runs, show one whole, compare two, follow them as they come, or take in those of elsewhere."""
+"""List runs, show one whole, compare two, follow them as they come, delete or pin some, or take in those of elsewhere."""
 
 import argparse
 import json
@@ -32,7 +32,9 @@ STATUSES = tuple(status.lower() for status in COLOURS)
 def configure(parser: argparse.ArgumentParser) -> None:
     name = some_text(MAX_NAME)
     part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|compare|tail|import")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|show|compare|tail|delete|pin|import"
+    )
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
         "workflow",
@@ -72,6 +74,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an id, or a workflow file; all where absent",
     )
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
+    deletion = actions.add_parser("delete", help="erase runs for good, wherever they are kept")
+    deletion.add_argument(
+        "runs", nargs="+", metavar="RUN", type=part_of_id, help="an id, or its beginning or end"
+    )
+    deletion.add_argument("--dry-run", action="store_true", help="only say which would go")
+    deletion.add_argument("--yes", action="store_true", help="do not ask first")
+    deletion.add_argument("--json", action="store_true", help="one JSON object")
+    pin = actions.add_parser(
+        "pin", help="have retention leave runs alone; without any, list those that are pinned"
+    )
+    pin.add_argument("runs", nargs="*", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
+    pin.add_argument("--remove", action="store_true", help="let retention treat them as any other again")
+    pin.add_argument("--json", action="store_true", help="one JSON object")
     imports = actions.add_parser("import", help="take in runs that were recorded elsewhere, each once")
     imports.add_argument(
         "files",
@@ -84,7 +99,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {"list": _list, "show": _show, "compare": _compare, "tail": _tail, "import": _import}
+    actions = {
+        "list": _list,
+        "show": _show,
+        "compare": _compare,
+        "tail": _tail,
+        "delete": _delete,
+        "pin": _pin,
+        "import": _import,
+    }
     return actions[args.action](args)
 
 
@@ -193,6 +216,18 @@ def _tail(args: argparse.Namespace) -> int:
             row = next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True))
             print(row, flush=True)
     return 0
+
+
+def _delete(args: argparse.Namespace) -> int:
+    from darwinflow.cli.run_deletion import delete
+
+    return delete(args)
+
+
+def _pin(args: argparse.Namespace) -> int:
+    from darwinflow.cli.run_deletion import pin
+
+    return pin(args)
 
 
 def _import(args: argparse.Namespace) -> int:

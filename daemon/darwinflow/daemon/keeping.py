@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
+from darwinflow.daemon.backups_made import note_backup
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.stores import stores_of
@@ -43,9 +44,16 @@ def is_all_in_databases(places: list[str]) -> bool:
 def back_up(home: Home, places: list[str], target: str) -> Manifest:
     """Of *places* from `kept_places`. Where they are not all databases, nothing else may serve the home meanwhile."""
     if is_all_in_databases(places):
-        return make_backup(target, home.data, places, copy_database, _now())
+        return _noted(home, target, places)
     with _alone(home):
-        return make_backup(target, home.data, places, copy_database, _now())
+        return _noted(home, target, places)
+
+
+def _noted(home: Home, target: str, places: list[str]) -> Manifest:
+    manifest = make_backup(target, home.data, places, copy_database, _now())
+    with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
+        note_backup(home, target, _now())
+    return manifest
 
 
 def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | None]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.log_file import LogFile
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
+    from darwinflow.daemon.erasing import Erasing
     from darwinflow.daemon.intake import Intake
     from darwinflow.daemon.person import this_person
     from darwinflow.daemon.service import Service
@@ -82,7 +84,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             stores=stores_of(home, os.environ, person.organization.slug),
         )
     try:
-        sessions = Sessions(person, stores, hub, _now)
+        erasing = Erasing(home, stores, partial(_audited, home, person.account.id))
+        sessions = Sessions(person, stores, hub, erasing, _now)
         intake = Intake(home.spool, stores.tenant, sessions.project_of, Texts().facts)
         service = Service(
             home, lock, lambda: _bound(home), stores.tenant, sessions, intake, _now, args.idle_seconds
@@ -93,6 +96,14 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
     finally:
         stores.close()
+
+
+def _audited(home: Home, account: str, action: str, subject: str, details: dict[str, object]) -> None:
+    """Rare enough for a connection each time."""
+    from darwinflow.storage.opening import open_identity
+
+    with closing(open_identity(home.system_db, now=_now)) as identity:
+        identity.audit(account, action, subject, details)
 
 
 def _honker_extension(named: str) -> str | None:

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from darwinflow.daemon.erasing import Erasing
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
@@ -26,11 +27,17 @@ class Sessions:
     """Opens sessions for one person. Thread-safe."""
 
     def __init__(
-        self, person: Person, stores: OrganizationStores, hub: Hub, now: Callable[[], datetime]
+        self,
+        person: Person,
+        stores: OrganizationStores,
+        hub: Hub,
+        erasing: Erasing,
+        now: Callable[[], datetime],
     ) -> None:
         self._person = person
         self._stores = stores
         self._hub = hub
+        self._erasing = erasing
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -58,6 +65,7 @@ class Sessions:
             states=self._stores.states,
             approve=partial(_approved, workspace, read),
             now=self._now,
+            erase=partial(self._erasing.erase, read.project),
         )
 
     def project_of(self, workspace: str | None, settings: str | None) -> str:

@@ -1,6 +1,6 @@
 """How changes are announced: streams that live in the database of the data itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from darwinflow.model.event import Event
@@ -19,6 +19,10 @@ class EventStream(Protocol):
 
     def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
         """What was published above *offset*, ascending, at most *limit*."""
+        ...
+
+    def erase(self, topic: str, keys: Collection[str]) -> int:
+        """Keep nothing of what was published under these keys; how many events that were. Offsets stay as they are."""
         ...
 
     def last_offset(self) -> int:

@@ -1,6 +1,8 @@
 """Who is there: accounts, organizations and who belongs to which."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 
 class Account(NamedTuple):
@@ -14,6 +16,19 @@ class Organization(NamedTuple):
     id: str
     """Opaque, `[a-z0-9]{8,32}`; the tenant database is named by it."""
     slug: str
+
+
+class AuditEntry(NamedTuple):
+    """Who did what. Never contents, never secrets."""
+
+    at: datetime
+    actor: str
+    """An account's id."""
+    action: str
+    """Such as `run.deleted`."""
+    subject: str
+    details: Mapping[str, Any]
+    """As JSON has it."""
 
 
 class IdentityStore(Protocol):
@@ -45,6 +60,14 @@ class IdentityStore(Protocol):
 
         Its members stay, and whether it has a database. Raises `Refused` where another organization has *new_id*.
         """
+        ...
+
+    def audit(self, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        """Add to the audit log, which never changes."""
+        ...
+
+    def audited(self, limit: int) -> tuple[AuditEntry, ...]:
+        """The newest entries, newest first."""
         ...
 
     def close(self) -> None:

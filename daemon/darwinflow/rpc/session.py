@@ -1,6 +1,6 @@
 """What methods may touch: a session's stores, the daemon behind them, the connection they were asked on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,15 @@ from darwinflow.model.workflow import Workflow
 from darwinflow.ports.inspection import StoreState, Verdict
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+
+
+class Erased(NamedTuple):
+    """What came of deleting runs for good, besides that they are gone from the stores."""
+
+    lines: int
+    """Overwritten in journals of the spool."""
+    backups: tuple[str, ...]
+    """Folders that may hold the runs still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class Session:
     approve: Callable[[str, str | None], Workflow]
     """The workflow that a text holds. Raises `WorkflowFaulty` where it has findings of severity error."""
     now: Callable[[], datetime]
+    erase: Callable[[Sequence[str]], Erased]
+    """Deletes runs of the project for good, by their ids. Raises `RunNotFound`, `StoreError`."""
 
 
 class Held(NamedTuple):

@@ -1,6 +1,6 @@
 """Opens what one organization's runs and figures are kept on, by what the user has chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import cast
@@ -85,6 +85,12 @@ class OrganizationStores:
         """Those that have, or had, runs."""
         assert isinstance(self._logs, Inspectable), "every back end can be looked at"
         return self._logs.projects()
+
+    def scrub(self, project: str, run_ids: Collection[str]) -> None:
+        """As `LogStore.scrub`, of all that is kept of the runs: logs, and events that told of them."""
+        kept = {id(store): store for store in (self._logs, *self._whole.values())}
+        for store in kept.values():
+            cast("LogStore", store).scrub(project, run_ids)
 
     def verify(self) -> Verdict:
         """Read all of it, and add it up again."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunNotFound
+from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunHeader, RunStatus
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
@@ -92,9 +92,11 @@ def _imported(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool)
 
 
 def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
-    """Raises `RunConflict` where another run has this id: one that began at another moment."""
+    """Raises `RunConflict` where another run has this id: one that began at another moment, `RunErased`."""
     known = _header(logs, log.run_id)
     if known is None:
+        if logs.is_erased(log.run_id):
+            raise RunErased(f"run {log.run_id} was deleted for good", run=log.run_id)
         return ImportOutcome.NEW
     if known.start_time != log.start_time:
         raise RunConflict(f"another run of this id began {known.start_time.isoformat()}", run=log.run_id)

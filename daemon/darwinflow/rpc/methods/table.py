@@ -1,6 +1,16 @@
 """Every method of the daemon, by name."""
 
-from darwinflow.rpc.methods import connection, daemon, events, imports, metrics, runs, storage, workflows
+from darwinflow.rpc.methods import (
+    connection,
+    daemon,
+    deletion,
+    events,
+    imports,
+    metrics,
+    runs,
+    storage,
+    workflows,
+)
 from darwinflow.rpc.methods.method import Table
 
 METHODS: Table = {
@@ -8,6 +18,7 @@ METHODS: Table = {
     **workflows.METHODS,
     **runs.METHODS,
     **imports.METHODS,
+    **deletion.METHODS,
     **metrics.METHODS,
     **storage.METHODS,
     **events.METHODS,

@@ -1,11 +1,14 @@
 """`EventStream` in memory."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from darwinflow.model.event import Event
 from darwinflow.storage.memory.table import Table
+
+_LAST = ("", "")
+"""Where the last offset is kept: no consumer and no topic are called so."""
 
 
 class MemoryEventStream:
@@ -29,6 +32,7 @@ class MemoryEventStream:
         kept = json.loads(json.dumps(payload))
         event = Event(offset, topic, key, kept, self._now().replace(microsecond=0))
         self._rows.put(offset, event)
+        self._offsets.put(_LAST, offset)
         self._published.append(event)
         return offset
 
@@ -38,8 +42,16 @@ class MemoryEventStream:
         ]
         return tuple(found[: max(limit, 0)])
 
+    def erase(self, topic: str, keys: Collection[str]) -> int:
+        gone = [
+            offset for offset, event in self._rows.items() if event.topic == topic and event.key in set(keys)
+        ]
+        for offset in gone:
+            self._rows.remove(offset)
+        return len(gone)
+
     def last_offset(self) -> int:
-        return max((offset for offset, _ in self._rows.items()), default=0)
+        return self._offsets.get(_LAST) or 0
 
     def save_offset(self, consumer: str, topic: str, offset: int) -> bool:
         if offset < self.saved_offset(consumer, topic):

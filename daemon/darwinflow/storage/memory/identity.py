@@ -1,15 +1,21 @@
 """`IdentityStore` in memory."""
 
+import json
 import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from darwinflow.model.errors import Refused
-from darwinflow.ports.identity import Account, Organization
+from darwinflow.ports.identity import Account, AuditEntry, Organization
 
 
 class MemoryIdentityStore:
     """Every handle is the object itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._audit: list[AuditEntry] = []
         self._accounts: dict[int, Account] = {}
         self._organizations: dict[str, Organization] = {}
         self._members: set[tuple[str, str]] = set()
@@ -50,6 +56,14 @@ class MemoryIdentityStore:
             ids = {organization: new_id}
             self._members = {(ids.get(known, known), account) for known, account in self._members}
             self._with_database = {ids.get(known, known) for known in self._with_database}
+
+    def audit(self, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        kept = json.loads(json.dumps(details))
+        with self._lock:
+            self._audit.append(AuditEntry(self._now(), actor, action, subject, kept))
+
+    def audited(self, limit: int) -> tuple[AuditEntry, ...]:
+        return tuple(self._audit[::-1][: max(limit, 0)])
 
     def close(self) -> None:
         """Nothing to let go of: the store is the object."""

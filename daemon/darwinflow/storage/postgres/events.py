@@ -1,7 +1,7 @@
 """`EventStream` on PostgreSQL. The statement that adds events is in `numbers.py`, that which follows in `following.py`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from darwinflow.model.errors import StoreDamaged
@@ -51,6 +51,20 @@ class PostgresEventStream:
             },
         ).fetchall()
         return tuple(event_from(row) for row in rows)
+
+    def erase(self, topic: str, keys: Collection[str]) -> int:
+        self._send()
+        return self._link.execute(
+            """
+            DELETE FROM darwinflow.event
+            WHERE organization = %(organization)s AND topic = %(topic)s AND key = ANY(%(keys)s)
+            """,
+            {
+                "organization": self._organization,
+                "topic": storable(topic),
+                "keys": [storable(key) for key in keys],
+            },
+        ).rowcount
 
     def last_offset(self) -> int:
         if self._numbers is not None:

@@ -1,7 +1,7 @@
 """`EventStream` on Honker's SQL functions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import apsw
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.event import Event
 from darwinflow.storage.compact_json import compact
-from darwinflow.storage.sqlite.fetch import Values, fetch
+from darwinflow.storage.sqlite.fetch import Values, bindable, fetch
 
 
 class HonkerEventStream:
@@ -40,6 +40,18 @@ class HonkerEventStream:
             return tuple(_event_from(event) for event in json.loads(found))
         except ValueError as error:
             raise StoreDamaged(f"a stored event cannot be read: {error}") from error
+
+    def erase(self, topic: str, keys: Collection[str]) -> int:
+        # Honker has no function for this either.
+        gone = fetch(
+            self._db,
+            """
+            DELETE FROM _honker_stream
+            WHERE topic = :topic AND key IN (SELECT value FROM json_each(:keys)) RETURNING 1
+            """,
+            {"topic": topic, "keys": compact([bindable(key) for key in keys])},
+        )
+        return len(gone)
 
     def last_offset(self) -> int:
         # Honker has no function for it. Rows may go, the sequence stays.

@@ -2,18 +2,18 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import apsw
 
 from darwinflow.model.errors import Refused, StoreDamaged
-from darwinflow.ports.identity import Account, Organization
-from darwinflow.storage.instants import to_micros
+from darwinflow.ports.identity import Account, AuditEntry, Organization
+from darwinflow.storage.instants import from_micros, to_micros
 from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
 from darwinflow.storage.sqlite.faults import store_error
-from darwinflow.storage.sqlite.fetch import Values, fetch
+from darwinflow.storage.sqlite.fetch import Values, bindable, fetch
 from darwinflow.storage.sqlite.lost import set_aside_where_told
 
 
@@ -72,6 +72,19 @@ class SqliteIdentityStore:
     def rename(self, organization: str, new_id: str, *, by: str) -> None:
         self._write(lambda: self._rename(organization, new_id, by))
 
+    def audit(self, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        self._write(lambda: self._audit(actor, action, subject, details))
+
+    def audited(self, limit: int) -> tuple[AuditEntry, ...]:
+        rows = self._ask(
+            "SELECT at, actor, action, subject, details FROM audit_logs ORDER BY number DESC LIMIT :limit",
+            {"limit": max(limit, 0)},
+        )
+        return tuple(
+            AuditEntry(from_micros(at), actor, action, subject, json.loads(details))
+            for at, actor, action, subject, details in rows
+        )
+
     def _rename(self, organization: str, new_id: str, by: str) -> None:
         values = {"id": organization, "new": new_id}
         if fetch(self._db, "SELECT 1 FROM organizations WHERE id = :new", {"new": new_id}):
@@ -82,19 +95,7 @@ class SqliteIdentityStore:
             self._db, "UPDATE organization_members SET organization = :new WHERE organization = :id", values
         )
         fetch(self._db, "UPDATE projects SET organization = :new WHERE organization = :id", values)
-        fetch(
-            self._db,
-            """
-            INSERT INTO audit_logs (at, actor, action, subject, details)
-            VALUES (:at, :actor, 'organization.renamed', :subject, :details)
-            """,
-            {
-                "at": to_micros(self._now()),
-                "actor": by,
-                "subject": new_id,
-                "details": json.dumps({"before": organization}),
-            },
-        )
+        self._audit(by, "organization.renamed", new_id, {"before": organization})
 
     def _create_personal(self, account: Account, organization: Organization) -> None:
         at = to_micros(self._now())
@@ -125,17 +126,22 @@ class SqliteIdentityStore:
             """,
             {"account": account.id, "at": at, "slug": organization.slug},
         )
+        said = {"name": account.name, "organization": organization.slug}
+        self._audit(account.id, "account.created", account.id, said)
+
+    def _audit(self, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> None:
         fetch(
             self._db,
             """
             INSERT INTO audit_logs (at, actor, action, subject, details)
-            VALUES (:at, :actor, 'account.created', :subject, :details)
+            VALUES (:at, :actor, :action, :subject, :details)
             """,
             {
-                "at": at,
-                "actor": account.id,
-                "subject": account.id,
-                "details": json.dumps({"name": account.name, "organization": organization.slug}),
+                "at": to_micros(self._now()),
+                "actor": actor,
+                "action": action,
+                "subject": bindable(subject),
+                "details": json.dumps(details),
             },
         )
 

@@ -1,0 +1,61 @@
+"""Deletes runs for good, wherever something of them lies: stores, events, spool; and says what it cannot reach.
+
+The order makes it safe to be killed anywhere and to be asked again: first the audit log says who wants it, then the
+store forgets the runs and never takes them in again, then what is left in files is overwritten.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+
+from darwinflow.daemon.backups_made import backups_there
+from darwinflow.daemon.spool_erasing import erase_in_spool
+from darwinflow.events.run_events import RUN_TOPIC
+from darwinflow.model.errors import RunNotFound, StoreUnwritable
+from darwinflow.ports.tenant import Transaction
+from darwinflow.recorder.paths import Home
+from darwinflow.rpc.session import Erased
+from darwinflow.storage.organization import OrganizationStores
+
+_A_BATCH = 50
+"""Runs a transaction: what is recorded meanwhile waits for no more than that."""
+
+Audit = Callable[[str, str, dict[str, object]], None]
+"""Of an action, a subject and details."""
+
+
+class Erasing:
+    """One an organization. Thread-safe."""
+
+    def __init__(self, home: Home, stores: OrganizationStores, audit: Audit) -> None:
+        self._home = home
+        self._stores = stores
+        self._audit = audit
+
+    def erase(self, project: str, run_ids: Sequence[str]) -> Erased:
+        """Those that are there, or were erased before and perhaps not everywhere. Raises `StoreError`."""
+        for run_id in run_ids:
+            self._audit("run.deleted", run_id, {"project": project})
+        for start in range(0, len(run_ids), _A_BATCH):
+            batch = run_ids[start : start + _A_BATCH]
+            self._stores.tenant.write(lambda tx, batch=batch: _delete(tx, project, batch)).result()  # type: ignore[misc]
+        self._stores.tenant.write(lambda tx: tx.events.erase(RUN_TOPIC, run_ids)).result()
+        self._stores.scrub(project, run_ids)
+        return Erased(self._in_spool(run_ids), tuple(backups_there(self._home)))
+
+    def _in_spool(self, run_ids: Collection[str]) -> int:
+        try:
+            return erase_in_spool(self._home.spool, run_ids)
+        except OSError as error:
+            raise StoreUnwritable(
+                f"journals in {self._home.spool} cannot be written: {error.strerror}",
+                hint="give yourself the right to write there and delete again: it goes on where it was",
+            ) from error
+
+
+def _delete(tx: Transaction, project: str, run_ids: Collection[str]) -> None:
+    logs = tx.logs(project)
+    for run_id in run_ids:
+        try:
+            logs.delete(run_id, for_good=True)
+        except RunNotFound:
+            if not logs.is_erased(run_id):
+                raise
