@@ -110,4 +110,5 @@ CODES = (
     "empty-workflow",
     "secret",
     "unused-suppression",
+    "unexplained-suppression",
 )

@@ -309,7 +309,7 @@ def test_a_version_that_comes_from_itself_is_told_once(catalog: Catalog) -> None
 def test_comments_suppress_what_other_files_cause(catalog: Catalog) -> None:
     def said(comment: str, store: list[str] | None) -> list[str]:
         text = flow("a", 3, parent="2").replace(
-            "{parent: 2}", "{parent: 2} # darwinflow: ignore[" + comment + "]"
+            "{parent: 2}", "{parent: 2} # darwinflow: ignore[" + comment + "] said elsewhere"
         )
         return [line.partition(" ")[2] for line in Workspace(catalog, {"a.yaml": text}, store).said("a.yaml")]
 
@@ -320,7 +320,7 @@ def test_comments_suppress_what_other_files_cause(catalog: Catalog) -> None:
     assert said("parent-newer", None) == [
         "hint unused-suppression: there is no 'parent-newer' here to suppress"
     ]
-    text = flow("a", 3, parent="2").replace("{parent: 2}", "{parent: 2} # darwinflow: ignore[parent-newer]")
+    text = flow("a", 3, parent="2").replace("{parent: 2}", "{parent: 2} # darwinflow: ignore[parent-newer] why")
     assert check(Document.parse(text), catalog).findings() == ()  # these rules have not run yet
     assert {"parent-newer", "parent-unknown"} <= WORKSPACE_CODES
 

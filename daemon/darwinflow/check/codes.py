@@ -47,6 +47,7 @@ CODES = (
             "parallel-edge",
             "cycle",
             "duplicate-edge",
+            "duplicate-edge-key",
             "condition-syntax",
             "condition-unknown-name",
             "condition-not-upstream",
@@ -55,12 +56,15 @@ CODES = (
             "context-syntax",
             "context-unknown-node",
             "context-not-upstream",
+            "unknown-input",
+            "template-unknown-node",
             "unreachable-node",
             "no-path-to-end",
             "empty-workflow",
             "metadata-key",
             "secret",
             "unused-suppression",
+            "unexplained-suppression",
         }
     )
     | WORKSPACE_CODES

@@ -3,7 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
+from darwinflow.check.codes import CODES
 from darwinflow.check.finding import Finding
+from darwinflow.check.rules.unexplained_suppression import unexplained_suppression
 from darwinflow.check.rules.unused_suppression import unused_suppression
 from darwinflow.check.suppressions import Suppression, lines_of
 from darwinflow.document.document import Document
@@ -39,6 +41,7 @@ def excused(
     for finding in found:
         near = covers.of(finding.span.line)
         excuses = [number for number in near if finding.code in names[number]]
+        excuses = [number for number in excuses if not suppressions[number].is_slip]
         if finding.code in _HIDING:
             excuses = []  # who could read no further may not be silent about it
         for number in excuses:
@@ -49,8 +52,11 @@ def excused(
                 there[number].add(finding.code)
     if not any(finding.code in _HIDING for finding in found):
         hints: list[Finding] = []
+        unjudged = CODES.difference(judged)
         for number, suppression in enumerate(suppressions):
             hints += unused_suppression(document, suppression, used[number], there[number], judged)
+            if used[number] or not names[number].isdisjoint(unjudged):
+                hints += unexplained_suppression(suppression)
             if len(hints) > _MAX_HINTS:
                 break
         kept += hints

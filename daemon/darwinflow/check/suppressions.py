@@ -1,6 +1,6 @@
 """`# darwinflow: ignore[code] reason`: a comment that takes findings away.
 
-At the end of a line it counts for that line, and for the whole text that begins there; on a line of its own for
+One that is nearly written so takes none away, and is told of. At the end of a line it counts for that line, and for the whole text that begins there; on a line of its own for
 the next line that holds more than a comment.
 """
 
@@ -13,10 +13,21 @@ from darwinflow.check.scalars import scalars_of
 from darwinflow.document.document import Document
 from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, SINGLE
 from darwinflow.document.segment import Segment
+from darwinflow.model.nearest import nearest
 
-MARK = "darwinflow:"
-"""What every such comment holds."""
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*darwinflow:[ \t]*(ignore)\b(?:\[([^\]]*)\])?")
+MARKS = ("arwin", "ARWIN")
+"""One of them is in every such comment, and in every one that is nearly written so."""
+_START = r"(?:^|(?<=[ \t]))#[ \t]*"
+_COMMENT = re.compile(_START + r"darwinflow:[ \t]*(ignore)\b(?:\[([^\]]*)\])?")
+_NEARLY = re.compile(
+    _START
+    + r"(darwin[-_ ]?flow[ \t]*:?[ \t]*([a-z]+)(?:[ \t]*[:=]?[ \t]*[\[({]([a-z, \t-]*)[\])}]|[ \t:=]*$|(?=:)))",
+    re.IGNORECASE,
+)
+_IGNORE = frozenset(
+    {"ignore", "ignored", "ignores", "ignoring", "disable", "suppress", "skip", "allow", "noqa"}
+)
+_LETTER = re.compile(r"[^\W\d_]", re.UNICODE)
 _CODE = re.compile(r"[^\s,]+")
 _LONG = (__name__, "long")
 
@@ -38,11 +49,17 @@ class Suppression(NamedTuple):
     column: int
     """Of its `#`."""
     word_column: int
-    """Of the word `ignore`."""
+    """Of the word `ignore`; of a slip, that of the name before it."""
     codes: tuple[Code, ...]
     """In the order of the text; none where there are no brackets, or nothing in them."""
     is_alone: bool
     """Whether it has its line for itself."""
+    has_reason: bool = True
+    """Whether words follow."""
+    end_column: int = 0
+    """Behind the brackets."""
+    is_slip: bool = False
+    """Whether it is only nearly written as it should be, and so suppresses nothing."""
 
     def moved(self, lines: int) -> "Suppression":
         return self._replace(line=self.line + lines) if lines else self
@@ -52,17 +69,44 @@ def suppressions_in(lines: Sequence[str], segment: Segment | None) -> Iterator[S
     """Those among *lines*, which are a segment's own; None: all lines are comments."""
     texts: list[_Stretch] | None = None
     for row, line in enumerate(lines):
-        if MARK not in line:
+        if not any(mark in line for mark in MARKS):
             continue
-        for match in _COMMENT.finditer(line):
+        for found in _written(line):
             if texts is None:
                 texts = _texts(segment) if segment is not None else []
-            if _is_within(texts, row, match.start()):
-                continue
-            codes = [Code(code[0], match.start(2) + code.start()) for code in _CODE.finditer(match[2] or "")]
-            is_alone = not line[: match.start()].strip()
-            yield Suppression(row, match.start(), match.start(1), tuple(codes), is_alone)
-            break
+            if not _is_within(texts, row, found.column):
+                yield found._replace(line=row)
+                break
+
+
+def _written(line: str) -> Iterator[Suppression]:
+    """What *line* says where `#` begins a comment; as of line 0."""
+    is_any = False
+    for match in _COMMENT.finditer(line):
+        is_any = True
+        near = _NEARLY.match(line, match.start()) if match[2] is None else None
+        if near is not None and near[3] is not None:
+            yield _slip(line, near)
+        else:
+            yield _suppression(line, match, _codes(match[2], match.start(2)))
+    for match in () if is_any else _NEARLY.finditer(line):
+        word = match[2].lower()
+        if word in _IGNORE or nearest(word, ("ignore",)) is not None:
+            yield _slip(line, match)
+
+
+def _slip(line: str, match: re.Match[str]) -> Suppression:
+    return _suppression(line, match, _codes(match[3], match.start(3)))._replace(is_slip=True)
+
+
+def _codes(text: str | None, column: int) -> tuple[Code, ...]:
+    return tuple([Code(code[0], column + code.start()) for code in _CODE.finditer(text or "")])
+
+
+def _suppression(line: str, match: re.Match[str], codes: tuple[Code, ...]) -> Suppression:
+    is_alone = not line[: match.start()].strip()
+    has_reason = _LETTER.search(line, match.end()) is not None
+    return Suppression(0, match.start(), match.start(1), codes, is_alone, has_reason, match.end())
 
 
 def lines_of(document: Document, suppressions: Sequence[Suppression]) -> list[range]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from darwinflow.check.finding import Finding
 from darwinflow.check.rules.secret import secret
-from darwinflow.check.suppressions import MARK, Suppression, suppressions_in
+from darwinflow.check.suppressions import MARKS, Suppression, suppressions_in
 from darwinflow.document.document import Document
 from darwinflow.document.root import Root
 from darwinflow.document.segment import Segment
@@ -26,7 +26,7 @@ _LETTERS = bytes(
 _LONG_WORD = b"a" * 16
 """Every shape of a token and every random word holds as many, but for the texts below."""
 _PASSWORD_KEYS = (b"assw", b"ASSW", b"assW", b"assphrase", b"assPhrase", b"ASSPHRASE")
-_TELLING = (MARK.encode(), b"earer ", b"PRIVATE KEY", *_PASSWORD_KEYS)
+_TELLING = (*[mark.encode() for mark in MARKS], b"earer ", b"PRIVATE KEY", *_PASSWORD_KEYS)
 _PASSWORD = re.compile(rb"://[^\s@]{0,400}@")
 _ESCAPE = re.compile(rb"\\(?:(?:x|u00|U000000)[2-7]|[/\r\n])")
 """How a text may write a letter of a secret; in the next line, too."""
@@ -165,7 +165,7 @@ def suppressions_within(document: Document, first: int, behind: int) -> list[Sup
     """Suppressions on the lines from *first* to before *behind*, at their places, without a look at other lines."""
     found: list[Suppression] = []
     for row, line in enumerate(document.lines.slice(first, behind), first):
-        if MARK not in line:
+        if not any(mark in line for mark in MARKS):
             continue
         place = document.locate(row)
         if place.section_index < 0:
@@ -291,6 +291,6 @@ def _of_lines(lines: list[str], segment: Segment | None = None) -> Remarks:
     text = "\n".join(lines)
     if not rows_to_read(text):
         return _NONE
-    suppressions = tuple(suppressions_in(lines, segment)) if MARK in text else ()
+    suppressions = tuple(suppressions_in(lines, segment)) if any(mark in text for mark in MARKS) else ()
     secrets = tuple(secret(lines, segment))
     return Remarks(suppressions, secrets) if suppressions or secrets else _NONE

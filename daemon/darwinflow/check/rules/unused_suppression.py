@@ -24,6 +24,9 @@ def unused_suppression(
     *used*: codes that took a finding away; *there*: codes of findings that were left on its lines; *judged*:
     codes whose findings are all known.
     """
+    if suppression.is_slip:
+        yield _slip(suppression, there)
+        return
     if not suppression.codes:
         column = suppression.word_column
         span = Span(suppression.line, column, suppression.line, column + len("ignore"))
@@ -46,6 +49,19 @@ def unused_suppression(
         yield Finding("unused-suppression", HINT, _span(suppression, unused[0]), message, (), (fix,))
 
 
+def _slip(suppression: Suppression, there: Collection[str]) -> Finding:
+    """What is only nearly a suppression; it becomes one where it would take something away."""
+    line = suppression.line
+    span = Span(line, suppression.word_column, line, suppression.end_column)
+    message = "this suppresses nothing; it is written # darwinflow: ignore[code] reason"
+    names = [code.name for code in suppression.codes]
+    if not names or not suppression.has_reason or not all(name in there for name in names):
+        return Finding("unused-suppression", HINT, span, message)
+    text = f"darwinflow: ignore[{', '.join(names)}]"
+    fix = Fix(f"Write '# {text}'", (Edit(span, text),))
+    return Finding("unused-suppression", HINT, span, message, (), (fix,))
+
+
 def _unknown(
     document: Document, suppression: Suppression, unknown: list[Code], there: Collection[str]
 ) -> Finding:
@@ -56,7 +72,7 @@ def _unknown(
     fixes: tuple[Fix, ...] = ()
     if meant is not None:
         message += f"; did you mean '{meant}'?"
-        if meant in there:
+        if meant in there and suppression.has_reason:
             fixes = (Fix(f"Change to '{meant}'", (Edit(span, meant),)),)
     else:
         fixes = (Fix("Remove the suppression", (_removal(document, suppression, [code]),)),)
