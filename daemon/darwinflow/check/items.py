@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from darwinflow.catalog.catalog import Catalog
+from darwinflow.catalog.catalog import WORKFLOW, Catalog
 from darwinflow.check.faults import MAX_FAULTS, Fault, faults_of
 from darwinflow.check.finding import Finding
 from darwinflow.check.followers import without_followers
+from darwinflow.check.input_schemas import INPUTS, input_faults
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
 from darwinflow.check.subject import Locate, Subject
 from darwinflow.document.node import Node
@@ -65,6 +66,8 @@ class ItemCheck:
             finding for rule in HEADER_RULES for finding in rule(header, self.graph_type.document_fields)
         ]
         faults = faults_of(self._catalog.compiled(self.graph_type.document), self._judged(header.data))
+        if self.graph_type.name == WORKFLOW and isinstance(header.data, dict) and INPUTS in header.data:
+            faults += input_faults(header.data[INPUTS])
         if not faults:
             return found
         name, left = self.graph_type.name, without_followers(faults)

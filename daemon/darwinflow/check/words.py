@@ -7,6 +7,7 @@ from math import isfinite, isnan
 
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.graph.graph_type import Schema, text_of
+from darwinflow.model.nearest import nearest
 
 _TYPES = {
     "string": "text",
@@ -23,6 +24,23 @@ _MAX_NAMES = 12
 """Names in a message."""
 _SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 """What other formats, and YAML before 1.2, take for true and false."""
+_SYNONYMS = {
+    "bool": "boolean",
+    "int": "integer",
+    "long": "integer",
+    "float": "number",
+    "double": "number",
+    "decimal": "number",
+    "str": "string",
+    "text": "string",
+    "txt": "string",
+    "list": "array",
+    "dict": "object",
+    "map": "object",
+    "mapping": "object",
+    "none": "null",
+}
+"""What other languages call the types of JSON Schema."""
 _PLAIN = re.compile(r"[^\W\d][\w.-]*\Z")
 """What needs no quotes anywhere, numbers and words of YAML's own apart."""
 _SOUNDS_LIKE_A_VOWEL = "AEFHILMNORSX"
@@ -80,6 +98,13 @@ def switch_meant(text: str) -> str | None:
     """`true` or `false` where *text* is another word for it."""
     word = text.strip().lower()
     return word if word in ("true", "false") else _SWITCHES.get(word)
+
+
+def meant_word(text: str, words: Sequence[str]) -> str | None:
+    """The one of *words* that *text* is clearly a slip of, or another word for."""
+    word = text.strip().casefold()
+    own = _SYNONYMS.get(word, word)
+    return next((one for one in words if one.casefold() == own), None) or nearest(text, words)
 
 
 def shown(text: str) -> str:

@@ -6,8 +6,7 @@ from darwinflow.check.asked import asked, choice
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
-from darwinflow.check.words import quoted, scalar
-from darwinflow.model.nearest import nearest
+from darwinflow.check.words import meant_word, quoted, scalar
 from darwinflow.model.span import Span
 
 
@@ -32,7 +31,7 @@ def _said(subject: Subject, fault: Fault, span: Span) -> tuple[str, tuple[Fix, .
         return asked(fault), ()
     limit, data = fault.limit, fault.data
     words = [word for word in (limit if isinstance(limit, list) else [limit]) if isinstance(word, str)]
-    meant = nearest(data, words) if isinstance(data, str) else None
+    meant = meant_word(data, words) if isinstance(data, str) else None
     if meant is None:
         return choice(fault), ()
     is_own = subject.own_node(fault.path) is not None
