@@ -8,12 +8,23 @@ from darwinflow.document.grammar.reader import Reader
 from darwinflow.document.grammar.scan import PROPERTY, after_blanks
 from darwinflow.document.node import ALIAS, SCALAR, Node
 from darwinflow.document.problem import UNKNOWN_TAG, Problem
+from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
 
 CORE: Final = "tag:yaml.org,2002:"
-_KNOWN: Final = frozenset(
-    {"!", *(CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
-)
+_TYPES: Final = ("str", "int", "float", "bool", "null", "map", "seq")
+_KNOWN: Final = frozenset({"!", *(CORE + name for name in _TYPES)})
+_OTHER_NAMES: Final = {
+    "string": "str",
+    "text": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "object": "map",
+    "dict": "map",
+    "array": "seq",
+    "list": "seq",
+}
 _HANDLE: Final = re.compile(r"(![A-Za-z0-9-]*!)(.*)", re.DOTALL)
 
 
@@ -64,7 +75,7 @@ class Properties(Reader):
         else:
             tag = text
         if tag not in _KNOWN:
-            message = f"the tag '{text}' means nothing here; quote the value if '!' is part of it"
+            message = _unknown(text, tag)
             self.add(Problem(UNKNOWN_TAG, message, Span(row, column, row, end)))
         return tag
 
@@ -94,6 +105,19 @@ class Properties(Reader):
                 node.value = _tagged(tag, node)
         node.outset = (row, column)
         return node
+
+
+def _unknown(text: str, tag: str) -> str:
+    """What to say of the tag *text*, in full *tag*, that no schema of ours knows."""
+    if not tag.startswith(CORE):
+        return f"the tag '{text}' means nothing here; quote the value if '!' is part of it"
+    message = f"YAML 1.2 has no type '{text}', so a value behind it is text"
+    name = tag.removeprefix(CORE)
+    meant = _OTHER_NAMES.get(name) or nearest(name, _TYPES)
+    if meant is not None:
+        return f"{message}; did you mean '!!{meant}'?"
+    types = [f"!!{name}" for name in _TYPES]
+    return f"{message}; the types are {', '.join(types[:-1])} and {types[-1]}"
 
 
 def _tagged(tag: str, node: Node) -> Scalar:
