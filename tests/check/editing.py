@@ -71,6 +71,29 @@ edges:
   - {from: call, to: END}
 """
 
+MENTIONING = """\
+id: mentioning
+version: 1
+inputs: {topic: string, depth: {type: integer, default: 2}}
+nodes:
+  - id: fetch
+    type: FILE_READ
+    config: {path: "${input.topic}/docs"}
+  - id: answer
+    type: CLAUDE_CODE
+    config:
+      prompt: |
+        Say of ${input.topci} what ${fetch.output} says,
+        and ${ftech.output.text} as well.
+      context: [input.depth, input.other, fetch.output]
+  - {id: call, type: SUB_WORKFLOW, config: {workflow: ./other.yaml, inputs: {a: input.topic, b: "${answer.output}"}}}
+edges:
+  - {from: START, to: fetch, key: first, condition: "input.topic != '' && input['dpeth'] > 1"}
+  - {from: fetch, to: answer, key: second}
+  - {from: answer, to: call, key: first}
+  - {from: call, to: END}
+"""
+
 FLOW = (
     '{"id": "json", "version": 1, "nodes": [{"id": "a", "type": "FILE_READ", "config": {"path": "x"}}],\n'
     ' "edges": [{"from": "START", "to": "a"}, {"from": "a", "to": "END"}]}\n'
@@ -109,6 +132,7 @@ TYPED = (
     "\n  - id: classify\n    type: TOOL_CALL\n", "\n  - {from: a, to: b}\n", "\n---\nid: y\nnodes: []\n",
     "# darwinflow: ignore[unknown-field]\n", " # darwinflow: ignore[edge-unknown-node, secret] x\n", "x: AKIAIOSFODNN7EXAMPLE\n", "|\n",
     "classify.output", "output.decision", " == 'a'", " && ", "condition: ", "fetch-docs.output", "context: [a]",
+    "${input.topic}", "${fetch.output}", "input.other", ", key: second", "inputs: {a: string}\n",
     "promt: x", ", retry: 0", ", retry: {attempts: 1.0}", "<<: *ask\n", "\n- a", "null", "true",
 )  # fmt: skip
 
@@ -126,7 +150,7 @@ def sharing(nodes: int) -> str:
 def documents(rng: random.Random) -> str:
     choice = rng.random()
     if choice < 0.2:
-        return SMALL
+        return SMALL if choice < 0.1 else MENTIONING
     if choice < 0.4:
         return REFERRING
     if choice < 0.45:

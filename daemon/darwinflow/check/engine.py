@@ -21,6 +21,7 @@ from darwinflow.check.keeping import (
     keeps_graph_findings,
     moves_lines,
 )
+from darwinflow.check.mentions.state import Mentioned, mentioned
 from darwinflow.check.references.referring import Referring, referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
@@ -47,6 +48,7 @@ class Part(NamedTuple):
     graph: tuple[Finding, ...]
     sweep: Swept
     referring: Referring
+    mentioned: Mentioned
 
 
 class Checked:
@@ -122,6 +124,7 @@ class Checked:
                 found += part.header
                 found += part.graph
                 found += part.referring.findings
+                found += part.mentioned.findings
                 for section, segments in part.faulty:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
@@ -199,9 +202,11 @@ class Checker:
         )
         sweep = swept(document, root_index, before.sweep if before is not None else None, succession)
         refers = referring(projection, before.referring if before is not None else None, old, succession)
+        known = before.mentioned if before is not None else None
+        mentions = mentioned(projection, refers.references, known, old, succession)
         if before is None or change is None or projection.carriers != before.projection.carriers:
             header = tuple(items.header(projection.header))
-            return Part(projection, faulty, header, _graph_findings(projection), sweep, refers)
+            return Part(projection, faulty, header, _graph_findings(projection), sweep, refers, mentions)
         moves = moves_lines(change)
         header = before.header
         is_same = projection.misplaced == before.projection.misplaced
@@ -210,7 +215,7 @@ class Checker:
         graph = before.graph
         if not keeps_graph_findings(before.projection, graph, projection, change, moves=moves):
             graph = _graph_findings(projection)
-        return Part(projection, faulty, header, graph, sweep, refers)
+        return Part(projection, faulty, header, graph, sweep, refers, mentions)
 
     def _moved(self, document: Document, before: Part, root_index: int) -> Part:
         """*before* in a document of which only another root has changed."""
@@ -224,7 +229,10 @@ class Checker:
         header = tuple(self.items(old.graph_type.name).header(projection.header))
         graph = _graph_findings(projection)
         refers = referring(projection, before.referring, old, succession)
-        return before._replace(projection=projection, header=header, graph=graph, referring=refers)
+        mentions = mentioned(projection, refers.references, before.mentioned, old, succession)
+        return before._replace(
+            projection=projection, header=header, graph=graph, referring=refers, mentioned=mentions
+        )
 
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
         """The findings of one segment at their places in the document."""

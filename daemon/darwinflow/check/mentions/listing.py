@@ -1,0 +1,66 @@
+"""The findings about names that a document mentions, at their places: one for each name."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from darwinflow.check.finding import Finding
+from darwinflow.check.mentions.mention import Row, mentions_in
+from darwinflow.check.mentions.uses import MAX_PLACES, Uses
+from darwinflow.check.references.state import References
+from darwinflow.check.references.subject import Writing
+from darwinflow.check.references.table import Table
+from darwinflow.check.rules.duplicate_edge_key import duplicate_edge_key
+from darwinflow.check.rules.template_unknown_node import template_unknown_node
+from darwinflow.check.rules.unknown_input import unknown_input
+from darwinflow.projection.projection import Projection
+
+_MAX_NAMES = 500
+"""That are wrong; a reader fixes the first few."""
+
+
+def mention_findings(
+    projection: Projection,
+    references: References,
+    tables: tuple[Table[Row], ...],
+    declared: tuple[str, ...],
+    wrong: frozenset[Row],
+) -> Iterator[Finding]:
+    found = _uses(projection, tables, wrong)
+    for (kind, name), uses in islice(found.items(), _MAX_NAMES):
+        if kind == "input":
+            yield unknown_input(uses, declared)
+        elif kind == "key":
+            yield duplicate_edge_key(uses)
+        elif not (name in projection.graph.unknown or references.reads(name)) and projection.is_whole:
+            yield template_unknown_node(projection, uses)
+
+
+def _uses(projection: Projection, tables: tuple[Table[Row], ...], wrong: frozenset[Row]) -> dict[Row, Uses]:
+    found: dict[Row, Uses] = {}
+    for table in tables:
+        seen = -1
+        for at, row in enumerate(table.rows):
+            if row not in wrong or ((uses := found.get(row)) is not None and uses.is_cut):
+                continue
+            segment = table.segment(at)
+            if segment != seen:
+                _add(projection, table.section, segment, wrong, found)
+                seen = segment
+    return found
+
+
+def _add(
+    projection: Projection, section: int, segment: int, wrong: frozenset[Row], found: dict[Row, Uses]
+) -> None:
+    document = projection.document
+    start = document.segment_start(projection.root_index, section, segment)
+    count = document.roots[projection.root_index].sections[section].segment(segment).line_count
+    lines = document.lines.slice(start, start + count)
+    for mention in mentions_in(projection.facts(section, segment)):
+        row = (mention.kind, mention.name)
+        if row not in wrong:
+            continue
+        uses = found.setdefault(row, Uses(mention.name))
+        uses.is_cut = len(uses.places) >= MAX_PLACES
+        if not uses.is_cut:
+            uses.places.append((Writing(mention.item, mention.path, lines), mention, start))

@@ -1,0 +1,31 @@
+"""`template-unknown-node`: a text takes in the output of a node that does not exist, as `${NODE.output}`."""
+
+from darwinflow.check.finding import WARNING, Finding, Fix
+from darwinflow.check.mentions.uses import Uses
+from darwinflow.check.words import all_of, shown
+from darwinflow.model.nearest import nearest
+from darwinflow.projection.facts import TARGET
+from darwinflow.projection.projection import Projection
+
+_MAX_LISTED = 8
+"""Nodes that a message lists; more would hide what it says."""
+
+
+def template_unknown_node(projection: Projection, uses: Uses) -> Finding:
+    graph = projection.graph
+    listed = graph.names[graph.implicit : graph.known]
+    fixes: tuple[Fix, ...] = ()
+    if uses.name in projection.graph_type.implicit:
+        is_end = projection.may_be_end(uses.name, TARGET)
+        message = f"{uses.name} gives no output" + ("" if is_end else "; what the run is given is 'input'")
+    else:
+        message = f"no node is called '{shown(uses.name)}'"
+        near = nearest(uses.name, listed)
+        if near is not None:
+            message += f"; did you mean '{shown(near)}'?"
+            fixes = uses.change(near)
+        elif 0 < len(listed) <= _MAX_LISTED:
+            message += f"; there are {all_of([shown(name) for name in listed])}"
+    return Finding(
+        "template-unknown-node", WARNING, next(uses.spans()), message, uses.related("and here"), fixes
+    )
