@@ -85,6 +85,8 @@ class ItemCheck:
         return {name: value for name, value in data.items() if name not in left_out}
 
     def _node(self, fact: NodeFact, segment: Segment) -> Iterator[Finding]:
+        if segment.problems and _has_two_types(fact.item):
+            fact = fact._replace(kind="")  # which of them counts is the first thing to mend
         if self.graph_type.is_partial and fact.kind not in self.graph_type.node_types:
             # The type may be one of a file that is itself at fault, so it is not known to be wrong.
             fact = fact._replace(kind="")
@@ -140,6 +142,10 @@ def untyped(graph_type: GraphType) -> Schema:
     shared = [name for name, field in known.items() if field.required and name != "config"]
     required = [name for name in shared if all(node.fields[name].required for node in types)]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _has_two_types(item: Node) -> bool:
+    return sum(key.source == "type" for key, _ in item.pairs) > 1
 
 
 def _applied(subject: Subject) -> Iterator[Finding]:
