@@ -212,6 +212,16 @@ def test_two_drafts_of_one_version_are_told_at_the_later_path(catalog: Catalog) 
     ]
 
 
+def test_two_documents_of_one_file_are_no_two_times_the_same_version(catalog: Catalog) -> None:
+    text = "---\n".join([flow("Mine", 2), flow("mine", 2), flow("mine", 3), flow("other", 2)])
+    workspace = Workspace(catalog, {"x.yaml": text, "y.yaml": flow("other", 2)})
+    second = flow("mine", 2).count("\n") + 3
+    assert workspace.said("x.yaml") == [
+        f"{second}:10 error duplicate-version: this file holds version 2 of 'mine' already; "
+        "give this one a version or an id of its own"
+    ]
+
+
 @pytest.mark.parametrize(
     ("head", "after"),
     [
@@ -320,7 +330,9 @@ def test_comments_suppress_what_other_files_cause(catalog: Catalog) -> None:
     assert said("parent-newer", None) == [
         "hint unused-suppression: there is no 'parent-newer' here to suppress"
     ]
-    text = flow("a", 3, parent="2").replace("{parent: 2}", "{parent: 2} # darwinflow: ignore[parent-newer] why")
+    text = flow("a", 3, parent="2").replace(
+        "{parent: 2}", "{parent: 2} # darwinflow: ignore[parent-newer] why"
+    )
     assert check(Document.parse(text), catalog).findings() == ()  # these rules have not run yet
     assert {"parent-newer", "parent-unknown"} <= WORKSPACE_CODES
 

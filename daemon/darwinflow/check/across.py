@@ -27,13 +27,13 @@ def findings_across(
     facts: FileFacts, path: str, neighbours: Neighbours, hash_of: HashOf
 ) -> Iterator[Finding]:
     """What is wrong with the workflows of the file *path* in its workspace."""
-    for workflow in facts.workflows:
+    for at, workflow in enumerate(facts.workflows):
 
         def own_hash(root_index: int = workflow.root_index) -> str:
             return hash_of(root_index)
 
         for rule in WORKSPACE_RULES:
-            yield from rule(Own(path, workflow, own_hash), neighbours)
+            yield from rule(Own(path, workflow, own_hash, facts.workflows[:at]), neighbours)
 
 
 def facts_in(checked: Checked) -> FileFacts:

@@ -141,6 +141,8 @@ class Own(NamedTuple):
     facts: WorkflowFacts
     content_hash: Callable[[], str]
     """Worked out when it is asked for."""
+    earlier: tuple[WorkflowFacts, ...] = ()
+    """Those above it in its file."""
 
 
 class Neighbours(Protocol):

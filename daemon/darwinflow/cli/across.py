@@ -72,12 +72,17 @@ def around(file: WorkflowFile, neighbours: WorkspaceFiles) -> "Callable[[Checked
 
 def _is_quiet(file: WorkflowFile, facts: FileFacts, neighbours: WorkspaceFiles) -> bool:
     """Whether no rule has anything to look at: nothing is called, there is no parent, no namesake, no history."""
-    return not facts.suppresses and all(
-        not workflow.calls
-        and workflow.parent is None
-        and neighbours.drafts(workflow.id, workflow.version) in ((), (file.inner_path,))
-        and not neighbours.published(workflow.id)
-        for workflow in facts.workflows
+    heads = {(workflow.id.casefold(), workflow.version) for workflow in facts.workflows}
+    return (
+        not facts.suppresses
+        and len(heads) == len(facts.workflows)
+        and all(
+            not workflow.calls
+            and workflow.parent is None
+            and neighbours.drafts(workflow.id, workflow.version) in ((), (file.inner_path,))
+            and not neighbours.published(workflow.id)
+            for workflow in facts.workflows
+        )
     )
 
 
