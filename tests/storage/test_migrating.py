@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from contract.sample_runs import FULL, START, STEP, finished, live
-from darwinflow.model.errors import RunConflict, StoreDamaged
+from darwinflow.model.errors import RunConflict, RunErased, StoreDamaged
 from darwinflow.model.run import RunOutput, RunStatus
 from darwinflow.storage.files.logs import FileLogStore
 from darwinflow.storage.migrating import compare_runs, copy_offsets, copy_runs
@@ -114,6 +114,50 @@ def test_a_live_run_and_its_journal_go_on_in_the_other_store(pair):
         return tx.logs("demo").finish("living", DONE)
 
     assert target.write(end).result(20) == source.write(end).result(20)
+
+
+@SOME
+def test_a_run_that_lived_at_an_earlier_copying_is_caught_up_with(pair):
+    source, target = pair
+    move(source, target)
+
+    def go_on(tx):
+        logs = tx.logs("demo")
+        logs.append_step("living", 0, replace(STEP, error="in the end"))
+        logs.append_step("living", 1, STEP)
+        logs.append_step("gone", 1, STEP)
+        return logs.finish("gone", DONE)
+
+    source.write(go_on).result(20)
+    assert move(source, target).unfinished == 1
+    source.write(lambda tx: tx.logs("demo").finish("living", DONE)).result(20)
+    assert move(source, target).unfinished == 0
+
+
+@SOME
+def test_pins_and_what_was_deleted_come_along(pair):
+    source, target = pair
+
+    def mark(tx):
+        logs = tx.logs("demo")
+        logs.pin("run-3", pinned=True)
+        logs.delete("run-4", for_good=True)
+        logs.delete("run-5", for_good=False)
+
+    target.write(lambda tx: tx.logs("demo").store_log(finished("run-4"))).result(20)
+    source.write(mark).result(20)
+    for _ in range(2):
+        _, tell = told()
+        copy_runs(source, target, PROJECTS, 601, tell)
+        assert compare_runs(source, target, PROJECTS, 601, tell).runs == 601
+
+    def marks(tx):
+        logs = tx.logs("demo")
+        return logs.pinned(), logs.erased(), logs.removed(), "run-4" in logs.find("run-4")
+
+    assert target.read(marks) == (("run-3",), ("run-4",), 2, False)
+    with pytest.raises(RunErased):
+        target.write(lambda tx: tx.logs("demo").store_log(finished("run-4"))).result(20)
 
 
 @SOME

@@ -1,5 +1,6 @@
 """Where the logs of one project's runs are kept."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from darwinflow.model.filter import Page, RunFilter
@@ -88,6 +89,13 @@ class LogRepository(Protocol):
 
     def removed(self) -> int:
         """How many runs were ever deleted."""
+        ...
+
+    def note_gone(self, erased: Iterable[str], removed: int) -> None:
+        """What another store says of runs that are gone: ids that are never taken in, and how many were deleted at least.
+
+        A run of these ids that is here is deleted for good.
+        """
         ...
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:

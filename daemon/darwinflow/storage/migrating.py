@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -51,6 +52,14 @@ class Carried(NamedTuple):
     is_lost: bool
 
 
+class Marks(NamedTuple):
+    """What is kept of runs beside their logs; see `LogRepository`."""
+
+    pinned: tuple[str, ...]
+    erased: tuple[str, ...]
+    removed: int
+
+
 @runtime_checkable
 class Bulk(Protocol):
     """A store that takes finished runs by the hundred; see `PostgresTenantStore.import_logs`."""
@@ -62,17 +71,20 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
     """All of *projects*, live and lost ones included. Raises `RunConflict` where *target* has another of an id."""
     done = 0
     for project in projects:
+        begun = target.read(partial(_unfinished, project=project))
         for page in _pages(source, project):
-            finished = [run.log for run in page if run.log.output is not None]
+            finished = [run.log for run in page if run.log.output is not None and run.log.run_id not in begun]
             if isinstance(target, Bulk):
                 target.import_logs(project, finished).result()
             else:
                 target.write(partial(_store_all, project=project, logs=finished)).result()
-            unfinished = [run for run in page if run.log.output is None]
-            if unfinished:
-                target.write(partial(_start_all, project=project, runs=unfinished)).result()
+            others = [run for run in page if run.log.output is None or run.log.run_id in begun]
+            if others:
+                target.write(partial(_caught_up, project=project, runs=others)).result()
             done += len(page)
             tell("copying", done, total)
+        marks = source.read(partial(_marks, project=project))
+        target.write(partial(_mark, project=project, marks=marks)).result()
 
 
 def compare_runs(
@@ -83,8 +95,8 @@ def compare_runs(
     for project in projects:
         for page in _pages(source, project):
             hashes = [_hash(project, run) for run in page]
-            there = target.read(partial(_hashes, project=project, ids=[run.log.run_id for run in page]))
-            for run, one, other in zip(page, hashes, there, strict=True):
+            arrived = target.read(partial(_hashes, project=project, ids=[run.log.run_id for run in page]))
+            for run, one, other in zip(page, hashes, arrived, strict=True):
                 if one != other:
                     what = "has not arrived" if other is None else "has arrived with other content"
                     raise StoreDamaged(
@@ -95,6 +107,12 @@ def compare_runs(
                 unfinished += run.log.output is None
             done += len(page)
             tell("comparing", done, total)
+        wanted = source.read(partial(_marks, project=project))
+        there = target.read(partial(_marks, project=project))
+        if not (set(wanted.pinned) <= set(there.pinned) and set(wanted.erased) <= set(there.erased)):
+            raise StoreDamaged(
+                f"pins, or what was deleted, of project '{project}' have not arrived; nothing is switched"
+            )
     return Copied(done, unfinished, _sum(added))
 
 
@@ -184,12 +202,46 @@ def _store_all(tx: LogTransaction, project: str, logs: Sequence[ExecutionLog]) -
         repository.store_log(log)
 
 
-def _start_all(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> None:
+def _unfinished(tx: LogTransaction, project: str) -> set[str]:
+    """Ids of runs that lived when they came here, as to a server that was left and is come back to."""
+    found = set[str]()
+    for status in (RunStatus.RUNNING, RunStatus.LOST):
+        wanted = RunFilter(status=status, limit=_PAGE)
+        while True:
+            page = tx.logs(project).query_logs(wanted)
+            found.update(header.run_id for header in page.items)
+            if page.next is None:
+                break
+            wanted = replace(wanted, cursor=page.next)
+    return found
+
+
+def _caught_up(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> None:
+    """Runs that have not finished, or had not when they were copied before: as far as they are now."""
     repository = tx.logs(project)
-    for run in runs:
-        repository.start(run.log)
-        if run.is_lost:
-            repository.mark_lost(run.log.run_id)
+    for log, is_lost in runs:
+        if not repository.start(replace(log, output=None)):
+            there = repository.get_log(log.run_id).steps
+            for index, step in enumerate(log.steps):
+                if index >= len(there) or there[index] != step:
+                    repository.append_step(log.run_id, index, step)
+        if log.output is not None:
+            repository.finish(log.run_id, log.output)
+        elif is_lost:
+            repository.mark_lost(log.run_id)
+
+
+def _marks(tx: LogTransaction, project: str) -> Marks:
+    logs = tx.logs(project)
+    return Marks(logs.pinned(), logs.erased(), logs.removed())
+
+
+def _mark(tx: LogTransaction, project: str, marks: Marks) -> None:
+    logs = tx.logs(project)
+    if marks.removed or marks.erased:
+        logs.note_gone(marks.erased, marks.removed)
+    for run_id in marks.pinned:
+        logs.pin(run_id, pinned=True)
 
 
 def _hashes(tx: LogTransaction, project: str, ids: Sequence[str]) -> list[bytes | None]:

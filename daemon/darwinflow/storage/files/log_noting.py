@@ -1,5 +1,6 @@
 """The ports on a file store: what they change in the index is noted as a record, too."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from darwinflow.model.filter import Page, RunFilter
@@ -7,6 +8,7 @@ from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
 from darwinflow.ports.outbox import Pending
 from darwinflow.storage.files.log_records import (
     ERASED,
+    GONE,
     JOURNAL,
     LOST,
     PENDING,
@@ -136,6 +138,14 @@ class NotingLogs:
 
     def removed(self) -> int:
         return self._inner.removed()
+
+    def note_gone(self, erased: Iterable[str], removed: int) -> None:
+        new = [run_id for run_id in erased if not self.is_erased(run_id)]
+        self._inner.note_gone(new, removed)
+        for run_id in new:
+            self._session.forget_pending(self._project, run_id)
+            self._session.note(ERASED, project=self._project, runId=run_id, forGood=True)
+        self._session.note(GONE, project=self._project, runs=removed)
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:
         is_news = self._inner.pin(run_id, pinned=pinned)

@@ -12,6 +12,7 @@ A line begins with `{"format":1,"batch":N,"record":KIND,` and ends with the chec
 | pending | something is to be counted and announced | number, project, runId, kind |
 | settled | it is, up to this number | number |
 | erased  | nothing of a run is kept any more; for good: nor ever taken in again | project, runId, forGood |
+| gone    | so many runs of a project were deleted at least | project, runs |
 | pinned  | retention leaves a run alone, or no longer | project, runId, pinned |
 | end     | the batch is complete: so many records lie before this one | records, time |
 
@@ -32,7 +33,7 @@ from darwinflow.model.errors import SchemaTooNew
 FORMAT = 1
 
 RUN, START, STEP, LOST = "run", "start", "step", "lost"
-ERASED, PINNED = "erased", "pinned"
+ERASED, GONE, PINNED = "erased", "gone", "pinned"
 JOURNAL, PENDING, SETTLED, END = "journal", "pending", "settled", "end"
 
 Record = dict[str, Any]

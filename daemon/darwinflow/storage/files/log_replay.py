@@ -10,6 +10,7 @@ from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.outbox import Pending
 from darwinflow.storage.files.log_records import (
     ERASED,
+    GONE,
     JOURNAL,
     LOST,
     PENDING,
@@ -167,6 +168,9 @@ class Replay:
             self._outbox.settle(record["number"])
             self._settled = max(self._settled, record["number"])
             self._last_pending = max(self._last_pending, self._settled)
+        elif kind == GONE:
+            marks = RunMarks(self._session.connection, bindable(record["project"]))
+            marks.note_at_least(record["runs"])
         else:
             self._apply_to_run(kind, record, is_whole=is_whole)
 

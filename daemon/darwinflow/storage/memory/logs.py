@@ -1,5 +1,6 @@
 """`LogRepository` in memory. Logs are kept encoded, so that nobody's later change to a value reaches them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -125,6 +126,16 @@ class MemoryLogRepository:
 
     def removed(self) -> int:
         return self._marks.removed.get(self._project) or 0
+
+    def note_gone(self, erased: Iterable[str], removed: int) -> None:
+        for run_id in erased:
+            key = (self._project, run_id)
+            if not self.is_erased(run_id):
+                self._runs.remove(key)
+                self._marks.pinned.remove(key)
+                self._marks.removed.put(self._project, self.removed() + 1)
+                self._marks.erased.put(key, True)  # noqa: FBT003 - a set of keys
+        self._marks.removed.put(self._project, max(self.removed(), removed))
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:
         self._run(run_id)

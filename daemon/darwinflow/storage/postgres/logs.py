@@ -1,5 +1,6 @@
 """`LogRepository` on PostgreSQL. The statements about finished runs are here, those about live ones in `live.py`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
@@ -147,6 +148,9 @@ class PostgresLogRepository:
 
     def removed(self) -> int:
         return self._marks.removed()
+
+    def note_gone(self, erased: Iterable[str], removed: int) -> None:
+        self._marks.note_gone([one for one in erased if not self.is_erased(one)], removed)
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:
         return self._marks.pin(run_id, pinned=pinned)

@@ -4,6 +4,8 @@ Every statement about `pinned_run`, `erased_run` and `removed` is in this file, 
 was erased: these are the inserts of `logs.py` and `bulk.py`.
 """
 
+from collections.abc import Iterable
+
 from darwinflow.model.errors import RunNotFound
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.texts import restored, storable
@@ -21,6 +23,10 @@ DELETE FROM darwinflow.run WHERE organization = %(organization)s AND project = %
 _COUNT = """
 INSERT INTO darwinflow.removed AS known (organization, project, runs) VALUES (%(organization)s, %(project)s, 1)
 ON CONFLICT (organization, project) DO UPDATE SET runs = known.runs + 1
+"""
+_COUNT_AT_LEAST = """
+INSERT INTO darwinflow.removed AS known (organization, project, runs) VALUES (%(organization)s, %(project)s, %(runs)s)
+ON CONFLICT (organization, project) DO UPDATE SET runs = greatest(known.runs, excluded.runs)
 """
 _ERASE = """
 INSERT INTO darwinflow.erased_run (organization, project, id) VALUES (%(organization)s, %(project)s, %(id)s)
@@ -78,6 +84,15 @@ class RunMarks:
     def removed(self) -> int:
         row = self._link.execute(_REMOVED, self._scope).fetchone()
         return row[0] if row else 0
+
+    def note_gone(self, run_ids: Iterable[str], removed: int) -> None:
+        """See `LogRepository.note_gone`."""
+        for run_id in run_ids:
+            run = self._key(run_id)
+            self._link.execute(_DELETE, run)
+            self._link.execute(_COUNT, self._scope)
+            self._link.execute(_ERASE, run)
+        self._link.execute(_COUNT_AT_LEAST, {**self._scope, "runs": removed})
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:
         run = self._key(run_id)

@@ -4,6 +4,8 @@ Every statement about `pinned_run`, `erased_run` and `removed` is in this file, 
 what was erased: that is the insert of `logs.py`.
 """
 
+from collections.abc import Iterable
+
 import apsw
 
 from darwinflow.model.errors import RunNotFound
@@ -64,6 +66,23 @@ class RunMarks:
             self._db, "SELECT runs FROM removed WHERE project = :project", {"project": self._project}
         )
         return int(rows[0][0]) if rows else 0
+
+    def note_gone(self, run_ids: Iterable[str], removed: int) -> None:
+        """See `LogRepository.note_gone`."""
+        for run_id in run_ids:
+            self.forget(run_id)
+            self.note_removed(run_id, for_good=True)
+        self.note_at_least(removed)
+
+    def note_at_least(self, removed: int) -> None:
+        fetch(
+            self._db,
+            """
+            INSERT INTO removed (project, runs) VALUES (:project, :runs)
+            ON CONFLICT (project) DO UPDATE SET runs = max(runs, excluded.runs)
+            """,
+            {"project": self._project, "runs": removed},
+        )
 
     def pin(self, run_id: str, *, pinned: bool) -> bool:
         run = self._key(run_id)
