@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from darwinflow.catalog.own_files import MAX_FILES
 from darwinflow.check.finding import Finding
 from darwinflow.check.type_files import check_type_file
 from darwinflow.document.document import Document
@@ -92,7 +93,7 @@ WRONG: dict[str, tuple[str, str, str, str, str]] = {
     "a closed mapping of another format": (SLACK, "additionalProperties: false", "additionalProperties: no", "no", "'additionalProperties' must be true or false or a mapping here; did you mean 'false'?"),
     "a side without its list": (PIPELINE, "allowedSourceTypes: {const: [COPY]}", "allowedSourceTypes: {}", "allowedSourceTypes", "'allowedSourceTypes' must fix a list of node types: {const: [NAME]}"),
     "a node type that there is not": (PIPELINE, "[COPY]", "[COPPY]", "COPPY", "'FeedsEdgeConstraints' names 'COPPY', which is no node type here; did you mean 'COPY'?"),
-    "a type of no name": (SLACK, "const: SLACK", "const: 5", "5", "'SlackNode' must fix its 'type' to text"),
+    "a type of no name": (SLACK, "const: SLACK", "const: 5", "5", "'SlackNode' must fix its 'type' to text that can be printed"),
     "the type null without quotes": (SLACK, "type: string", "type: null", "null", "'type' names the type 'null' in quotes; without them it says nothing"),
     "a kind of no kind": (SLACK, "type: string", "type: [strng, 'null']", "strng", "'type' is one of array, boolean, integer, null, number, object and string, or a list of them; did you mean 'string'?"),
     "a part that nobody knows": (SLACK, "'#/$defs/ChannelEnum'", "'#/$defs/ChanelEnum'", "'#/$defs/ChanelEnum'", "nothing is called 'ChanelEnum' there; did you mean 'ChannelEnum'?"),
@@ -109,6 +110,14 @@ WRONG: dict[str, tuple[str, str, str, str, str]] = {
     "a number that JSON has not": (SLACK, "type: string,", "type: string, default: .inf,", ".inf", "a graph type holds only what JSON can hold: no .inf and no .nan"),
     "an expression of no sense": (SLACK, "'^[^@]*$'", "'(a'", "'(a'", "'(a' is no regular expression of the linear kind"),
     "an expression among names": (SLACK, "        required: [channel]", "        patternProperties: {'(x': {}}", "'(x'", "'(x' is no regular expression of the linear kind"),
+    "values of another type than the schema's own": (SLACK, "type: string,", "type: integer, enum: [one, two], ", "one", "'enum' must hold a whole number here, as 'type' says"),
+    "an example of another type": (SLACK, "type: string,", "type: string, examples: [5],", "5", "'examples' must hold text here, as 'type' says"),
+    "a format that is a slip": (SLACK, "type: string,", "type: string, format: datetime,", "datetime", "JSON Schema 2020-12 has no format 'datetime'; did you mean 'date-time'?"),
+    "a key of ours that is a slip": (SLACK, "type: string,", "type: string, x-wantd: a word,", "x-wantd", "'x-wantd' means nothing here; did you mean 'x-wanted'?"),
+    "a key of ours that holds no text": (SLACK, "type: string,", "type: string, x-wanted: 5,", "5", "'x-wanted' must be text, what would be right in a few words"),
+    "an entry in small letters": (SLACK, "SlackNode:", "slack_node:", "slack_node", "'slack_node' fits no convention: <Name>Node, <Name>Edge, <Name>EdgeConstraints, <Name>Enum, Config, or a bare name for what they share; did you mean 'SlackNode'?"),
+    "a type with a character that nobody sees": (SLACK, "const: SLACK", 'const: "A\\0B"', '"A\\0B"', "'SlackNode' must fix its 'type' to text that can be printed"),
+    "another way to number": (SLACK, "type: string,", "type: [1, 2],", "1", "'type' is one of array, boolean, integer, null, number, object and string, or a list of them"),
     "an entry whose name is a slip": (PIPELINE, "CopyNode:", "Copynode:", "Copynode", "nothing refers to 'Copynode', and its name makes it a part that others share; did you mean 'CopyNode'?"),
     "constraints whose name is a slip": (PIPELINE, "FeedsEdgeConstraints:", "FeedsEdgeConstraint:", "FeedsEdgeConstraint", "nothing refers to 'FeedsEdgeConstraint', and its name makes it a part that others share; did you mean 'FeedsEdgeConstraints'?"),
     "a type to extend that there is not": (SLACK, "extends: workflow", "extends: workfow", "workfow", "no graph type called 'workfow' can be extended; there is workflow; did you mean 'workflow'?"),
@@ -137,6 +146,24 @@ def test_what_nothing_is_called_is_told_once_with_every_place(tmp_path: Path) ->
     (finding,) = findings(text, tmp_path)
     assert len(finding.related) == 1
     assert finding.related[0].span.line > finding.span.line
+
+
+def test_a_type_written_in_braces_has_its_faults_at_their_tokens(tmp_path: Path) -> None:
+    assert [token for token, _ in told("{extends: workflow, $dfs: {}}\n", tmp_path)] == ["$dfs"]
+    assert [token for token, _ in told("{extends: workflow, $defs: {ANode: {titel: x}}}\n", tmp_path)] == [
+        "titel"
+    ]
+
+
+def test_a_type_beyond_the_most_that_are_read_is_told(tmp_path: Path) -> None:
+    names = [f"part{number:03}" for number in range(MAX_FILES)]
+    workspace(tmp_path, **dict.fromkeys(names, SLACK))
+    last = tmp_path / "graph-types" / "zoo.yaml"
+    last.write_text(SLACK, encoding="utf-8")
+    found = check_type_file(
+        Document.parse(SLACK), str(last), str(tmp_path), defaults("w"), BUNDLED
+    ).findings()
+    assert any("this one is not read" in one.message for one in found)
 
 
 def test_faults_at_the_root_hide_none_below(tmp_path: Path) -> None:

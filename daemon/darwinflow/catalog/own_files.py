@@ -30,6 +30,16 @@ def is_type_file(path: str, folder: str, graph_types_path: str) -> bool:
     return path.endswith(_SUFFIXES) and os.path.dirname(path) == folder_of(folder, graph_types_path)
 
 
+def is_beyond(path: str, folder: str, graph_types_path: str) -> bool:
+    """Whether the type file *path* is one of those that are not read, as there are so many before it."""
+    own = folder_of(folder, graph_types_path)
+    try:
+        names = sorted(name for name in os.listdir(own) if name.endswith(_SUFFIXES))
+    except OSError:
+        return False
+    return os.path.basename(path) in names[MAX_FILES:]
+
+
 def contents_of(folder: str, graph_types_path: str) -> dict[str, bytes]:
     """The workspace's own files by absolute path; none that lies elsewhere and is only linked to."""
     own = folder_of(folder, graph_types_path)

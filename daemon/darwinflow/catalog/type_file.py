@@ -8,7 +8,7 @@ from darwinflow.document.problem import MAX_RELATED, WARNINGS, Related
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
 from darwinflow.model.span import Span
 from darwinflow.settings.fault import Fault, fault_of
-from darwinflow.settings.places import key_span, value_span
+from darwinflow.settings.places import entries_of, key_span, value_span
 
 GRAPH_TYPE_INVALID: Final = "graph-type-invalid"
 
@@ -39,12 +39,13 @@ class TypeFile(NamedTuple):
         found: dict[tuple[str, str], Fault] = {}
         for fault in sorted(faults, key=self._place):
             span = self._place(fault)
+            same = str(fault), fault.word or fault.pointer.rstrip("0123456789")  # items of one list
             first = found.setdefault(
-                (str(fault), fault.word or fault.pointer),
+                same,
                 Fault(GRAPH_TYPE_INVALID, str(fault), span, (), fault.word, fault.words),
             )
             if first.span != span:
-                found[str(fault), fault.word] = first._replace(
+                found[same] = first._replace(
                     related=(*first.related, Related(span, "and here again"))[:MAX_RELATED]
                 )
         problems = sorted([*self.problems, *found.values()], key=lambda problem: problem.span)
@@ -78,17 +79,16 @@ def place_of(document: Document, pointer: str, *, is_key: bool = False) -> Span:
     """
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     path = tuple([int(part) if part.isdecimal() else part for part in parts])
-    root = document.roots[0]
-    if not path or root.section(str(path[0])) is None:
+    if not path or not any(name == path[0] for name, *_ in entries_of(document)):
         return _first_token(document)
     return key_span(document, path) if is_key else value_span(document, path)
 
 
 def _first_token(document: Document) -> Span:
     """The first key of the text, or its first line."""
-    if document.roots and len(document.roots[0].sections):
-        key = document.roots[0].sections[0].key
-        if key is not None:
-            return key.span.moved(document.segment_start(0, 0, -1))
+    if document.roots:
+        span = next((span for _, span, *_ in entries_of(document)), None)
+        if span is not None:
+            return span
     line = next((at for at, text in enumerate(document.lines) if text.strip()), 0)
     return Span(line, 0, line, len(document.lines[line]))

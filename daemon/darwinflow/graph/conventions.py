@@ -18,8 +18,8 @@ VALUES: Final = frozenset({"const", "enum", "examples", "default"})
 """Keywords that hold plain data."""
 MAPS: Final = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
 """Keywords whose keys are names of the author's and not keywords."""
-_ENTRY: Final = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
-_WORDS: Final = {
+ENTRY: Final = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+WORDS: Final = {
     "array": "a list",
     "boolean": "true or false",
     "integer": "a whole number",
@@ -27,7 +27,7 @@ _WORDS: Final = {
     "object": "a mapping",
     "string": "text",
 }
-TYPES: Final = (*_WORDS, "null")
+TYPES: Final = (*WORDS, "null")
 SWITCH: Final = ("true", "false")
 _META: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -35,19 +35,6 @@ _META: Final = "https://json-schema.org/draft/2020-12/schema"
 def suffix_of(entry: str) -> str:
     """What tells the kind of an entry; empty for `Config` and parts that others share."""
     return next((suffix for suffix in SUFFIXES if entry.endswith(suffix)), "")
-
-
-def misnamed(entries: Iterable[object]) -> list[GraphTypeInvalid]:
-    """A fault for each entry that fits no convention."""
-    return [
-        GraphTypeInvalid(
-            f"'{entry}' fits no convention: <Name>Node, <Name>Edge, <Name>EdgeConstraints, <Name>Enum, "
-            "Config, or a bare name for what they share",
-            f"/$defs/{escaped(str(entry))}",
-        )
-        for entry in entries
-        if not _ENTRY.match(str(entry)) or entry in SUFFIXES
-    ]
 
 
 def nonconforming(module: Module) -> list[GraphTypeInvalid]:
@@ -87,7 +74,7 @@ def _nonconformity(error: jsonschema_rs.ValidationError, pointer: str) -> GraphT
         return GraphTypeInvalid(f"{name} must be a schema here, which is a mapping", pointer)
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Type):
-        message = f"{name} must be {' or '.join([_WORDS.get(word, word) for word in kind.types])} here"
+        message = f"{name} must be {' or '.join([WORDS.get(word, word) for word in kind.types])} here"
         if "boolean" in kind.types and isinstance(error.instance, str):
             return GraphTypeInvalid(message, pointer, word=error.instance, words=SWITCH)
         return GraphTypeInvalid(message, pointer)

@@ -1,9 +1,10 @@
 """The words of JSON Schema in a module: those that it does not know, and those that say nothing where they stand."""
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Final
 
-from darwinflow.graph.conventions import MAPS, TYPES, VALUES, escaped
+from darwinflow.graph.conventions import MAPS, SWITCH, TYPES, VALUES, WORDS, escaped
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
 from darwinflow.model.nearest import nearest
 
@@ -68,6 +69,11 @@ _INSTEAD: Final = {
     for name in ("$id", "$schema", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$recursiveRef",
                  "$recursiveAnchor")
 }  # fmt: skip
+_OURS: Final = ("x-wanted", "x-reference")
+_FORMATS: Final = (
+    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+    "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+)  # fmt: skip
 _NEEDED: Final = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 _RANGES: Final = tuple(
     [(f"min{what}", f"max{what}") for what in ("imum", "Length", "Items", "Properties", "Contains")]
@@ -98,10 +104,13 @@ def _of_schema(schema: object, pointer: str) -> Iterator[GraphTypeInvalid]:
         elif key in MAPS and isinstance(value, Mapping):
             for name, part in value.items():
                 yield from _of_schema(part, f"{at}/{escaped(str(name))}")
-        elif key not in KEYWORDS and not str(key).startswith("x-"):
+        elif str(key).startswith("x-"):
+            yield from _of_extension(str(key), value, at)
+        elif key not in KEYWORDS:
             yield _unknown(str(key), value, schema, at)
     yield from _of_types(schema.get("type", "null"), f"{pointer}/type")
     yield from _of_values(schema, pointer)
+    yield from _of_other_type(schema, pointer)
     yield from _of_required(schema, pointer)
 
 
@@ -157,6 +166,50 @@ def _of_values(schema: Mapping[str, object], pointer: str) -> Iterator[GraphType
         for index, value in enumerate(values):
             if any(type(value) is type(one) and value == one for one in values[:index][:_MAX_COMPARED]):
                 yield GraphTypeInvalid("'enum' must list each value once", f"{pointer}/enum/{index}")
+
+
+def _of_extension(key: str, value: object, pointer: str) -> Iterator[GraphTypeInvalid]:
+    """Faults of keys that are free but for those that findings and fixes look at."""
+    if key == "x-wanted" and not isinstance(value, str):
+        yield GraphTypeInvalid("'x-wanted' must be text, what would be right in a few words", pointer)
+    elif key == "x-reference" and not isinstance(value, bool):
+        word = value if isinstance(value, str) else ""
+        yield GraphTypeInvalid("'x-reference' must be true or false", pointer, word=word, words=SWITCH)
+    elif key not in _OURS and nearest(key, _OURS) is not None:
+        yield GraphTypeInvalid(f"'{key}' means nothing here", pointer, word=key, words=_OURS, is_key=True)
+
+
+def _of_other_type(schema: Mapping[str, object], pointer: str) -> Iterator[GraphTypeInvalid]:
+    """Faults of values that the schema lists and its own `type` refuses, and of formats that are slips."""
+    kinds = schema.get("type")
+    kinds = list(kinds) if isinstance(kinds, (list, tuple)) else [kinds]
+    if kinds and all(kind in TYPES for kind in kinds):
+        wanted = " or ".join([WORDS.get(str(kind), "null") for kind in kinds])
+        for key in VALUES:
+            listed = (
+                schema.get(key, ()) if key in ("enum", "examples") else [schema[key]] if key in schema else ()
+            )
+            for index, value in enumerate(listed if isinstance(listed, (list, tuple)) else ()):
+                if not any(_is_of(str(kind), value) for kind in kinds):
+                    at = f"{pointer}/{key}/{index}" if key in ("enum", "examples") else f"{pointer}/{key}"
+                    yield GraphTypeInvalid(f"'{key}' must hold {wanted} here, as 'type' says", at)
+    form = schema.get("format")
+    if isinstance(form, str) and form not in _FORMATS and nearest(form, _FORMATS) is not None:
+        message = f"JSON Schema 2020-12 has no format '{form}'"
+        yield GraphTypeInvalid(message, f"{pointer}/format", word=form, words=_FORMATS)
+
+
+def _is_of(kind: str, value: object) -> bool:
+    """Whether *value* is of the JSON type *kind*."""
+    if isinstance(value, bool) or value is None:
+        return kind == ("null" if value is None else "boolean")
+    if isinstance(value, float) and not isfinite(value):
+        return True  # JSON has no such number, which is said
+    if isinstance(value, (int, float)):
+        return kind == "number" or (kind == "integer" and float(value).is_integer())
+    return kind == (
+        "string" if isinstance(value, str) else "object" if isinstance(value, Mapping) else "array"
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -5,7 +5,6 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from darwinflow.graph.conventions import (
     SWITCH,
-    misnamed,
     nonconforming,
     suffix_of,
     too_deep,
@@ -32,7 +31,7 @@ from darwinflow.graph.graph_type import (
 )
 from darwinflow.graph.keywords import misworded
 from darwinflow.graph.reference import Dereferencer
-from darwinflow.graph.slips import BASE, misspelt_entries, refuse_slips
+from darwinflow.graph.slips import BASE, misnamed, misspelt_entries, refuse_slips
 
 PREFIX = "darwinflow:graph-type/"
 """What the `$id` of a graph type begins with; its name follows."""
@@ -162,7 +161,7 @@ class _Reader:
 
     def source(self, implied: tuple[str, ...]) -> Dereferencer | None:
         """What resolves references; None where the module is at fault as a whole. *implied*: imports it need not name."""
-        for fault in too_deep(self.module) or _formal_faults(self.module, self.entries):
+        for fault in too_deep(self.module) or _formal_faults(self.module):
             if is_aside(fault):
                 self.asides.append(fault)
             else:
@@ -218,11 +217,11 @@ def _others(module: Module, modules: Mapping[str, Module]) -> list[str]:
     return [name for name in modules if name and name != module.get("$id")]
 
 
-def _formal_faults(module: Module, entries: Mapping[str, object]) -> list[GraphTypeInvalid]:
+def _formal_faults(module: Module) -> list[GraphTypeInvalid]:
     """What is wrong in *module* whatever its parts mean; the meta-schema has no say where something better is said."""
     faults = [
         *malformed(module),
-        *misnamed(entries),
+        *misnamed(module),
         *misfitting(module),
         *misworded(module),
         *unusable_patterns(module),

@@ -1,9 +1,10 @@
 """Entries and fields of a module whose names are clearly slips: each would silently mean something else."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from darwinflow.graph.conventions import SUFFIXES, escaped, suffix_of
+from darwinflow.graph.conventions import ENTRY, SUFFIXES, escaped, suffix_of
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module, Schema, fields_of
 from darwinflow.graph.reference import Dereferencer
 from darwinflow.model.nearest import nearest
@@ -11,6 +12,25 @@ from darwinflow.model.nearest import nearest
 BASE: Final = "darwinflow:base"
 _KNOWN: Final = frozenset({"id", "type", "description", "metadata", "config", "from", "to", "key"})
 """Fields that mean something to DarwinFlow, so that a name close to one is the slip."""
+
+
+def misnamed(module: Module) -> Iterator[GraphTypeInvalid]:
+    """A fault for each entry that fits no convention."""
+    entries = module.get("$defs")
+    names = [str(name) for name in entries] if isinstance(entries, Mapping) else []
+    referred: set[str] | None = None
+    for name in names:
+        if ENTRY.match(name) and name not in SUFFIXES:
+            continue
+        referred = referred if referred is not None else set(_references(module))
+        meant = "".join([part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)])
+        is_free = meant not in names and f"#/$defs/{name}" not in referred
+        message = (
+            f"'{name}' fits no convention: <Name>Node, <Name>Edge, <Name>EdgeConstraints, <Name>Enum, "
+            "Config, or a bare name for what they share"
+        )
+        words = (meant,) if ENTRY.match(meant) and is_free else ()
+        yield GraphTypeInvalid(message, f"/$defs/{escaped(name)}", word=name, words=words, is_key=True)
 
 
 def misspelt_entries(module: Module, source: Dereferencer) -> Iterator[GraphTypeInvalid]:
@@ -78,7 +98,9 @@ def refuse_slips(entry: str, own: object, whole: Schema) -> None:
             if "const" in field.schema and nearest(name, ["type"]) is not None:
                 raise _slip(f"'{entry}' fixes no 'type'", f"{pointer}/properties", name, "type")
     elif not _is_text(mine["type"].schema.get("const", "absent")):
-        raise GraphTypeInvalid(f"'{entry}' must fix its 'type' to text", f"{pointer}/properties/type/const")
+        raise GraphTypeInvalid(
+            f"'{entry}' must fix its 'type' to text that can be printed", f"{pointer}/properties/type/const"
+        )
     required = whole.get("required", ())
     assert isinstance(required, (list, tuple))
     for name in [str(one) for one in required if one not in fields]:
@@ -98,7 +120,7 @@ def refuse_slips(entry: str, own: object, whole: Schema) -> None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())
 
 
 def _slip(message: str, parent: str, name: str, meant: str) -> GraphTypeInvalid:
