@@ -217,8 +217,7 @@ def test_two_documents_of_one_file_are_no_two_times_the_same_version(catalog: Ca
     workspace = Workspace(catalog, {"x.yaml": text, "y.yaml": flow("other", 2)})
     second = flow("mine", 2).count("\n") + 3
     assert workspace.said("x.yaml") == [
-        f"{second}:10 error duplicate-version: this file holds version 2 of 'mine' already; "
-        "give this one a version or an id of its own"
+        f"{second}:10 error duplicate-version: this file holds version 2 of 'mine' already; give this one a version or an id of its own"
     ]
 
 
