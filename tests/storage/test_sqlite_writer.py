@@ -220,7 +220,7 @@ def test_a_full_disk_is_said_nothing_acknowledged_is_lost_and_writing_comes_back
     small_disk, request, with_extension
 ):
     ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 200_000)
+    ballast.write_bytes(b"x" * 150_000)
     extension = request.getfixturevalue("honker") if with_extension else None
     store = SqliteTenantStore(str(small_disk / "t.db"), extension=extension)
     acknowledged, failed = [], None

@@ -71,6 +71,8 @@ def _agreed(found: dict[str, Any]) -> bool:
 
 def _what(found: dict[str, Any]) -> str:
     said = counted(len(found["runs"]), "run")
+    if found["archived"]:
+        said += f" and {counted(len(found['archived']), 'archived run')}"
     return f"{said}, and what is left of {len(found['before'])} deleted before" if found["before"] else said
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.following import followed
+from darwinflow.cli.main import complain
 from darwinflow.cli.session import Place, asking, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, say, terminal_of
@@ -58,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"at most so many, up to {MOST_RUNS}; {USUAL_LIMIT} where absent",
     )
     listing.add_argument("--json", action="store_true", help="everything, as one JSON object")
+    listing.add_argument("--archived", action="store_true", help="those that retention has let go of")
     show = actions.add_parser("show", help="one run whole, as YAML")
     show.add_argument("run", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
     show.add_argument("--json", action="store_true", help="the log as JSON")
@@ -87,6 +89,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pin.add_argument("runs", nargs="*", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
     pin.add_argument("--remove", action="store_true", help="let retention treat them as any other again")
     pin.add_argument("--json", action="store_true", help="one JSON object")
+    restoring = actions.add_parser("restore", help="take runs out of the archive again, and pin them")
+    restoring.add_argument(
+        "runs", nargs="+", metavar="RUN", type=part_of_id, help="an id, or its beginning or end"
+    )
+    restoring.add_argument("--json", action="store_true", help="one JSON object")
     imports = actions.add_parser("import", help="take in runs that were recorded elsewhere, each once")
     imports.add_argument(
         "files",
@@ -99,19 +106,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {
-        "list": _list,
-        "show": _show,
-        "compare": _compare,
-        "tail": _tail,
-        "delete": _delete,
-        "pin": _pin,
-        "import": _import,
-    }
+    if args.action in ("delete", "pin", "restore"):
+        from darwinflow.cli import retention, run_deletion
+
+        others = {"delete": run_deletion.delete, "pin": run_deletion.pin, "restore": retention.restore}
+        return others[args.action](args)
+    actions = {"list": _list, "show": _show, "compare": _compare, "tail": _tail, "import": _import}
     return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
+    if args.archived and args.before:
+        return complain(
+            "archived runs are not listed in pages", "narrow the list, as with --version or --text"
+        )
     target = target_of(args.workflow) if args.workflow else None
     wanted = {
         "workflow": target.workflow if target else None,
@@ -125,7 +133,10 @@ def _list(args: argparse.Namespace) -> int:
     path = target.path if target else None
     with asking(path) as client:
         given = {name: value for name, value in wanted.items() if value is not None}
-        answer = _asked(client, path, "run/query", given)
+        if args.archived:
+            answer = {"next": None, **client.call("archive/query", given)}
+        else:
+            answer = _asked(client, path, "run/query", given)
         place = None if answer["runs"] or args.json else place_of(client, path)
     if args.json:
         print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
@@ -216,18 +227,6 @@ def _tail(args: argparse.Namespace) -> int:
             row = next(_rows([run_header], terminal, datetime.now().astimezone(), workflows=True))
             print(row, flush=True)
     return 0
-
-
-def _delete(args: argparse.Namespace) -> int:
-    from darwinflow.cli.run_deletion import delete
-
-    return delete(args)
-
-
-def _pin(args: argparse.Namespace) -> int:
-    from darwinflow.cli.run_deletion import pin
-
-    return pin(args)
 
 
 def _import(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from darwinflow.cli import migration
+from darwinflow.cli import migration, retention
 from darwinflow.cli.columns import aligned
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.session import open_session
@@ -21,7 +21,9 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="status|verify|backup|restore|export|import|migrate|compact"
+        dest="action",
+        required=True,
+        metavar="status|verify|backup|restore|export|import|migrate|retention|compact",
     )
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
@@ -56,6 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
             help="move runs and figures to another back end, compared record by record; goes on if killed",
         )
     )
+    retention.configure(
+        actions.add_parser("retention", help="let runs go now that config.yaml does not keep any longer")
+    )
     compact = actions.add_parser("compact", help="give the space of what was deleted back to the disk")
     compact.add_argument("--json", action="store_true", help="one JSON object")
     status.add_argument("--json", action="store_true", help="one JSON object")
@@ -70,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         "export": _export,
         "import": _import,
         "migrate": migration.run,
+        "retention": retention.run,
         "compact": _compact,
     }
     return actions[args.action](args)

@@ -1,4 +1,4 @@
-"""Deletes runs for good, wherever something of them lies: stores, events, spool; and says what it cannot reach.
+"""Deletes runs for good, wherever something of them lies: stores, events, archive, spool; and says what it cannot reach.
 
 The order makes it safe to be killed anywhere and to be asked again: first the audit log says who wants it, then the
 store forgets the runs and never takes them in again, then what is left in files is overwritten.
@@ -12,7 +12,7 @@ from darwinflow.events.run_events import RUN_TOPIC
 from darwinflow.model.errors import RunNotFound, StoreUnwritable
 from darwinflow.ports.tenant import Transaction
 from darwinflow.recorder.paths import Home
-from darwinflow.rpc.session import Erased
+from darwinflow.rpc.session import Erased, Retaining
 from darwinflow.storage.organization import OrganizationStores
 
 _A_BATCH = 50
@@ -25,13 +25,15 @@ Audit = Callable[[str, str, dict[str, object]], None]
 class Erasing:
     """One an organization. Thread-safe."""
 
-    def __init__(self, home: Home, stores: OrganizationStores, audit: Audit) -> None:
+    def __init__(self, home: Home, stores: OrganizationStores, retaining: Retaining, audit: Audit) -> None:
         self._home = home
         self._stores = stores
+        self._retaining = retaining
         self._audit = audit
 
     def erase(self, project: str, run_ids: Sequence[str]) -> Erased:
-        """Those that are there, or were erased before and perhaps not everywhere. Raises `StoreError`."""
+        """Those that are there, or were erased before and perhaps not everywhere, or are archived. Raises `StoreError`."""
+        archive = self._retaining.archive
         for run_id in run_ids:
             self._audit("run.deleted", run_id, {"project": project})
         for start in range(0, len(run_ids), _A_BATCH):
@@ -39,6 +41,8 @@ class Erasing:
             self._stores.tenant.write(lambda tx, batch=batch: _delete(tx, project, batch)).result()  # type: ignore[misc]
         self._stores.tenant.write(lambda tx: tx.events.erase(RUN_TOPIC, run_ids)).result()
         self._stores.scrub(project, run_ids)
+        if archive is not None:
+            archive.erase(project, run_ids)
         return Erased(self._in_spool(run_ids), tuple(backups_there(self._home)))
 
     def _in_spool(self, run_ids: Collection[str]) -> int:
@@ -57,5 +61,4 @@ def _delete(tx: Transaction, project: str, run_ids: Collection[str]) -> None:
         try:
             logs.delete(run_id, for_good=True)
         except RunNotFound:
-            if not logs.is_erased(run_id):
-                raise
+            logs.note_gone([run_id], 0)  # what is archived, or was deleted before, must not come back either

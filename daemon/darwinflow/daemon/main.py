@@ -62,6 +62,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.erasing import Erasing
     from darwinflow.daemon.intake import Intake
     from darwinflow.daemon.person import this_person
+    from darwinflow.daemon.retaining import Retaining, settings_of
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
     from darwinflow.daemon.stores import stores_of
@@ -84,11 +85,21 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             stores=stores_of(home, os.environ, person.organization.slug),
         )
     try:
-        erasing = Erasing(home, stores, partial(_audited, home, person.account.id))
-        sessions = Sessions(person, stores, hub, erasing, _now)
+        settings = settings_of(home, os.environ, person.organization.slug)
+        retaining = Retaining(home, own, stores, settings, _now)
+        erasing = Erasing(home, stores, retaining, partial(_audited, home, person.account.id))
+        sessions = Sessions(person, stores, hub, erasing, retaining, _now)
         intake = Intake(home.spool, stores.tenant, sessions.project_of, Texts().facts)
         service = Service(
-            home, lock, lambda: _bound(home), stores.tenant, sessions, intake, _now, args.idle_seconds
+            home,
+            lock,
+            lambda: _bound(home),
+            stores.tenant,
+            sessions,
+            intake,
+            retaining,
+            _now,
+            args.idle_seconds,
         )
         gc.collect()
         gc.freeze()

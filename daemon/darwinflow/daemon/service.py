@@ -15,6 +15,7 @@ from datetime import datetime
 
 from darwinflow.daemon.intake import Intake
 from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.retaining import Retaining
 from darwinflow.daemon.sessions import Sessions
 from darwinflow.daemon.sockets import BoundSockets
 from darwinflow.model.errors import DarwinFlowError
@@ -44,6 +45,7 @@ class Service:
         tenant: TenantStore,
         sessions: Sessions,
         intake: Intake,
+        retaining: Retaining,
         now: Callable[[], datetime],
         idle_s: float | None,
     ) -> None:
@@ -53,6 +55,7 @@ class Service:
         self._tenant = tenant
         self._sessions = sessions
         self._intake = intake
+        self._retaining = retaining
         self._started_at = now()
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
@@ -66,6 +69,7 @@ class Service:
             self._loop.add_signal_handler(number, self.stop)
         await self._listen()
         self._intake.start()
+        self._retaining.start()
         ready(self._sockets.path)
         log.info("serving %s at %s", self._home.data, self._sockets.path)
         watching = asyncio.create_task(self._watch())
@@ -169,6 +173,7 @@ class Service:
         self._sockets.remove()
         self._loop.remove_reader(self._sockets.pokes)
         await self._server.drain()
+        await self._loop.run_in_executor(None, self._retaining.stop)
         await self._loop.run_in_executor(None, self._intake.stop)
         await self._loop.run_in_executor(None, self._tenant.close)
         self._sockets.pokes.close()

@@ -12,7 +12,7 @@ from darwinflow.daemon.erasing import Erasing
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
-from darwinflow.rpc.session import Session
+from darwinflow.rpc.session import Retaining, Session
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.tenancy.personal import PERSONAL, Person
 
@@ -32,12 +32,14 @@ class Sessions:
         stores: OrganizationStores,
         hub: Hub,
         erasing: Erasing,
+        retaining: Retaining,
         now: Callable[[], datetime],
     ) -> None:
         self._person = person
         self._stores = stores
         self._hub = hub
         self._erasing = erasing
+        self._retaining = retaining
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -66,6 +68,7 @@ class Sessions:
             approve=partial(_approved, workspace, read),
             now=self._now,
             erase=partial(self._erasing.erase, read.project),
+            retaining=self._retaining,
         )
 
     def project_of(self, workspace: str | None, settings: str | None) -> str:

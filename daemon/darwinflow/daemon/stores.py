@@ -3,12 +3,17 @@
 import os
 import stat
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from darwinflow.daemon import unfinished
 from darwinflow.model.errors import Refused, StoreUnwritable
+from darwinflow.model.retention import Retention
 from darwinflow.model.stores import Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.durable import make_folders, sync_folder
+
+if TYPE_CHECKING:
+    from darwinflow.settings.user import UserSettings
 
 _VARIABLES = "DARWINFLOW_STORAGE_"
 _MAX_BYTES = 1 << 20
@@ -24,12 +29,24 @@ def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stor
 
 def configured_stores(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
     """As `stores_of`, for who carries the migration on."""
-    path = config_path(home)
+    settings = _settings(home, environ)
+    return Stores() if settings is None else settings.stores_of(organization)
+
+
+def retention_of(home: Home, environ: Mapping[str, str], organization: str) -> Retention:
+    """How long the organization keeps its runs. Raises `Refused`, `StoreUnwritable`."""
+    settings = _settings(home, environ)
+    return Retention() if settings is None else settings.retention_of(organization)
+
+
+def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":
+    """None where nobody has said anything."""
     text = config_text(home)
     if text is None and not any(name.startswith(_VARIABLES) for name in environ):
-        return Stores()
+        return None
     from darwinflow.settings.user import parse  # with the engine of documents: for who has something to say
 
+    path = config_path(home)
     settings = parse(text, environ)
     if settings.problems:
         first = settings.problems[0]
@@ -39,7 +56,7 @@ def configured_stores(home: Home, environ: Mapping[str, str], organization: str)
             f"{path}, line {first.span.line + 1}: {first.message}{legal}{more}",
             hint="mend that line; until then nothing is taken from or written to any store",
         )
-    return settings.stores_of(organization)
+    return settings
 
 
 def config_path(home: Home) -> str:

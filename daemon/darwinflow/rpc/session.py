@@ -11,6 +11,8 @@ from darwinflow.model.workflow import Workflow
 from darwinflow.ports.inspection import StoreState, Verdict
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.archive import Archive
+from darwinflow.storage.retention import Due
 
 
 class Erased(NamedTuple):
@@ -20,6 +22,40 @@ class Erased(NamedTuple):
     """Overwritten in journals of the spool."""
     backups: tuple[str, ...]
     """Folders that may hold the runs still."""
+
+
+class Retained(NamedTuple):
+    """What came of letting runs go."""
+
+    is_off: bool
+    """The settings say nothing of it."""
+    removed: int
+    archive: str | None
+    """The folder where they are now; None where they are nowhere."""
+    unreadable: int
+    """Runs that stay, as they could not be read to be archived."""
+
+
+class Retaining(Protocol):
+    """Retention, as methods see it. Each raises what reading the settings does, and `StoreError`."""
+
+    @property
+    def archive(self) -> Archive | None:
+        """Where runs go, or went; None where the settings name no place."""
+        ...
+
+    @property
+    def is_off(self) -> bool:
+        """The settings say nothing of it."""
+        ...
+
+    def due(self) -> Sequence[Due]:
+        """What would go now, of all projects."""
+        ...
+
+    def run(self) -> Retained:
+        """Let go of what is due. Takes as long as that is much."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +82,7 @@ class Session:
     now: Callable[[], datetime]
     erase: Callable[[Sequence[str]], Erased]
     """Deletes runs of the project for good, by their ids. Raises `RunNotFound`, `StoreError`."""
+    retaining: Retaining
 
 
 class Held(NamedTuple):

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 from darwinflow.document.document import Document
 from darwinflow.document.node import MAP
 from darwinflow.model.errors import Refused
+from darwinflow.model.retention import Retention
 from darwinflow.model.span import Span
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
+from darwinflow.settings.retention import retention_in
 
 CONFIG_NAME = "config.yaml"
 CONCERNS = ("workflows", "logs", "metrics")
@@ -22,7 +24,7 @@ _TYPES = {
 }
 """The first one is what holds where nothing is said."""
 _WITH_PATH = (FILE, SQLITE)
-_SHAPES = {"storage": "mapping", "organizations": "mapping"}
+_SHAPES = {"storage": "mapping", "retention": "mapping", "organizations": "mapping"}
 _ELSEWHERE = frozenset(
     {"organization", "project", "workflows", "graph-types", "severity", "ignore", "run", "format"}
 )
@@ -37,9 +39,16 @@ class UserSettings(NamedTuple):
     organizations: tuple[tuple[str, Stores], ...] = ()
     """By name, such as `personal`."""
     problems: tuple[Fault, ...] = ()
+    retention: Retention = Retention()
+    """Of every organization that has none of its own."""
+    retentions: tuple[tuple[str, Retention], ...] = ()
+    """By name."""
 
     def stores_of(self, organization: str) -> Stores:
         return dict(self.organizations).get(organization, self.stores)
+
+    def retention_of(self, organization: str) -> Retention:
+        return dict(self.retentions).get(organization, self.retention)
 
 
 def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
@@ -64,13 +73,18 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
     stores = _stores(reading, data, (), Stores(), environ)
     found = data.get("organizations")
     organizations: dict[str, Any] = found if isinstance(found, dict) else {}
+    retention = retention_in(reading, data, (), Retention())
     named: dict[str, Stores] = {}
+    kept: dict[str, Retention] = {}
     for name in organizations:
-        block = reading.mapping(organizations, name, ("storage",), path=("organizations",))
+        block = reading.mapping(organizations, name, ("storage", "retention"), path=("organizations",))
         of_it = _stores(reading, block, ("organizations", name), stores, environ)
         named[name] = of_it._replace(**own)
+        kept[name] = retention_in(reading, block, ("organizations", name), retention)
     faults = sorted(reading.faults, key=lambda fault: fault.span)
-    return UserSettings(stores._replace(**own), tuple(named.items()), (*wrong, *faults))
+    return UserSettings(
+        stores._replace(**own), tuple(named.items()), (*wrong, *faults), retention, tuple(kept.items())
+    )
 
 
 def _of_environment(environ: Mapping[str, str], wrong: list[Fault]) -> dict[str, StoreChoice]:

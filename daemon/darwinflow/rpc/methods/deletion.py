@@ -1,7 +1,7 @@
 """Runs: delete them for good, and pin those that retention leaves alone."""
 
 from concurrent.futures import Future
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from darwinflow.rpc.methods.storage import NoQuestion
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import RunPart, Wire
 from darwinflow.rpc.wire.runs import RunHeader
+from darwinflow.storage.archive import Archive
 
 MOST_RUNS = 1_000
 SomeRuns = Annotated[list[RunPart], Field(min_length=1, max_length=MOST_RUNS)]
@@ -30,6 +31,8 @@ class DeleteRuns(Wire):
 class RunsDeleted(Wire):
     runs: list[RunHeader]
     """Those that were there."""
+    archived: list[str]
+    """Ids of those that were in the archive alone."""
     before: list[str]
     """Ids of those that were deleted before; what an interrupted deletion has left of them is gone now, too."""
     backups: list[str]
@@ -59,11 +62,14 @@ def delete_runs(session: Session, params: DeleteRuns) -> RunsDeleted:
     What they count for in the figures stays. The audit log keeps who deleted which id. Runs that have not finished are
     deleted, too: what their programs say from then on is refused.
     """
-    there, before = session.tenant.read(lambda tx: _named(tx.logs(session.project), params.runs))
-    found = RunsDeleted(runs=there, before=before, backups=[])
+    archive = session.retaining.archive
+    named = session.tenant.read(
+        lambda tx: _named(tx.logs(session.project), params.runs, archive, session.project)
+    )
+    found = RunsDeleted(runs=named.there, archived=named.archived, before=named.before, backups=[])
     if params.dry_run:
         return found
-    erased = session.erase([*(run.run_id for run in there), *before])
+    erased = session.erase([*(run.run_id for run in named.there), *named.archived, *named.before])
     return found.model_copy(update={"backups": list(erased.backups)})
 
 
@@ -89,18 +95,29 @@ def pinned_runs(session: Session, _: NoQuestion) -> PinnedRuns:
     return session.tenant.read(work)
 
 
-def _named(logs: LogRepository, parts: list[str]) -> tuple[list[RunHeader], list[str]]:
-    """Headers of those that are there, and ids that were deleted before, each once."""
+class _Named(NamedTuple):
+    there: list[RunHeader]
+    archived: list[str]
+    before: list[str]
+
+
+def _named(logs: LogRepository, parts: list[str], archive: Archive | None, project: str) -> _Named:
+    """Each once. Raises `RunNotFound`, `RunAmbiguous`."""
     there: dict[str, None] = {}
+    archived: dict[str, None] = {}
     before: dict[str, None] = {}
     for part in parts:
         try:
             there[only_run(logs, part)] = None
         except RunNotFound:
-            if not logs.is_erased(part):
+            if logs.is_erased(part):
+                before[part] = None
+                continue
+            found = () if archive is None else archive.find(project, part)
+            if len(found) != 1 and part not in found:
                 raise
-            before[part] = None
-    return [RunHeader.of(logs.header(run_id)) for run_id in there], list(before)
+            archived[part if part in found else found[0]] = None
+    return _Named([RunHeader.of(logs.header(run_id)) for run_id in there], list(archived), list(before))
 
 
 METHODS: Table = {

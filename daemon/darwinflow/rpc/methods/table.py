@@ -7,6 +7,7 @@ from darwinflow.rpc.methods import (
     events,
     imports,
     metrics,
+    retention,
     runs,
     storage,
     workflows,
@@ -21,6 +22,7 @@ METHODS: Table = {
     **deletion.METHODS,
     **metrics.METHODS,
     **storage.METHODS,
+    **retention.METHODS,
     **events.METHODS,
     **daemon.METHODS,
 }

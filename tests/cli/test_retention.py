@@ -1,0 +1,85 @@
+"""`storage retention`, `runs list --archived` and `runs restore`, against a daemon that they start themselves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+from .recorded_events import START, events, lines
+
+DAY = 24 * 3600 * 1_000_000
+BEGIN = START - 500 * DAY
+SECRET = "Kennwort4711"
+CONFIG = "retention: {succeeded: {keep_last: 2}, failed: {days: 10}, archive: {path: archive}}\n"
+
+
+@pytest.fixture
+def history(darwinflow: Run, folder: Path, tmp_path: Path) -> set[str]:
+    """Five runs that succeeded and one that failed, of some time ago."""
+    (tmp_path / "home").mkdir(mode=0o700)
+    ids = [f"ci-{number}" for number in range(5)]
+    runs = [events(run_id, {"node": "look"}, at=BEGIN + number * DAY) for number, run_id in enumerate(ids)]
+    runs.append(events("bad", {"node": "look", "error": SECRET}, at=BEGIN, error=SECRET))
+    (folder / "events.jsonl").write_text(lines(*runs))
+    darwinflow("runs", "import", "events.jsonl")
+    return listed(darwinflow)
+
+
+def listed(darwinflow: Run, *more: str) -> set[str]:
+    return {run["runId"] for run in json.loads(darwinflow("runs", "list", "--json", *more).stdout)["runs"]}
+
+
+def test_nothing_goes_where_nothing_is_said(darwinflow: Run, history: set[str]) -> None:
+    said = darwinflow("storage", "retention").stdout
+    assert said.startswith("Nothing is ever deleted: config.yaml has no 'retention'.")
+    assert json.loads(darwinflow("storage", "retention", "--dry-run", "--json").stdout)["off"] is True
+    assert listed(darwinflow) == history
+    said = darwinflow("runs", "list", "--archived", expect=1).stderr
+    assert said.startswith("error: the settings name no archive\n")
+
+
+def test_what_is_due_is_shown_archived_listed_and_restored(
+    darwinflow: Run, history: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    before = darwinflow("metrics", "--json").stdout
+    darwinflow("runs", "pin", "ci-1")
+    *_, last = darwinflow("storage", "retention", "--dry-run").stdout.splitlines()
+    assert last.startswith("3 runs would go into ")
+    assert listed(darwinflow) == history
+    assert darwinflow("storage", "retention").stdout.startswith("3 runs went into ")
+    assert darwinflow("storage", "retention").stdout == "nothing was to go\n"
+    assert listed(darwinflow) == {"ci-1", "ci-3", "ci-4"}
+    assert darwinflow("metrics", "--json").stdout == before
+    assert listed(darwinflow, "--archived") == {"ci-0", "ci-2", "bad"}
+    assert listed(darwinflow, "--archived", "--status", "failed", "--text", SECRET[:8].upper()) == {"bad"}
+    assert darwinflow("runs", "restore", "ci-0").stdout == "ci-0 is back, and pinned, so that it stays\n"
+    assert darwinflow("runs", "restore", "ci-0").stdout == "ci-0 was there already, and is pinned\n"
+    darwinflow("storage", "retention")
+    assert listed(darwinflow) == {"ci-0", "ci-1", "ci-3", "ci-4"}
+    assert darwinflow("metrics", "--json").stdout == before
+    assert darwinflow("storage", "verify").stdout.rstrip().endswith("all is well")
+
+
+def test_deleting_reaches_the_archive(darwinflow: Run, history: set[str], tmp_path: Path) -> None:
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    darwinflow("storage", "retention")
+    found = json.loads(darwinflow("runs", "delete", "bad", "--yes", "--json").stdout)
+    assert (found["runs"], found["archived"]) == ([], ["bad"])
+    assert "bad" not in listed(darwinflow, "--archived")
+    assert darwinflow("runs", "restore", "bad", expect=1).stderr.startswith(
+        "error: no archived run has an id"
+    )
+    again = darwinflow("runs", "import", "events.jsonl", expect=1)
+    assert "run bad was deleted for good" in again.stderr
+
+
+def test_a_mistake_in_the_block_is_told_at_its_line_and_nothing_is_deleted(
+    darwinflow: Run, history: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "home/config.yaml").write_text("retention:\n  succeeded: {dayz: 3, keep_last: 1}\n")
+    said = darwinflow("storage", "retention", expect=1).stderr
+    assert "config.yaml, line 2: 'succeeded' has no 'dayz'" in said
+    (tmp_path / "home/config.yaml").unlink()
+    assert listed(darwinflow) == history
