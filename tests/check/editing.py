@@ -123,7 +123,7 @@ REMARKED = (
         "\n      prompt: |  # darwinflow: ignore[secret]\n        AKIAIOSFODNN7EXAMPLE\n        and xoxb-aB3dE5fG7hI9jK1l\n",
     )
     + "  # darwinflow: ignore[edge-unknown-node]\n  - {from: START, to: nowhere} # or glpat-aB3dE5fG7hI9jK1lM2nO\n"
-    "# darwinflow: ignore[edge-unknown-nod]\n"
+    "# darwinflow: ignore[edge-unknown-nod]\n# darwinflow ignroe[edge-unknown-node] x\n"
 )
 
 TYPED = (
@@ -131,6 +131,7 @@ TYPED = (
     "START", "END", "classify", "a", "id: ", "type: ", "to: ", "from: ", "nodes:\n", "edges:\n", "version: 2\n",
     "\n  - id: classify\n    type: TOOL_CALL\n", "\n  - {from: a, to: b}\n", "\n---\nid: y\nnodes: []\n",
     "# darwinflow: ignore[unknown-field]\n", " # darwinflow: ignore[edge-unknown-node, secret] x\n", "x: AKIAIOSFODNN7EXAMPLE\n", "|\n",
+    "# Darwinflow: Ignore[unknown-field] x\n", " # DARWINFLOW ignore [edge-unknown-node] x\n", "arwin", "ARWIN",
     "classify.output", "output.decision", " == 'a'", " && ", "condition: ", "fetch-docs.output", "context: [a]",
     "${input.topic}", "${fetch.output}", "input.other", ", key: second", "inputs: {a: string}\n",
     "promt: x", ", retry: 0", ", retry: {attempts: 1.0}", "<<: *ask\n", "\n- a", "null", "true",
