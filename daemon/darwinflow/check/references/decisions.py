@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from darwinflow.check.cel import Expr, Use, chain
+from darwinflow.model.nearest import nearest
 
 DECISION = ("decision",)
 
@@ -25,6 +26,27 @@ def decider_of(use: Use) -> str | None:
     if use.name == "nodes" and use.path[1:] == ("output", *DECISION):
         return use.path[0]
     return use.name if use.path == ("output", *DECISION) else None
+
+
+class Slip(NamedTuple):
+    """A field of an output that is nearly called as the decision is."""
+
+    decider: str
+    """As in `Comparison`."""
+    field: str
+    at: int
+    """Which step behind the name it is."""
+
+
+def slip_of(use: Use) -> Slip | None:
+    """Where *use* reads what must be the decision, if the node is one that decides."""
+    at = {"output": 0, "nodes": 2}.get(use.name, 1)
+    if use.name == "input" or (at and use.path[at - 1 : at] != ("output",)):
+        return None
+    field = use.path[at : at + 1]
+    if not field or nearest(field[0], DECISION) is None:
+        return None
+    return Slip("" if not at else use.path[0] if at > 1 else use.name, field[0], at)
 
 
 def comparisons(tree: Expr) -> Iterator[Comparison]:

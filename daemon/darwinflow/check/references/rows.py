@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
 from darwinflow.check.cel_types import type_fault
-from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
+from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, slip_of
 from darwinflow.check.references.reference import has_form, reference_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
@@ -40,7 +40,7 @@ class Rows(NamedTuple):
     deciders: tuple[tuple[str, tuple[str, ...]], ...]
     """Nodes that list the answers they may give."""
     is_faulty: bool
-    """Whether something is wrong whatever stands elsewhere."""
+    """Whether something is wrong that the rows do not show, or may be."""
 
 
 NOTHING: Final = Rows((), (), (), is_faulty=False)
@@ -139,6 +139,7 @@ def _said_in(condition: str) -> _Said | None:
         any(use.name == "output" for use in read.uses),
         is_never_true(read.tree)
         or not all(node.is_sound for node in nodes)
+        or any(slip_of(use) is not None for use in read.uses)
         or type_fault(condition, read.tree) is not None,
     )
 

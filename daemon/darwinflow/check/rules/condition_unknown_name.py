@@ -7,6 +7,7 @@ from typing import Final
 
 from darwinflow.check.cel import Use
 from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.references.decisions import DECISION, slip_of
 from darwinflow.check.references.odd_names import as_key, is_name, odd_name_at
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read
@@ -43,6 +44,23 @@ def condition_unknown_name(condition: Condition) -> Iterator[Remark]:
             yield _unknown(condition, use, node.name, is_sound=node.is_sound)
         elif not node.is_sound:
             yield _without_output(condition, use, node.name)
+    for use in condition.read.uses:
+        yield from _slip(condition, use)
+
+
+def _slip(condition: Condition, use: Use) -> Iterator[Remark]:
+    """A field that is nearly called `decision`, of nodes that all decide."""
+    slip = slip_of(use)
+    deciders = [] if slip is None else [slip.decider] if slip.decider else condition.sources
+    if slip is None or not deciders or not all(name in condition.scope.options for name in deciders):
+        return
+    behind = use.offset + len(use.name)
+    match = re.compile(r"\b" + re.escape(slip.field) + r"\b").search(condition.text, behind)
+    start, end = match.span() if match is not None else (use.offset, behind)
+    (decided,) = DECISION
+    message = f"'{shown(deciders[0])}' gives no '{shown(slip.field)}'; did you mean '{decided}'?"
+    fixes = condition.writing.change(f"Change to '{decided}'", start, end, decided) if match else ()
+    yield _remark(condition, start, end, message, fixes)
 
 
 def _remark(
