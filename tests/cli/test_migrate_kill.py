@@ -18,8 +18,8 @@ from darwinflow.model.run import RunStatus
 from darwinflow.storage.run_file import FiledRun, read_runs, write_runs
 from postgres_server import new_organization, shared
 
-KILLS = int(os.environ.get("DARWINFLOW_MIGRATION_KILLS", "4"))
-MANY = int(os.environ.get("DARWINFLOW_MIGRATION_RUNS", "1200"))
+KILLS = int(os.environ.get("DARWINFLOW_MIGRATION_KILLS", "2"))
+MANY = int(os.environ.get("DARWINFLOW_MIGRATION_RUNS", "800"))
 SEED = int(os.environ.get("DARWINFLOW_SEED", "7"))
 
 RECORDING = """
