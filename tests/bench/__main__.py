@@ -14,6 +14,7 @@ SUBJECTS = (
     "recorder",
     "recording_sqlite",
     "recording_postgres",
+    "retention",
     "recording_daemon",
     "document",
     "edits",
