@@ -208,3 +208,28 @@ def test_what_cannot_be_read_is_never_passed_over(text: str, line: int | None, c
         assert [(one.span.line, one.span.column) for one in found.problems] == [(line, column)]
         assert "is always an error: what cannot be read is not checked" in found.problems[0].message
         assert found.severity == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("severity: {secret: false}", "1:20-25", "the severity of 'secret' cannot be false; did you mean 'off'?"),
+        ("severity: {secret: warn}", "1:20-24", "the severity of 'secret' cannot be warn; did you mean 'warning'?"),
+        ("severity: {secret: }", "1:12-18", "the severity of 'secret' cannot be nothing; it may be error,"),
+        ("severity: {secret: [off]}", "1:12-18", "the severity of 'secret' cannot be a list; it may be error,"),
+        ("severity: warning", "1:11-18", "'severity' must be a mapping of codes to error, warning, hint or off"),
+        ("ignore: [secret]", "1:1-7", "'ignore' must be a mapping of codes to patterns of files, such as"),
+        ("ignore: {secret: }", "1:10-16", "'secret' names no files to ignore it in, such as flows/*.yaml or **"),
+        ("ignore: {secret: []}", "1:10-16", "'secret' names no files to ignore it in, such as flows/*.yaml or **"),
+        ("ignore: {secret: ['f/{a,b}.yaml']}", "1:19-33", "patterns know '*', '**' and '?' alone; '{a,b}' stands for"),
+        ("ignore: {secret: '[ab].yaml'}", "1:18-29", "patterns know '*', '**' and '?' alone; '[ab]' stands for"),
+        ("workflows: {files: ['!x/*']}", "1:21-27", "patterns know '*', '**' and '?' alone; '!' stands for"),
+        ("severity: {secret: {'!x': off}}", "1:27-30", "patterns know '*', '**' and '?' alone; '!' stands for"),
+    ],
+)  # fmt: skip
+def test_what_would_do_nothing_in_silence_is_told(text: str, place: str, message: str) -> None:
+    settings = parse(f"{text}\n", "w")
+    (found,) = settings_invalid(settings)
+    span = found.span
+    assert f"{span.line + 1}:{span.column + 1}-{span.end_column + 1}" == place
+    assert found.message.startswith(message)

@@ -1,5 +1,6 @@
 """Takes values out of a settings file and notes what does not fit, at its place."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,12 @@ _NO_NUL = "cannot hold the character NUL"
 _UNREADABLE = "\ufffd"
 _OTHER = "config.yaml of the user's machine, not in a repository"
 _WORDS = {"text": "a text", "mapping": "a mapping"}
+_MAPPINGS = {
+    "severity": "a mapping of codes to error, warning, hint or off",
+    "ignore": "a mapping of codes to patterns of files, such as {secret: [flows/*.yaml]}",
+}
+_NO_PATTERN = re.compile(r"^!|\{[^{}]*,[^{}]*\}|\[[^\[\]]+\]")
+"""What other tools read as more than the characters it is."""
 PathSeverities = tuple[tuple[str, tuple[str, ...], str], ...]
 
 
@@ -39,7 +46,7 @@ class Reading:
             elif name not in shapes:
                 self._note_unknown((name,), f"the settings have no '{name}'", name, _left(shapes, data))
             elif value is not None and not isinstance(value, str if shapes[name] == "text" else dict):
-                self.note((name,), f"'{name}' must be {_WORDS[shapes[name]]}")
+                self.note((name,), f"'{name}' must be {_MAPPINGS.get(name, _WORDS[shapes[name]])}")
 
     def mapping(
         self,
@@ -90,9 +97,7 @@ class Reading:
             self.note(path, f"'{path[-1]}' must be a list of patterns such as flows/*.yaml")
             return ()
         at: list[Path] = [path] if isinstance(value, str) else [(*path, index) for index in range(len(given))]
-        return tuple(
-            [one for one, place in zip(given, at, strict=True) if self._is_inside(place, one, "files")]
-        )
+        return tuple([one for one, place in zip(given, at, strict=True) if self._is_pattern(place, one)])
 
     def command(self, data: dict[str, Any], *path: str) -> tuple[str, ...]:
         """A program with its arguments."""
@@ -118,18 +123,20 @@ class Reading:
                 continue
             for pattern, severity in given.items():
                 place = ("severity", code, pattern)
-                if self._is_inside(place, pattern, "files") and self._is_severity(place, code, severity):
+                if self._is_pattern(place, pattern) and self._is_severity(place, code, severity):
                     by_path.append((code, (pattern,), severity))
         return tuple(everywhere), tuple(by_path)
 
     def ignored(self, data: dict[str, Any]) -> PathSeverities:
         """Codes with the files in which they are ignored."""
-        found = [
-            (code, self.patterns(given, "ignore", code), "off")
-            for code, given in self._by_code(data, "ignore")
-            if self._may_be(("ignore", code), code, "off")
-        ]
-        return tuple([one for one in found if one[1]])
+        found: list[tuple[str, tuple[str, ...], str]] = []
+        for code, given in self._by_code(data, "ignore"):
+            place = ("ignore", code)
+            if given is None or given == []:
+                self.note(place, f"'{code}' names no files to ignore it in, such as flows/*.yaml or **")
+            elif self._may_be(place, code, "off") and (patterns := self.patterns(given, *place)):
+                found.append((code, patterns, "off"))
+        return tuple(found)
 
     def _by_code(self, data: dict[str, Any], name: str) -> list[tuple[str, Any]]:
         value = data.get(name)
@@ -140,7 +147,9 @@ class Reading:
     def _is_severity(self, path: Path, code: str, value: Any) -> bool:
         if isinstance(value, str) and value in SEVERITIES:
             return self._may_be(path, code, value)
-        given = value if isinstance(value, str) else "other than text"
+        given = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        if isinstance(value, (list, dict)):
+            given = "a list" if isinstance(value, list) else "a mapping"
         self.note_word(path, f"the severity of '{code}' cannot be {given}", given, SEVERITIES)
         return False
 
@@ -149,6 +158,17 @@ class Reading:
             return True
         self.note(path, f"'{code}' is always an error: what cannot be read is not checked")
         return False
+
+    def _is_pattern(self, path: Path, value: str) -> bool:
+        if not self._is_inside(path, value, "files"):
+            return False
+        other = _NO_PATTERN.search(value)
+        if other is not None:
+            message = (
+                f"patterns know '*', '**' and '?' alone; '{other[0]}' stands for its own characters here"
+            )
+            self.note(path, message)
+        return True
 
     def _is_inside(self, path: Path, value: str, what: str) -> bool:
         if "\0" in value:

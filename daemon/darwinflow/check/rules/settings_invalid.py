@@ -1,6 +1,7 @@
 """`settings-invalid`: `.darwinflow.yaml` says something that it cannot say, or names a code that no finding has."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from darwinflow.check.codes import CODES
 from darwinflow.check.finding import ERROR, WARNING, Finding
@@ -9,7 +10,22 @@ from darwinflow.check.words import any_of, shown
 from darwinflow.document.problem import WARNINGS
 from darwinflow.model.nearest import nearest
 from darwinflow.settings.fault import INVALID, Fault
+from darwinflow.settings.reading import SEVERITIES
 from darwinflow.settings.workspace import WorkspaceSettings
+
+_OTHER_WORDS: Final = {
+    "warn": "warning",
+    "err": "error",
+    "info": "hint",
+    "information": "hint",
+    "no": "off",
+    "none": "off",
+    "never": "off",
+    "false": "off",
+    "ignore": "off",
+    "disabled": "off",
+}
+"""What other tools call severities."""
 
 
 def settings_invalid(settings: WorkspaceSettings) -> Iterator[Finding]:
@@ -23,6 +39,8 @@ def settings_invalid(settings: WorkspaceSettings) -> Iterator[Finding]:
         severity = WARNING if fault.code in WARNINGS else ERROR
         message = fault.message
         meant = nearest(fault.name, fault.names)
+        if fault.names == SEVERITIES:
+            meant = _OTHER_WORDS.get(fault.name.lower(), meant)
         if meant is not None:
             fixes = replacement(f"Change to '{meant}'", fault.span, meant)
             yield Finding(fault.code, severity, fault.span, f"{message}; did you mean '{meant}'?", (), fixes)
