@@ -16,14 +16,17 @@ def honker() -> str:
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 1 MiB."""
+def small_disk(tmp_path, request):
+    """A disk of 1 MiB, or of what the test asks for."""
+    size = getattr(request, "param", "1m")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = (
         os.geteuid() == 0
         and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+            capture_output=True,
+            check=False,
         ).returncode
     )
     if not mounted:

@@ -188,7 +188,7 @@ print(len(acknowledged))
 """
 
 
-@pytest.mark.parametrize("limit", [450_000, 1 << 20])
+@pytest.mark.parametrize("limit", [500_000, 1 << 20])
 def test_a_limit_of_file_sizes_is_said_and_nothing_acknowledged_is_lost(tmp_path, limit):
     tests = os.path.dirname(os.path.dirname(__file__))
     command = [sys.executable, "-c", WITH_A_LIMIT, str(tmp_path / "t.db"), tests, str(limit)]
@@ -215,6 +215,7 @@ except Exception as error:
     SqliteTenantStore(str(tmp_path / "t.db")).close()
 
 
+@pytest.mark.parametrize("small_disk", ["1536k"], indirect=True)
 @pytest.mark.parametrize("with_extension", [False, True])
 def test_a_full_disk_is_said_nothing_acknowledged_is_lost_and_writing_comes_back(
     small_disk, request, with_extension

@@ -22,6 +22,7 @@ from darwinflow.storage.sqlite.acknowledged import Acknowledged, changes_in
 from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
 from darwinflow.storage.sqlite.counts import counts_in
+from darwinflow.storage.sqlite.dictionaries import keep_dictionary
 from darwinflow.storage.sqlite.events import HonkerEventStream
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
@@ -74,7 +75,7 @@ class SqliteTransaction:
         self._announce = announce
         self._noted: list[Event] = []
         self._done: list[Event] = []
-        self._bodies = CompressedBodies()
+        self._bodies = CompressedBodies(connection)
         self._durations: Durations = {}
         self._data_version = 0
         self.events: EventStream = HonkerEventStream(connection, self._noted)
@@ -203,16 +204,27 @@ class SqliteTenantStore:
     def _open_writer(self) -> SqliteTransaction:
         db = connect(self.path, TENANT, is_known=self._is_known)
         self._is_known = True
-        return self._prepared(db, self._announce, "SELECT honker_bootstrap()")
+        return self._prepared(db, self._announce, _begin_writing)
 
     def _open_reader(self) -> SqliteTransaction:
-        return self._prepared(connect_reader(self.path), announce_nothing, "PRAGMA query_only = ON")
+        return self._prepared(connect_reader(self.path), announce_nothing, _begin_reading)
 
-    def _prepared(self, db: apsw.Connection, announce: Announce, statement: str) -> SqliteTransaction:
+    def _prepared(
+        self, db: apsw.Connection, announce: Announce, begin: Callable[[apsw.Connection], None]
+    ) -> SqliteTransaction:
         try:
             honker.install(db, self._extension)
-            fetch(db, statement)
+            begin(db)
         except (apsw.Error, StoreError) as error:
             let_go(db)
             raise store_error(error, self.path) or error from error
         return SqliteTransaction(db, announce, self._acknowledged)
+
+
+def _begin_writing(db: apsw.Connection) -> None:
+    fetch(db, "SELECT honker_bootstrap()")
+    keep_dictionary(db)
+
+
+def _begin_reading(db: apsw.Connection) -> None:
+    fetch(db, "PRAGMA query_only = ON")
