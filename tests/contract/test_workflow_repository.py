@@ -259,3 +259,45 @@ def test_eight_racing_threads_publish_one_version_once(open_workflows):
     assert results.count(True) == 1
     assert results.count(None) == 4
     assert len(open_workflows().list("a")) == 1
+
+
+def test_a_deleted_version_is_gone_and_others_stay_as_they_are(open_workflows):
+    store = open_workflows()
+    for number in (1, 2, 3):
+        parent = Parent("a", number - 1) if number > 1 else None
+        publish(store, workflow("A", version=number, content=str(number), parent=parent))
+    publish(store, workflow("other"))
+    kept = store.list("a")
+    assert store.delete("a", 2) == kept[1]
+    for handle in (store, open_workflows()):
+        assert handle.list("a") == (kept[0], kept[2])
+        assert [version.workflow for version in handle.list_all()] == ["A", "A", "other"]
+        assert handle.get("a", 3) == (kept[2], TEXT)
+        assert handle.damages("a") == ()
+        with pytest.raises(WorkflowNotFound):
+            handle.get("a", 2)
+    with pytest.raises(VersionNotAbove):
+        publish(store, workflow("a", version=2, content="2"))
+    with pytest.raises(ParentUnknown):
+        publish(store, workflow("a", version=4, content="4", parent=Parent("a", 2)))
+
+
+def test_the_last_version_leaves_nothing_and_its_number_may_be_published_again(open_workflows):
+    store = open_workflows()
+    publish(store, workflow("a"))
+    store.delete("A", 1)
+    assert store.list("a") == store.list_all() == ()
+    told, new = publish(open_workflows(), workflow("A", content="another"))
+    assert (told.workflow, told.version, new) == ("A", 1, True)
+
+
+def test_deleting_what_is_not_published_says_so(open_workflows):
+    store = open_workflows()
+    for name, version in (("a", 1), ("no", 0)):
+        with pytest.raises(WorkflowNotFound):
+            store.delete(name, version)
+    publish(store, workflow("a"))
+    for name, version in (("a", 2), ("b", 1), ("../a", 1), ("", 1)):
+        with pytest.raises(WorkflowNotFound):
+            store.delete(name, version)
+    assert len(open_workflows().list_all()) == 1

@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "fmt": "bring workflow files into style; no value, comment or anchor is ever changed",
     "publish": "copy a workflow into the store as an immutable version",
     "diff": "show what differs between two workflows: nodes, edges, fields and lines",
-    "workflow": "list the published workflows, or show the text of a version",
+    "workflow": "list the published workflows, show the text of a version, or delete some",
     "lineage": "show the versions of a workflow, who made each and how it did",
     "runs": "list runs, show one whole, compare two, follow, delete, pin or import them",
     "metrics": "show what runs add up to: by version, or over time with a small chart",

@@ -1,4 +1,4 @@
-"""List the published workflows, or show the text of a version."""
+"""List the published workflows, show the text of a version, or delete some."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from darwinflow.cli.published import named, published
 from darwinflow.cli.session import open_session, place_of
 from darwinflow.cli.terminal import Terminal, harmless, say, terminal_of
 from darwinflow.model.phrases import brief_age, duration
-from darwinflow.model.usage import some_text
+from darwinflow.model.usage import some_text, whole_number
 from darwinflow.recorder.events import MAX_NAME
 
 Version = dict[str, Any]
@@ -22,7 +22,7 @@ Version = dict[str, Any]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|delete")
     listing = actions.add_parser("list", help="every published workflow, with its newest version")
     listing.add_argument("--json", action="store_true", help="all versions, as one JSON object")
     show = actions.add_parser("show", help="the text of a version, byte for byte, as it was published")
@@ -33,9 +33,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an id, or a workflow file; the newest version where none is named",
     )
     show.add_argument("--json", action="store_true", help="the text and all about it, as one JSON object")
+    deletion = actions.add_parser("delete", help="erase published versions for good, and say what follows")
+    deletion.add_argument(
+        "workflow",
+        metavar="WORKFLOW[@VERSION]",
+        type=some_text(MAX_NAME),
+        help="an id, or a workflow file; all versions where none is named",
+    )
+    deletion.add_argument("--version", type=whole_number(1, 1 << 53), metavar="N")
+    deletion.add_argument("--dry-run", action="store_true", help="only say what would follow")
+    deletion.add_argument("--yes", action="store_true", help="do not ask first")
+    deletion.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.action == "delete":
+        from darwinflow.cli.workflow_deletion import delete
+
+        return delete(args)
     return _list(args) if args.action == "list" else _show(args)
 
 

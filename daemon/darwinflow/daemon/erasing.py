@@ -29,13 +29,14 @@ class Erasing:
         self._home = home
         self._stores = stores
         self._retaining = retaining
-        self._audit = audit
+        self.audit = audit
+        """Says in the audit log what is done; never contents."""
 
     def erase(self, project: str, run_ids: Sequence[str]) -> Erased:
         """Those that are there, or were erased before and perhaps not everywhere, or are archived. Raises `StoreError`."""
         archive = self._retaining.archive
         for run_id in run_ids:
-            self._audit("run.deleted", run_id, {"project": project})
+            self.audit("run.deleted", run_id, {"project": project})
         for start in range(0, len(run_ids), _A_BATCH):
             batch = run_ids[start : start + _A_BATCH]
             self._stores.tenant.write(lambda tx, batch=batch: _delete(tx, project, batch)).result()  # type: ignore[misc]
@@ -43,7 +44,11 @@ class Erasing:
         self._stores.scrub(project, run_ids)
         if archive is not None:
             archive.erase(project, run_ids)
-        return Erased(self._in_spool(run_ids), tuple(backups_there(self._home)))
+        return Erased(self._in_spool(run_ids), self.backups())
+
+    def backups(self) -> tuple[str, ...]:
+        """Folders that may hold what is deleted still."""
+        return tuple(backups_there(self._home))
 
     def _in_spool(self, run_ids: Collection[str]) -> int:
         try:

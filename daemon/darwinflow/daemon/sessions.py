@@ -68,6 +68,8 @@ class Sessions:
             approve=partial(_approved, workspace, read),
             now=self._now,
             erase=partial(self._erasing.erase, read.project),
+            audit=self._erasing.audit,
+            backups=self._erasing.backups,
             retaining=self._retaining,
         )
 

@@ -30,6 +30,13 @@ class WorkflowRepository(Protocol):
         """
         ...
 
+    def delete(self, workflow_id: str, version: int) -> PublishedVersion:
+        """Keep nothing of a version, and say what it was. Others stay as they are, also those that were made from it.
+
+        Its number may be published again where it was the highest. Raises `WorkflowNotFound`.
+        """
+        ...
+
     def get(self, workflow_id: str, version: int) -> tuple[PublishedVersion, bytes]:
         """The text as it is stored now. Raises `WorkflowNotFound`, also where the text is missing."""
         ...

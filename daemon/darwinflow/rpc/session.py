@@ -82,6 +82,10 @@ class Session:
     now: Callable[[], datetime]
     erase: Callable[[Sequence[str]], Erased]
     """Deletes runs of the project for good, by their ids. Raises `RunNotFound`, `StoreError`."""
+    audit: Callable[[str, str, dict[str, object]], None]
+    """Of an action, a subject and details, that the person at the other end wants. Raises `StoreError`."""
+    backups: Callable[[], Sequence[str]]
+    """Folders that may hold what is deleted still."""
     retaining: Retaining
 
 

@@ -10,6 +10,7 @@ from darwinflow.rpc.methods import (
     retention,
     runs,
     storage,
+    workflow_deletion,
     workflows,
 )
 from darwinflow.rpc.methods.method import Table
@@ -17,6 +18,7 @@ from darwinflow.rpc.methods.method import Table
 METHODS: Table = {
     **connection.METHODS,
     **workflows.METHODS,
+    **workflow_deletion.METHODS,
     **runs.METHODS,
     **imports.METHODS,
     **deletion.METHODS,

@@ -125,6 +125,12 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._fd)
 
+    def remove_empty(self, name: str) -> None:
+        """The folder *name*, unless something is in it."""
+        with contextlib.suppress(OSError):
+            os.rmdir(name, dir_fd=self._fd)
+        os.fsync(self._fd)
+
     def sweep(self) -> None:
         """Remove what a writer left that was killed between `prepare` and `reveal`."""
         for name in self.names():

@@ -62,6 +62,16 @@ def lines_in(content: bytes, workflow_id: str, path: str) -> dict[int, Line]:
     return found
 
 
+def without(content: bytes, workflow_id: str, path: str, version: int) -> bytes:
+    """*content* but for the lines of *version*; others stay as they are, also those that cannot be read."""
+    kept = []
+    for text in content.splitlines(keepends=True):
+        line = _line_from(text, workflow_id, path)
+        if line is None or line.version.version != version:
+            kept.append(text)
+    return b"".join(kept)
+
+
 def last_line(content: bytes, workflow_id: str, path: str) -> tuple[int, Line | None]:
     """Where the last line begins, in bytes, and what it says; None where that cannot be told."""
     start = content.rstrip(b"\n").rfind(b"\n") + 1

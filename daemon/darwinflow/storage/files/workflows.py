@@ -14,11 +14,12 @@ from darwinflow.model.errors import StoreDamaged, StoreUnwritable, WorkflowNotFo
 from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import Folder, open_folder, troubles
 from darwinflow.storage.files.stored_versions import StoredVersions, Understand, file_of
-from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
+from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of, without
 from darwinflow.storage.names import check_workflow_id, folded, is_workflow_id
 from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 
 _READ_ONLY_FILE = 0o444
+_LOCK_FILE = 0o644
 
 
 class FileWorkflowRepository:
@@ -62,6 +63,29 @@ class FileWorkflowRepository:
                     return False
                 self._add(folder, stored, replace(version, workflow=name), text)
                 return True
+
+    def delete(self, workflow_id: str, version: int) -> PublishedVersion:
+        """The text goes first: who is killed then leaves a version that is listed, and missing, and can be deleted again."""
+        if self._read_only:
+            raise StoreUnwritable(f"{self.path} is open for reading alone")
+        with self._folder_of(workflow_id) as (there, _):
+            if there is None:
+                raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
+        with troubles(self.path), self._locked() as root:
+            name = _spelling(root, workflow_id) or workflow_id
+            with _made(root, name) as folder:
+                stored = self._healed(folder, name)
+                known = stored.known.get(version)
+                if known is None:
+                    raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
+                folder.remove(file_of(version))
+                left = without(folder.read(LOCK_NAME) or b"", name, f"{folder.path}/{LOCK_NAME}", version)
+                if left.strip():
+                    folder.reveal(folder.prepare(left, _LOCK_FILE, what="lock"), LOCK_NAME)
+                else:
+                    folder.remove(LOCK_NAME)
+            root.remove_empty(name)
+            return known
 
     def _healed(self, folder: Folder, name: str) -> StoredVersions:
         """After what a publisher has left that was killed is put away."""

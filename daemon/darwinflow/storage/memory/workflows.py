@@ -48,6 +48,18 @@ class MemoryWorkflowRepository:
             self._by_id[folded(version.workflow)] = dict(sorted(adopted.items()))
             return True
 
+    def delete(self, workflow_id: str, version: int) -> PublishedVersion:
+        with self._lock:
+            versions = dict(self._by_id.get(folded(workflow_id), {}))
+            gone = versions.pop(version, None)
+            if gone is None:
+                raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
+            if versions:
+                self._by_id[folded(workflow_id)] = versions
+            else:
+                del self._by_id[folded(workflow_id)]
+            return gone[0]
+
     def get(self, workflow_id: str, version: int) -> Published:
         found = self._by_id.get(folded(workflow_id), {}).get(version)
         if found is None:

@@ -74,6 +74,23 @@ class PostgresWorkflowRepository:
             ).fetchall()
         return tuple(sorted(restored(project) for (project,) in rows))
 
+    def delete(self, workflow_id: str, version: int) -> PublishedVersion:
+        with self._transaction(self._database.begin) as link:
+            row = link.execute(
+                """
+                DELETE FROM darwinflow.workflow_version
+                WHERE organization = %(organization)s AND project = %(project)s
+                  AND folded = %(folded)s AND version = %(version)s
+                RETURNING workflow, version, content_hash, parent_workflow, parent_version, created_by, reasoning,
+                    description, published_by, published
+                """,
+                {**self._key(workflow_id), "version": version},
+            ).fetchone()
+            if row is None:
+                raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
+            self._commit(link)
+        return _version_from(row)
+
     def get(self, workflow_id: str, version: int) -> Published:
         with self._transaction(self._database.begin_reading) as link:
             row = link.execute(

@@ -45,6 +45,19 @@ class SqliteWorkflowRepository:
         check_workflow_id(version.workflow)
         return self._tenant.write(lambda tx: self._adopt(tx.connection, version, text)).result()
 
+    def delete(self, workflow_id: str, version: int) -> PublishedVersion:
+        statement = """
+            DELETE FROM workflow_version WHERE project = :project AND folded = :folded AND version = :version
+            RETURNING workflow, version, content_hash, parent_workflow, parent_version, created_by, reasoning,
+                description, published_by, published
+            """
+        values = {**self._key(workflow_id), "version": version}
+        rows = self._tenant.write(lambda tx: fetch(tx.connection, statement, values)).result()
+        self._tenant.scrub("", ())
+        if not rows:
+            raise WorkflowNotFound(f"{workflow_id} version {version} is not published")
+        return _version_from(*rows[0])
+
     def get(self, workflow_id: str, version: int) -> Published:
         rows = self._ask(
             """
