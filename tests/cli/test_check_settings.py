@@ -23,6 +23,30 @@ def test_severities_hold_for_the_files_that_are_named(darwinflow: Run, folder: P
     assert "no findings in 2 files" in darwinflow("check").stdout
 
 
+def test_patterns_that_no_file_fits_are_told_where_the_whole_workspace_is_checked(
+    darwinflow: Run, folder: Path
+) -> None:
+    settings = folder / ".darwinflow.yaml"
+    settings.write_text(
+        "ignore:\n  secret: [old/**, 'flows/*']\n  unknown-tag: gone.yaml\n"
+        "severity: {unknown-field: {'new/*': hint, '**': error}}\n"
+    )
+    said = darwinflow("check").stdout
+    assert (
+        ".darwinflow.yaml:2:12: hint: no file of the workspace fits 'old/**', so nothing is ignored" in said
+    )
+    assert ".darwinflow.yaml:3:16: hint: no file of the workspace fits 'gone.yaml', so nothing is" in said
+    assert (
+        ".darwinflow.yaml:4:28: hint: no file of the workspace fits 'new/*', so no severity changes" in said
+    )
+    assert "3 hints" in said
+    assert "no findings" in darwinflow("check", "flows/greet.yaml").stdout
+    settings.write_text(
+        settings.read_text().replace("unknown-field", "unused-suppression: off, unknown-field")
+    )
+    assert "no findings" in darwinflow("check").stdout
+
+
 def test_the_settings_are_checked_with_the_workspace(darwinflow: Run, folder: Path) -> None:
     (folder / ".darwinflow.yaml").write_text(
         "projct: hello\nseverity: {unreachable-nod: error}\nstorage: {}\n"

@@ -96,7 +96,8 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
         if text is not None and not _is_written(outcome.file.path, text, outcome.file.folder):
             unwritten += 1
             outcomes[number : number + 1] = checking.outcomes([outcome.file])
-    reports = settings_reports(checking.workspaces) + [_report(outcome) for outcome in outcomes]
+    whole = () if args.paths else files
+    reports = settings_reports(checking.workspaces, whole) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
     return reports, summary_of(
         reports,
