@@ -57,14 +57,16 @@ class Verified(Wire):
 
 
 def verify(session: Session, _: NoQuestion) -> Verified:
-    """Read all pages, records and runs of the organization, and add the figures up again. Takes long where they are many."""
+    """Read all pages, records and runs of the organization, its archive, and add the figures up again. Takes long where they are many."""
     found = session.verify()
     damages = [
         f"{workflow} v{damage.version}: {damage.message}"
         for workflow in dict.fromkeys(version.workflow for version in session.workflows.list_all())
         for damage in session.workflows.damages(workflow)
     ]
-    return Verified(runs=found.runs, faults=[*found.faults, *damages])
+    archive = session.retaining.archive
+    archived = () if archive is None else archive.verify()
+    return Verified(runs=found.runs, faults=[*found.faults, *archived, *damages])
 
 
 METHODS: Table = {
