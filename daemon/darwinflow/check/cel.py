@@ -29,7 +29,9 @@ class Expr(NamedTuple):
     offset: int
     """Where it stands in the condition, in characters."""
     value: str | bool | tuple[str, ...] | None
-    """The name, the selected field, the function, the text or truth value; of a `fold` the names that it binds."""
+    """The name, the selected field, the function, the text, whole number or truth value; of a `fold` the names that it
+    binds.
+    """
     parts: tuple["Expr", ...]
 
 
@@ -189,7 +191,10 @@ def _constant(fields: Fields, offset: int) -> Expr:
         return Expr("text", offset, _text(fields, 6), ())
     if 2 in fields:
         return Expr("bool", offset, bool(_number(fields, 2)), ())
-    if 3 in fields or 4 in fields or 5 in fields:
+    if 3 in fields or 4 in fields:
+        number = _number(fields, 3) or _number(fields, 4)
+        return Expr("number", offset, str(number - (1 << 64) if number >> 63 and 3 in fields else number), ())
+    if 5 in fields:
         return Expr("number", offset, None, ())
     return Expr("other", offset, None, ())
 

@@ -11,6 +11,10 @@ _TEXT: Final = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\""""
 _TOKEN: Final = re.compile(_TEXT + r"|[A-Za-z_]\w*|\d[\w.]*|&&|\|\||[=!<>]=+|\S")
 _FOREIGN: Final = {"and": "&&", "or": "||", "not": "!", "=": "==", "===": "==", "!==": "!=", "<>": "!="}
 """What other languages write, and what CEL does."""
+_BRACED: Final = re.compile(
+    _TEXT + r"|(?:\$?\{\{|\$\{)(?P<braced>[^{}]+)\}\}?|[‘’‚“”„](?P<curled>[^'\"\\‘’“”]*)[‘’“”]"
+)
+"""What templates stand in, and quotes as text programs make them of plain ones."""
 _RESERVED: Final = re.compile(r"reserved identifier: (\w+)")
 
 
@@ -27,6 +31,9 @@ def fault_of(text: str, said: str) -> CelFault:
     """The first fault of *text*. *said*: the library's message."""
     if not text.strip():
         return CelFault("the condition is empty; an edge that is always taken has none", 0, len(text))
+    template = _of_templates(text)
+    if template is not None:
+        return template
     match = _PLACE.search(said)
     if match is None or int(match[1]) > text.count("\n") + 1:
         return CelFault("the condition nests deeper than CEL takes", 0, len(text))
@@ -39,6 +46,16 @@ def fault_of(text: str, said: str) -> CelFault:
                 own = _FOREIGN[foreign.lower()]
                 return CelFault(f"CEL writes '{own}' for '{foreign}'", first, last, own)
     return CelFault(_message(text, offset, text[start:end], match[3]), start, end)
+
+
+def _of_templates(text: str) -> CelFault | None:
+    """The first thing in *text* that is written as in a template, or with quotes that CEL has not."""
+    for match in _BRACED.finditer(text):
+        if match.lastgroup is not None:
+            own = match["braced"].strip() if match.lastgroup == "braced" else f"'{match['curled']}'"
+            written = shown(own) if own.startswith("'") else f"'{shown(own)}'"
+            return CelFault(f"CEL writes {written} for {shown(match[0])}", *match.span(), own)
+    return None
 
 
 def _message(text: str, offset: int, token: str, said: str) -> str:

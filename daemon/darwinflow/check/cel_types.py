@@ -48,6 +48,25 @@ _EXTENSIONS: Final = (
     "url ip isIP cidr isCIDR quantity isQuantity"
 )
 """Functions of libraries that an evaluator may bring along."""
+_SYNONYMS: Final = {
+    "len": "size",
+    "length": "size",
+    "count": "size",
+    "str": "string",
+    "toString": "string",
+    "float": "double",
+    "number": "double",
+    "includes": "contains",
+    "has_prefix": "startsWith",
+    "has_suffix": "endsWith",
+    "match": "matches",
+    "test": "matches",
+    "any": "exists",
+    "some": "exists",
+    "every": "all",
+    "date": "timestamp",
+}
+"""What other languages call functions of CEL."""
 _COMPARED: Final = {"_==_": "==", "_!=_": "!=", "_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _JOINED: Final = {"_&&_": "&&", "_||_": "||", "!_": "!"}
 _COUNTED: Final = frozenset({"_*_", "_/_", "_%_", "-_"})
@@ -100,7 +119,7 @@ def _fault_of_call(text: str, call: Expr) -> TypeFault | None:
         return TypeFault(f"'{name}' is written {form}", start, end)
     if name in _EXTENSIONS.split():
         return None
-    near = nearest(name, [*_FUNCTIONS, *_MACROS])
+    near = _SYNONYMS.get(name) or nearest(name, [*_FUNCTIONS, *_MACROS])
     advice = f"; did you mean '{near}'?" if near else ""
     return TypeFault(f"CEL has no function '{name}'{advice}", start, end, is_name=True, instead=near or "")
 

@@ -15,6 +15,17 @@ Kind = Literal["unknown", "missing", "type", "value"]
 MAX_FAULTS = 100
 """Of one node, edge or header; a reader fixes the first few."""
 
+_SYNONYMS = {
+    "source": "from",
+    "src": "from",
+    "target": "to",
+    "dst": "to",
+    "if": "condition",
+    "when": "condition",
+    "kind": "type",
+}
+"""What other formats call fields of ours, each where ours is missing."""
+
 
 class Fault(NamedTuple):
     kind: Kind
@@ -77,6 +88,8 @@ def _collect(error: Any, whole: Schema, found: list[Fault]) -> None:
         names = [name for name in known if name not in error.instance] if isinstance(known, Mapping) else []
         for name in error.kind.unexpected[:MAX_FAULTS]:
             meant = nearest(name, names)
+            if meant is None and _SYNONYMS.get(name.lower()) in names:
+                meant = _SYNONYMS[name.lower()]
             found.append(Fault("unknown", path, name, schema, keyword, None, error.instance, meant))
     elif keyword == "required":
         found.append(Fault("missing", path, error.kind.property, schema, keyword, None, error.instance))

@@ -10,7 +10,7 @@ DECISION = ("decision",)
 
 
 class Comparison(NamedTuple):
-    """A decision against a text."""
+    """A decision against a text, or against a number or a truth value, which it never is."""
 
     decider: str
     """The node that decided; empty for the edge's own source."""
@@ -63,8 +63,9 @@ def comparisons(tree: Expr) -> Iterator[Comparison]:
             if decider is not None:
                 texts = other.parts if here.value == "@in" and other.kind == "list" else (other,)
                 for text in texts:
-                    if text.kind == "text":
-                        yield Comparison(decider, str(text.value), text.offset)
+                    if text.kind in ("text", "number", "bool") and text.value is not None:
+                        answer = str(text.value).lower() if text.kind == "bool" else str(text.value)
+                        yield Comparison(decider, answer, text.offset)
 
 
 Answer = Callable[[str], str | None]

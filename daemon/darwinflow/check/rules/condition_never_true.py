@@ -11,7 +11,7 @@ from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import all_of, quoted, shown
 from darwinflow.model.nearest import nearest
 
-_LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|-?\w+""")
 _PLAIN_ANSWER: Final = re.compile(r"[^'\"\\\n]*\Z")
 
 
@@ -44,7 +44,7 @@ def _no_option(condition: Condition, comparison: Comparison, decider: str) -> Re
     else:
         message += f"; did you mean '{shown(near)}'?"
         if match is not None and _PLAIN_ANSWER.match(near):
-            quote = match[0][-1]
+            quote = match[0][-1] if match[0][-1] in "'\"" else "'"
             fixes = condition.writing.change(f"Change to '{near}'", start, end, f"{quote}{near}{quote}")
     span = condition.writing.span(start, end)
     finding = Finding("condition-never-true", WARNING, span, message, (), fixes)

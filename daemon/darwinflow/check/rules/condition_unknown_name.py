@@ -17,6 +17,18 @@ from darwinflow.model.nearest import nearest
 
 CODE: Final = "condition-unknown-name"
 _KEY: Final = re.compile(r"nodes\s*(?:\[\s*[rR]?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\.\s*(\w+))")
+_FOREIGN: Final = {
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "nil": "null",
+    "undefined": "null",
+    "Null": "null",
+    "NULL": "null",
+}
+"""What other languages call the fixed values of CEL."""
 _WHOLE_NAMES: Final = ("output", "input")
 
 
@@ -74,6 +86,17 @@ def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Re
     start, end = _place(condition, use)
     if scope.is_always_there(name):
         return _remark(condition, start, end, scope.without_output(name))
+    own = _own_word(condition, use)
+    if own is not None:
+        message = f"nothing is called '{shown(name)}' here; did you mean '{own}'?"
+        return _remark(
+            condition,
+            start,
+            end,
+            message,
+            condition.writing.change(f"Change to '{own}'", start, end, own),
+            name,
+        )
     whole = nearest(name, _WHOLE_NAMES) if use.name != "nodes" and not is_sound else None
     near = whole or scope.nearest_node(name)
     message = (
@@ -94,6 +117,15 @@ def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Re
         text = _written(condition, use, start, near)
         fixes = condition.writing.change(f"Change to '{near}'", start, end, text)
     return _remark(condition, start, end, f"{message}; did you mean '{near}'?", fixes, name)
+
+
+def _own_word(condition: Condition, use: Use) -> str | None:
+    """What CEL calls a fixed value of other languages; the whole of a decision whose `output` is left out."""
+    if use.path or use.name == "nodes":
+        return None
+    if (use.name,) == DECISION and all(name in condition.scope.options for name in condition.sources):
+        return f"output.{use.name}"
+    return _FOREIGN.get(use.name)
 
 
 def _is_there(condition: Condition, name: str) -> bool:

@@ -1,6 +1,8 @@
 """`context-syntax`: a text that should be a reference is none."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.references.reference import INPUT, OUTPUT, reference_of
@@ -8,6 +10,8 @@ from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.subject import Citation
 from darwinflow.check.words import shown
 from darwinflow.model.nearest import nearest
+
+_TEMPLATE: Final = re.compile(r"\s*(?:\$?\{\{|\$\{)\s*([^{}]*?)\s*\}\}?\s*\Z")
 
 
 def context_syntax(citation: Citation) -> Iterator[Remark]:
@@ -29,9 +33,15 @@ def context_syntax(citation: Citation) -> Iterator[Remark]:
     yield Remark(Finding("context-syntax", ERROR, citation.writing.whole(), message, (), fixes))
 
 
+def _bare(text: str) -> str:
+    """*text* without the braces that it stands in where it is put into another."""
+    match = _TEMPLATE.match(text)
+    return match[1] if match is not None else text
+
+
 def _meant(citation: Citation) -> str | None:
     """The reference that the text is a slip of."""
-    scope, text = citation.scope, citation.text
+    scope, text = citation.scope, _bare(citation.text)
     head, *steps = text.split(".")
     steps = [step for step in steps if step]
     if head == INPUT or (not scope.is_node(head) and nearest(head, [INPUT]) is not None):

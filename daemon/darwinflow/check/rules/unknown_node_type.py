@@ -8,8 +8,10 @@ from darwinflow.check.words import all_of, scalar, shown
 
 
 def unknown_node_type(subject: Subject) -> Iterator[Finding]:
-    if subject.noun != "node" or not subject.kind or subject.kind in subject.type_names:
+    if subject.noun != "node" or subject.kind in subject.type_names:
         return
+    if not subject.kind and not (isinstance(subject.data, dict) and subject.data.get("type") == ""):
+        return  # it says nothing, or no text, which other rules tell
     span = subject.value_span(("type",))
     if span is None:
         return
