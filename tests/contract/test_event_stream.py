@@ -8,8 +8,10 @@ from functools import partial
 import pytest
 
 from contract.conftest import NOW
+from darwinflow.model.event import TRIM_EVERY
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
+EVENT_MODULES = [f"darwinflow.storage.{name}.events" for name in ("memory", "sqlite", "postgres")]
 PAYLOAD = {"text": "größe 🎉", "deep": [1, 2.5, None, {"a": True}]}
 
 
@@ -149,3 +151,33 @@ def test_what_was_erased_is_read_no_more_and_offsets_go_on(open_tenant):
     assert store.read(lambda tx: tx.events.last_offset()) == last
     assert store.write(lambda tx: tx.events.erase("run", [])).result(10) == 0
     assert publish(store, key="a") > last
+
+
+def test_the_newest_events_stay_and_older_ones_go_a_few_at_a_time(open_tenant, monkeypatch):
+    for module in EVENT_MODULES:
+        monkeypatch.setattr(f"{module}.KEPT_EVENTS", 100)
+        monkeypatch.setattr(f"{module}.TRIMMED_AT_ONCE", 40)
+    store = open_tenant()
+    assert store.read(lambda tx: tx.events.first_offset()) == 1
+    seen = []
+    for at in range(3 * TRIM_EVERY):
+        last = publish(store, topic=("run", "workflow")[at % 2], key=str(at))
+        seen.append(store.read(lambda tx: tx.events.first_offset()))
+    assert last == 3 * TRIM_EVERY
+    # At the second mark 28 are beyond the newest hundred, at the third more than may go at once.
+    assert sorted(set(seen)) == [1, 29, 69]
+    assert [seen.index(first) + 1 for first in (1, 29, 69)] == [1, 2 * TRIM_EVERY, 3 * TRIM_EVERY]
+    again = open_tenant()
+    offsets = sorted(
+        event.offset for topic in ("run", "workflow") for event in since(again, topic=topic, limit=999)
+    )
+    assert offsets == list(range(69, last + 1))
+    assert again.read(lambda tx: tx.events.last_offset()) == last
+
+
+def test_where_all_is_erased_the_next_event_is_the_first(open_tenant):
+    store = open_tenant()
+    last = [publish(store, key="a") for _ in range(3)][-1]
+    store.write(lambda tx: tx.events.erase("run", ["a"])).result(10)
+    assert store.read(lambda tx: tx.events.first_offset()) == last + 1
+    assert publish(store) == last + 1

@@ -1,5 +1,6 @@
 """What is published reaches subscribers: in order, once, and from where they were."""
 
+import signal
 import statistics
 import time
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from daemon_process import DaemonProcess, a_run
 from darwinflow.model.errors import DaemonAway
+from darwinflow.model.event import KEPT_EVENTS, TRIM_EVERY
 from darwinflow.recorder.paths import Workspace
+from darwinflow.storage.sqlite.tenant import SqliteTenantStore, SqliteTransaction
 from sample_flow import flow
 
 
@@ -51,6 +54,31 @@ def test_what_is_stored_again_is_not_announced_again(shared: DaemonProcess):
         client.call("run/record", {"run": a_run("r1")})
     client.call("run/record", {"run": a_run("r2")})
     assert [next(events)["key"] for _ in range(2)] == ["r1", "r2"]
+
+
+def test_a_subscription_says_where_what_it_asks_for_is_gone(daemon: DaemonProcess):
+    """Events beyond the newest are dropped: whoever was away for longer asks anew."""
+    client = daemon.client()
+    assert client.call("event/subscribe", {"topic": "run", "after": 0})["complete"] is True
+    client.call("run/record", {"run": a_run("r1")})
+    daemon.hang_up()
+    daemon.kill(signal.SIGTERM)
+    (path,) = Path(daemon.home.data).glob("tenant-*.db")
+    store = SqliteTenantStore(str(path))
+
+    def publish(tx: SqliteTransaction) -> int:
+        return [tx.events.publish("run", str(at), {}) for at in range(KEPT_EVENTS + 2 * TRIM_EVERY)][-1]
+
+    last = store.write(publish).result(60)
+    first = store.read(lambda tx: tx.events.first_offset())
+    store.close()
+    assert KEPT_EVENTS <= last - first + 1 < KEPT_EVENTS + TRIM_EVERY
+    client = daemon.start().client()
+    said = {
+        after: client.call("event/subscribe", {"topic": "run", "after": after})["complete"]
+        for after in (0, first - 2, first - 1, last)
+    }
+    assert said == {0: False, first - 2: False, first - 1: True, last: True}
 
 
 def test_a_subscription_goes_on_behind_the_offset_that_it_names(shared: DaemonProcess):

@@ -40,4 +40,10 @@ def _subscribed(client: Client, topic: str, after: int | None) -> int:
     """The offset from which on events come: *after*, where there was one."""
     place = {} if after is None else {"after": after}
     answer = client.call("event/subscribe", {"topic": topic, **place})
+    if not answer["complete"]:
+        print(
+            "warning: some of what happened meanwhile is not shown; it is too long ago",
+            file=sys.stderr,
+            flush=True,
+        )
     return int(answer["offset"]) if after is None else after

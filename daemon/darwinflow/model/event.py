@@ -3,6 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+KEPT_EVENTS: Final = 10_000
+"""Of all topics of an organization. They tell what has changed, not what there is: whoever has missed more asks anew."""
+
+TRIM_EVERY: Final = 64
+"""Events. As many are published between two times when older ones go."""
+
+TRIMMED_AT_ONCE: Final = 512
+"""At most so many go in one transaction: there may be very many of a version that kept all."""
 
 
 @dataclass(frozen=True, slots=True)

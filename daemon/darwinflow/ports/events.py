@@ -14,7 +14,7 @@ class EventStream(Protocol):
     """
 
     def publish(self, topic: str, key: str | None, payload: Mapping[str, object]) -> int:
-        """Announce; returns the offset."""
+        """Announce; returns the offset. Beyond the newest `KEPT_EVENTS`, the oldest go now and then."""
         ...
 
     def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
@@ -23,6 +23,10 @@ class EventStream(Protocol):
 
     def erase(self, topic: str, keys: Collection[str]) -> int:
         """Keep nothing of what was published under these keys; how many events that were. Offsets stay as they are."""
+        ...
+
+    def first_offset(self) -> int:
+        """Of the oldest event that is there; one above `last_offset` where none is."""
         ...
 
     def last_offset(self) -> int:

@@ -12,7 +12,7 @@ from darwinflow.rpc.feed import Feed
 from darwinflow.rpc.framing import FrameBroken, FrameReader, framed
 from darwinflow.rpc.protocol import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR
 from darwinflow.rpc.routes import Refusal, Request
-from darwinflow.rpc.session import Host, Session
+from darwinflow.rpc.session import Host, Session, Standing
 
 if TYPE_CHECKING:
     from darwinflow.rpc.server import Server
@@ -123,14 +123,14 @@ class Connection(asyncio.Protocol):
         for feed in old:
             feed.close()
 
-    def subscribe(self, topic: str, after: int | None) -> tuple[int, int]:
+    def subscribe(self, topic: str, after: int | None) -> Standing:
         feed = Feed(next(self._numbers), topic, self.session, self._server.loop)
         with self._lock:
             if not self._is_ending:
                 self._beginning.append((feed, after))
-                return feed.number, feed.offset
+                return Standing(feed.number, feed.first, feed.offset)
         feed.close()
-        return feed.number, feed.offset
+        return Standing(feed.number, feed.first, feed.offset)
 
     def unsubscribe(self, number: int) -> bool:
         with self._lock:

@@ -39,7 +39,10 @@ class Feed:
         # Before the stream's offset is asked for, so that nothing falls between the two.
         self._live: Subscription = session.hub.subscribe(topic, self._wake)
         try:
-            self.offset = session.tenant.read(lambda tx: tx.events.last_offset())
+            self.first, self.offset = session.tenant.read(
+                lambda tx: (tx.events.first_offset(), tx.events.last_offset())
+            )
+            """Of the oldest event that is there, and of the last one."""
         except BaseException:
             self._live.close()
             raise

@@ -153,6 +153,16 @@ class Host(Protocol):
         ...
 
 
+class Standing(NamedTuple):
+    """Of a subscription that has begun."""
+
+    number: int
+    first: int
+    """The offset of the oldest event that is there."""
+    offset: int
+    """Of the event that was published last."""
+
+
 class Peer(Protocol):
     """One connection, as the methods that are about it see it. Thread-safe."""
 
@@ -172,9 +182,8 @@ class Peer(Protocol):
         """From now on requests are about *session*; subscriptions of an earlier one end."""
         ...
 
-    def subscribe(self, topic: str, after: int | None) -> tuple[int, int]:
-        """Push what is published above *after* (None: from now on). The subscription's number, and the offset
-        that the stream stands at."""
+    def subscribe(self, topic: str, after: int | None) -> Standing:
+        """Push what is published above *after* (None: from now on)."""
         ...
 
     def unsubscribe(self, number: int) -> bool:

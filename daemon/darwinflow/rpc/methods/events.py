@@ -17,6 +17,8 @@ class Subscribed(Wire):
     subscription: int
     offset: int
     """Of the event that was published last, whatever its topic."""
+    complete: bool
+    """Whether all that was published above `after` comes; where not, it is too long ago: ask anew for what you show."""
 
 
 class Unsubscribe(Wire):
@@ -42,8 +44,9 @@ class EventPublished(Wire):
 
 def subscribe(peer: Peer, params: Subscribe) -> Subscribed:
     """Have events pushed. A client that does not read them is cut off and subscribes again."""
-    number, offset = peer.subscribe(params.topic, params.after)
-    return Subscribed(subscription=number, offset=offset)
+    number, first, offset = peer.subscribe(params.topic, params.after)
+    complete = params.after is None or params.after + 1 >= first
+    return Subscribed(subscription=number, offset=offset, complete=complete)
 
 
 def unsubscribe(peer: Peer, params: Unsubscribe) -> Unsubscribed:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from darwinflow.model.event import Event
+from darwinflow.model.event import KEPT_EVENTS, TRIM_EVERY, TRIMMED_AT_ONCE, Event
 from darwinflow.storage.memory.table import Table
 
 _LAST = ("", "")
@@ -34,6 +34,11 @@ class MemoryEventStream:
         self._rows.put(offset, event)
         self._offsets.put(_LAST, offset)
         self._published.append(event)
+        if not offset % TRIM_EVERY:
+            for old in sorted(one for one, _ in self._rows.items() if one <= offset - KEPT_EVENTS)[
+                :TRIMMED_AT_ONCE
+            ]:
+                self._rows.remove(old)
         return offset
 
     def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
@@ -49,6 +54,9 @@ class MemoryEventStream:
         for offset in gone:
             self._rows.remove(offset)
         return len(gone)
+
+    def first_offset(self) -> int:
+        return min((offset for offset, _ in self._rows.items()), default=self.last_offset() + 1)
 
     def last_offset(self) -> int:
         return self._offsets.get(_LAST) or 0

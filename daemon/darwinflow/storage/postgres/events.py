@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from darwinflow.model.errors import StoreDamaged
-from darwinflow.model.event import Event
+from darwinflow.model.event import KEPT_EVENTS, TRIM_EVERY, TRIMMED_AT_ONCE, Event
 from darwinflow.storage.compact_json import compact
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.numbers import Numbers, refuse_reading
@@ -33,6 +33,8 @@ class PostgresEventStream:
         self._numbers.events.append(
             Event(offset, topic, key, payload, datetime.fromtimestamp(self._numbers.now, UTC))
         )
+        if not offset % TRIM_EVERY:
+            self._trim(offset - KEPT_EVENTS)
         return offset
 
     def read_since(self, topic: str, offset: int, limit: int) -> tuple[Event, ...]:
@@ -65,6 +67,15 @@ class PostgresEventStream:
                 "keys": [storable(key) for key in keys],
             },
         ).rowcount
+
+    def first_offset(self) -> int:
+        self._send()
+        row = self._link.execute(
+            "SELECT min(number) FROM darwinflow.event WHERE organization = %(organization)s",
+            {"organization": self._organization},
+        ).fetchone()
+        first: int | None = row[0] if row else None
+        return self.last_offset() + 1 if first is None else first
 
     def last_offset(self) -> int:
         if self._numbers is not None:
@@ -101,6 +112,19 @@ class PostgresEventStream:
             {"organization": self._organization, "consumer": storable(consumer), "topic": storable(topic)},
         ).fetchone()
         return row[0] if row else 0
+
+    def _trim(self, last: int) -> None:
+        """Drop events up to *last*, the oldest first."""
+        self._link.execute(
+            """
+            DELETE FROM darwinflow.event
+            WHERE organization = %(organization)s AND number <= least(
+                %(last)s,
+                (SELECT min(number) FROM darwinflow.event WHERE organization = %(organization)s) + %(most)s - 1
+            )
+            """,
+            {"organization": self._organization, "last": last, "most": TRIMMED_AT_ONCE},
+        )
 
     def _send(self) -> None:
         if self._numbers is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from darwinflow.model.errors import StoreDamaged
-from darwinflow.model.event import Event
+from darwinflow.model.event import KEPT_EVENTS, TRIM_EVERY, TRIMMED_AT_ONCE, Event
 from darwinflow.storage.compact_json import compact
 from darwinflow.storage.sqlite.fetch import Values, bindable, fetch
 
@@ -27,6 +27,8 @@ class HonkerEventStream:
             "SELECT honker_stream_publish(:topic, :key, :payload)",
             {"topic": topic, "key": key, "payload": compact(payload)},
         )
+        if not offset % TRIM_EVERY:
+            self._trim(offset - KEPT_EVENTS)
         self._published.append(Event(offset, topic, key, payload, datetime.now(UTC).replace(microsecond=0)))
         return offset
 
@@ -53,6 +55,10 @@ class HonkerEventStream:
         )
         return len(gone)
 
+    def first_offset(self) -> int:
+        first = fetch(self._db, "SELECT min(offset) FROM _honker_stream")[0][0]
+        return self.last_offset() + 1 if first is None else int(first)
+
     def last_offset(self) -> int:
         # Honker has no function for it. Rows may go, the sequence stays.
         rows = fetch(self._db, "SELECT seq FROM sqlite_sequence WHERE name = '_honker_stream'")
@@ -69,6 +75,17 @@ class HonkerEventStream:
     def saved_offset(self, consumer: str, topic: str) -> int:
         return self._number(
             "SELECT honker_stream_get_offset(:consumer, :topic)", {"consumer": consumer, "topic": topic}
+        )
+
+    def _trim(self, last: int) -> None:
+        """Drop events up to *last*, the oldest first."""
+        fetch(
+            self._db,
+            """
+            DELETE FROM _honker_stream
+            WHERE offset <= min(:last, (SELECT min(offset) FROM _honker_stream) + :most - 1)
+            """,
+            {"last": last, "most": TRIMMED_AT_ONCE},
         )
 
     def _number(self, statement: str, values: Values) -> int:
