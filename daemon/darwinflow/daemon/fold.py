@@ -54,7 +54,7 @@ class _Run:
         self.log = log
         self.steps: list[StepLog] = []
         self.actions: dict[int, list[ActionLog]] = {}
-        """By place of the step: those that its value in `steps` has not yet."""
+        """By place of the step: those that its value in `steps` lacks."""
         self.places: dict[str, int] = {}
         """By step id: where the step stands. The order is that of the journal, whatever a recorder counts."""
         self.output: RunOutput | None = None
@@ -88,9 +88,13 @@ class Fold:
         self._over: set[str] = set()
         """Runs that are stored with their end, or that the store has refused."""
         self._changed: dict[str, None] = {}
+        self._erased: set[str] = set()
+        """Runs that were deleted for good."""
 
     def apply(self, event: Event) -> str | None:
         """Take *event* in; what is wrong with it, if something is."""
+        if event.get("run") in self._erased:
+            return None
         return _STEPS[str(event["event"])](self, event)
 
     def changes(self, *, replayed: bool = False) -> list[Change]:
@@ -112,8 +116,10 @@ class Fold:
         self._changed.clear()
         return found
 
-    def refuse(self, run_id: str) -> None:
-        """The store does not take this run: what else is said of it is left out."""
+    def refuse(self, run_id: str, *, is_erased: bool) -> None:
+        """The store does not take this run: what else is said of it is left out, and is no fault where it *is_erased*."""
+        if is_erased:
+            self._erased.add(run_id)
         self._runs.pop(run_id, None)
         self._changed.pop(run_id, None)
         self._over.add(run_id)
@@ -290,6 +296,5 @@ def _text(value: object) -> str | None:
 
 
 def _time(event: Event) -> datetime:
-    at = event["at"]
-    assert isinstance(at, int)
-    return from_micros(at)
+    assert isinstance(event["at"], int)
+    return from_micros(event["at"])

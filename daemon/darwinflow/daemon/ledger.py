@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE_S = (0.1, 0.5, 2.0, 5.0)
 
-Refusal = tuple[Journal, str, str]
-"""A run that the store does not take, and why."""
+Refusal = tuple[Journal, str, str | None]
+"""A run that the store does not take, and why; None: it was deleted for good, which is no news to anybody."""
 Work = Callable[[Transaction], list[Refusal]]
 
 
@@ -81,13 +81,15 @@ class Ledger:
         self._gone.append(name)
 
     def _commit(self, work: Work) -> int:
-        """How many runs were refused."""
+        """How many runs were not taken."""
         refusals = self._committed(work)
         for journal, run_id, message in refusals:
+            journal.fold.refuse(run_id, is_erased=message is None)
+            if message is None:
+                continue
             log.warning("%s: run %s is not kept as it was recorded: %s", journal.path, run_id, message)
-            journal.fold.refuse(run_id)
             journal.has_refused = True
-        self.runs_refused += len(refusals)
+            self.runs_refused += 1
         return len(refusals)
 
     def _committed(self, work: Work) -> list[Refusal]:
@@ -114,7 +116,8 @@ def _stored(tx: Transaction, changes: list[tuple[Journal, Change]]) -> list[Refu
         except Exception as error:
             raise JournalFault(journal) from error
         if refused is not None:
-            refusals.append((journal, change.run_id, refused))
+            is_erased = tx.logs(change.project).is_erased(change.run_id)
+            refusals.append((journal, change.run_id, None if is_erased else refused))
     return refusals
 
 

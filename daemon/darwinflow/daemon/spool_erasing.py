@@ -1,7 +1,8 @@
 """Taking runs that were deleted out of journals that lie in the spool still.
 
-A line of such a run is overwritten with blanks, in its place: the program that has the journal goes on writing behind it,
-and how far the journal was read stays true. Who reads it later passes over blank lines.
+A line of such a run is overwritten in its place: the program that has the journal goes on writing behind it, and how far the
+journal was read stays true. That the run and its steps began is still said, with nothing else, so that who reads the
+journal again knows what the rest is about; other lines become blanks, which are passed over.
 """
 
 import json
@@ -10,9 +11,15 @@ from collections.abc import Collection, Iterator
 
 from darwinflow.daemon.journals import NoJournal, opened
 from darwinflow.daemon.spool_folder import is_journal
+from darwinflow.recorder.events import line_of
 from darwinflow.recorder.paths import REFUSED_FOLDER
 
 _CHUNK = 4 << 20
+_KEPT = {
+    "run.started": ("run", "at", "workspace", "settings"),
+    "step.started": ("run", "at", "step", "index"),
+}
+"""What is kept of the lines that begin something; workspace and settings say the project."""
 
 
 def erase_in_spool(spool: str, run_ids: Collection[str]) -> int:
@@ -35,7 +42,7 @@ def _erased(path: str, wanted: Collection[bytes]) -> int:
     try:
         with opened(path) as fd:
             for offset, line in list(_lines_with(fd, wanted)):
-                count += os.pwrite(fd, b" " * len(line), offset) > 0
+                count += os.pwrite(fd, _emptied(line), offset) > 0
             if count:
                 os.fsync(fd)
     except (FileNotFoundError, NoJournal):
@@ -54,6 +61,20 @@ def _lines_with(fd: int, wanted: Collection[bytes]) -> Iterator[tuple[int, bytes
             offset += len(line) + 1
     if any(run_id in rest for run_id in wanted):
         yield offset, rest  # half a line, which the program has left
+
+
+def _emptied(line: bytes) -> bytes:
+    """As long as *line*, without what it says."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return b" " * len(line)
+    kept = _KEPT.get(event.get("event"))
+    if kept is None:
+        return b" " * len(line)
+    said = {name: event[name] for name in kept if name in event}
+    bare = line_of(event["event"], {**said, "node": "-"} if "node" in event else said).rstrip(b"\n")
+    return bare.ljust(len(line)) if len(bare) <= len(line) else b" " * len(line)
 
 
 def _is_about(line: bytes, wanted: Collection[bytes]) -> bool:
