@@ -32,6 +32,8 @@ TABLES = (
     "summary_duration",
     "hour_sums",
     "counted_run",
+    "to_learn",
+    "tally",
     "event",
     "consumer",
     "counter",

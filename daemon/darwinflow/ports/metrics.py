@@ -1,9 +1,11 @@
 """Where the figures of one project's runs are kept."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.pattern import Pattern
 from darwinflow.model.trend import HourSums
 
 
@@ -38,4 +40,24 @@ class MetricsRepository(Protocol):
         A run counts in the hour in which it ended, which is whole at *since* and *until*, too. Hours without runs are
         left out; the versions of an hour ascend.
         """
+        ...
+
+    def runs_to_learn(self, limit: int) -> tuple[str, ...]:
+        """Ids of counted runs in which no patterns were looked for, in the order in which they were counted."""
+        ...
+
+    def get_tallies(self, workflow_id: str) -> str | None:
+        """What was learned from the last runs, as `learn` was given it; None where there is nothing."""
+        ...
+
+    def learn(self, run_ids: Sequence[str], tallies: Mapping[str, str]) -> bool:
+        """Keep *tallies* by workflow, and take *run_ids* off those to learn from.
+
+        Where these are not the first of them, somebody else has learned meanwhile: nothing changes, and False is
+        returned. So what was read of both before the transaction may be used in it.
+        """
+        ...
+
+    def get_patterns(self, workflow_id: str | None) -> tuple[Pattern, ...]:
+        """What the tallies of this workflow or (None) of all hold: by the ids' characters' numbers, then by type."""
         ...

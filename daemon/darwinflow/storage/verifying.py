@@ -10,6 +10,7 @@ from darwinflow.model.run import RunHeader, RunStatus, header_of
 from darwinflow.ports.inspection import Verdict
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
+from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository
 from darwinflow.storage.memory.table import Table, Undo
 
@@ -22,7 +23,7 @@ def verify_project(tx: Transaction, project: str) -> Verdict:
     metrics, logs = tx.metrics(project), tx.logs(project)
     undo = Undo()
     undo.begin()
-    again = MemoryMetricsRepository(Table(undo), Table(undo), Table(undo), project)
+    again = MemoryMetricsRepository(Table(undo), Table(undo), Table(undo), Lessons.empty(undo), project)
     runs, faults = 0, list[str]()
     for header in headers_of(logs):
         runs += 1

@@ -27,6 +27,7 @@ def put_figures(
     sums: Table[Key, Sums],
     hours: Table[HourKey, Sums],
     counted: CountedTable,
+    waiting: Table[tuple[str, str], int],
     rows: Sequence[FigureRow],
     runs: Sequence[CountedRun],
 ) -> None:
@@ -39,6 +40,7 @@ def put_figures(
             hours.put((project, workflow, *hour), one)
     for project, run_id in runs:
         if counted.get((project, run_id)) is None:
+            waiting.put((project, run_id), len(counted))
             counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
 
 

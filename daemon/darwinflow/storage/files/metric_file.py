@@ -6,9 +6,10 @@ what it says; `<project>/counted.txt` has the ids of the runs that are counted, 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 from zlib import crc32
 
@@ -70,6 +71,11 @@ def counted_header(project: str) -> str:
     return json.dumps({"format": FORMAT, "project": project})
 
 
+def addition(project: str, run_ids: Iterable[str], *, is_first: bool) -> str:
+    """What these ids are in a project's list."""
+    return "\n".join([*([counted_header(project)] if is_first else []), *run_ids, ""])
+
+
 def project_in(header: str) -> str:
     """Raises `FileTorn`, `SchemaTooNew`."""
     try:
@@ -122,6 +128,11 @@ def content_of(project: str, workflow: str, sums: Mapping[str, Sums]) -> str:
             for subject, one in sorted(sums.items())
         },
     }
+    return sealed(said)
+
+
+def sealed(said: Mapping[str, object]) -> str:
+    """A whole file that says *said*, readable and with a checksum."""
     text = json.dumps(said, indent=1, ensure_ascii=False)
     try:
         text.encode()
@@ -133,11 +144,7 @@ def content_of(project: str, workflow: str, sums: Mapping[str, Sums]) -> str:
 
 def sums_in(content: bytes) -> dict[Key, Sums]:
     """Raises `FileTorn`, `SchemaTooNew`."""
-    end = len(content) - _CHECKSUM_BYTES
-    found = _CHECKSUM.fullmatch(content, max(end, 0))
-    if found is None or int(found[1], 16) != crc32(content[:end]):
-        raise FileTorn
-    said = json.loads(content)
+    said = unsealed(content)
     if said["format"] > FORMAT:
         raise SchemaTooNew(f"it has format {said['format']}; this version knows {FORMAT}")
     return {
@@ -152,6 +159,15 @@ def sums_in(content: bytes) -> dict[Key, Sums]:
         )
         for subject, one in said["sums"].items()
     }
+
+
+def unsealed(content: bytes) -> Any:
+    """What `sealed` was given. Raises `FileTorn`."""
+    end = len(content) - _CHECKSUM_BYTES
+    found = _CHECKSUM.fullmatch(content, max(end, 0))
+    if found is None or int(found[1], 16) != crc32(content[:end]):
+        raise FileTorn
+    return json.loads(content)
 
 
 def _file_of(subject: str) -> str:

@@ -19,13 +19,14 @@ from darwinflow.storage.durable import make_folders
 from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.files.figure_tables import counts_by_project, figures_in, put_figures
 from darwinflow.storage.files.folder import troubles
+from darwinflow.storage.files.kept_lessons import LESSONS, KeptLessons
 from darwinflow.storage.files.metric_file import (
     COUNTED,
     FileTorn,
     HourKey,
     Key,
+    addition,
     content_of,
-    counted_header,
     counted_path,
     hour_key,
     name_of,
@@ -37,6 +38,7 @@ from darwinflow.storage.files.metric_file import (
 )
 from darwinflow.storage.files.owner_lock import OwnerLock
 from darwinflow.storage.files.whole_files import Change, WholeFiles
+from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
 from darwinflow.storage.memory.table import NotingTable, Table, Undo
 
@@ -60,6 +62,7 @@ class OpenFigures:
         self._sums: NotingTable[Key, Sums] = NotingTable(self._undo)
         self._hours: NotingTable[HourKey, Sums] = NotingTable(self._undo)
         self._counted: NotingTable[tuple[str, str], bool] = NotingTable(self._undo)
+        self._kept = KeptLessons(self._undo)
         self._counted_bytes: dict[str, int] = {}
         """The size of each project's list, by the project's folder."""
         self._projects: dict[str, str] = {}
@@ -80,7 +83,7 @@ class OpenFigures:
             raise
 
     def metrics(self, project: str) -> MetricsRepository:
-        return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
+        return MemoryMetricsRepository(self._sums, self._hours, self._counted, self._kept.lessons, project)
 
     def attempt(self, work: Callable[[], T]) -> T:
         mark = self._undo.mark
@@ -131,7 +134,7 @@ class OpenFigures:
             hours: Table[HourKey, Sums] = Table(undo)
             seen: Table[tuple[str, str], bool] = Table(undo)
             undo.begin()
-            counting = MemoryMetricsRepository(sums, hours, seen, project)
+            counting = MemoryMetricsRepository(sums, hours, seen, Lessons.empty(undo), project)
             for metric in executions:
                 if is_whole or metric.run_id in known:
                     counting.record_execution(metric)
@@ -150,7 +153,8 @@ class OpenFigures:
             return figures_in(self._sums, self._hours, self._counted)
 
     def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
-        self.write(lambda _: put_figures(self._sums, self._hours, self._counted, rows, counted)).result()
+        tables = self._sums, self._hours, self._counted, self._kept.lessons.waiting
+        self.write(lambda _: put_figures(*tables, rows, counted)).result()
 
     def close(self) -> None:
         try:
@@ -189,9 +193,10 @@ class OpenFigures:
             self._counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
         self._counted_bytes.pop(name_of(project), None)
         self._counted.touched = {(project, run_id): None for run_id in run_ids}
+        self._kept.begin_anew(project, run_ids)
 
     def _commit(self) -> None:
-        whole = self._changed_files()
+        whole = {**self._changed_files(), **self._kept.changed(self._counted)}
         run_ids: dict[str, list[str]] = {}
         for project, run_id in self._counted.touched:
             if self._counted.get((project, run_id)) is not None:
@@ -206,8 +211,7 @@ class OpenFigures:
     def _addition(self, project: str, run_ids: list[str]) -> tuple[int, str]:
         """To the project's list: behind which size, and what."""
         size = self._counted_bytes.get(name_of(project), 0)
-        lines = [] if size else [counted_header(project)]
-        return size, "\n".join([*lines, *run_ids, ""])
+        return size, addition(project, run_ids, is_first=not size)
 
     def _changed_files(self) -> dict[str, str]:
         changed: dict[str, Key] = {}
@@ -226,16 +230,21 @@ class OpenFigures:
         self._sums.touched.clear()
         self._hours.touched.clear()
         self._counted.touched.clear()
+        self._kept.settle()
 
     def _load(self) -> None:
         """Raises `SchemaTooNew`."""
         self._undo.begin()
-        for name in self._files.names():
+        names = list(self._files.names())
+        for name in names:
             parts = name.split("/")
             if len(parts) == 2 and parts[1] == COUNTED:
                 self._load_counted(name, parts[0])
             elif len(parts) == 3 and name.endswith(".json"):
                 self._load_sums(name, parts[0])
+        for name in names:
+            if name.count("/") == 1 and name.endswith(f"/{LESSONS}"):
+                self._load_lessons(name)
         self._undo.end()
         self._settle()
         self._compare()
@@ -269,9 +278,20 @@ class OpenFigures:
         self._counted_bytes[folder] = len(content)
         for run_id in run_ids:
             if _RUN_ID.fullmatch(run_id):
+                self._kept.lessons.waiting.put((project, run_id), len(self._counted))
                 self._counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
         if not run_ids or run_ids[-1]:
             self._note_damage(folder, name)
+
+    def _load_lessons(self, name: str) -> None:
+        path = os.path.join(self.path, name)
+        try:
+            self._kept.load(self._files.read(name))
+        except SchemaTooNew as error:
+            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
+        except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
+            kept = self._files.set_aside(name)
+            log.warning("%s is damaged and kept as %s; patterns are looked for anew", path, kept)
 
     def _compare(self) -> None:
         """Each run that is counted counts in one version and in one hour; where numbers differ, something is gone."""

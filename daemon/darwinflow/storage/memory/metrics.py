@@ -1,13 +1,16 @@
 """`MetricsRepository` in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.pattern import Pattern
 from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.kept_patterns import patterns_from
+from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.table import Table
 from darwinflow.storage.summing import (
     VERSION,
@@ -38,23 +41,26 @@ _NOTHING = Sums(0, 0, 0.0, 0, 0.0, -(1 << 63), {})
 
 
 class MemoryMetricsRepository:
-    __slots__ = ("_counted", "_hours", "_project", "_sums")
+    __slots__ = ("_counted", "_hours", "_lessons", "_project", "_sums")
 
     def __init__(
         self,
         sums: Table[tuple[str, str, str], Sums],
         hours: Table[tuple[str, str, int, int], Sums],
         counted: Table[tuple[str, str], bool],
+        lessons: Lessons,
         project: str,
     ) -> None:
         self._sums = sums
         self._hours = hours
         self._counted = counted
+        self._lessons = lessons
         self._project = project
 
     def record_execution(self, metric: ExecutionMetric) -> bool:
         if self._counted.get((self._project, metric.run_id)):
             return False
+        self._lessons.waiting.put((self._project, metric.run_id), len(self._counted))
         self._counted.put((self._project, metric.run_id), True)  # noqa: FBT003 - the row's value
         workflow = metric.workflow_id
         _add(self._sums, (self._project, workflow, version_subject(metric.workflow_version)), metric)
@@ -86,6 +92,18 @@ class MemoryMetricsRepository:
             if (project, workflow) == (self._project, workflow_id) and first <= hour < end
         ]
         return tuple(sorted(found, key=lambda one: (one.hour, one.version)))
+
+    def runs_to_learn(self, limit: int) -> tuple[str, ...]:
+        return self._lessons.runs_to_learn(self._project, limit)
+
+    def get_tallies(self, workflow_id: str) -> str | None:
+        return self._lessons.tallies.get((self._project, workflow_id))
+
+    def learn(self, run_ids: Sequence[str], tallies: Mapping[str, str]) -> bool:
+        return self._lessons.learn(self._project, run_ids, tallies)
+
+    def get_patterns(self, workflow_id: str | None) -> tuple[Pattern, ...]:
+        return patterns_from(self._lessons.tallies_of(self._project, workflow_id))
 
     def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
         sums = self._sums.get((self._project, workflow_id, subject))

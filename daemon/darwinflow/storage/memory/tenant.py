@@ -16,6 +16,7 @@ from darwinflow.ports.outbox import Outbox
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.memory.events import MemoryEventStream
 from darwinflow.storage.memory.journals import MemoryJournalOffsets
+from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.logs import Marks, MemoryLogRepository, Run
 from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
 from darwinflow.storage.memory.outbox import MemoryOutbox
@@ -36,6 +37,7 @@ class MemoryTenant:
         self._sums: Table[tuple[str, str, str], Sums] = Table(self.undo)
         self._hours: Table[tuple[str, str, int, int], Sums] = Table(self.undo)
         self._counted: Table[tuple[str, str], bool] = Table(self.undo)
+        self._lessons = Lessons.empty(self.undo)
         self.journals: JournalOffsets = MemoryJournalOffsets(Table(self.undo))
         self.outbox: Outbox = MemoryOutbox(Table(self.undo), Table(self.undo))
         self.events: EventStream = MemoryEventStream(Table(self.undo), Table(self.undo), self.published, now)
@@ -44,7 +46,7 @@ class MemoryTenant:
         return MemoryLogRepository(self._runs, self._marks, project)
 
     def metrics(self, project: str) -> MetricsRepository:
-        return MemoryMetricsRepository(self._sums, self._hours, self._counted, project)
+        return MemoryMetricsRepository(self._sums, self._hours, self._counted, self._lessons, project)
 
     def counts(self) -> dict[str, int]:
         return {"runs": len(self._runs), "countedRuns": len(self._counted)}

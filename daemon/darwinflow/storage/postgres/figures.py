@@ -112,9 +112,13 @@ def put_figures(
     for runs in _chunks(counted, _RUNS):
         link.execute(
             """
-            INSERT INTO darwinflow.counted_run (organization, project, id)
-            SELECT %(organization)s, * FROM unnest(%(projects)b::text[], %(ids)b::text[])
-            ON CONFLICT (organization, project, id) DO NOTHING
+            WITH news AS (
+                INSERT INTO darwinflow.counted_run (organization, project, id)
+                SELECT %(organization)s, * FROM unnest(%(projects)b::text[], %(ids)b::text[])
+                ON CONFLICT (organization, project, id) DO NOTHING
+                RETURNING organization, project, id
+            )
+            INSERT INTO darwinflow.to_learn (organization, project, id) SELECT organization, project, id FROM news
             """,
             {
                 "organization": organization,

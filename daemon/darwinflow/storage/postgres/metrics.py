@@ -1,12 +1,16 @@
 """`MetricsRepository` on PostgreSQL. Every statement about summaries is in this file."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.pattern import Pattern
 from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.kept_patterns import patterns_from
 from darwinflow.storage.packed_durations import packed, unpacked
+from darwinflow.storage.postgres import tallies as kept
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.numbers import Numbers, refuse_reading
 from darwinflow.storage.postgres.remembered import HourKey, Remembered, Sums
@@ -27,7 +31,9 @@ WITH news AS (
     INSERT INTO darwinflow.counted_run (organization, project, id)
     VALUES (%(organization)s, %(project)s, %(id)s)
     ON CONFLICT (organization, project, id) DO NOTHING
-    RETURNING organization, project
+    RETURNING organization, project, id
+), waiting AS (
+    INSERT INTO darwinflow.to_learn (organization, project, id) SELECT organization, project, id FROM news
 ), sums AS (
     INSERT INTO darwinflow.summary AS known
         (organization, project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
@@ -198,6 +204,21 @@ class PostgresMetricsRepository:
             hour_from(hour, version, *Sums(*sums), unpacked(durations))
             for hour, version, *sums, durations in rows
         )
+
+    def runs_to_learn(self, limit: int) -> tuple[str, ...]:
+        return kept.runs_to_learn(self._link, self._organization, self._project, limit)
+
+    def get_tallies(self, workflow_id: str) -> str | None:
+        found = kept.tallies_of(self._link, self._organization, self._project, workflow_id)
+        return found[0][1] if found else None
+
+    def learn(self, run_ids: Sequence[str], tallies: Mapping[str, str]) -> bool:
+        if self._numbers is None:
+            raise refuse_reading()
+        return kept.learn(self._link, self._organization, self._project, run_ids, tallies)
+
+    def get_patterns(self, workflow_id: str | None) -> tuple[Pattern, ...]:
+        return patterns_from(kept.tallies_of(self._link, self._organization, self._project, workflow_id))
 
     def _hour(self, key: HourKey, remembered: Remembered) -> dict[int, int]:
         """Runs by bucket of the hour."""

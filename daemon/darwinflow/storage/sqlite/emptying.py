@@ -18,7 +18,7 @@ _TABLES = {
         "journal",
         "outbox",
     ),
-    "metrics": ("summary_duration", "summary", "hour_sums", "counted_run"),
+    "metrics": ("summary_duration", "summary", "hour_sums", "counted_run", "to_learn", "tally"),
     "workflows": ("workflow_version",),
 }
 """Those that refer to others first."""

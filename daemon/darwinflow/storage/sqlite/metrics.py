@@ -1,5 +1,6 @@
 """`MetricsRepository` on SQLite. Every statement about summaries is in this file."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,9 +8,12 @@ import apsw
 
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
+from darwinflow.model.pattern import Pattern
 from darwinflow.model.trend import HourSums
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.kept_patterns import patterns_from
 from darwinflow.storage.sqlite import hours
+from darwinflow.storage.sqlite import tallies as kept
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.remembered import Durations, remember
 from darwinflow.storage.summing import VERSION, summary_from, text_subject, version_in, version_subject
@@ -65,6 +69,19 @@ class SqliteMetricsRepository:
 
     def get_hours(self, workflow_id: str, since: datetime, until: datetime) -> tuple[HourSums, ...]:
         return hours.between(self._db, self._project, workflow_id, since, until)
+
+    def runs_to_learn(self, limit: int) -> tuple[str, ...]:
+        return kept.runs_to_learn(self._db, self._project, limit)
+
+    def get_tallies(self, workflow_id: str) -> str | None:
+        found = kept.tallies_of(self._db, self._project, workflow_id)
+        return found[0][1] if found else None
+
+    def learn(self, run_ids: Sequence[str], tallies: Mapping[str, str]) -> bool:
+        return kept.learn(self._db, self._project, run_ids, tallies)
+
+    def get_patterns(self, workflow_id: str | None) -> tuple[Pattern, ...]:
+        return patterns_from(kept.tallies_of(self._db, self._project, workflow_id))
 
     def _workflows(self) -> list[str]:
         """Each found by one search in the index: the texts of workflows make up most of what lies there."""
