@@ -34,8 +34,13 @@ class Retaining:
         stores: OrganizationStores,
         settings: Callable[[], Retention],
         now: Callable[[], datetime],
+        *,
+        first_after_s: float = FIRST_AFTER_S,
+        every_s: float = EVERY_S,
     ) -> None:
         """*settings* raises what reading them does."""
+        self._first_after_s = first_after_s
+        self._every_s = every_s
         self._home = home
         self._organization = organization
         self._stores = stores
@@ -103,9 +108,9 @@ class Retaining:
             )
 
     def _serve(self) -> None:
-        wait = FIRST_AFTER_S
+        wait = self._first_after_s
         while not self._stopping.wait(wait):
-            wait = EVERY_S
+            wait = self._every_s
             try:
                 self.run()
             except DarwinFlowError as error:
