@@ -127,3 +127,14 @@ def test_an_anchor_that_no_user_takes_is_a_finding_at_each(catalog: Catalog, tex
     before, now = after(catalog, "said of many", text, text=SHARED)
     assert not [one for one in before.faulty if one.segments]
     assert [len(one.segments) for one in now.faulty] == [15, 0]
+
+
+def test_a_fault_of_syntax_in_a_list_under_a_key_with_a_slip_says_nothing_of_the_other_keys(
+    catalog: Catalog,
+) -> None:
+    text = TEXT.replace("\nnodes:", "\nno3des:") + "more: []\n"
+    _, now = after(catalog, "    type: TOOL_CALL", "    to: type: TOOL_CALL", text=text)
+    fresh = check(now.projection.document, catalog).parts[0]
+    assert fresh is not None
+    assert now.header == fresh.header
+    assert [one.code for one in now.header] == ["unknown-field", "unknown-field", "missing-field"]

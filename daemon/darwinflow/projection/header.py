@@ -108,7 +108,7 @@ class Header:
         found = [problem.moved(start) for problem in self._root.edge_problems[0]]
         for _, behind, section in self._root.sections.troubled():
             line = first + behind
-            is_list = section.kind == "items" and section.key_text in (native.NODES, native.EDGES)
+            is_list = section.kind == "items" and not self._is_judged(section.key_text)
             if not is_list:
                 found += [problem.moved(line) for problem in section.problems()]
             elif section.head is not None:
