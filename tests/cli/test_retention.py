@@ -54,6 +54,9 @@ def test_what_is_due_is_shown_archived_listed_and_restored(
     assert darwinflow("metrics", "--json").stdout == before
     assert listed(darwinflow, "--archived") == {"ci-0", "ci-2", "bad"}
     assert listed(darwinflow, "--archived", "--status", "failed", "--text", SECRET[:8].upper()) == {"bad"}
+    shown = darwinflow("runs", "show", "ci-0", expect=1).stderr
+    assert shown.startswith("error: run ci-0 is in the archive, where retention has put it")
+    assert "darwinflow runs restore ci-0" in shown
     assert darwinflow("runs", "restore", "ci-0").stdout == "ci-0 is back, and pinned, so that it stays\n"
     assert darwinflow("runs", "restore", "ci-0").stdout == "ci-0 was there already, and is pinned\n"
     darwinflow("storage", "retention")

@@ -1,11 +1,12 @@
 """Runs: keep a finished one, list them, give one whole."""
 
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Annotated
 
 from pydantic import Field
 
-from darwinflow.model.errors import RunAmbiguous, RunNotFound
+from darwinflow.model.errors import DarwinFlowError, RunAmbiguous, RunNotFound
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunStatus
 from darwinflow.ports.logs import LogRepository
@@ -118,8 +119,25 @@ def get_run(session: Session, params: GetRun) -> RunFound:
         run_id = only_run(logs, params.run)
         return logs.get_log(run_id), RunHeader.of(logs.header(run_id))
 
-    log, header = session.tenant.read(work)
+    try:
+        log, header = session.tenant.read(work)
+    except RunNotFound:
+        _refuse_archived(session, params.run)
+        raise
     return RunFound(run=header, log=RunLog.of(log, header.status))
+
+
+def _refuse_archived(session: Session, part: str) -> None:
+    """Raises `RunNotFound`, which says so, where the archive has a run that is called so."""
+    archived: tuple[str, ...] = ()
+    with suppress(DarwinFlowError):  # settings that are faulty are no answer to this question
+        archive = session.retaining.archive
+        archived = () if archive is None else archive.find(session.project, part)
+    if archived:
+        raise RunNotFound(
+            f"run {archived[0]} is in the archive, where retention has put it",
+            hint=f"darwinflow runs restore {archived[0]}",
+        )
 
 
 def only_run(logs: LogRepository, part: str) -> str:
