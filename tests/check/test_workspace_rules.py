@@ -201,6 +201,35 @@ def test_inputs_are_held_to_what_the_callee_declares(catalog: Catalog) -> None:
     assert "{request: x," in workspace.mended("bad.yaml")
 
 
+def test_inputs_are_held_to_the_whole_schema(catalog: Catalog) -> None:
+    """What is only known when it runs, and what a faulty schema asks, is not judged."""
+    declared = (
+        "{many: {type: array, items: {type: string}, maxItems: 2}, one: {type: integer, minimum: 1, default: 1}, "
+        "who: {type: object, properties: {age: {type: integer}}, required: [age]}, odd: {type: string, pattern: '('}}"
+    )
+    run = "{{workflow: callee.yaml, inputs: {{{}}}}}"
+    good = "many: ['${a}', x, y], one: 2, who: {age: 3}, odd: x"
+    workspace = Workspace(
+        catalog,
+        {
+            "callee.yaml": flow("callee", inputs=declared),
+            "good.yaml": flow("good", run=run.format(good)),
+            "bad.yaml": flow("bad", run=run.format("many: [x, 1], one: 0, who: {name: x}, odd: x")),
+            "long.yaml": flow("long", run=run.format("many: [x, y, z], who: {age: old}, odd: x")),
+        },
+    )
+    assert workspace.said("good.yaml") == []
+    assert [line.split(": ", 1)[1] for line in workspace.said("bad.yaml")] == [
+        "item 2 of the input 'many' of 'callee' takes text, not the number 1",
+        "the input 'one' of 'callee' must be at least 1, not 0",
+        "the input 'who' of 'callee' needs 'age'",
+    ]
+    assert [line.split(": ", 1)[1] for line in workspace.said("long.yaml")] == [
+        "the input 'many' of 'callee' must be a list of at most 2, not a list of 3",
+        "'age' in the input 'who' of 'callee' takes a whole number, not the text 'old'",
+    ]
+
+
 def test_two_drafts_of_one_version_are_told_at_the_later_path(catalog: Catalog) -> None:
     workspace = Workspace(
         catalog, {"b/x.yaml": flow("Mine", 2), "a/x.yaml": flow("mine", 2), "c.yaml": flow("mine", 3)}

@@ -4,14 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from darwinflow.catalog.catalog import Compiled
+from darwinflow.check.asked import asked
+from darwinflow.check.faults import faults_of
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.following import target_of
+from darwinflow.check.input_schemas import input_faults
 from darwinflow.check.neighbours import Call, Given, Input, Neighbours, Own
 from darwinflow.check.words import all_of, any_of, given, quoted, scalar, shown, type_words
 from darwinflow.document.lines import Edit
 from darwinflow.model.nearest import nearest
 
 _REFERENCE = re.compile(r"input(?:\.|\Z)|[^.,@\s]+\.output(?:\.|\Z)")
+_MOST_VALUES = 1_000
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -45,6 +50,8 @@ def _of_call(call: Call, name: str, declared: tuple[Input, ...]) -> Iterator[Fin
                 f"the input '{shown(one.name)}' of '{shown(name)}' takes {wanted}, not {given(one.data)}"
             )
             yield Finding("subworkflow-inputs", ERROR, one.span, message)
+        elif (said := _said_within(one, name, by_name[one.name].schema)) is not None:
+            yield Finding("subworkflow-inputs", ERROR, one.span, said)
     lacking = [
         one.name
         for one in declared
@@ -81,6 +88,42 @@ def _fits(data: Any, schema: dict[str, Any]) -> bool:
     if isinstance(data, bool):
         return any(bool in each for each in types)
     return any(isinstance(data, each) for each in types)
+
+
+def _said_within(one: Given, name: str, schema: dict[str, Any]) -> str | None:
+    """What the rest of the declared schema asks of a value that is of its type; None where nothing is wrong."""
+    if input_faults({one.name: schema}) or not _is_known(one.data):
+        return None
+    try:
+        faults = faults_of(Compiled(schema), one.data)
+    except ValueError:
+        return None  # a schema that nobody can read is told where it stands
+    if not faults:
+        return None
+    fault = faults[0]
+    steps = [
+        f"item {step + 1} of " if isinstance(step, int) else f"{quoted(step)} in " for step in fault.path
+    ]
+    place = "".join(reversed(steps)) + f"the input {quoted(one.name)} of {quoted(name)}"
+    if fault.kind == "missing":
+        return f"{place} needs {quoted(fault.name)}"
+    if fault.kind == "unknown":
+        return f"{place} has no {quoted(fault.name)}"
+    if fault.kind == "type":
+        return f"{place} takes {type_words(fault.schema)}, not {given(fault.data)}"
+    return f"{place} {asked(fault)}"
+
+
+def _is_known(data: Any) -> bool:
+    """Whether all of a value stands there already; of a large one, nobody looks to its end."""
+    waiting = [data]
+    for value in waiting:
+        if isinstance(value, str) and ("${" in value or _REFERENCE.match(value)):
+            return False
+        if len(waiting) > _MOST_VALUES:
+            return False
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return True
 
 
 def _wanted(schema: dict[str, Any]) -> str:

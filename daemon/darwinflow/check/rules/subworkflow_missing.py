@@ -54,7 +54,9 @@ def _no_file(call: Call, path: str, neighbours: Neighbours) -> Finding:
         if call.is_plain:
             fixes = (Fix(f"Change to '{name}'", (Edit(call.span, scalar(name)),)),)
     elif "/" not in call.target and "." not in call.target:
-        message += f"; a published workflow is named with its version: {shown(call.target)}@1"
+        workflow, _, number = call.target.partition("@")
+        version = "".join(filter(str.isdecimal, number)) or "1"
+        message += f"; a published workflow is named with its version: {shown(workflow) or 'ID'}@{version}"
     return Finding("subworkflow-missing", ERROR, call.span, message, (), fixes)
 
 
