@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "lineage": "show the versions of a workflow, who made each and how it did",
     "runs": "list runs, show one whole, compare two, follow, delete, pin or import them",
     "metrics": "show what runs add up to: by version, or over time with a small chart",
+    "patterns": "show what the last runs have in common: bottlenecks, repetitions, sequences, corrections",
     "record": "run a command and record it, or take events from standard input",
     "storage": "look after what runs, figures and workflows are kept on",
     "org": "share an organization's runs and figures with a team, in its PostgreSQL database",

@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.erasing import Erasing
     from darwinflow.daemon.intake import Intake
+    from darwinflow.daemon.learning import Learner
     from darwinflow.daemon.person import this_person
     from darwinflow.daemon.retaining import Retaining, settings_of
     from darwinflow.daemon.service import Service
@@ -88,7 +89,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         settings = settings_of(home, os.environ, person.organization.slug)
         retaining = Retaining(home, own, stores, settings, _now)
         erasing = Erasing(home, stores, retaining, partial(_audited, home, person.account.id))
-        sessions = Sessions(person, stores, hub, erasing, retaining, _now)
+        learner = Learner(stores, hub)
+        sessions = Sessions(person, stores, hub, erasing, retaining, learner, _now)
         intake = Intake(home.spool, stores.tenant, sessions.project_of, Texts().facts)
         service = Service(
             home,
@@ -98,6 +100,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             sessions,
             intake,
             retaining,
+            learner,
             _now,
             args.idle_seconds,
         )

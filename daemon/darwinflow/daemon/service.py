@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 from darwinflow.daemon.intake import Intake
+from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.retaining import Retaining
 from darwinflow.daemon.sessions import Sessions
@@ -46,6 +47,7 @@ class Service:
         sessions: Sessions,
         intake: Intake,
         retaining: Retaining,
+        learner: Learner,
         now: Callable[[], datetime],
         idle_s: float | None,
     ) -> None:
@@ -56,6 +58,7 @@ class Service:
         self._sessions = sessions
         self._intake = intake
         self._retaining = retaining
+        self._learner = learner
         self._started_at = now()
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
@@ -70,6 +73,7 @@ class Service:
         await self._listen()
         self._intake.start()
         self._retaining.start()
+        self._learner.start()
         ready(self._sockets.path)
         log.info("serving %s at %s", self._home.data, self._sockets.path)
         watching = asyncio.create_task(self._watch())
@@ -174,6 +178,7 @@ class Service:
         self._loop.remove_reader(self._sockets.pokes)
         await self._server.drain()
         await self._loop.run_in_executor(None, self._retaining.stop)
+        await self._loop.run_in_executor(None, self._learner.stop)
         await self._loop.run_in_executor(None, self._intake.stop)
         await self._loop.run_in_executor(None, self._tenant.close)
         self._sockets.pokes.close()

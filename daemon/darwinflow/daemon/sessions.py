@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from darwinflow.daemon.erasing import Erasing
+from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
@@ -33,6 +34,7 @@ class Sessions:
         hub: Hub,
         erasing: Erasing,
         retaining: Retaining,
+        learner: Learner,
         now: Callable[[], datetime],
     ) -> None:
         self._person = person
@@ -40,6 +42,7 @@ class Sessions:
         self._hub = hub
         self._erasing = erasing
         self._retaining = retaining
+        self._learner = learner
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -71,6 +74,7 @@ class Sessions:
             audit=self._erasing.audit,
             backups=self._erasing.backups,
             retaining=self._retaining,
+            learn=partial(self._learner.catch_up, read.project),
         )
 
     def project_of(self, workspace: str | None, settings: str | None) -> str:

@@ -87,6 +87,8 @@ class Session:
     backups: Callable[[], Sequence[str]]
     """Folders that may hold what is deleted still."""
     retaining: Retaining
+    learn: Callable[[float], bool]
+    """Look for patterns in all runs of the project that wait, for at most so many seconds; whether all were looked at."""
 
 
 class Held(NamedTuple):

@@ -1,0 +1,56 @@
+"""Patterns on the real daemon: found when somebody asks, and in the background."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import apsw
+
+from daemon_process import DaemonProcess, a_run, eventually
+
+TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def record(client, count, *, first=0, workflow="assistant"):
+    """Runs of 100 ms of which the second node takes 90."""
+    for number in range(first, first + count):
+        run = a_run(f"{workflow}-{number}", workflow)
+        start = TEN + timedelta(minutes=number)
+        marks = [(start + timedelta(milliseconds=ms)).isoformat() for ms in (0, 10, 100)]
+        run["startTime"], run["output"]["endTime"] = marks[0], marks[2]
+        for step, begin, end in zip(run["steps"], marks, marks[1:], strict=False):
+            step["startTime"], step["endTime"] = begin, end
+        client.call("run/record", {"run": run})
+
+
+def test_what_was_just_recorded_is_looked_at_before_the_answer(shared: DaemonProcess):
+    client = shared.client()
+    assert client.call("pattern/list") == {"patterns": [], "isComplete": True}
+    record(client, 6)
+    record(client, 4, workflow="other")
+    (found,) = client.call("pattern/list")["patterns"]
+    assert client.call("pattern/list", {"workflow": "assistant"})["patterns"] == [found]
+    assert client.call("pattern/list", {"workflow": "other"})["patterns"] == []
+    assert (found["type"], found["workflow"], found["nodes"]) == ("BOTTLENECK", "assistant", ["node1"])
+    assert (found["occurrences"], found["runs"], found["details"]["share"]) == (6, 6, 0.9)
+    assert datetime.fromisoformat(found["firstSeen"]) == TEN + timedelta(milliseconds=100)
+    assert datetime.fromisoformat(found["lastSeen"]) == TEN + timedelta(minutes=5, milliseconds=100)
+    assert found["examples"][0] == "assistant-5"
+    record(client, 2, first=6)
+    (again,) = client.call("pattern/list")["patterns"]
+    assert (again["id"], again["occurrences"]) == (found["id"], 8)
+
+
+def test_runs_are_looked_at_in_the_background(shared: DaemonProcess):
+    client = shared.client()
+    record(client, 3, workflow="quiet")
+    (path,) = [str(path) for path in Path(shared.home.data).rglob("tenant-*.db")]
+
+    def waiting():
+        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return db.execute("SELECT count(*) FROM to_learn").fetchall()[0][0]
+        finally:
+            db.close()
+
+    assert waiting() <= 3
+    eventually(lambda: waiting() == 0)
