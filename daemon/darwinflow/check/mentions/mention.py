@@ -37,9 +37,33 @@ def rows_of(segment: Segment, facts: Facts) -> tuple[Row, ...]:
     """Kept with the segment."""
     known: tuple[Facts, tuple[Row, ...]] | None = segment.memo.get(__name__)
     if known is None or known[0] is not facts:
-        rows = tuple([(mention.kind, mention.name) for mention in mentions_in(facts)])
+        is_mute = not any(map(_may_mention, facts.nodes)) and not any(map(_may_name, facts.edges))
+        rows = () if is_mute else tuple([(mention.kind, mention.name) for mention in mentions_in(facts)])
         segment.memo[__name__] = known = (facts, rows)
     return known[1]
+
+
+def _may_mention(node: NodeFact) -> bool:
+    """Whether a look at its texts one by one is worth it; nearly no node of a large file is."""
+    if node.reads:
+        return True
+    waiting = [node.item]
+    for here in waiting:
+        value = here.value
+        if here.kind == SCALAR:
+            if isinstance(value, str) and "${" in value:
+                return True
+        elif here.kind == MAP:
+            waiting += [inner for _, inner in value]
+        elif here.kind == SEQ:
+            waiting += value
+    return False
+
+
+def _may_name(edge: EdgeFact) -> bool:
+    return (edge.condition is not None and INPUT in edge.condition) or (
+        isinstance(edge.data, dict) and "key" in edge.data
+    )
 
 
 def mentions_in(facts: Facts) -> Iterator[Mention]:
