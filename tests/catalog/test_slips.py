@@ -166,6 +166,15 @@ def test_a_type_beyond_the_most_that_are_read_is_told(tmp_path: Path) -> None:
     assert any("this one is not read" in one.message for one in found)
 
 
+def test_every_reference_to_nothing_is_told_beside_other_faults(tmp_path: Path) -> None:
+    text = SLACK.replace("#/$defs/ChannelEnum", "#/$defs/ChanelEnum").replace("#/$defs/Step", "#/$defs/Stp")
+    assert [token for token, _ in told(text.replace("title:", "titel:"), tmp_path)] == [
+        "titel",
+        "darwinflow:graph-type/workflow#/$defs/Stp",
+        "'#/$defs/ChanelEnum'",
+    ]
+
+
 def test_faults_at_the_root_hide_none_below(tmp_path: Path) -> None:
     text = PIPELINE.replace("scope: tenant", "scope: world").replace("[COPY]", "[MOVE]")
     assert [token for token, _ in told(text, tmp_path)] == ["world", "MOVE"]

@@ -46,6 +46,10 @@ def test_fix_mends_a_graph_type(darwinflow: Run, folder: Path) -> None:
     types.write_text(SLACK.replace("required: [channel]", "requird: [channel]"))
     darwinflow("check", "--fix")
     assert types.read_text() == SLACK
+    # What only shows when another fault is gone is mended, too.
+    types.write_text(SLACK.replace("title:", "titel:").replace("required: [config]", "required: [confg]"))
+    darwinflow("check", "--fix")
+    assert types.read_text() == SLACK
 
 
 def test_the_folder_of_graph_types_is_a_setting(darwinflow: Run, folder: Path) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from darwinflow.catalog.type_file import GRAPH_TYPE_INVALID
 from darwinflow.check.engine import Checked
 from darwinflow.check.finding import Finding
 from darwinflow.check.fixes import fixable, fixed
@@ -16,6 +17,8 @@ _MAX_TRIED: Final = 50
 """Fixes that are tried one by one in a round where all together are not well; the others stay."""
 _HIDING: Final = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 """While a text has one of these, rules are silent about what else is there."""
+_IN_STAGES: Final = frozenset({*_HIDING, GRAPH_TYPE_INVALID})
+"""While there is one of these, what a later look at the text would find may not show."""
 
 _OF_WALKS: Final = frozenset(
     {
@@ -71,7 +74,7 @@ def _leads_on(chosen: Sequence[Finding], before: Sequence[Finding], after: Seque
     """
     new = Counter([(one.code, one.message) for one in after])
     new -= Counter([(one.code, one.message) for one in before])
-    if not any(finding.code in _HIDING for finding in chosen):
+    if not any(finding.code in _IN_STAGES for finding in chosen):
         return any(code not in _OF_WALKS for code, _ in new)
     changed = set(_changed_lines(chosen))
     return any(

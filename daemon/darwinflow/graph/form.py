@@ -1,6 +1,6 @@
 """The keys that a module has at its root, and what they hold."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from darwinflow.graph.conventions import SCOPES, escaped
@@ -49,6 +49,19 @@ def is_aside(fault: GraphTypeInvalid) -> bool:
     """Whether *fault* is at the root and says nothing of the entries below."""
     key = fault.pointer.removeprefix("/")
     return "/" not in key and not {key, nearest(fault.word, fault.words)} & {"", "imports", "$defs"}
+
+
+def is_of_entry_name(fault: GraphTypeInvalid) -> bool:
+    """Whether *fault* is in the name of an entry, so that references to it may be right."""
+    return fault.is_key and fault.pointer.startswith("/$defs/") and fault.pointer.count("/") == 2
+
+
+def is_importing(faults: Iterable[GraphTypeInvalid]) -> bool:
+    """Whether none of *faults* is in what the module says of its imports."""
+    return not any(
+        fault.pointer.startswith("/imports") or nearest(fault.word, fault.words) == "imports"
+        for fault in faults
+    )
 
 
 def _unknown(module: Module) -> _Said:

@@ -19,7 +19,7 @@ from darwinflow.graph.entries import (
     opened,
     refuse_second,
 )
-from darwinflow.graph.form import is_aside, malformed, misfitting
+from darwinflow.graph.form import is_aside, is_importing, is_of_entry_name, malformed, misfitting
 from darwinflow.graph.graph_type import (
     EdgeType,
     GraphType,
@@ -161,15 +161,26 @@ class _Reader:
 
     def source(self, implied: tuple[str, ...]) -> Dereferencer | None:
         """What resolves references; None where the module is at fault as a whole. *implied*: imports it need not name."""
-        for fault in too_deep(self.module) or _formal_faults(self.module):
+        faults = too_deep(self.module)
+        if faults:
+            self.faults.update({(fault.pointer, str(fault)): fault for fault in faults})
+            return None
+        for fault in _formal_faults(self.module):
             if is_aside(fault):
                 self.asides.append(fault)
             else:
                 self._keep(fault)
-        imports = None if self.faults else self.attempt(_imports, self.module, self._modules)
+        if not is_importing(self.faults.values()):
+            return None
+        imports = self.attempt(_imports, self.module, self._modules)
         if imports is None:
             return None
-        return Dereferencer(self.module, (*implied, *imports), self._modules)
+        source = Dereferencer(self.module, (*implied, *imports), self._modules)
+        is_sound = not self.faults
+        if not any(is_of_entry_name(fault) for fault in self.faults.values()):
+            for fault in source.dangling():
+                self._keep(fault)
+        return source if is_sound else None
 
     def nodes(self, source: Dereferencer, known: Mapping[str, NodeType]) -> dict[str, NodeType]:
         """The node types of this module. *known*: those that there are already."""

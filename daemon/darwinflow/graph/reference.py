@@ -4,7 +4,7 @@ Merging matters to people, not to validation: one mapping with `additionalProper
 fault a key, where `allOf` with `unevaluatedProperties` gives several about the whole.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from darwinflow.graph.conventions import MAPS, VALUES, escaped
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
@@ -40,6 +40,16 @@ class Dereferencer:
             )
         return whole
 
+    def dangling(self) -> Iterator[GraphTypeInvalid]:
+        """A fault for each reference of the module that leads nowhere, whatever else is wrong in it."""
+        entries = self._modules[self._uri].get("$defs")
+        for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+            for reference, at in _references(entry, f"/$defs/{escaped(str(name))}"):
+                try:
+                    self._named(reference, self._uri, at)
+                except GraphTypeInvalid as fault:
+                    yield fault
+
     def composes(self, name: str, wanted: str) -> bool:
         """Whether `$defs/<name>` comes from *wanted* by reference, directly or through shared parts."""
         seen: set[str] = set()
@@ -74,14 +84,7 @@ class Dereferencer:
             return self._done[key]
         if key in self._open:
             raise GraphTypeInvalid(f"'{path.removeprefix('/$defs/')}' contains itself without end", at)
-        value: object = self._modules[uri]
-        for step in path.split("/")[1:]:
-            part = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(value, Mapping) or part not in value:
-                message = f"nothing is called '{path.removeprefix('/$defs/')}' there"
-                words = map(str, value) if isinstance(value, Mapping) else ()
-                raise GraphTypeInvalid(message, at, word=part, words=words)
-            value = value[part]
+        value = self._found(uri, path, at)
         if len(self._open) == MAX_CHAIN:
             raise GraphTypeInvalid(f"more than {MAX_CHAIN} definitions refer to one another in a row", at)
         self._open.append(key)
@@ -112,6 +115,10 @@ class Dereferencer:
         return merged(parts)
 
     def _reference(self, reference: object, uri: str, at: str) -> object:
+        return self._target(*self._named(reference, uri, at), at)
+
+    def _named(self, reference: object, uri: str, at: str) -> tuple[str, str]:
+        """Module and path that a reference in module *uri* names, where something is."""
         if not isinstance(reference, str):
             raise GraphTypeInvalid("a '$ref' is text", at)
         target, _, path = reference.partition("#")
@@ -121,7 +128,20 @@ class Dereferencer:
             raise GraphTypeInvalid(message, at, word=target, words=self._imports)
         if not path.startswith("/$defs/"):
             raise GraphTypeInvalid(f"'{reference}' must point below '#/$defs/'", at)
-        return self._target(target, path, at)
+        self._found(target, path, at)
+        return target, path
+
+    def _found(self, uri: str, path: str, at: str) -> object:
+        """What *path* in module *uri* holds, as it stands there."""
+        value: object = self._modules[uri]
+        for step in path.split("/")[1:]:
+            part = step.replace("~1", "/").replace("~0", "~")
+            if not isinstance(value, Mapping) or part not in value:
+                message = f"nothing is called '{path.removeprefix('/$defs/')}' there"
+                words = map(str, value) if isinstance(value, Mapping) else ()
+                raise GraphTypeInvalid(message, at, word=part, words=words)
+            value = value[part]
+        return value
 
     def _is_reachable(self, target: str, uri: str) -> bool:
         """Whether module *uri* may refer to module *target*."""
@@ -139,6 +159,22 @@ class Dereferencer:
             items = value.values() if isinstance(value, dict) else value
             self._sizes[id(value)] = known = 1 + sum(map(self._size, items))
         return known
+
+
+def _references(value: object, pointer: str) -> Iterator[tuple[object, str]]:
+    """Every `$ref` below a schema, with its place."""
+    if isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _references(item, f"{pointer}/{index}")
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        at = f"{pointer}/{escaped(str(key))}"
+        if key == "$ref":
+            yield part, at
+        elif key in MAPS and isinstance(part, Mapping):
+            for name, inner in part.items():
+                yield from _references(inner, f"{at}/{escaped(str(name))}")
+        elif key not in VALUES:
+            yield from _references(part, at)
 
 
 def merged(schema: dict[str, object]) -> dict[str, object]:
