@@ -12,7 +12,7 @@ from darwinflow.projection.projection import Projection
 
 
 def list_without_key(projection: Projection) -> Iterator[Finding]:
-    """Shown at the first of the items. The fix puts the key above it, where all that stands below belongs to it."""
+    """Shown at the first of the items. The fix puts the key above it, where all that stands below certainly belongs to it."""
     key = projection.misplaced
     if not key:
         return
@@ -27,6 +27,6 @@ def list_without_key(projection: Projection) -> Iterator[Finding]:
     line = start + item.line
     is_first = projection.document.lines[line][: item.column].strip(" ") == "-"
     fixes: tuple[Fix, ...] = ()
-    if is_first and max(others, default=0) < line:
+    if is_first and projection.is_whole and max(others, default=0) < line:
         fixes = (Fix(f"Write '{key}:' above it", (Edit(Span(line, 0, line, 0), f"{key}:\n"),)),)
     yield Finding("missing-field", ERROR, span, message, (), fixes)
