@@ -205,6 +205,11 @@ def test_a_run_is_found_by_either_end_through_an_index(store, mode):
         ("event_by_topic", lambda tx: tx.events.read_since("run", 5, 10)),
         ("consumer_pkey", lambda tx: tx.events.saved_offset("lens", "run")),
         ("outbox_pkey", lambda tx: tx.outbox.pending(10)),
+        ("erased_run_pkey", lambda tx: tx.logs("demo").is_erased("r1-7")),
+        ("erased_run_pkey", lambda tx: tx.logs("demo").erased()),
+        ("pinned_run_pkey", lambda tx: tx.logs("demo").pinned()),
+        ("removed_pkey", lambda tx: tx.logs("demo").removed()),
+        ("run_by_workflow", lambda tx: tx.logs("demo").workflows()),
     ],
 )
 def test_the_other_questions_can_use_an_index_however_they_are_planned(store, index, ask, mode):

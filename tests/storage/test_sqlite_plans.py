@@ -108,10 +108,58 @@ def test_a_run_is_found_by_either_end_through_an_index(store):
         lambda tx: tx.metrics("demo").list_summaries("w0"),
         lambda tx: tx.metrics("demo").get_hours("w0", START, START + timedelta(days=30)),
         lambda tx: tx.journals.offset("j.jsonl"),
+        lambda tx: tx.logs("demo").is_erased("r1"),
+        lambda tx: tx.logs("demo").erased(),
+        lambda tx: tx.logs("demo").pinned(),
+        lambda tx: tx.logs("demo").removed(),
     ],
-    ids=["summary of a version", "summary of a text", "summaries of a workflow", "hours", "journal offset"],
+    ids=[
+        "summary of a version",
+        "summary of a text",
+        "summaries of a workflow",
+        "hours",
+        "journal offset",
+        "erased",
+        "all erased",
+        "all pinned",
+        "removed",
+    ],
 )
 def test_the_other_questions_use_an_index_too(store, ask):
     lines = [line for plan in plans_of(store, ask) for line in plan]
     assert lines
     assert all(line.startswith("SEARCH") for line in lines), lines
+
+
+def test_the_workflows_are_one_look_into_an_index_each(store):
+    lines = [line for plan in plans_of(store, lambda tx: tx.logs("demo").workflows()) for line in plan]
+    looks = [line for line in lines if "run" in line.split()]
+    assert len(looks) == 2
+    assert all(
+        line.startswith("SEARCH run USING COVERING INDEX run_by_workflow (project=?") for line in looks
+    ), lines
+
+
+def test_deleting_a_run_looks_nowhere_but_at_its_own_rows(store):
+    def explain(tx):
+        asked = []
+        tx.connection.exec_trace = lambda cursor, sql, values: asked.append((sql, values)) or True
+        tx.logs("demo").delete("r7", for_good=True)
+        tx.connection.exec_trace = None
+        lines = [
+            row[3]
+            for sql, values in asked
+            for row in tx.connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+        ]
+        raise Undone(lines)
+
+    with pytest.raises(Undone) as told:
+        store.write(explain).result(10)
+    assert told.value.lines
+    assert not any(line.startswith("SCAN") for line in told.value.lines), told.value.lines
+
+
+class Undone(Exception):
+    def __init__(self, lines):
+        super().__init__()
+        self.lines = lines
