@@ -33,9 +33,17 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
+        elif home := _home(fault):
+            message += f"; it belongs in '{home}'"
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def _home(fault: Fault) -> str | None:
+    """The one field beside the key whose mapping may have it."""
+    homes = [name for name, field in fields_of(fault.schema).items() if fault.name in fields_of(field.schema)]
+    return homes[0] if len(homes) == 1 else None
 
 
 def _instead(fault: Fault, key: str) -> str:
