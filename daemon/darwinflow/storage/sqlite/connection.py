@@ -24,10 +24,6 @@ BUSY_TIMEOUT_MS = 5_000
 LEAST_SQLITE = (3, 51, 3)
 """Below it a reset of the WAL may race with a checkpoint and lose a commit."""
 
-PAGE_BYTES = 8192
-"""Of a new database. The body of a usual run has some 2 KiB: two fit into a page of 4 KiB at best, often only one,
-and the rest is lost; of larger pages a commit writes more than it saves."""
-
 _WAL_KEPT_BYTES = 64 << 20
 """A WAL that has grown beyond this is cut back at the next reset; it never shrinks by itself."""
 
@@ -134,7 +130,6 @@ def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     if not version:
         # Of a new file: what is free can be given back in small steps. Others are compacted first.
         db.pragma("auto_vacuum", "incremental")
-    db.pragma("page_size", PAGE_BYTES)  # of no effect where there are pages
     db.pragma("journal_mode", "wal")
     # An acknowledged commit survives a power cut; group commit pays for it.
     db.pragma("synchronous", "full")
