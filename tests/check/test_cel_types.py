@@ -31,6 +31,11 @@ FAULTS = {
     "input.ok || string(output.n) == 3": ("==", "'==' cannot compare a text with a number"),
     "output.ok && 'x'": ("&&", "'&&' takes what is true or false, and not a text"),
     "!size(output.x)": ("!", "'!' takes what is true or false, and not a number"),
+    "output.x.startsWith(3)": ("startsWith", "'startsWith' takes texts, and not a number"),
+    "output.x in 'ab'": ("in", "'in' looks into a list or a map, and not into a text"),
+    "-'a' == output.x": ("-", "'-' takes numbers, and not a text"),
+    "1 + 'a' == output.x": ("+", "'+' takes two values of one kind, and not a number and a text"),
+    "2 * 'a' == output.x": ("*", "'*' takes numbers, and not a text"),
     "duration('1h') > 5": (">", "'>' cannot compare a length of time with a number"),
 }
 SOUND = [
@@ -54,6 +59,23 @@ SOUND = [
     "output.a + 'b' == 'ab'",
     "dyn(1) == 'a'",
     "bool(output.x)",
+]
+LITERALS = {
+    "output.x.matches('a(b')": ("'a(b'", "a '(' in the pattern is never closed"),
+    'output.x.matches(r"[a")': ('r"[a"', "a '[' in the pattern is never closed"),
+    "output.x.matches('*a')": ("'*a'", "nothing stands before what repeats it in the pattern"),
+    "duration('5x') < output.d": ("'5x'", "a length of time is written like '90s', '1.5h' or '1h30m'"),
+    "timestamp('yesterday') < output.t": ("'yesterday'", "a time is written like '2025-11-12T09:30:00Z'"),
+    "int('x') == output.n": ("'x'", "'int' reads a whole number, such as '42'"),
+    "double('1,5') == output.n": ("'1,5'", "'double' reads a number, such as '1.5'"),
+}
+"""Texts that no value of any name makes right; the library tells of them when they are evaluated."""
+SOUND_LITERALS = [
+    r"'é1'.matches(r'\pL\d(?i:X)?\z')",
+    "duration('-1h30m') < duration('1.5s')",
+    "duration('0') < duration('.5us')",
+    "timestamp('2025-11-12T09:30:00.25+01:00') > timestamp('2020-02-29T00:00:00Z')",
+    "int('-12') < uint('3') || double('1e3') > 0.5",
 ]
 EXTENDED = ["output.name.lowerAscii() == 'a'", "output.a.trim().size() > 0", "output.a.split(',').size() > 1"]
 
@@ -101,3 +123,19 @@ def test_it_is_said_of_the_condition_with_a_fix(catalog: Catalog) -> None:
     assert (found.code, found.span) == ("condition-unknown-name", (6, 47, 6, 56))
     (fix,) = found.fixes
     assert [edit.text for edit in fix.edits] == ["startsWith"]
+
+
+@pytest.mark.parametrize("text", LITERALS)
+def test_a_text_that_a_function_cannot_read_is_told(text: str) -> None:
+    tree = parsed(text).tree
+    assert tree is not None
+    fault = type_fault(text, tree)
+    assert fault is not None
+    assert (text[fault.start : fault.end], fault.message) == LITERALS[text]
+
+
+@pytest.mark.parametrize("text", SOUND_LITERALS)
+def test_a_text_that_a_function_reads_is_left_alone(text: str) -> None:
+    tree = parsed(text).tree
+    assert tree is not None
+    assert type_fault(text, tree) is None

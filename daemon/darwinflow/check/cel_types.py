@@ -37,6 +37,10 @@ _FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
     **dict.fromkeys(_PARTS + _MORE_PARTS, (1, 2, _NUMBER)),
 }
 """Of CEL's own: how many values each takes at least and at most, with the one before its dot, and what it gives."""
+_READING: Final = frozenset({"matches", "duration", "timestamp", "int", "uint", "double"})
+"""Functions that take a text apart."""
+_OF_TEXTS: Final = frozenset({"startsWith", "endsWith", "contains", "matches"})
+_LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _MACROS: Final = {"has": 1, "all": 3, "exists": 3, "exists_one": 3, "map": 3, "filter": 3}
 """What CEL unfolds as it reads; a call of one is left over where it is given another number of values."""
 _EXTENSIONS: Final = (
@@ -69,6 +73,7 @@ _SYNONYMS: Final = {
 """What other languages call functions of CEL."""
 _COMPARED: Final = {"_==_": "==", "_!=_": "!=", "_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _JOINED: Final = {"_&&_": "&&", "_||_": "||", "!_": "!"}
+_ADDED: Final = frozenset({"_+_", "_-_"})
 _COUNTED: Final = frozenset({"_*_", "_/_", "_%_", "-_"})
 
 
@@ -112,7 +117,7 @@ def _fault_of_call(text: str, call: Expr) -> TypeFault | None:
     if known is not None:
         least, most, _ = known
         if least <= len(call.parts) <= most:
-            return None
+            return _fault_of_arguments(text, name, call)
         return TypeFault(f"'{name}' takes {_values(least, most)}, and is given {len(call.parts)}", start, end)
     if name in _MACROS:
         form = "has(x.y)" if name == "has" else f"list.{name}(x, CONDITION)"
@@ -122,6 +127,27 @@ def _fault_of_call(text: str, call: Expr) -> TypeFault | None:
     near = _SYNONYMS.get(name) or nearest(name, [*_FUNCTIONS, *_MACROS])
     advice = f"; did you mean '{near}'?" if near else ""
     return TypeFault(f"CEL has no function '{name}'{advice}", start, end, is_name=True, instead=near or "")
+
+
+def _fault_of_arguments(text: str, name: str, call: Expr) -> TypeFault | None:
+    """A value that the function *name*, called with as many as it takes, cannot use."""
+    if name in _OF_TEXTS:
+        odd = next((kind for part in call.parts if (kind := _type_of(part)) not in ("", _TEXT)), None)
+        if odd is not None:
+            start, end = _name_before(text, name, call.offset)
+            return TypeFault(f"'{name}' takes texts, and not {odd}", start, end)
+    last = call.parts[-1]
+    if last.kind != "text" or name not in _READING:
+        return None
+    from darwinflow.check.cel_literals import literal_fault  # here: nearly no condition has one
+
+    message = literal_fault(name, str(last.value))
+    match = _LITERAL.match(text, last.offset)
+    return (
+        None
+        if message is None
+        else TypeFault(message, *(match.span() if match else (last.offset, last.offset + 1)))
+    )
 
 
 def _fault_of_operator(text: str, call: Expr, name: str) -> TypeFault | None:
@@ -138,6 +164,26 @@ def _fault_of_operator(text: str, call: Expr, name: str) -> TypeFault | None:
             sign = _COMPARED[name]
             start, end = _operator_at(text, call.offset, sign)
             return TypeFault(f"'{sign}' cannot compare {one} with {other}", start, end)
+    elif name == "@in":
+        given = _type_of(call.parts[1])
+        if given not in ("", _LIST):
+            start, end = _operator_at(text, call.offset, "in")
+            return TypeFault(f"'in' looks into a list or a map, and not into {given}", start, end)
+    elif name in _COUNTED or name in _ADDED:
+        return _fault_of_sum(text, call, name.strip("_"))
+    return None
+
+
+def _fault_of_sum(text: str, call: Expr, sign: str) -> TypeFault | None:
+    kinds = [kind for part in call.parts if (kind := _type_of(part)) not in ("", _TIME, _SPAN)]
+    start, end = _operator_at(text, call.offset, sign)
+    odd = next((kind for kind in kinds if kind != _NUMBER), None)
+    if odd is not None and str(call.value) in _COUNTED:
+        return TypeFault(f"'{sign}' takes numbers, and not {odd}", start, end)
+    if len(set(kinds)) > 1:
+        return TypeFault(
+            f"'{sign}' takes two values of one kind, and not {kinds[0]} and {kinds[1]}", start, end
+        )
     return None
 
 
@@ -158,7 +204,7 @@ def _type_of(tree: Expr) -> str:
         return _TRUTH
     if name in _COUNTED:
         return _NUMBER
-    if name in ("_+_", "_-_"):
+    if name in _ADDED:
         one, other = (_type_of(part) for part in tree.parts)
         return one if one == other and one not in (_TIME, _SPAN) else ""
     if name == "_?_:_":

@@ -61,7 +61,8 @@ def comparisons(tree: Expr) -> Iterator[Comparison]:
             use = chain(one)
             decider = decider_of(use) if use is not None else None
             if decider is not None:
-                texts = other.parts if here.value == "@in" and other.kind == "list" else (other,)
+                is_among = here.value == "@in"
+                texts = other.parts if is_among and other.kind == "list" else () if is_among else (other,)
                 for text in texts:
                     if text.kind in ("text", "number", "bool") and text.value is not None:
                         answer = str(text.value).lower() if text.kind == "bool" else str(text.value)
