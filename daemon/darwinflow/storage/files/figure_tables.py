@@ -1,7 +1,7 @@
 """The tables of a folder of figures, read and written as a whole."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from darwinflow.storage.figures import CountedRun, FigureRow, hour_in, hour_subject
 from darwinflow.storage.files.metric_file import HourKey, Key
@@ -44,7 +44,25 @@ def put_figures(
             counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
 
 
-def counts_by_project(
+def miscounted(
+    sums: Table[Key, Sums], hours: Table[HourKey, Sums], counted: CountedTable, damaged: Collection[str]
+) -> list[tuple[str, int, int, int]]:
+    """Projects of which something is gone, with how many runs are listed, count in versions, and in hours.
+
+    Each run that is counted counts in one version and in one hour. Where files of a project are known to be *damaged*,
+    sums may lack runs.
+    """
+    found = []
+    listed, in_versions, in_hours = _counts_by_project(sums, hours, counted)
+    for project in {*listed, *in_versions, *in_hours, *damaged}:
+        counts = listed[project], in_versions[project], in_hours[project]
+        is_uneven = project not in damaged and not counts[0] == counts[1] == counts[2]
+        if is_uneven or counts[0] < max(*counts[1:], 1):
+            found.append((project, *counts))
+    return found
+
+
+def _counts_by_project(
     sums: Table[Key, Sums], hours: Table[HourKey, Sums], counted: CountedTable
 ) -> tuple["Counter[str]", "Counter[str]", "Counter[str]"]:
     """Runs that are listed as counted, that count in versions, and that count in hours."""

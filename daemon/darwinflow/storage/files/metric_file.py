@@ -6,7 +6,8 @@ what it says; `<project>/counted.txt` has the ids of the runs that are counted, 
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -74,6 +75,15 @@ def counted_header(project: str) -> str:
 def addition(project: str, run_ids: Iterable[str], *, is_first: bool) -> str:
     """What these ids are in a project's list."""
     return "\n".join([*([counted_header(project)] if is_first else []), *run_ids, ""])
+
+
+@contextmanager
+def placed(path: str) -> Iterator[None]:
+    """`SchemaTooNew` says that it is of *path*."""
+    try:
+        yield
+    except SchemaTooNew as error:
+        raise SchemaTooNew(f"{path} cannot be read: {error}") from error
 
 
 def project_in(header: str) -> str:

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from darwinflow.model.errors import SchemaTooNew
 from darwinflow.model.metric import ExecutionMetric
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.parts import MetricsTransaction
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.figures import CountedRun, FigureRow
-from darwinflow.storage.files.figure_tables import counts_by_project, figures_in, put_figures
+from darwinflow.storage.files.figure_tables import figures_in, miscounted, put_figures
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.kept_lessons import LESSONS, KeptLessons
 from darwinflow.storage.files.metric_file import (
@@ -31,6 +30,7 @@ from darwinflow.storage.files.metric_file import (
     hour_key,
     name_of,
     path_of,
+    placed,
     project_in,
     subject_key,
     sums_in,
@@ -201,17 +201,15 @@ class OpenFigures:
         for project, run_id in self._counted.touched:
             if self._counted.get((project, run_id)) is not None:
                 run_ids.setdefault(project, []).append(run_id)
-        appended = {counted_path(project): self._addition(project, ids) for project, ids in run_ids.items()}
+        appended: dict[str, tuple[int, str]] = {}
+        for project, ids in run_ids.items():
+            size = self._counted_bytes.get(name_of(project), 0)
+            appended[counted_path(project)] = size, addition(project, ids, is_first=not size)
         if not whole and not appended:
             return
         self._files.commit(Change(whole, appended))
         for path, (size, text) in appended.items():
             self._counted_bytes[path.removesuffix(f"/{COUNTED}")] = size + len(text)
-
-    def _addition(self, project: str, run_ids: list[str]) -> tuple[int, str]:
-        """To the project's list: behind which size, and what."""
-        size = self._counted_bytes.get(name_of(project), 0)
-        return size, addition(project, run_ids, is_first=not size)
 
     def _changed_files(self) -> dict[str, str]:
         changed: dict[str, Key] = {}
@@ -235,43 +233,38 @@ class OpenFigures:
     def _load(self) -> None:
         """Raises `SchemaTooNew`."""
         self._undo.begin()
-        names = list(self._files.names())
-        for name in names:
-            parts = name.split("/")
-            if len(parts) == 2 and parts[1] == COUNTED:
-                self._load_counted(name, parts[0])
-            elif len(parts) == 3 and name.endswith(".json"):
-                self._load_sums(name, parts[0])
-        for name in names:
-            if name.count("/") == 1 and name.endswith(f"/{LESSONS}"):
-                self._load_lessons(name)
+        for name in sorted(self._files.names(), key=lambda name: name.endswith(f"/{LESSONS}")):
+            folder, depth = name.split("/")[0], name.count("/")
+            with placed(os.path.join(self.path, name)):
+                if depth == 1 and name.endswith(f"/{COUNTED}"):
+                    self._load_counted(name, folder)
+                elif depth == 1 and name.endswith(f"/{LESSONS}"):
+                    self._load_lessons(name)
+                elif depth == 2 and name.endswith(".json"):
+                    self._load_sums(name, folder)
         self._undo.end()
         self._settle()
         self._compare()
 
     def _load_sums(self, name: str, folder: str) -> None:
-        path = os.path.join(self.path, name)
         try:
             for key, sums in sums_in(self._files.read(name)).items():
                 self._put(key, sums)
                 self._keys.setdefault(name, {})[key] = None
-        except SchemaTooNew as error:
-            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
         except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
             kept = self._files.set_aside(name)
-            log.warning("%s is damaged and kept as %s; it is counted again from the logs", path, kept)
+            log.warning(
+                "%s in %s is damaged and kept as %s; it is counted again from the logs", name, self.path, kept
+            )
             self._note_damage(folder, name)
 
     def _load_counted(self, name: str, folder: str) -> None:
         content = self._files.read(name)
         header, *run_ids = content.decode("ascii", "replace").split("\n")
-        path = os.path.join(self.path, name)
         try:
             project = project_in(header)
-        except SchemaTooNew as error:
-            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
         except FileTorn:
-            log.warning("%s is damaged; what it lists is counted again from the logs", path)
+            log.warning("%s in %s is damaged; what it lists is counted again from the logs", name, self.path)
             self._note_damage(folder, name)
             return
         self._projects[folder] = project
@@ -284,30 +277,22 @@ class OpenFigures:
             self._note_damage(folder, name)
 
     def _load_lessons(self, name: str) -> None:
-        path = os.path.join(self.path, name)
         try:
             self._kept.load(self._files.read(name))
-        except SchemaTooNew as error:
-            raise SchemaTooNew(f"{path} cannot be read: {error}") from error
         except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
             kept = self._files.set_aside(name)
-            log.warning("%s is damaged and kept as %s; patterns are looked for anew", path, kept)
+            log.warning(
+                "%s in %s is damaged and kept as %s; patterns are looked for anew", name, self.path, kept
+            )
 
     def _compare(self) -> None:
-        """Each run that is counted counts in one version and in one hour; where numbers differ, something is gone."""
-        listed, in_versions, in_hours = counts_by_project(self._sums, self._hours, self._counted)
-        for project in listed.keys() | in_versions.keys() | in_hours.keys() | self._damaged.keys():
-            damaged = self._damaged.get(project, set())
-            most = max(in_versions[project], in_hours[project], 1)
-            if listed[project] < most or (
-                not damaged and not listed[project] == in_versions[project] == in_hours[project]
-            ):
-                log.warning(
-                    "of %r %d runs are listed as counted, %d count in versions and %d in hours; they are counted "
-                    "again from the logs",
-                    project, listed[project], in_versions[project], in_hours[project],
-                )  # fmt: skip
-                self._damaged[project] = {*damaged, counted_path(project)}
+        for project, *counts in miscounted(self._sums, self._hours, self._counted, self._damaged):
+            log.warning(
+                "of %r %d runs are listed as counted, %d count in versions and %d in hours; they are counted "
+                "again from the logs",
+                project, *counts,
+            )  # fmt: skip
+            self._damaged[project] = {*self._damaged.get(project, ()), counted_path(project)}
 
     def _note_damage(self, folder: str, name: str) -> None:
         project = self._projects.get(folder) or text_of(folder)
