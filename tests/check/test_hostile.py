@@ -61,6 +61,9 @@ HOSTILE = {
     "secrets on every line": HEAD + GOOD + "x-a:\n" + "  - ghp_aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vWaB3d\n" * 8_000,
     "what begins like secrets": HEAD + GOOD + f"x-a: {'eyJ' * 300_000}\nx-b: x{'-' * 900_000}!\nx-c: {'://a:' * 200_000}\nx-d: {'Bearer ' * 100_000}\nx-e: {'YWFh' * 200_000}\n",
     "one of many answers twice": HEAD + "nodes:\n  - {id: n, type: LLM_DECISION, config: {prompt: a, options: [" + ", ".join(f"a{at}" for at in range(30_000)) + ", a29999]}}\nedges: []\n",
+    "codes without end in one suppression": HEAD + "# darwinflow: ignore[" + "a," * 50_000 + "] x\n" + GOOD,
+    "one code again and again": HEAD + "# darwinflow: ignore[" + "secret," * 50_000 + "] x\n" + GOOD,
+    "keys one behind the other": HEAD + 'description: "' + "-----BEGIN PRIVATE KEY" * 12_000 + '"\n' + GOOD,
     "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",
 }  # fmt: skip
 

@@ -117,3 +117,18 @@ def test_json_of_findings_says_what_was_said_whatever_is_escaped() -> None:
     assert json.loads(dumped(document)) == document
     assert STEERING.findall(dumped(document)) == []
     assert "ä\u200d\U0001f469" in dumped(document)
+
+
+def test_many_secrets_on_one_line_are_struck_out_in_every_excerpt_and_in_time(
+    darwinflow: Run, folder: Path
+) -> None:
+    keys = [f"ghp_{at:04}{'aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW'}" for at in range(900)]
+    (folder / "flows/keys.yaml").write_text(
+        flow(1).replace("\nnodes:", f"\ndescription: {' '.join(keys)}\nnodes:", 1)
+    )
+    before = os.times().children_user
+    said = darwinflow("check", "--no-cache", "flows/keys.yaml", expect=1)
+    assert os.times().children_user - before < 4, "seconds of processor time"
+    assert said.stdout.count("[secret]") >= 900
+    assert not re.search(r"ghp_[0-9]", said.stdout.replace("'ghp_…'", ""))
+    assert "ghp_****" in said.stdout

@@ -47,7 +47,9 @@ _LAST_DATA_LINE = re.compile(r"[\s>#\"'|-]*[A-Za-z0-9+/=_-]+[\"',\\n]*\s*")
 _MAX_DATA_LINE = 500
 """Characters; a longer line is no line of data in lines."""
 _PIECE = 20_000
-"""Characters of a long line that are looked at together; no token is as long."""
+"""Characters of a long line in which secrets that begin there are looked for together."""
+_LONGEST = 1_000
+"""Characters behind them that may belong to the last of these secrets."""
 _SLOW = frozenset({"eyJ", "://"})
 _MOST_SLOW = 20
 """Beginnings of such shapes in a piece; text with more of them is made to be slow."""
@@ -86,10 +88,13 @@ def secrets_in(lines: Sequence[str]) -> list[Secret]:
             if _PASSWORD_KEY.search(line):
                 found += _passwords(lines, row, found)
             continue
+        behind = 0
         for start in range(0, len(line), _PIECE):
-            for secret in _in_piece(row, line[start : start + _PIECE], is_data=False):
+            for secret in _in_piece(row, line[start : start + _PIECE + _LONGEST], is_data=False):
                 moved = secret._replace(column=secret.column + start, end_column=secret.end_column + start)
-                found.append(moved)
+                if secret.column < _PIECE and moved.column >= behind:
+                    found.append(moved)
+                    behind = moved.end_column
     return sorted(found)
 
 

@@ -10,6 +10,8 @@ from darwinflow.document.problem import Related
 from darwinflow.model.span import Span
 
 _STYLES = {"error": "bad", "warning": "warn", "hint": "quiet"}
+_MOST_A_COLUMN = 8
+"""Characters of a line that may share a column of the terminal."""
 _MAX_PLACES = 5
 """Related places that the line below a caret names."""
 _SHOWN_OF_SECRET = 4
@@ -78,7 +80,7 @@ def _fixable(report: FileReport) -> int:
 
 def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
     """The lines that tell a person of each finding; the first one is what editors read as an error's place."""
-    secrets = [finding.span for finding in report.findings if finding.code == "secret"]
+    lines = _Printable(report)
     for finding in report.findings:
         style = _STYLES[finding.severity]
         place = f"{safe(report.path)}:{finding.span.line + 1}:{finding.span.column + 1}"
@@ -87,15 +89,13 @@ def text_of(report: FileReport, terminal: Terminal) -> Iterator[str]:
             f"{safe(finding.message)} {terminal.paint(f'[{finding.code}]', 'quiet')}"
         )
         if len(report.lines) > 1 or report.lines[0]:
-            yield from _excerpt(report.lines, finding, terminal, style, secrets)
+            yield from _excerpt(lines, finding, terminal, style)
 
 
-def _excerpt(
-    lines: Lines, finding: Finding, terminal: Terminal, style: str, secrets: list[Span]
-) -> Iterator[str]:
+def _excerpt(lines: "_Printable", finding: Finding, terminal: Terminal, style: str) -> Iterator[str]:
     span = finding.span
-    line = _hidden(lines[span.line], span.line, secrets)
-    before = _hidden(lines[span.line - 1], span.line - 1, secrets) if span.line else ""
+    line = lines.at(span.line)
+    before = lines.at(span.line - 1) if span.line else ""
     end = span.end_column if span.end_line == span.line else len(line)
     room = max((terminal.width or _WIDTH) - 8, 20)
     skipped = max(min(end + 10, len(line)) - room, 0)
@@ -108,14 +108,32 @@ def _excerpt(
     yield f"{gutter} {pad}{terminal.paint(carets, style)}{_places(finding.related)}".rstrip()
 
 
-def _hidden(text: str, line: int, secrets: list[Span]) -> str:
-    """*text* with all but the beginning of *secrets* in it struck out: what is printed here may be kept for long."""
+class _Printable:
+    """Lines with all but the beginning of the secrets in them struck out: what is printed here may be kept for long."""
+
+    def __init__(self, report: FileReport) -> None:
+        self._lines = report.lines
+        self._secrets: dict[int, list[Span]] = {}
+        for finding in report.findings:
+            if finding.code == "secret":
+                self._secrets.setdefault(finding.span.line, []).append(finding.span)
+        self._struck: dict[int, str] = {}
+
+    def at(self, line: int) -> str:
+        if line not in self._secrets:
+            return self._lines[line]
+        if line not in self._struck:
+            self._struck[line] = _struck(self._lines[line], self._secrets[line])
+        return self._struck[line]
+
+
+def _struck(text: str, secrets: list[Span]) -> str:
+    letters = list(text)
     for span in secrets:
-        if span.line == line:
-            is_long = span.end_column - span.column >= 4 * _SHOWN_OF_SECRET
-            start = span.column + (_SHOWN_OF_SECRET if is_long else 0)
-            text = text[:start] + "*" * (span.end_column - start) + text[span.end_column :]
-    return text
+        is_long = span.end_column - span.column >= 4 * _SHOWN_OF_SECRET
+        start = span.column + (_SHOWN_OF_SECRET if is_long else 0)
+        letters[start : span.end_column] = "*" * (span.end_column - start)
+    return "".join(letters)
 
 
 def _numbered(line: int, text: str, terminal: Terminal) -> str:
@@ -124,7 +142,7 @@ def _numbered(line: int, text: str, terminal: Terminal) -> str:
 
 def _clipped(line: str, skipped: int, room: int, terminal: Terminal) -> str:
     """*room* characters of a line from the one after *skipped* on."""
-    return terminal.fit(safe(line[skipped:]), room)
+    return terminal.fit(safe(line[skipped : skipped + _MOST_A_COLUMN * room]), room)
 
 
 def _places(related: tuple[Related, ...]) -> str:

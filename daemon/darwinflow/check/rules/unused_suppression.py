@@ -36,14 +36,14 @@ def unused_suppression(
     unknown = [code for code in suppression.codes if code.name not in CODES]
     if unknown:
         yield _unknown(document, suppression, unknown, there)
-    unused = [
-        code
-        for at, code in enumerate(suppression.codes)
-        if (code.name in judged and code.name not in used)
-        or code.name in [earlier.name for earlier in suppression.codes[:at]]
-    ]
+    seen: set[str] = set()
+    unused: list[Code] = []
+    for code in suppression.codes:
+        if (code.name in judged and code.name not in used) or code.name in seen:
+            unused.append(code)
+        seen.add(code.name)
     if unused and not unknown:
-        names = any_of([quoted(code.name) for code in unused])
+        names = any_of([quoted(name) for name in dict.fromkeys([code.name for code in unused])])
         message = f"there is no {names} here to suppress"
         fix = Fix("Remove the suppression", (_removal(document, suppression, unused),))
         yield Finding("unused-suppression", HINT, _span(suppression, unused[0]), message, (), (fix,))
@@ -86,7 +86,8 @@ def _span(suppression: Suppression, code: Code) -> Span:
 def _removal(document: Document, suppression: Suppression, codes: list[Code]) -> Edit:
     """Takes *codes* out of the comment, and the comment out of the text where no other is left in it."""
     line = suppression.line
-    left = [code.name for code in suppression.codes if code not in codes]
+    removed = frozenset(codes)
+    left = [code.name for code in suppression.codes if code not in removed]
     if left:
         first, last = suppression.codes[0], suppression.codes[-1]
         return Edit(Span(line, first.column, line, last.end_column), ", ".join(left))
