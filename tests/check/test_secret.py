@@ -133,7 +133,7 @@ TOKEN = "16C7e42F292c6912E7710c838347Ae178B4a"
     [
         (f'"\\x67hp_{TOKEN}"', [f"\\x67hp_{TOKEN}"]),
         (f'"\\u0067\\u0068\\u0070_{TOKEN}"', [f"\\u0067\\u0068\\u0070_{TOKEN}"]),
-        (f'"gh\\\n      p_{TOKEN}"', ["gh"]),
+        (f'"gh\\\n      p_{TOKEN}"', [f"p_{TOKEN}"]),
         (f'"say\\nghp_{TOKEN}"', [f"ghp_{TOKEN}"]),
         (f'"\\x41 ghp_{TOKEN}, ghp_{TOKEN}"', [f"ghp_{TOKEN}"] * 2),
         ('"db:\\/\\/mira:hunter2@db"', ["hunter2"]),
@@ -155,6 +155,18 @@ def test_a_long_line_full_of_keys_is_read_in_no_time() -> None:
         started = time.process_time()
         secrets_in([line])
         assert time.process_time() - started < 0.5, part
+
+
+def test_many_secrets_in_one_long_text_are_found_in_no_time(catalog: Catalog) -> None:
+    text = "\\n".join(f"\\x67hp_{TOKEN}" for _ in range(2_000))
+    document = Document.parse(f'id: w\nversion: 1\nnodes: []\nedges: []\nx-note: "{text}"\n')
+    document.problems()
+    started = time.process_time()
+    found = [finding for finding in check(document, catalog).findings() if finding.code == "secret"]
+    spent = time.process_time() - started
+    print(f"\n{len(found)} of 2000 secrets in one text: {spent * 1e3:.0f} ms")
+    assert len(found) >= 990
+    assert spent < 3
 
 
 def test_the_lines_that_are_passed_over_hold_nothing() -> None:

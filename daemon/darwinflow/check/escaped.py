@@ -1,9 +1,11 @@
 """Secrets in quoted texts that are written with escapes, or go on in the next line: found in what the text says."""
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 from darwinflow.check.clear_text import WORDS_BEFORE, Secret, secrets_in
-from darwinflow.check.inside import span_within
+from darwinflow.check.inside import Unit, units_of
 from darwinflow.check.scalars import scalars_of
 from darwinflow.document.node import DOUBLE, Node
 from darwinflow.document.segment import Segment
@@ -40,13 +42,21 @@ def _in_text(node: Node, lines: Sequence[str]) -> Iterator[Secret]:
     starts = [-len(before)]
     for line in said[:-1]:
         starts.append(starts[-1] + len(line) + 1)
+    units = units_of(node, lines)
+    seen = list(accumulate([not character.isspace() for character in node.value], initial=0))
     for secret in secrets_in(said):
         start, end = starts[secret.line] + secret.column, starts[secret.line] + secret.end_column
         if start < 0:
             continue
-        span = span_within(node, lines, start, end)
-        if span is None:
+        if units is None:
             last = node.end_column if node.line == node.end_line else len(lines[node.line])
             yield Secret(node.line, node.column, last, secret.noun, secret.begins)
         else:
-            yield Secret(span.line, span.column, span.end_column, secret.noun, secret.begins)
+            yield Secret(*_longest_part(units[seen[start] : seen[end]]), secret.noun, secret.begins)
+
+
+def _longest_part(units: list[Unit]) -> tuple[int, int, int]:
+    """Line, first column and the column behind, on whichever line most of *units* stand."""
+    parts = [list(part) for _, part in groupby(units, key=itemgetter(0))]
+    longest = max(parts, key=len)
+    return longest[0][0], longest[0][1], longest[-1][2]

@@ -31,8 +31,8 @@ def span_within(node: Node, lines: Sequence[str], start: int, end: int) -> Span 
         return None
     if node.style == PLAIN and node.line == node.end_line:
         return Span(node.line, node.column + start, node.line, node.column + end) if start < end else None
-    units = list(_units(node, lines))
-    if len(units) != _visible(text):
+    units = units_of(node, lines)
+    if units is None:
         return None
     first, last = _visible(text[:start]), _visible(text[:end])
     if first >= last:
@@ -42,6 +42,12 @@ def span_within(node: Node, lines: Sequence[str], start: int, end: int) -> Span 
         if other == line:
             behind = other_behind
     return Span(line, column, line, behind)
+
+
+def units_of(node: Node, lines: Sequence[str]) -> list[Unit] | None:
+    """What stands for each visible character of a text, in its order; None where there is no telling."""
+    units = list(_units(node, lines))
+    return units if len(units) == _visible(node.value) else None
 
 
 def _visible(text: str) -> int:
