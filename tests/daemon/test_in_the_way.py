@@ -84,6 +84,16 @@ def test_a_folder_at_the_socket_s_path_is_said(used: DaemonProcess):
     )
 
 
+def test_a_folder_at_the_configuration_s_path_is_said(used: DaemonProcess):
+    path = Path(used.home.config, "config.yaml")
+    path.mkdir()
+    assert said_by(used, *darwinflow("runs", "list")) == (
+        1,
+        [f"error: {path} is a folder where a file belongs", f"try: move {path} away"],
+    )
+    path.rmdir()
+
+
 @pytest.mark.parametrize("above", ["", "/deeper/home"])
 def test_a_file_at_the_homes_place_is_said(tmp_path: Path, above: str):
     (tmp_path / "home").write_text("mine")

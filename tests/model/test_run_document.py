@@ -140,3 +140,8 @@ def test_a_value_of_any_depth_is_written():
         deep = [deep, "x" * 50]
     document = Document.parse(run_document(FAILED | {"input": {"request": deep}}, NOW))
     assert document.problems() == []
+
+
+def test_a_node_that_ran_often_without_a_second_attempt_has_none():
+    steps = [dict(FAILED["steps"][1], attempt=1, stepId=f"s{at}") for at in range(3)]
+    assert "attempt" not in run_document({**FAILED, "steps": steps}, NOW)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from darwinflow.daemon import unfinished
 from darwinflow.model.errors import Refused, StoreUnwritable
+from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
 from darwinflow.model.stores import Stores
 from darwinflow.recorder.paths import Home
@@ -75,7 +76,12 @@ def config_text(home: Home) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StoreUnwritable(f"{path} cannot be read: {error.strerror}") from error
+        obstacle = obstacle_to_file(path)
+        if obstacle is not None:
+            raise StoreUnwritable(str(obstacle), hint=obstacle.advice) from error
+        raise StoreUnwritable(
+            f"{path} cannot be read: {error.strerror}", hint="give yourself the right to read it"
+        ) from error
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is no UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
 

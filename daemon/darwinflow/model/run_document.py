@@ -39,7 +39,10 @@ def _lines(log: Log, now: datetime, *, utf8: bool) -> Iterator[str]:
     steps: Sequence[Log] = log.get("steps") or ()
     if steps:
         yield "steps:"
-        attempts = Counter((step["nodeId"], step.get("iteration", 0)) for step in steps)
+        attempts: Counter[tuple[str, int]] = Counter()
+        for step in steps:
+            round_ = step["nodeId"], step.get("iteration", 0)
+            attempts[round_] = max(attempts[round_], step.get("attempt", 1))
         for step in steps:
             yield from _step(step, attempts[step["nodeId"], step.get("iteration", 0)], now, utf8=utf8)
     output = log.get("output") or {}
