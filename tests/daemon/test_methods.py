@@ -91,7 +91,11 @@ def test_methods_about_a_workspace_need_a_session(shared: DaemonProcess, method)
         "run/record": {"run": a_run("r1")},
         "run/get": {"run": "r1"},
         "run/import": {"runs": [a_run("r1")]},
+        "run/delete": {"runs": ["r1"]},
+        "run/pin": {"runs": ["r1"]},
+        "run/restore": {"runs": ["r1"]},
         "workflow/publish": {"text": flow()},
+        "workflow/delete": {"workflow": "a"},
         "workflow/lineage": {"workflow": "a"},
         "workflow/history": {"workflow": "a"},
         "workflow/get": {"workflow": "a"},
@@ -261,7 +265,7 @@ def test_told_to_stop_it_answers_what_was_begun_and_ends(daemon: DaemonProcess):
 def test_what_does_not_fit_is_said_with_its_place(shared: DaemonProcess):
     client = shared.client()
     with pytest.raises(MethodUnknown):
-        client.call("run/delete")
+        client.call("run/forget")
     run = a_run("r1")
     del run["steps"][0]["nodeId"]
     with pytest.raises(RequestMalformed, match=r"run\.steps\.0\.nodeId"):
