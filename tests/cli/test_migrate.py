@@ -13,6 +13,8 @@ import pytest
 from cli.conftest import flow
 from cli.recorded_runs import record
 from contract.sample_runs import finished
+from darwinflow.daemon.lock import HomeLock
+from darwinflow.recorder.paths import home_of
 from darwinflow.storage.postgres.tenant import PostgresTenantStore
 from darwinflow.storage.recording import record as record_run
 from postgres_server import new_organization, shared
@@ -297,3 +299,32 @@ def test_two_workspaces_of_one_project_cannot_be_told_apart(darwinflow, tmp_path
     assert "'nowhere' is no folder" in darwinflow(
         "storage", "migrate", "--workflows", "sqlite", "--workspace", "nowhere", expect=1
     ).stderr  # fmt: skip
+
+
+def test_who_asks_meanwhile_is_told_what_has_the_home_for_itself(darwinflow, tmp_path):
+    record(darwinflow, 1)
+    darwinflow("daemon", "stop")
+    lock = HomeLock.taken(home_of({"DARWINFLOW_HOME": str(tmp_path / "home")}))
+    lock.tell("darwinflow storage migrate")
+    for arguments in (("runs", "list"), ("storage", "migrate", "--to", "file"), ("daemon", "status")):
+        said = darwinflow(*arguments, expect=1).stderr
+        assert f"'darwinflow storage migrate', process {os.getpid()}, has " in said, arguments
+        assert "kill" not in said
+    run = darwinflow("record", "--workflow", "flows/greet.yaml", "--", "true").stderr
+    assert "is spooled" in run
+    lock.release()
+    assert len(json.loads(darwinflow("runs", "list", "--json").stdout)["runs"]) == 2
+
+
+def test_an_editor_that_starts_the_daemon_again_does_not_hinder_it(darwinflow, tmp_path):
+    record(darwinflow, 2)
+    environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
+    command = f"while true; do {sys.executable} -m darwinflow.cli.main daemon start; done"
+    editor = subprocess.Popen(
+        ["sh", "-c", command], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert migrate(darwinflow, "--to", "file")["logs"]["runs"] == 2
+    finally:
+        editor.kill()
+        editor.wait()

@@ -4,20 +4,26 @@ import argparse
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.folder import current_folder
 from darwinflow.cli.progress import Progress
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import NotFound, Refused
+from darwinflow.model.errors import DaemonRunning, NotFound, Refused
 from darwinflow.model.phrases import counted
-from darwinflow.recorder.paths import Workspace, home_of, workspace_of
+from darwinflow.recorder.paths import Home, Workspace, home_of, workspace_of
+from darwinflow.rpc.client.hung import at_work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from darwinflow.daemon.migrating import Outcome
     from darwinflow.model.stores import StoreChoice
 
+T = TypeVar("T")
+
+_TRIES = 20
 _KIND = "file, sqlite, either with :PATH, or a DSN such as '${TEAM_DSN}'; never with a password in it"
 
 
@@ -48,9 +54,8 @@ def run(args: argparse.Namespace) -> int:
 
     home = home_of(os.environ)
     choices = _choices(args)
-    stop_daemon(home)  # journals wait meanwhile
     if args.abandon:
-        kept = migrating.abandon(home, os.environ)
+        kept = _alone(home, lambda: migrating.abandon(home, os.environ))
         if args.json:
             print(json.dumps({"abandoned": True, "setAside": kept}))
         else:
@@ -59,17 +64,30 @@ def run(args: argparse.Namespace) -> int:
         return 0
     telling = _Telling()
     try:
-        outcome = migrating.migrate(
+        asked = Asked(choices, args.organization, _workspaces(args))
+        outcome = _alone(
             home,
-            os.environ,
-            Asked(choices, args.organization, _workspaces(args)),
-            telling.tell,
-            dry_run=args.dry_run,
+            lambda: migrating.migrate(home, os.environ, asked, telling.tell, dry_run=args.dry_run),
         )
     finally:
         telling.end()
     _show(outcome, as_json=args.json)
     return 0
+
+
+def _alone(home: Home, work: "Callable[[], T]") -> "T":
+    """*work* without a daemon, which an editor may start again as soon as it has ended. Journals wait meanwhile."""
+    for left in reversed(range(_TRIES)):
+        stop_daemon(home)
+        try:
+            return work()
+        except DaemonRunning as error:
+            busy = at_work(home)
+            if busy is not None:
+                raise busy from error
+            if not left:
+                raise
+    raise AssertionError("the last try returns")
 
 
 def _choices(args: argparse.Namespace) -> "dict[str, StoreChoice]":

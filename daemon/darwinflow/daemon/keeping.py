@@ -106,6 +106,7 @@ def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStor
 def _alone(home: Home) -> Iterator[None]:
     lock = HomeLock.taken(home)
     try:
+        lock.tell("darwinflow storage")
         yield
     finally:
         lock.release()

@@ -16,6 +16,8 @@ from darwinflow.recorder.paths import Home, lock_text
 _TRIES = 100
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """Not blocking: opening a pipe could wait for ever."""
+_COMMAND = b"darwinflow "
+"""So begins the text where a command has the lock."""
 _ELSEWHERE = "or set DARWINFLOW_HOME to another folder"
 
 
@@ -44,6 +46,8 @@ class HomeLock:
                         f"a daemon serves {home.data} already", hint="darwinflow daemon status"
                     ) from None
                 if _is_still_there(home.lock_path, fd):
+                    if os.pread(fd, len(_COMMAND), 0) == _COMMAND:
+                        os.ftruncate(fd, 0)  # a command that was killed is at work no longer
                     return cls(home, fd)
                 os.close(fd)  # somebody has removed the file between our opening and locking it
         except OSError as error:
@@ -57,7 +61,13 @@ class HomeLock:
 
     def publish(self, socket_path: str) -> None:
         """Say where the daemon can be reached. Clients that wait see the file change. Raises `StoreFull`, `StoreUnwritable`."""
-        text = lock_text(self._home, socket_path)
+        self._write(lock_text(self._home, socket_path))
+
+    def tell(self, command: str) -> None:
+        """Say that no daemon has the lock, but *command*, such as `darwinflow storage migrate`. Raises as `publish`."""
+        self._write(lock_text(self._home, command))
+
+    def _write(self, text: bytes) -> None:
         try:
             # By one call that covers the old text: nobody reads an empty file, or half of each.
             os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)

@@ -260,6 +260,7 @@ def _identity(home: Home) -> Iterator[IdentityStore]:
 def _alone(home: Home) -> Iterator[None]:
     lock = HomeLock.taken(home)
     try:
+        lock.tell("darwinflow storage migrate")
         yield
     finally:
         lock.release()

@@ -13,7 +13,7 @@ from typing import Any
 from darwinflow.model.errors import DaemonAway, DaemonHung, DarwinFlowError
 from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
-from darwinflow.rpc.client.hung import HELLO_WITHIN_S, hung, lock_holder
+from darwinflow.rpc.client.hung import HELLO_WITHIN_S, at_work, hung, lock_holder
 from darwinflow.rpc.client.line import Line
 from darwinflow.rpc.client.starting import Starting, start
 from darwinflow.rpc.peer import peer_pid, peer_uid
@@ -200,7 +200,7 @@ class Link:
         holder = lock_holder(self._home)
         if holder is None:
             return DaemonAway(f"no daemon serves {self._home.data}")
-        return DaemonAway(
+        return at_work(self._home) or DaemonAway(
             f"the daemon of {self._home.data}, process {holder}, is starting or ending, or hangs",
             hint="darwinflow daemon status",
         )

@@ -20,7 +20,14 @@ from darwinflow.model.errors import (
 )
 from darwinflow.recorder.events import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
-from darwinflow.rpc.client.hung import HELLO_WITHIN_S, REACHED_WITHIN_S, hung, lock_holder
+from darwinflow.rpc.client.hung import (
+    AT_WORK_WITHIN_S,
+    HELLO_WITHIN_S,
+    REACHED_WITHIN_S,
+    at_work,
+    hung,
+    lock_holder,
+)
 from darwinflow.rpc.errors import error_of
 from darwinflow.rpc.framing import FrameBroken, FrameReader, framed
 from darwinflow.rpc.peer import peer_pid, peer_uid
@@ -210,7 +217,7 @@ def _reach(connection: socket.socket, path: str, home: Home) -> None:
 def connect_if_held(home: Home, name: str = "darwinflow") -> Client:
     """As `connect`. Where a daemon holds *home* and cannot be reached, since it starts or ends, waits for the outcome.
 
-    Raises `DaemonHung` where there is none within `REACHED_WITHIN_S`.
+    Raises `DaemonHung` where there is none within `REACHED_WITHIN_S`, `DaemonAway` where a command has the home for itself.
     """
     deadline = time.monotonic() + REACHED_WITHIN_S
     while True:
@@ -220,9 +227,18 @@ def connect_if_held(home: Home, name: str = "darwinflow") -> Client:
             holder = lock_holder(home)
             if holder is None:
                 raise
+            if time.monotonic() > deadline - REACHED_WITHIN_S + AT_WORK_WITHIN_S:
+                _refuse_busy(home)
             if time.monotonic() > deadline:
                 raise hung(home, holder, REACHED_WITHIN_S) from error
         time.sleep(_LOOK_EVERY_S)
+
+
+def _refuse_busy(home: Home) -> None:
+    """Raises `DaemonAway` where a command has *home* for itself."""
+    busy = at_work(home)
+    if busy is not None:
+        raise busy
 
 
 def _check_owner(connection: socket.socket, path: str) -> None:
@@ -255,6 +271,8 @@ def connect_or_start(home: Home, name: str = "darwinflow", within: float = START
                 if problem is not None:
                     raise problem from None
                 waited = time.monotonic() - began
+                if starting.found_another and waited > AT_WORK_WITHIN_S:
+                    _refuse_busy(home)
                 if starting.found_another and waited > REACHED_WITHIN_S:
                     raise hung(home, lock_holder(home), REACHED_WITHIN_S) from error
                 if waited > within:

@@ -2,7 +2,7 @@
 
 import os
 
-from darwinflow.model.errors import DaemonHung
+from darwinflow.model.errors import DaemonAway, DaemonHung
 from darwinflow.recorder.paths import Home
 
 HELLO_WITHIN_S = 5.0
@@ -10,7 +10,11 @@ HELLO_WITHIN_S = 5.0
 REACHED_WITHIN_S = 10.0
 """One that starts or ends holds the home's lock and cannot be reached; for longer than this none should."""
 
+AT_WORK_WITHIN_S = 2.0
+"""Most commands that need the home for themselves have ended by then; who waits longer is told."""
+
 _LOCKS = "/proc/locks"
+_MOST_BYTES = 4096
 _STOPPED = ("T", "t")
 """States of a process that a signal or a debugger has stopped."""
 _ENDED = ("Z", "X")
@@ -38,6 +42,23 @@ def hung(home: Home, pid: int | None, seconds: float) -> DaemonHung:
             pid=pid,
         )
     return DaemonHung(f"the daemon of {home.data}, process {pid}, {silent}", hint=end, pid=pid)
+
+
+def at_work(home: Home) -> DaemonAway | None:
+    """Where no daemon but a command has *home* for itself, as it has written into the lock: who that is."""
+    try:
+        with open(home.lock_path, "rb") as file:
+            said = os.fsdecode(file.readline(_MOST_BYTES)).strip()
+    except OSError:
+        return None
+    holder = lock_holder(home) if said.startswith("darwinflow ") else None
+    if holder is None:
+        return None
+    return DaemonAway(
+        f"'{said}', process {holder}, has {home.data} for itself; what is recorded meanwhile is kept, and waits",
+        hint="do it again when that has ended",
+        pid=holder,
+    )
 
 
 def lock_holder(home: Home) -> int | None:
