@@ -230,3 +230,32 @@ def test_the_hooks_for_pre_commit_run_what_they_name(folder: Path, tmp_path: Pat
             hook["entry"].split(), cwd=folder, env=environ, check=False, capture_output=True
         )
         assert found.returncode == 1, found
+
+
+MANY = 150
+
+
+def test_many_slips_are_all_mended_at_once(darwinflow: Run, folder: Path) -> None:
+    """Of many findings only some propose a name, and more findings than are listed there may be."""
+    for many in (MANY, 3 * MANY):
+        nodes = "".join(
+            f"  - {{id: node_number_{at}, type: HUMAN_INPTU, config: {{promt: x}}}}\n" for at in range(many)
+        )
+        edges = "".join(
+            f"  - {{from: nodee_number_{at}, to: nodee_numbr_{at + 1}}}\n" for at in range(many - 1)
+        )
+        (folder / "flows/many.yaml").write_text(
+            "id: many\nversion: 1\ndescription: d\nmetadata: {createdBy: user, reasoning: r}\n"
+            f"nodes:\n{nodes}edges:\n  - {{from: START, to: node_number_0}}\n{edges}"
+            f"  - {{from: node_number_{many - 1}, to: END}}\n"
+        )
+        begun = os.times().children_user
+        for _ in range(5):
+            said = darwinflow("check", "--fix", "--no-cache", "flows/many.yaml", expect=None)
+        assert os.times().children_user - begun < 20, "seconds of processor time"
+        if many == MANY:
+            assert said.returncode == 0, said.stdout
+        left = (folder / "flows/many.yaml").read_text()
+        assert "HUMAN_INPTU" not in left
+        assert "promt:" not in left
+        assert left.count("nodee_") < many

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Run
+from .conftest import Run, flow
 
 OTHER = "cd to another workspace to look there"
 ALONE = "cd to the folder of the workflow's file, or create a .darwinflow.yaml that its folders belong to"
@@ -83,3 +83,23 @@ def test_following_says_which_project_is_followed(darwinflow: Run, tmp_path: Pat
         tail.send_signal(signal.SIGINT)
         assert tail.wait(timeout=20) == 130
     assert said == f"following runs of 'greet' in project 'bare' of the folder '{bare}' alone; Ctrl-C ends\n"
+
+
+def test_a_folder_whose_name_is_no_text_is_told_as_that(tmp_path: Path) -> None:
+    """What is recorded there is kept all the same, and seen from another folder of its project."""
+    home = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
+    folder = os.fsencode(tmp_path) + b"/plain\xff"
+    os.mkdir(folder)
+    with open(folder + b"/greet.yaml", "w", encoding="utf-8") as file:
+        file.write(flow(1))
+    command = [sys.executable, "-m", "darwinflow.cli.main"]
+
+    def said(*words: str) -> tuple[int, list[str]]:
+        done = subprocess.run([*command, *words], cwd=folder, env=home, capture_output=True, text=True)
+        return done.returncode, done.stderr.splitlines()
+
+    assert said("record", "--workflow", "greet.yaml", "--", sys.executable, "-c", "exit(3)")[0] == 3
+    told = f"error: the workspace '{tmp_path}/plain\\xff' has a name that is no UTF-8"
+    for words in ("runs list", "metrics", "workflow list", "publish greet.yaml", "lineage greet.yaml"):
+        assert said(*words.split()) == (1, [told, "try: rename that folder"]), words
+    subprocess.run([*command, "daemon", "stop"], env=home, check=True, capture_output=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from darwinflow.catalog.type_file import GRAPH_TYPE_INVALID
-from darwinflow.check.engine import Checked
+from darwinflow.check.engine import MAX_FINDINGS, Checked
 from darwinflow.check.finding import Finding
 from darwinflow.check.fixes import fixable, fixed
 from darwinflow.document.document import Document
@@ -13,8 +13,9 @@ from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 
 _MAX_ROUNDS: Final = 5
 """One fix may make another possible; this many times at most."""
-_MAX_TRIED: Final = 50
-"""Fixes that are tried one by one in a round where all together are not well; the others stay."""
+_MAX_CHECKS: Final = 150
+_MAX_CHECKED_LINES: Final = 1_000_000
+"""What may be spent on finding those that are well where all together are not; what is not tried by then stays."""
 _HIDING: Final = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 """While a text has one of these, rules are silent about what else is there."""
 _IN_STAGES: Final = frozenset({*_HIDING, GRAPH_TYPE_INVALID})
@@ -35,51 +36,77 @@ _OF_WALKS: Final = frozenset(
 def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Checked, int]:
     """The check of the mended document, and how many fixes were applied. *check*: checks what fixes make of it."""
     count = 0
-    refused: set[tuple[str, str]] = set()
+    trials = _Trials(check, len(checked.document.lines))
     for _ in range(_MAX_ROUNDS):
-        before = checked.findings()
-        chosen = [one for one in fixable(before) if (one.code, one.message) not in refused]
-        if not chosen:
-            break
+        chosen = [one for one in fixable(checked.findings()) if trials.is_open(checked, one)]
         # What a fault of syntax has hidden comes to light in a round of its own.
         chosen = [one for one in chosen if one.code in _HIDING] or chosen
-        after = check(fixed(checked.document, chosen))
-        if _leads_on(chosen, before, after.findings()):
-            tried, chosen = chosen, _those_that_are_well(checked, chosen, check)
-            refused.update([(one.code, one.message) for one in tried if one not in chosen])
-            after = check(fixed(checked.document, chosen))
+        kept, after = trials.well(checked, chosen)
+        if not kept:
+            break
         checked = after
-        count += len(chosen)
+        count += len(kept)
     return checked, count
 
 
-def _those_that_are_well(
-    checked: Checked, chosen: Sequence[Finding], check: Callable[[Document], Checked]
-) -> list[Finding]:
-    """Of *chosen*, in their order, each that leads to nothing new together with those before it."""
-    before = checked.findings()
-    kept: list[Finding] = []
-    for finding in chosen[:_MAX_TRIED]:
-        tried = [*kept, finding]
-        if not _leads_on(tried, before, check(fixed(checked.document, tried)).findings()):
-            kept = tried
-    return kept
+class _Trials:
+    """Finds out which fixes are well, by making them."""
+
+    def __init__(self, check: Callable[[Document], Checked], lines: int) -> None:
+        """*lines*: how many are read at each check, about."""
+        self._check = check
+        self._left = min(_MAX_CHECKS, max(_MAX_CHECKED_LINES // lines, 8))
+        self._refused: set[tuple[str, str, str]] = set()
+
+    def is_open(self, checked: Checked, finding: Finding) -> bool:
+        """Whether the fix of *finding* has not been refused."""
+        return _known_by(checked, finding) not in self._refused
+
+    def well(self, checked: Checked, chosen: Sequence[Finding]) -> tuple[list[Finding], Checked]:
+        """Of *chosen*, in their order, those that lead to nothing new together with the ones before them.
+
+        All are tried at once, then by halves: of many, few are not well as a rule.
+        """
+        before = checked.findings()
+        kept: list[Finding] = []
+        stack = [list(chosen)] if chosen else []
+        while stack and self._left > 0:
+            group = stack.pop()
+            self._left -= 1
+            after = self._check(fixed(checked.document, [*kept, *group]))
+            if not _leads_on([*kept, *group], before, after.findings()):
+                kept += group
+                checked_kept = after
+            elif len(group) == 1:
+                self._refused.add(_known_by(checked, group[0]))
+            else:
+                half = len(group) // 2
+                stack += [group[half:], group[:half]]
+        return (kept, checked_kept) if kept else (kept, checked)
+
+
+def _known_by(checked: Checked, finding: Finding) -> tuple[str, str, str]:
+    """What stays of a finding while other lines are mended."""
+    return finding.code, finding.message, checked.document.lines[finding.span.line]
 
 
 def _leads_on(chosen: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding]) -> bool:
     """Whether what *chosen* fix has made something wrong that was not.
 
-    Where they mend syntax, what else is in the text comes to light; only the lines that they change are theirs, and
-    no other fault of syntax may come.
+    Where they mend syntax, or there are more findings than are listed, others come to light; only those on the lines
+    that they change are theirs, and no other fault of syntax may come.
     """
-    new = Counter([(one.code, one.message) for one in after])
-    new -= Counter([(one.code, one.message) for one in before])
-    if not any(finding.code in _IN_STAGES for finding in chosen):
+    new = Counter(map(_said, after))
+    new -= Counter(map(_said, before))
+    if len(before) <= MAX_FINDINGS and not any(finding.code in _IN_STAGES for finding in chosen):
         return any(code not in _OF_WALKS for code, _ in new)
     changed = set(_changed_lines(chosen))
-    return any(
-        (one.code, one.message) in new and (one.code in _HIDING or one.span.line in changed) for one in after
-    )
+    return any(_said(one) in new and (one.code in _HIDING or one.span.line in changed) for one in after)
+
+
+def _said(finding: Finding) -> tuple[str, str]:
+    """Without the name that is proposed: of many findings, only some propose one, and others once these are mended."""
+    return finding.code, finding.message.partition("; did you mean")[0]
 
 
 def _changed_lines(chosen: Sequence[Finding]) -> Iterator[int]:

@@ -8,9 +8,8 @@ from typing import Any
 from darwinflow.cli.damage import warn_of
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
-from darwinflow.model.errors import NameRefused, StoreUnwritable
+from darwinflow.model.errors import StoreUnwritable
 from darwinflow.recorder.clean import sound_text
-from darwinflow.recorder.paths import nearest_settings
 
 _WRITABLE = "let the daemon write a plain folder there, or name another one under workflows: path:"
 
@@ -36,11 +35,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _published(path: str) -> dict[str, Any]:
-    """The daemon's answer. Raises `WorkflowNotFound`, `NameRefused`, and what the daemon says."""
+    """The daemon's answer. Raises `WorkflowNotFound`, `Refused`, and what the daemon says."""
     text = text_of(path)
-    folder = nearest_settings(path).folder
-    if sound_text(folder) != folder:
-        raise NameRefused(f"the workspace '{folder}' has a name that is no UTF-8", hint="rename that folder")
     try:
         with open_session(path) as client:
             # Of a name that is no UTF-8 the form counts that messages can hold: patterns fit it as well.

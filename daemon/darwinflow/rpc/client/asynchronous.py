@@ -16,6 +16,7 @@ from darwinflow.recorder.paths import Home, Workspace, bound_socket
 from darwinflow.rpc.client.hung import HELLO_WITHIN_S, at_work, hung, lock_holder
 from darwinflow.rpc.client.line import Line
 from darwinflow.rpc.client.starting import Starting, start
+from darwinflow.rpc.client.workspace import session_of
 from darwinflow.rpc.peer import peer_pid, peer_uid
 from darwinflow.rpc.protocol import PROTOCOL
 
@@ -187,8 +188,7 @@ class Link:
                 raise hung(self._home, peer_pid(connection), HELLO_WITHIN_S) from None
             if greeting["home"] != self._home.data:
                 raise DaemonAway(f"the daemon serves {greeting['home']}")  # noqa: TRY301
-            session = {"workspace": self._workspace.folder, "settings": self._workspace.settings}
-            await line.call("session/open", session, ANSWER_WITHIN_S)
+            await line.call("session/open", session_of(self._workspace), ANSWER_WITHIN_S)
             for topic in self._offsets:
                 await self._subscribe_on(line, topic)
         except BaseException:

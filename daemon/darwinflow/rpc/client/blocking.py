@@ -28,6 +28,7 @@ from darwinflow.rpc.client.hung import (
     hung,
     lock_holder,
 )
+from darwinflow.rpc.client.workspace import session_of
 from darwinflow.rpc.errors import error_of
 from darwinflow.rpc.framing import FrameBroken, FrameReader, framed
 from darwinflow.rpc.peer import peer_pid, peer_uid
@@ -68,7 +69,7 @@ class Client:
 
     def open(self, workspace: Workspace) -> Json:
         """Bind the connection to *workspace*: the answer names organization and project."""
-        return self.call("session/open", {"workspace": workspace.folder, "settings": workspace.settings})
+        return self.call("session/open", session_of(workspace))
 
     def call(
         self, method: str, params: Mapping[str, object] | None = None, timeout: float = ANSWER_WITHIN_S
