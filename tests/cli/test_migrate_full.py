@@ -37,7 +37,9 @@ def listed(darwinflow):
     return json.loads(darwinflow("runs", "list", "--json", "--limit", "100").stdout)["runs"]
 
 
-def test_too_little_room_is_told_before_anything_is_done_and_a_full_disk_holds_it_up(home, darwinflow, tmp_path):
+def test_too_little_room_is_told_before_anything_is_done_and_a_full_disk_holds_it_up(
+    home, darwinflow, tmp_path
+):
     file = str(tmp_path / "runs.jsonl.zst")
     runs = (replace(finished(f"run-{n}", at=n), steps=(BIG,)) for n in range(RUNS))
     write_runs(file, (FiledRun("hello", log, is_lost=False) for log in runs))
