@@ -57,7 +57,7 @@ def test_a_misspelt_command_is_told_from_the_one_that_was_meant() -> None:
         ),
         ("runs list --limit", "--limit needs a value", "darwinflow runs list --help"),
         ("runs list --limt 3", "no option '--limt'; did you mean '--limit'?", "darwinflow runs list --limit"),
-        ("runs", "list|show|compare|tail|delete|pin|import is missing", "darwinflow runs --help"),
+        ("runs", "list|show|compare|tail|delete|pin|restore|import is missing", "darwinflow runs --help"),
         (
             "runs shw",
             "one of 'list', 'show', 'compare', 'tail', 'delete', 'pin', 'restore', 'import', not 'shw'; did you mean 'show'?",

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     name = some_text(MAX_NAME)
     part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="list|show|compare|tail|delete|pin|import"
+        dest="action", required=True, metavar="list|show|compare|tail|delete|pin|restore|import"
     )
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
