@@ -54,3 +54,24 @@ def test_runs_are_looked_at_in_the_background(shared: DaemonProcess):
 
     assert waiting() <= 3
     eventually(lambda: waiting() == 0)
+
+
+def test_of_a_run_that_was_deleted_nothing_is_left_in_what_was_learned(shared: DaemonProcess):
+    client = shared.client()
+    record(client, 8)
+    (found,) = client.call("pattern/list")["patterns"]
+    assert found["occurrences"] == 8
+    client.call("run/delete", {"runs": ["assistant-2", "assistant-7"]})
+    (found,) = client.call("pattern/list")["patterns"]
+    assert (found["occurrences"], found["runs"]) == (6, 6)
+    assert found["examples"][0] == "assistant-6"
+    record(client, 1, first=20)
+    (found,) = client.call("pattern/list")["patterns"]
+    assert found["occurrences"] == 7
+    (path,) = [str(path) for path in Path(shared.home.data).rglob("tenant-*.db")]
+    db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    texts = [row[0] for row in db.execute("SELECT tallies FROM tally") if "assistant-20" in row[0]]
+    db.close()
+    assert len(texts) == 1
+    assert "assistant-6" in texts[0]
+    assert "assistant-7" not in texts[0]

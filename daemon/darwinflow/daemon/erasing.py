@@ -1,10 +1,13 @@
-"""Deletes runs for good, wherever something of them lies: stores, events, archive, spool; and says what it cannot reach.
+"""Deletes runs for good, wherever something of them lies: stores, events, patterns, archive, spool; and says what it
+cannot reach.
 
-The order makes it safe to be killed anywhere and to be asked again: first the audit log says who wants it, then the
-store forgets the runs and never takes them in again, then what is left in files is overwritten.
+The order makes it safe to be killed anywhere and to be asked again: first the audit log says who wants it, then patterns
+are learned without the runs, then the store forgets them and never takes them in again, then what is left in files is
+overwritten.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from darwinflow.daemon.backups_made import backups_there
 from darwinflow.daemon.spool_erasing import erase_in_spool
@@ -13,6 +16,7 @@ from darwinflow.model.errors import RunNotFound, StoreUnwritable
 from darwinflow.ports.tenant import Transaction
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Erased, Retaining
+from darwinflow.storage.learning import learn_without
 from darwinflow.storage.organization import OrganizationStores
 
 _A_BATCH = 50
@@ -35,8 +39,12 @@ class Erasing:
     def erase(self, project: str, run_ids: Sequence[str]) -> Erased:
         """Those that are there, or were erased before and perhaps not everywhere, or are archived. Raises `StoreError`."""
         archive = self._retaining.archive
+        workflows = self._stores.tenant.read(lambda tx: _workflows_of(tx, project, run_ids))
         for run_id in run_ids:
             self.audit("run.deleted", run_id, {"project": project})
+        logs, metrics = self._stores.log_store(), self._stores.metrics_store()
+        for workflow in sorted(workflows):
+            learn_without(logs, metrics, project, workflow, run_ids)
         for start in range(0, len(run_ids), _A_BATCH):
             batch = run_ids[start : start + _A_BATCH]
             self._stores.tenant.write(lambda tx, batch=batch: _delete(tx, project, batch)).result()  # type: ignore[misc]
@@ -58,6 +66,15 @@ class Erasing:
                 f"journals in {self._home.spool} cannot be written: {error.strerror}",
                 hint="give yourself the right to write there and delete again: it goes on where it was",
             ) from error
+
+
+def _workflows_of(tx: Transaction, project: str, run_ids: Collection[str]) -> set[str]:
+    logs = tx.logs(project)
+    found: set[str] = set()
+    for run_id in run_ids:
+        with suppress(RunNotFound):
+            found.add(logs.header(run_id).workflow_id)
+    return found
 
 
 def _delete(tx: Transaction, project: str, run_ids: Collection[str]) -> None:
