@@ -27,15 +27,24 @@ MOST_RUNS = 500
 MAX_VERSION = 1 << 53
 WIDEST_WORKFLOW = 32
 """Columns; longer ids are cut on a terminal."""
+_PART_OF_ID = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
 STATUSES = tuple(status.lower() for status in COLOURS)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Actions = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no other name
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    name = some_text(MAX_NAME)
-    part_of_id = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
     actions = parser.add_subparsers(
         dest="action", required=True, metavar="list|show|compare|tail|delete|pin|restore|import"
     )
+    _configure_looking(actions)
+    _configure_keeping(actions)
+
+
+def _configure_looking(actions: "Actions") -> None:
+    name = some_text(MAX_NAME)
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
         "workflow",
@@ -49,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--node", type=name, help="runs with a step of this node")
     listing.add_argument("--text", type=name, help="part of an error")
     listing.add_argument(
-        "--before", metavar="RUN", type=part_of_id, help="runs that follow this one in the list"
+        "--before", metavar="RUN", type=_PART_OF_ID, help="runs that follow this one in the list"
     )
     listing.add_argument(
         "--limit",
@@ -61,11 +70,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="everything, as one JSON object")
     listing.add_argument("--archived", action="store_true", help="those that retention has let go of")
     show = actions.add_parser("show", help="one run whole, as YAML")
-    show.add_argument("run", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
+    show.add_argument("run", metavar="RUN", type=_PART_OF_ID, help="an id, or its beginning or end")
     show.add_argument("--json", action="store_true", help="the log as JSON")
     compare = actions.add_parser("compare", help="two runs side by side, step by step")
     for place in ("first", "second"):
-        compare.add_argument(place, metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
+        compare.add_argument(place, metavar="RUN", type=_PART_OF_ID, help="an id, or its beginning or end")
     compare.add_argument("--json", action="store_true", help="everything, as one JSON object")
     tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
     tail.add_argument(
@@ -76,9 +85,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an id, or a workflow file; all where absent",
     )
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _configure_keeping(actions: "Actions") -> None:
     deletion = actions.add_parser("delete", help="erase runs for good, wherever they are kept")
     deletion.add_argument(
-        "runs", nargs="+", metavar="RUN", type=part_of_id, help="an id, or its beginning or end"
+        "runs", nargs="+", metavar="RUN", type=_PART_OF_ID, help="an id, or its beginning or end"
     )
     deletion.add_argument("--dry-run", action="store_true", help="only say which would go")
     deletion.add_argument("--yes", action="store_true", help="do not ask first")
@@ -86,12 +98,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pin = actions.add_parser(
         "pin", help="have retention leave runs alone; without any, list those that are pinned"
     )
-    pin.add_argument("runs", nargs="*", metavar="RUN", type=part_of_id, help="an id, or its beginning or end")
+    pin.add_argument(
+        "runs", nargs="*", metavar="RUN", type=_PART_OF_ID, help="an id, or its beginning or end"
+    )
     pin.add_argument("--remove", action="store_true", help="let retention treat them as any other again")
     pin.add_argument("--json", action="store_true", help="one JSON object")
     restoring = actions.add_parser("restore", help="take runs out of the archive again, and pin them")
     restoring.add_argument(
-        "runs", nargs="+", metavar="RUN", type=part_of_id, help="an id, or its beginning or end"
+        "runs", nargs="+", metavar="RUN", type=_PART_OF_ID, help="an id, or its beginning or end"
     )
     restoring.add_argument("--json", action="store_true", help="one JSON object")
     imports = actions.add_parser("import", help="take in runs that were recorded elsewhere, each once")

@@ -28,7 +28,7 @@ from darwinflow.storage.archived_runs import (
     run_in,
 )
 from darwinflow.storage.brief import header_from
-from darwinflow.storage.durable import make_folders, sync_folder
+from darwinflow.storage.durable import append_at, make_folders, sync_folder
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.run_file import FiledRun
 
@@ -151,12 +151,12 @@ class Archive:
             content = (HEAD if begun else b"") + b"".join(line for _, line in new)
             frame = zstandard.ZstdCompressor(write_checksum=True).compress(content)
             offset = 0 if begun else os.path.getsize(path)
-            _append_to(path, frame, offset)
+            append_at(path, frame, offset)
             entries = [entry_of(run, line, offset, len(frame)) for run, line in new]
             # The frames say it all: the index need not survive a power cut.
             index = b"".join(map(index_line, entries))
             size = os.path.getsize(self._index_of(month)) if not begun else 0
-            _append_to(self._index_of(month), index, size, durable=False)
+            append_at(self._index_of(month), index, size, durable=False)
             if begun:
                 sync_folder(self.path)
         known.update({(entry.project, entry.run_id): entry.sha256 for entry in entries})
@@ -277,23 +277,6 @@ class Archive:
 
     def _index_of(self, month: str) -> str:
         return os.path.join(self.path, f"{month}{_INDEX}")
-
-
-def _append_to(path: str, content: bytes, at: int, *, durable: bool = True) -> None:
-    """Where that fails, the file is as it was, or as a crash would leave it."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _OURS_ALONE)
-    try:
-        done = 0
-        while done < len(content):
-            done += os.pwrite(fd, content[done:], at + done)
-        if durable:
-            os.fsync(fd)
-    except OSError:
-        with suppress(OSError):
-            os.ftruncate(fd, at)
-        raise
-    finally:
-        os.close(fd)
 
 
 def _damaged(path: str, offset: int) -> StoreDamaged:

@@ -21,3 +21,20 @@ def make_folders(path: str, mode: int = 0o777) -> None:
     with suppress(FileExistsError):  # by another process; or a file, which opening tells of
         os.mkdir(path, mode)
     sync_folder(above)
+
+
+def append_at(path: str, content: bytes, at: int, *, durable: bool = True) -> None:
+    """Write *content* at the end *at* of a file of ours alone. Where that fails, it is as it was, or as a crash would leave it."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        done = 0
+        while done < len(content):
+            done += os.pwrite(fd, content[done:], at + done)
+        if durable:
+            os.fsync(fd)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(fd, at)
+        raise
+    finally:
+        os.close(fd)

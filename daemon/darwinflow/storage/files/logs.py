@@ -28,12 +28,7 @@ from darwinflow.storage.files.sharing import Shared
 from darwinflow.storage.sizes import size_of
 from darwinflow.storage.sqlite.connection import let_go
 from darwinflow.storage.sqlite.counts import counts_in
-from darwinflow.storage.sqlite.log_index import (
-    Damaged,
-    LogIndex,
-    open_index,
-    open_index_reader,
-)
+from darwinflow.storage.sqlite.log_index import Damaged, LogIndex, open_index, open_index_reader
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.scrubbing import cut_wal
 from darwinflow.storage.sqlite.verifying import faults_in, projects_in
