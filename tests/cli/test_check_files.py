@@ -269,7 +269,7 @@ def test_a_file_of_any_name_can_be_published_and_a_workspace_is_told_where_it_ca
     (other / ".darwinflow.yaml").write_text("")
     (other / "flow.yaml").write_text(flow(1))
     assert darwinflow("publish", str(other / "flow.yaml"), expect=1).stderr == (
-        f"error: the workspace '{folder.parent}/w\\udcff' has a name that is no UTF-8\ntry: rename that folder\n"
+        f"error: the workspace '{folder.parent}/w\\xff' has a name that is no UTF-8\ntry: rename that folder\n"
     )
 
 

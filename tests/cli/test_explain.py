@@ -12,7 +12,7 @@ from darwinflow.check.codes import CODES
 def test_without_a_code_there_is_a_line_for_each(darwinflow: Run) -> None:
     lines = darwinflow("explain").stdout.splitlines()
     assert {line.split()[0] for line in lines} == CODES
-    assert "unreachable-node        no way leads from START to a node" in lines
+    assert "unreachable-node         no way leads from START to a node" in lines
     listed = json.loads(darwinflow("explain", "--json").stdout)["codes"]
     assert [one["code"] for one in listed] == sorted(CODES)
 

@@ -73,7 +73,8 @@ class Learner:
             except Exception:
                 log.exception("looking for patterns failed")
                 self._fail(None)
-            if not self._failures:
+            # `_take` may have cleared what `stop` had set.
+            if not self._failures and not self._stopping.is_set():
                 self._news.wait()
 
     def _fail(self, words: str | None) -> None:
