@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 from darwinflow.daemon.backups_made import note_backup
-from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.stores import stores_of
 from darwinflow.model.errors import NotFound
@@ -20,6 +20,9 @@ from darwinflow.storage.places import places_of
 from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
 from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
+
+_COMMAND = "darwinflow storage"
+"""What holds the home meanwhile."""
 
 
 def kept_places(home: Home, environ: Mapping[str, str]) -> list[str]:
@@ -45,7 +48,7 @@ def back_up(home: Home, places: list[str], target: str) -> Manifest:
     """Of *places* from `kept_places`. Where they are not all databases, nothing else may serve the home meanwhile."""
     if is_all_in_databases(places):
         return _noted(home, target, places)
-    with _alone(home):
+    with held_by(home, _COMMAND):
         return _noted(home, target, places)
 
 
@@ -59,14 +62,14 @@ def _noted(home: Home, target: str, places: list[str]) -> Manifest:
 def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | None]:
     """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
     manifest = read_backup(folder)
-    with _alone(home):
+    with held_by(home, _COMMAND):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
 
 
 def compact(home: Home, places: list[str]) -> tuple[int, int]:
     """Give free space in the databases among *places* back; their bytes before and after. No daemon may serve the home."""
     databases = [place for place in places if place.endswith(".db") and os.path.lexists(place)]
-    with _alone(home):
+    with held_by(home, _COMMAND):
         before = size_of(*databases)
         for place in databases:
             compact_database(place, is_system=place == home.system_db)
@@ -75,14 +78,14 @@ def compact(home: Home, places: list[str]) -> tuple[int, int]:
 
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
     """All runs of the home's user into the new file *path*. No daemon may serve the home."""
-    with _alone(home), _opened(home, environ) as stores:
+    with held_by(home, _COMMAND), _opened(home, environ) as stores:
         return write_runs(path, runs_of(stores.tenant, stores.projects()))
 
 
 def import_runs(home: Home, environ: Mapping[str, str], path: str) -> Taken:
     """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
     read_index(path)
-    with _alone(home), _opened(home, environ) as stores:
+    with held_by(home, _COMMAND), _opened(home, environ) as stores:
         return take_in(stores.tenant, read_runs(path))
 
 
@@ -100,16 +103,6 @@ def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStor
         )
     with closing(stores):
         yield stores
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    lock = HomeLock.taken(home)
-    try:
-        lock.tell("darwinflow storage")
-        yield
-    finally:
-        lock.release()
 
 
 def _now() -> datetime:

@@ -8,6 +8,8 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from darwinflow.model.errors import DaemonRunning, StoreError, StoreFull, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
@@ -19,6 +21,17 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _COMMAND = b"darwinflow "
 """So begins the text where a command has the lock."""
 _ELSEWHERE = "or set DARWINFLOW_HOME to another folder"
+
+
+@contextmanager
+def held_by(home: Home, command: str) -> Iterator[None]:
+    """Have *home* alone meanwhile; whoever finds it held is told *command*. Raises what `HomeLock.taken` does."""
+    lock = HomeLock.taken(home)
+    try:
+        lock.tell(command)
+        yield
+    finally:
+        lock.release()
 
 
 class HomeLock:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from darwinflow.daemon import unfinished
-from darwinflow.daemon.lock import HomeLock
+from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.migration_plan import (
     NAMES,
     Asked,
@@ -44,6 +44,9 @@ from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.published import VersionsCopied, copy_versions
 from darwinflow.storage.setting_aside import set_aside
 
+_COMMAND = "darwinflow storage migrate"
+"""What holds the home meanwhile."""
+
 
 class Outcome(NamedTuple):
     moved: dict[str, tuple[str, str]]
@@ -60,7 +63,7 @@ def migrate(home: Home, environ: Mapping[str, str], asked: Asked, tell: Tell, *,
     """Do what is *asked*, or go on with it. Raises `Refused` and `StoreFull` with nothing changed, `DaemonRunning`, and
     what opening stores, reading and writing them raises; then all stays where it was until this is called again.
     """
-    with _alone(home), _identity(home) as identity:
+    with held_by(home, _COMMAND), _identity(home) as identity:
         known = unfinished.read(home)
         if known is None:
             return _from_the_beginning(home, environ, identity, asked, tell, dry_run=dry_run)
@@ -80,7 +83,7 @@ def migrate(home: Home, environ: Mapping[str, str], asked: Asked, tell: Tell, *,
 
 def abandon(home: Home, environ: Mapping[str, str]) -> list[str]:
     """Leave all where it was, and set aside what was copied so far; where that lies. Raises `NotFound`, `Refused`."""
-    with _alone(home), _identity(home) as identity:
+    with held_by(home, _COMMAND), _identity(home) as identity:
         known = unfinished.read(home)
         if known is None:
             raise NotFound("no migration of this home was begun")
@@ -254,16 +257,6 @@ def _opened(
 def _identity(home: Home) -> Iterator[IdentityStore]:
     with closing(open_identity(home.system_db, now=_now)) as identity:
         yield identity
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    lock = HomeLock.taken(home)
-    try:
-        lock.tell("darwinflow storage migrate")
-        yield
-    finally:
-        lock.release()
 
 
 def _now() -> datetime:
