@@ -15,8 +15,9 @@ run: .venv/.ready
 	  unset $$(env | sed -n 's/^\(DARWINFLOW_[A-Za-z0-9_]*\)=.*/\1/p' | grep -vx DARWINFLOW_HOME); \
 	  $(BIN)/darwinflow demo build/run/workspace
 
+# One process more than cores, for tests that wait.
 test: lint
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -q -n $$($(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))') --dist worksteal
 
 soak: .venv/.ready
 	$(BIN)/python -m tests.soak
