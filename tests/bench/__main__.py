@@ -25,6 +25,7 @@ SUBJECTS = (
 
 
 def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is measured starts as it does for users: compiled.
     wanted = sys.argv[1:] or SUBJECTS
     print(
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
