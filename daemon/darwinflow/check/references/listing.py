@@ -1,7 +1,6 @@
 """The findings among the references of a document, at their places."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
@@ -52,8 +51,7 @@ def reference_findings(projection: Projection, references: References) -> tuple[
                 answers.setdefault(remark.answered, []).append(finding)
             elif is_whole or finding.code not in _OF_WALKS:
                 found.append(finding)
-    compared = references.comparisons() if answers else Counter()
-    found += [_about_answers(projection, compared, *one) for one in answers.items()]
+    found += [_about_answers(projection, references, *one) for one in answers.items()]
     unnamed = _unnamed(scope, uses)
     read = {name for name in set(meant(scope.graph).values()) if references.reads(name)}
     found += edge_unknown_node(projection, uses, unnamed, read)
@@ -69,19 +67,16 @@ def reference_findings(projection: Projection, references: References) -> tuple[
 
 def _about_answers(
     projection: Projection,
-    compared: Mapping[tuple[str, str], int],
+    references: References,
     answered: Answered,
     findings: list[Finding],
 ) -> Finding:
-    """One finding for an answer that a node never gives, or for all of them where none is a slip of one that it gives.
-
-    *compared*: how often each decision is compared with each answer.
-    """
+    """One finding for an answer that a node never gives, or for all of them where none is a slip of one that it gives."""
     decider, answer, near = answered
     if not near:
         return _together(findings, "nor this")
     found = _together(findings)
-    odd = odd_one(near, answer, len(findings), compared.get((decider, near), 0))
+    odd = odd_one(near, answer, len(findings), references.comparisons(decider, near))
     if odd is Odd.USED:
         return found
     fix = renamed_answer(projection, decider, near, answer) if odd is Odd.GIVEN else None

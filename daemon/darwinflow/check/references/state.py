@@ -1,8 +1,6 @@
 """Which segments have something wrong with what they refer to, kept up from one version of a document to the next."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from itertools import chain
 from operator import is_
 from typing import NamedTuple
 
@@ -73,9 +71,9 @@ class References(NamedTuple):
         """Whether a condition or a context reads what the node gives."""
         return any(name in section.reads.seconds for section in self.tables)
 
-    def comparisons(self) -> Counter[tuple[str, str]]:
-        """How often each decision is compared with each answer; a condition counts once for each source of its edge."""
-        return Counter(chain.from_iterable([section.compares.rows for section in self.tables]))
+    def comparisons(self, decider: str, answer: str) -> int:
+        """How often the decision is compared with the answer; a condition counts once for each source of its edge."""
+        return sum([section.compares.count((decider, answer)) for section in self.tables])
 
 
 def referred(

@@ -37,6 +37,8 @@ def edge_unknown_node(
     graph = projection.graph
     if not graph.node_count and projection.empty_list_span() is None:
         return  # there is no list of nodes, which is said already
+    if not graph.unknown:
+        return
     slips, lists = meant(graph), listed_in(graph)
     listed = graph.names[graph.implicit : graph.known]
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
