@@ -4,7 +4,8 @@ import pytest
 
 from bench.documents import node_id, workflow
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import Checked, Part, check
+from darwinflow.check.engine import Checked, check
+from darwinflow.check.part import Part
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span

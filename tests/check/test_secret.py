@@ -12,7 +12,8 @@ from bench.documents import workflow
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.clear_text import secrets_in
 from darwinflow.check.engine import check
-from darwinflow.check.sweep import rows_to_read, swept
+from darwinflow.check.sweep import swept
+from darwinflow.check.telltales import rows_to_read
 from darwinflow.document.document import Document
 
 CORPORA = Path(os.environ.get("DARWINFLOW_CORPORA", Path(__file__).parents[3] / "shared/corpora"))

@@ -103,6 +103,8 @@ ITEM = """nodes:
     text: some words # why
     quoted: "x == 'y'" # why
     flow: {a: one, b: [two, three four], c: 'five'} # why
+    double: "one \\u00e9 and a hundred words \\ud83d\\ude00 more than that" # why
+    single: 'it''s as good, and that''s that' # why
     literal: |
       first: line
 
@@ -119,6 +121,7 @@ ITEM += MORE
         ("some words", 3, "x"), ("some words", 4, "x "), ("some words", 5, "x"), ("some words", 10, "x"), ("x == 'y'", 2, "output.n "),
         ("one", 1, "x"), ("two", 3, "x"), ("three four", 4, "a b"), ("five", 0, "# "), ("five", 4, "x"),
         ("first: line", 5, " #:"), ("deeper", 3, "'"), ("last: word", 10, "s"),
+        ("one \\u", 3, "x"), ("than that", 9, "x"), ("it''s", 2, "x"), ("that''s that", 8, " x"),
     ],
 )  # fmt: skip
 def test_typing_in_a_value_reads_nothing_again(where: str, column: int, typed: str) -> None:
@@ -140,6 +143,7 @@ def test_typing_in_a_value_reads_nothing_again(where: str, column: int, typed: s
         ("some words", 0, "x"), ("some words", 4, ":"), ("some words", 4, " #"), ("some words", 10, " "), ("# why", 2, "x"),
         ("x == 'y'", 2, '"'), ("x == 'y'", 2, "\\"), ("one", 0, "7"), ("three four", 5, ","), ("five", 2, "'"),
         ("first: line", 0, " "), ("literal: |", 10, "x"), ("text: ", 2, "x"), ("quoted: ", 8, "x"), ("- id: b", 7, "\0"),
+        ("one \\u", 7, "0"), ("hundred words", 13, "x"), ("ude00 more", 5, "x"), ("it''s", 3, "x"), ("good, and", 4, "x"),
     ],
 )  # fmt: skip
 def test_what_may_be_more_than_typing_is_left_to_the_grammar(where: str, column: int, typed: str) -> None:
@@ -151,5 +155,5 @@ def test_what_may_be_more_than_typing_is_left_to_the_grammar(where: str, column:
     first, second = segments[0], segments[1]
     assert first.items
     assert second.items
-    start = 1 if row < 10 else 10
-    assert retyped(first if row < 10 else second, row - start, old, old[:at] + typed + old[at:]) is None
+    start = 1 if row < 12 else 12
+    assert retyped(first if row < 12 else second, row - start, old, old[:at] + typed + old[at:]) is None

@@ -6,12 +6,11 @@ changed, and put at their places again only where lines have moved. The result i
 
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import NamedTuple
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
-from darwinflow.check.faulty import Faulty, faulty_segments
+from darwinflow.check.faulty import faulty_segments
 from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import (
@@ -21,11 +20,13 @@ from darwinflow.check.keeping import (
     keeps_graph_findings,
     moves_lines,
 )
-from darwinflow.check.mentions.state import Mentioned, mentioned
-from darwinflow.check.references.referring import Referring, referring
+from darwinflow.check.mentions.state import mentioned
+from darwinflow.check.part import Part
+from darwinflow.check.quiet import is_quiet
+from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
-from darwinflow.check.sweep import Remarks, Swept, remarks, swept
+from darwinflow.check.sweep import Remarks, remarks, swept
 from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection.detect import graph_type_of
@@ -37,18 +38,6 @@ _SPAN = itemgetter(2)
 """Of a finding: where it begins, then where it ends."""
 MAX_FINDINGS = 1_000
 """Of one file; a last one says how many there are."""
-
-
-class Part(NamedTuple):
-    """One document of the stream that is a graph."""
-
-    projection: Projection
-    faulty: tuple[Faulty, ...]
-    header: tuple[Finding, ...]
-    graph: tuple[Finding, ...]
-    sweep: Swept
-    referring: Referring
-    mentioned: Mentioned
 
 
 class Checked:
@@ -192,6 +181,11 @@ class Checker:
         if name is None:
             return None
         items = self.items(name)
+        if before is not None and change is not None and is_quiet(items, document, change, before):
+            was = before.projection
+            return before._replace(
+                projection=Projection(document, root_index, was.graph_type, was.carriers, was.graph)
+            )
         old = before.projection if before is not None else None
         succession = None
         if old is not None:

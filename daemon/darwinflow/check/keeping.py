@@ -64,7 +64,9 @@ def keeps_graph_findings(
         return False
     if not _same_parallels(projection, change) or _holds_misplaced(projection, change):
         return False
-    return not found or not (moves or _shifts(projection, change) or _is_mended(found, projection, change))
+    return not found or not (
+        moves or _shifts(projection, change) or is_mended(found, projection.document, change)
+    )
 
 
 def _same_parallels(projection: Projection, change: Change) -> bool:
@@ -87,11 +89,9 @@ def _holds_misplaced(projection: Projection, change: Change) -> bool:
     return any(facts.nodes if key == native.NODES else facts.edges for facts in found)
 
 
-def _is_mended(found: tuple[Finding, ...], projection: Projection, change: Change) -> bool:
+def is_mended(found: tuple[Finding, ...], document: Document, change: Change) -> bool:
     """Whether a fix changes the lines that have changed, and may have to do so otherwise now."""
-    start = projection.document.segment_start(
-        projection.root_index, change.section_index, change.first_segment
-    )
+    start = document.segment_start(change.root_index, change.section_index, change.first_segment)
     behind = start + sum([segment.line_count for segment in change.added])
     return any(
         start <= edit.span.end_line and edit.span.line < behind

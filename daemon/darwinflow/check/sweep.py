@@ -4,7 +4,6 @@ Nearly no line holds either, and a filter over the whole text finds the few that
 segment; after an edit only the new segments are looked at.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,29 +11,12 @@ from typing import NamedTuple
 from darwinflow.check.finding import Finding
 from darwinflow.check.rules.secret import secret
 from darwinflow.check.suppressions import MARKS, Suppression, suppressions_in
-from darwinflow.document.document import Document
+from darwinflow.check.telltales import rows_to_read
+from darwinflow.document.document import Change, Document
 from darwinflow.document.root import Root
 from darwinflow.document.segment import Segment
 from darwinflow.projection.succession import Stretch, Succession
-from darwinflow.recorder.redact import SHAPES
 
-_ENCODING = ("utf-8", "surrogatepass")
-_LETTERS = bytes(
-    code if code == 0x0A else 0x61 if (chr(code).isalnum() and code < 128) or chr(code) in "_-+/" else 0x20
-    for code in range(256)
-)
-_LONG_WORD = b"a" * 16
-"""Every shape of a token and every random word holds as many, but for the texts below."""
-_PASSWORD_KEYS = (b"assw", b"ASSW", b"assW", b"assphrase", b"assPhrase", b"ASSPHRASE")
-_TELLING = (*[mark.encode() for mark in MARKS], b"earer ", b"PRIVATE KEY", *_PASSWORD_KEYS)
-_PASSWORD = re.compile(rb"://[^\s@]{0,400}@")
-_ESCAPE = re.compile(rb"\\(?:(?:x|u00|U000000)[2-7]|[/\r\n])")
-"""How a text may write a letter of a secret; in the next line, too."""
-_WORD = re.compile(rb"a+")
-_DIGIT = re.compile(rb"[0-9]")
-_ANCHORS = re.compile(b"|".join(re.escape(anchor.encode()) for anchor, _, _ in SHAPES))
-_MAX_SEARCHED = 4_000
-"""Letters of a word; a longer one is left to whoever reads the line."""
 _MANY = 64
 """Segments that are looked at one by one; more, and the text is looked at as a whole first."""
 _REMARKS = (__name__, "remarks")
@@ -57,6 +39,9 @@ class Remarks(NamedTuple):
 
 
 _NONE = Remarks((), ())
+_SILENT = Remarks((), ())
+"""Nothing either, and no line could hold anything."""
+_EMPTY = (_SILENT, _NONE)
 
 
 class Noted(NamedTuple):
@@ -99,6 +84,19 @@ def swept(document: Document, root_index: int, before: Swept | None, succession:
     return Swept(noted, lead, before.tail)
 
 
+def is_unremarkable(document: Document, change: Change) -> bool:
+    """Whether neither the segment that an edit of its text took away nor the one that it put in holds anything."""
+    (old,), (new,) = change.removed, change.added
+    known = old.memo.get(_REMARKS)
+    root, section, at = change.root_index, change.section_index, change.first_segment
+    if known is _SILENT and change.row >= 0:
+        row = document.segment_start(root, section, at) + change.row
+        if not rows_to_read(document.lines[row] + "\n"):
+            new.memo[_REMARKS] = _SILENT
+            return True
+    return known in _EMPTY and _remarks(document, root, section, at, new) in _EMPTY
+
+
 def _followed(document: Document, root_index: int, before: Swept, succession: Succession) -> Swept:
     """After an edit that may have changed several sections, and what stands around them."""
     known = {one.section: one for one in before.noted}
@@ -128,14 +126,14 @@ def _noted(
     retold = succession.retold(section) if stretch.before >= 0 else [False] * len(stretch.added)
     had = frozenset(old[start:end])
     segments: list[int] = []
-    if found.head is not None and _remarks(document, root_index, section, -1, found.head) is not _NONE:
+    if found.head is not None and _remarks(document, root_index, section, -1, found.head) not in _EMPTY:
         segments.append(-1)
     segments += old[bisect_left(old, 0) : start]
     for at, segment in enumerate(stretch.added, stretch.first):
         if retold[at - stretch.first]:
             if at in had:
                 segments.append(at)
-        elif _remarks(document, root_index, section, at, segment) is not _NONE:
+        elif _remarks(document, root_index, section, at, segment) not in _EMPTY:
             segments.append(at)
     shift = len(stretch.added) - len(stretch.removed)
     segments += [at + shift for at in old[end:]] if shift else old[end:]
@@ -144,7 +142,7 @@ def _noted(
 
 def remarks(document: Document, root_index: int, found: Swept) -> Iterator[Remarks]:
     """Everything that was found, at its place in the document."""
-    if not found.noted and found.lead is _NONE and found.tail is _NONE:
+    if not found.noted and found.lead in _EMPTY and found.tail in _EMPTY:
         return
     root = document.roots[root_index]
     lead, behind = _lead(document, root_index)
@@ -189,7 +187,7 @@ def _fresh(document: Document, root_index: int) -> Swept:
         _remarks(document, root_index, section, at, segment)
     noted: dict[int, list[int]] = {}
     for section, at, segment in segments:
-        if segment.memo[_REMARKS] is not _NONE:
+        if segment.memo[_REMARKS] not in _EMPTY:
             noted.setdefault(section, []).append(at)
     found = tuple([Noted(section, tuple(indices)) for section, indices in noted.items()])
     return Swept(found, *_edges(document, root_index))
@@ -223,51 +221,7 @@ def _pass_over(document: Document, root_index: int, unread: list[tuple[int, int,
     }
     for section, at, segment in unread:
         if (section, at) not in worth:
-            segment.memo[_REMARKS] = _NONE
-
-
-def rows_to_read(text: str) -> list[int]:
-    """The lines of *text* that could hold something; it is certain of all others that they do not."""
-    content = text.encode(*_ENCODING)
-    letters = content.translate(_LETTERS)
-    may_escape = b"\\" in content
-    if _LONG_WORD not in letters and b"://" not in content and not may_escape and not _tells(content):
-        return []
-    starts = {at for word in _TELLING for at in _places(content, word)}
-    starts.update([at for at in _places(content, b"://") if _PASSWORD.match(content, at)])
-    if may_escape:
-        starts.update([match.start() for match in _ESCAPE.finditer(content)])
-    at = letters.find(_LONG_WORD)
-    while at >= 0:
-        end = _end_of_word(letters, at)
-        is_long = end - at > _MAX_SEARCHED
-        if is_long or _DIGIT.search(content, at, end) or _ANCHORS.search(content, at, end):
-            starts.add(at)
-        at = letters.find(_LONG_WORD, end)
-    rows: list[int] = []
-    row = last = 0
-    for start in sorted(starts):
-        row += content.count(b"\n", last, start)
-        last = start
-        if not rows or rows[-1] != row:
-            rows.append(row)
-    return rows
-
-
-def _tells(content: bytes) -> bool:
-    return any(word in content for word in _TELLING)
-
-
-def _places(content: bytes, word: bytes) -> Iterator[int]:
-    at = content.find(word)
-    while at >= 0:
-        yield at
-        at = content.find(word, at + len(word))
-
-
-def _end_of_word(letters: bytes, at: int) -> int:
-    match = _WORD.match(letters, at)
-    return match.end() if match is not None else at + 1
+            segment.memo[_REMARKS] = _SILENT
 
 
 def _lead(document: Document, root_index: int) -> tuple[int, int]:
@@ -290,7 +244,7 @@ def _remarks(document: Document, root_index: int, section: int, at: int, segment
 def _of_lines(lines: list[str], segment: Segment | None = None) -> Remarks:
     text = "\n".join(lines)
     if not rows_to_read(text):
-        return _NONE
+        return _SILENT
     suppressions = tuple(suppressions_in(lines, segment)) if any(mark in text for mark in MARKS) else ()
     secrets = tuple(secret(lines, segment))
     return Remarks(suppressions, secrets) if suppressions or secrets else _NONE

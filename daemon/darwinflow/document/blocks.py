@@ -66,6 +66,23 @@ class Block(Generic[P]):
             _patched(self._linked, start, end, len(added), linked),
         )
 
+    def exchanged(self, at: int, piece: P) -> "Block[P] | None":
+        """This block with another piece at *at*; None where more than that may be new in it."""
+        old = self.pieces[at]
+        linked, troubled = self._linked, self._troubled
+        if (
+            linked is None
+            or troubled is None
+            or old.line_count != piece.line_count
+            or old.is_linked
+            or piece.is_linked
+            or old.is_troubled
+            or piece.is_troubled
+        ):
+            return None
+        pieces = (*self.pieces[:at], piece, *self.pieces[at + 1 :])
+        return Block(pieces, self.line_count, self._starts, troubled, linked)
+
     def mapped(self, change: Callable[[P], P]) -> "Block[P]":
         """This block with *change* made to its linked pieces, whose lines stay; itself where that gives nothing new."""
         pieces = list(self.pieces)
@@ -198,6 +215,12 @@ class Blocks(Generic[P]):
         """These pieces with others in the place of those from *start* to before *end*; *start* exists."""
         last_block = len(self.blocks) - 1
         first = min(bisect_right(self._firsts, start) - 1, last_block)
+        if end - start == len(pieces) == 1:
+            block = self.blocks[first].exchanged(start - self._firsts[first], pieces[0])
+            if block is not None:
+                blocks = self.blocks.copy()
+                blocks[first] = block
+                return Blocks(blocks, self._firsts, self._lines)
         last = min(max(bisect_right(self._firsts, end - 1) - 1, first), last_block)
         base = self._firsts[first]
         old = self.blocks[first]

@@ -39,6 +39,8 @@ class Change(NamedTuple):
     first_segment: int
     removed: tuple[Segment, ...]
     added: tuple[Segment, ...]
+    row: int = -1
+    """Of one segment that replaced one, the only line that changed, counted from its first; -1: there may be others."""
 
 
 class Place(NamedTuple):
@@ -98,6 +100,8 @@ class Document:
             ):
                 changed = root.with_sections(section_index, [section], [section.replaced(*replaced)])
                 told = Change(root_index, section_index, *replaced)
+                if len(replaced[1]) == len(replaced[2]) == change.removed == len(change.added) == 1:
+                    told = told._replace(row=change.start - start - section.start(replaced[0]))
                 if is_linked_locally(changed, section.head, *replaced[1:]):
                     return self._with_root(lines, root_index, changed, told)
                 return self._with_links(lines, root_index, changed, told)

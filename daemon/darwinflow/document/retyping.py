@@ -15,10 +15,24 @@ from darwinflow.document.segment import Segment
 _WORDS: Final = re.compile(r"[\w ]+\Z")
 """What means nothing but itself within a plain text, where it stands between characters of this kind."""
 _MARKS_OF_QUOTED: Final = frozenset("\"'\\")
+_LONGEST_ESCAPE: Final = len("\\ud83d\\ude00")
+
+_STRIDE: Final = 16
+"""Characters that are compared at once."""
 
 
 class _OtherThanText(Exception):
     """The edit is no typing inside one value, or it is not certain that it is."""
+
+
+def _alike(old: str, new: str) -> int:
+    """How many characters are the same from the start."""
+    at = 0
+    while old[at : at + _STRIDE] == new[at : at + _STRIDE] and at < len(old):
+        at += _STRIDE
+    while old[at : at + 1] == new[at : at + 1] != "":
+        at += 1
+    return min(at, len(old), len(new))
 
 
 class _Typing:
@@ -31,10 +45,8 @@ class _Typing:
         self.old = old
         self.new = new
         self.shift = len(new) - len(old)
-        shorter = min(len(old), len(new))
-        start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-        most = shorter - start
-        alike = next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
+        start = _alike(old, new)
+        alike = min(_alike(old[::-1], new[::-1]), len(old) - start, len(new) - start)
         self.start = start
         self.end = len(old) - alike
 
@@ -101,13 +113,30 @@ class _Typing:
         column, end = node.column + 1, node.end_column - 1
         typed = self.new[self.start : self.end + self.shift]
         if (
-            self.old[column:end] != node.value
-            or not column <= self.start <= self.end <= end
+            not column <= self.start <= self.end <= end
             or not typed.isprintable()
             or not _MARKS_OF_QUOTED.isdisjoint(typed)
         ):
             raise _OtherThanText
-        return self.new[column : end + self.shift]
+        if self.old[column:end] == node.value:
+            return self.new[column : end + self.shift]
+        return self._between_escapes(node, typed)
+
+    def _between_escapes(self, node: Node, typed: str) -> str:
+        """The text of *node* with what was *typed*, before the first character that is written as several or behind the last."""
+        mark = "\\" if node.style == DOUBLE else "'"
+        before = self.old[node.column + 1 : self.start]
+        gone = self.old[self.start : self.end]
+        behind = self.old[self.end : node.end_column - 1]
+        text: str = node.value
+        if mark in gone:
+            raise _OtherThanText
+        if mark not in before and text.startswith(before + gone):
+            return before + typed + text[len(before) + len(gone) :]
+        is_within = node.style == DOUBLE and mark in before[-_LONGEST_ESCAPE:]
+        if mark in behind or is_within or not text.endswith(gone + behind):
+            raise _OtherThanText
+        return text[: len(text) - len(behind) - len(gone)] + typed + behind
 
     def _literal(self, node: Node) -> str:
         lines = node.value.split("\n")

@@ -111,6 +111,9 @@ NONE = Facts((), (), (), (), (), 0, 0)
 
 
 def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
+    ids = tuple([(node.name, node.kind) for node in nodes])
+    if not edges:
+        return Facts(tuple(nodes), (), ids, (), (), 0, 0)
     arrows: list[Arrow] = []
     joins: list[Join] = []
     for edge in edges:
@@ -124,7 +127,7 @@ def facts_of(nodes: list[NodeFact], edges: list[EdgeFact]) -> Facts:
     return Facts(
         tuple(nodes),
         tuple(edges),
-        tuple([(node.name, node.kind) for node in nodes]),
+        ids,
         tuple(arrows),
         tuple(joins),
         sum(1 for edge in edges if True in edge.lacks),
