@@ -1,8 +1,11 @@
 """Bodies of runs, packed with a dictionary that ships with the package and lies in the database, too."""
 
 import hashlib
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -10,8 +13,17 @@ import zstandard
 import darwinflow.storage.compression as compression
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
-from darwinflow.storage.compression import NEWEST_DICTIONARY, ZSTD, ZSTD_DICTIONARY, Compression
+from darwinflow.storage.compression import (
+    NEWEST_DICTIONARY,
+    ZSTD,
+    ZSTD_DICTIONARY,
+    Compression,
+    shipped_dictionary,
+)
+from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
+from darwinflow.storage.sqlite import connection
+from darwinflow.storage.sqlite.connection import TENANT
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -113,3 +125,100 @@ def test_a_dictionary_that_nobody_has_is_damage() -> None:
         Compression().unpack(ZSTD, b"no frame")
     with pytest.raises(StoreDamaged, match="codec 3"):
         Compression().unpack(3, packed)
+
+
+def with_text(name: str, length: int) -> ExecutionLog:
+    """A run whose packed body is a little longer than *length*."""
+    return replace(a_run(name), metadata={"noise": random.Random(name).randbytes(length).hex()})
+
+
+def pages_of(store: SqliteTenantStore, *tables: str) -> int:
+    return sum(
+        store.read(
+            lambda tx, table=table: (
+                tx.connection.execute("SELECT count(*) FROM dbstat WHERE name = ?", (table,)).get
+            )
+        )
+        for table in tables
+    )
+
+
+@pytest.mark.parametrize("length", [10, 400, 700, 2_000, 15_000, 16_000, 100_000])
+def test_a_body_of_any_length_is_read_as_it_was(store, length) -> None:
+    log = with_text("r1", length)
+    store.write(lambda tx: tx.logs("p").store_log(log)).result(10)
+    assert store.read(lambda tx: tx.logs("p").get_log("r1")) == log
+
+
+def test_two_bodies_of_two_kilobytes_share_a_page(store) -> None:
+    for number in range(200):
+        store.write(lambda tx, n=number: tx.logs("p").store_log(with_text(f"r{n}", 2_000))).result(10)
+    longest = max(
+        len(Compression(shipped_dictionary).pack(dump_log(with_text(f"r{n}", 2_000)))) for n in range(200)
+    )
+    assert longest > 2_050
+    assert pages_of(store, "run_body", "run_piece") < 200 * longest / 4_096 * 1.25
+
+
+def test_the_pieces_of_a_run_go_with_it(store) -> None:
+    for name in ("r1", "r2"):
+        store.write(lambda tx, name=name: tx.logs("p").store_log(with_text(name, 2_000))).result(10)
+    store.write(lambda tx: tx.logs("p").delete("r1", for_good=True)).result(10)
+    left = store.read(
+        lambda tx: tx.connection.execute("SELECT DISTINCT number / 32 FROM run_piece").fetchall()
+    )
+    kept = store.read(lambda tx: tx.connection.execute("SELECT number FROM run").fetchall())
+    assert left == kept
+    assert store.read(lambda tx: tx.logs("p").get_log("r2")) == with_text("r2", 2_000)
+
+
+def test_a_run_that_goes_on_is_read_in_each_of_its_states(store) -> None:
+    whole = with_text("r1", 3_000)
+    begun = replace(whole, output=None, steps=())
+    store.write(lambda tx: tx.logs("p").start(begun)).result(10)
+    assert store.read(lambda tx: tx.logs("p").get_log("r1")) == begun
+    for index, step in enumerate(whole.steps):
+        store.write(lambda tx, at=index, step=step: tx.logs("p").append_step("r1", at, step)).result(10)
+    store.write(lambda tx: tx.logs("p").finish("r1", whole.output)).result(10)
+    assert store.read(lambda tx: tx.logs("p").get_log("r1")) == whole
+
+
+def test_a_body_that_lacks_a_piece_is_damage(store) -> None:
+    store.write(lambda tx: tx.logs("p").store_log(with_text("r1", 2_000))).result(10)
+    store.write(
+        lambda tx: tx.connection.execute("DELETE FROM run_piece WHERE number % 32 = 1").fetchall()
+    ).result(10)
+    with pytest.raises(StoreDamaged, match="cannot be read"):
+        store.read(lambda tx: tx.logs("p").get_log("r1"))
+
+
+def test_bodies_and_lists_of_the_schema_before_pieces_are_read(tmp_path, monkeypatch) -> None:
+    """As it was written then: the body in one row, and each step of the brief in full."""
+    path = str(tmp_path / "t.db")
+    log = with_text("r1", 2_000)
+    old = tmp_path / "schema" / "tenant"
+    old.mkdir(parents=True)
+    for step in TENANT.steps()[:9]:
+        (old / Path(step).name).write_text(Path(step).read_text())
+    monkeypatch.setattr(connection, "_SCHEMAS", str(tmp_path / "schema"))
+    db = connection.connect(path, TENANT)
+    monkeypatch.undo()
+    brief = '{"nodes":["draft"],"steps":[[0,"SUCCESS",0.0,null],[0,"SUCCESS",0.0,null],[0,"FAILED",0.0,"x"]],"count":3}'
+    db.execute(
+        "INSERT INTO run VALUES (1, 'p', 'r1', '1r', 'assistant', 1, '', 'SUCCESS', ?, ?, 0, ?)",
+        (to_micros(AT), to_micros(AT), brief),
+    )
+    db.execute("INSERT INTO run_body VALUES (1, 1, ?)", (Compression().pack(dump_log(log)),))
+    db.close()
+    later = SqliteTenantStore(path)
+    try:
+        assert later.read(lambda tx: tx.logs("p").get_log("r1")) == log
+        shown = later.read(lambda tx: tx.logs("p").header("r1")).steps
+        assert [(step.node_id, str(step.status), step.error) for step in shown] == [
+            ("draft", "SUCCESS", None),
+            ("draft", "SUCCESS", None),
+            ("draft", "FAILED", "x"),
+        ]
+        later.write(lambda tx: tx.logs("p").delete("r1", for_good=True)).result(10)
+    finally:
+        later.close()

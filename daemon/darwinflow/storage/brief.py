@@ -1,7 +1,8 @@
 """What the column `brief` of a run holds: the part of a run's header that is shown and not asked for, as JSON.
 
 `{"nodes": [ids], "steps": [[index into nodes, status, milliseconds, error]], "count", "failedNode", "error"}`.
-The list of nodes is whole, since the filter by node reads it; that of steps ends at `MAX_BRIEF_STEPS`.
+The list of nodes is whole, since the filter by node reads it; that of steps ends at `MAX_BRIEF_STEPS`. Most steps have
+succeeded: those are `[index into nodes, milliseconds]`; stores that an older version has written have them in full, too.
 """
 
 import json
@@ -32,7 +33,7 @@ def brief_of(log: ExecutionLog, header: RunHeader) -> str:
         indexes.setdefault(step.node_id, len(indexes))
     brief["nodes"] = list(indexes)
     brief["steps"] = [
-        [indexes[step.node_id], str(step.status), step.duration_ms, step.error] for step in header.steps
+        _shown(indexes[step.node_id], step.status, step.duration_ms, step.error) for step in header.steps
     ]
     brief["count"] = header.step_count
     if header.failed_node is not None:
@@ -50,7 +51,7 @@ def with_step(brief: str, index: int, step: StepLog) -> str:
     nodes: list[str] = known["nodes"]
     if step.node_id not in nodes:
         nodes.append(step.node_id)
-    shown = [nodes.index(step.node_id), str(step.status), step.duration_ms, first_line(step.error)]
+    shown = _shown(nodes.index(step.node_id), step.status, step.duration_ms, first_line(step.error))
     if index < len(known["steps"]):
         known["steps"][index] = shown
     elif index < MAX_BRIEF_STEPS:
@@ -98,11 +99,21 @@ def _header_from(row: HeaderRow) -> RunHeader:
         step_count=brief["count"],
         failed_node=brief.get("failedNode"),
         error=brief.get("error"),
-        steps=tuple(
-            StepBrief(nodes[node], RunStatus(state), duration, error)
-            for node, state, duration, error in brief["steps"]
-        ),
+        steps=tuple([_step_from(nodes, shown) for shown in brief["steps"]]),
     )
+
+
+def _shown(node: int, status: RunStatus, duration_ms: float | None, error: str | None) -> list[object]:
+    if status is RunStatus.SUCCESS and error is None:
+        return [node, duration_ms]
+    return [node, str(status), duration_ms, error]
+
+
+def _step_from(nodes: list[str], shown: list[Any]) -> StepBrief:
+    if len(shown) == 2:
+        return StepBrief(nodes[shown[0]], RunStatus.SUCCESS, shown[1], None)
+    node, state, duration, error = shown
+    return StepBrief(nodes[node], RunStatus(state), duration, error)
 
 
 def _dump(brief: Brief) -> str:

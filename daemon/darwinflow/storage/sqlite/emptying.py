@@ -10,6 +10,7 @@ _TABLES = {
     "logs": (
         "run_error",
         "run_step",
+        "run_piece",
         "run_body",
         "run",
         "pinned_run",

@@ -12,7 +12,7 @@ from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, he
 from darwinflow.storage.brief import brief_of, count_of, with_step
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_step, load_step, same_content, same_output
-from darwinflow.storage.sqlite.bodies import Bodies
+from darwinflow.storage.sqlite.bodies import Bodies, body_of, put_body, replace_body
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.questions import searchable
 
@@ -26,7 +26,7 @@ class LiveRuns:
         self._bodies = bodies
 
     def insert_body(self, number: int, log: ExecutionLog) -> None:
-        self._put_body(number, replace(log, steps=()))
+        put_body(self._db, number, *self._bodies.keep(replace(log, steps=())))
         if log.steps:
             self._db.executemany(
                 "INSERT INTO run_step (run, position, body) VALUES (:run, :position, :body)",
@@ -81,7 +81,7 @@ class LiveRuns:
             raise RunFinished(f"run {run_id} has finished otherwise", run=run_id)
         log = replace(log, output=output)
         self._put_error(number, 0, output.error, before=None)
-        self._put_body(number, log)
+        replace_body(self._db, number, *self._bodies.keep(log))
         self._db.execute(
             """
             UPDATE run SET status = :status, ended = :ended, brief = :brief,
@@ -121,8 +121,7 @@ class LiveRuns:
         return number, RunStatus(status), brief
 
     def _log(self, number: int, status: RunStatus) -> ExecutionLog:
-        codec, body = fetch(self._db, "SELECT codec, body FROM run_body WHERE run = :run", {"run": number})[0]
-        log = self._bodies.load(codec, body)
+        log = self._bodies.load(*body_of(self._db, number))
         if status.finished:
             return log
         steps = fetch(
@@ -137,16 +136,6 @@ class LiveRuns:
             {"run": number, "position": index},
         )
         return load_step(rows[0][0])
-
-    def _put_body(self, number: int, log: ExecutionLog) -> None:
-        codec, body = self._bodies.keep(log)
-        self._db.execute(
-            """
-            INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)
-            ON CONFLICT (run) DO UPDATE SET codec = excluded.codec, body = excluded.body
-            """,
-            {"run": number, "codec": codec, "body": body},
-        )
 
     def _put_error(self, number: int, position: int, error: str | None, *, before: str | None) -> None:
         if error is not None:

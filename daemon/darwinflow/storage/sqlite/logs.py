@@ -12,7 +12,7 @@ from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
-from darwinflow.storage.sqlite.bodies import Bodies
+from darwinflow.storage.sqlite.bodies import Bodies, put_body
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.marks import RunMarks
@@ -174,10 +174,7 @@ class SqliteLogRepository:
             self._live.insert_body(number, log)
         else:
             codec, body = self._bodies.keep(log)
-            self._db.execute(
-                "INSERT INTO run_body (run, codec, body) VALUES (:run, :codec, :body)",
-                {"run": number, "codec": codec, "body": body},
-            )
+            put_body(self._db, number, codec, body)
         if errors:
             self._db.executemany(
                 "INSERT INTO run_error (run, position, text) VALUES (:run, :position, :text)",
