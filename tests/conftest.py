@@ -6,6 +6,11 @@ from importlib.metadata import version
 
 import pytest
 
+from darwinflow.storage.sqlite.checksums import checking_vfs
+
+# What a test changes in a database by hand has checksums: apsw's connections take the VFS that keeps them from here on.
+checking_vfs()
+
 # Where the suite is started in the background, Ctrl-C is ignored, and every program of a test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -182,8 +182,9 @@ def test_a_file_that_vanishes_while_it_is_open_is_not_made_again(home):
 
 def test_damage_that_only_reading_shows_names_the_file_and_what_to_do(home):
     path = tenant_file(home)
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b"y" * 900, b"y" * 450 + b"\x01" + b"y" * 449))
+    db = apsw.Connection(str(path))
+    db.execute("UPDATE _honker_stream SET payload = replace(payload, 'yyyyyy', 'yyy' || char(1) || 'yyy')")
+    db.close()
     store, _ = opened(home)
     with pytest.raises(StoreDamaged) as told:
         count(store)

@@ -230,7 +230,8 @@ for line in open("/proc/self/maps"):
     path = line.split(maxsplit=5)[5].strip() if len(line.split(maxsplit=5)) > 5 else ""
     if path.startswith("/") and ".so" in path:
         libraries.add(path)
-print(*sorted(path for path in libraries if b"SQLite format 3" in open(path, "rb").read()))
+parses_sql = b"unknown join type: "
+print(*sorted(path for path in libraries if parses_sql in open(path, "rb").read()))
 store.close()
 """
 

@@ -68,7 +68,9 @@ def test_a_text_that_is_damaged_names_the_file(tmp_path):
     opened = SqliteIdentityStore(str(path), lambda: NOW)
     opened.create_personal(Account("account01", "ada lovelace", 1000), Organization("org00001", "personal"))
     opened.close()
-    path.write_bytes(path.read_bytes().replace(b"ada lovelace", b"ada \xff\xfe\xffelace"))
+    db = apsw.Connection(str(path))
+    db.execute("UPDATE accounts SET name = CAST(x'616461fffeff' AS TEXT)")
+    db.close()
     opened = SqliteIdentityStore(str(path), lambda: NOW)
     with pytest.raises(StoreDamaged, match="no UTF-8") as told:
         opened.account_of_uid(1000)

@@ -2,6 +2,7 @@
 
 import apsw
 
+from darwinflow.storage.sqlite.checksums import ask_for_checksums
 from darwinflow.storage.sqlite.connection import SYSTEM, TENANT, connect, let_go
 from darwinflow.storage.sqlite.faults import store_error
 
@@ -14,7 +15,9 @@ def compact_database(path: str, *, is_system: bool) -> None:
     db = connect(path, SYSTEM if is_system else TENANT, is_known=True)
     try:
         db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1)  # the database that is written, which SQLite attaches itself
-        db.pragma("auto_vacuum", "incremental")  # also of a file that an older version has made
+        # Also of a file that an older version has made.
+        db.pragma("auto_vacuum", "incremental")
+        ask_for_checksums(db)
         db.execute("VACUUM")
     except apsw.Error as error:
         raise store_error(error, path) or error from error

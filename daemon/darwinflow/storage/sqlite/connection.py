@@ -12,6 +12,7 @@ import apsw
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.storage.sqlite.acknowledged import acknowledged, refuse_behind
+from darwinflow.storage.sqlite.checksums import ask_for_checksums, checking_vfs, refuse_unchecked
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.lost import refuse_cut, refuse_cut_by_header, refuse_lost, remedy
@@ -104,7 +105,8 @@ def let_go(db: apsw.Connection) -> None:
 
 
 def _open(path: str) -> apsw.Connection:
-    db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
+    db = apsw.Connection(path, flags=flags, vfs=checking_vfs())
     db.set_busy_timeout(BUSY_TIMEOUT_MS)
     # What lies in a file is data: it may neither run our functions from triggers and views nor be edited raw.
     db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
@@ -125,9 +127,11 @@ def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     refuse_cut_by_header(db, path)
     refuse_cut(db, path)
     version = _version(db, path, kind, len(steps))
+    refuse_unchecked(db, path)
     refuse_behind(db, path, told)
     db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     if not version:
+        ask_for_checksums(db)
         # Of a new file: what is free can be given back in small steps. Others are compacted first.
         db.pragma("auto_vacuum", "incremental")
     db.pragma("journal_mode", "wal")

@@ -5,6 +5,7 @@ import os
 import apsw
 
 from darwinflow.model.errors import StoreDamaged
+from darwinflow.storage.sqlite.checksums import checking_vfs
 from darwinflow.storage.sqlite.connection import connect_reader, let_go
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
@@ -18,7 +19,7 @@ def copy_database(path: str, target: str) -> None:
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         source = connect_reader(path)
-        copy = apsw.Connection(target, flags=apsw.SQLITE_OPEN_READWRITE)
+        copy = apsw.Connection(target, flags=apsw.SQLITE_OPEN_READWRITE, vfs=checking_vfs())
         try:
             # In one step: it reads one state, and others' commits do not begin it anew.
             with copy.backup("main", source, "main") as backup:

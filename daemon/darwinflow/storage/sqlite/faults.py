@@ -64,7 +64,7 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
         isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
     ):
         return StoreDamaged(
-            f"{path} is damaged: {cause}",
+            f"{path} is damaged: {_damage(cause)}",
             hint=f"darwinflow daemon stop, then {remedy(path)}",
         )
     if issubclass(kind, (apsw.BusyError, apsw.LockedError)):
@@ -89,6 +89,12 @@ def has_no_room(cause: BaseException, path: str) -> bool:
         and getattr(cause, "extendedresult", None) == apsw.SQLITE_IOERR_WRITE
         and _is_at_limit(path)
     )
+
+
+def _damage(cause: BaseException) -> str:
+    if getattr(cause, "extendedresult", None) == apsw.SQLITE_IOERR_DATA:
+        return "what a page of it holds does not fit its checksum"
+    return str(cause)
 
 
 def _kind(cause: BaseException) -> type[BaseException]:
