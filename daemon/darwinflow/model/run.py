@@ -156,23 +156,26 @@ def first_line(error: str | None) -> str | None:
 
 def header_of(log: ExecutionLog, *, lost: bool = False) -> RunHeader:
     """What a list says of *log*. *lost*: its program is gone, so a live log is shown as LOST."""
-    failed = next((step for step in log.steps if step.status is RunStatus.FAILED), None)
-    if log.status is RunStatus.SUCCESS:
-        failed = None
+    status = log.status
+    failed = None
+    if status is not RunStatus.SUCCESS:
+        failed = next((step for step in log.steps if step.status is RunStatus.FAILED), None)
     error = (log.output.error if log.output else None) or (failed.error if failed else None)
     return RunHeader(
         run_id=log.run_id,
         workflow_id=log.workflow_id,
         workflow_version=log.workflow_version,
         workflow_hash=log.workflow_hash,
-        status=RunStatus.LOST if lost and log.output is None else log.status,
+        status=RunStatus.LOST if lost and log.output is None else status,
         start_time=log.start_time,
         end_time=log.output.end_time if log.output else None,
         step_count=len(log.steps),
         failed_node=failed.node_id if failed else None,
         error=first_line(error),
         steps=tuple(
-            StepBrief(step.node_id, step.status, step.duration_ms, first_line(step.error))
-            for step in log.steps[:MAX_BRIEF_STEPS]
+            [
+                StepBrief(step.node_id, step.status, step.duration_ms, first_line(step.error))
+                for step in log.steps[:MAX_BRIEF_STEPS]
+            ]
         ),
     )

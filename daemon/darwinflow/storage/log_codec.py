@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.storage.compact_json import compact
@@ -22,6 +24,15 @@ _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 def dump_log(log: ExecutionLog) -> bytes:
     """*log* as JSON. ASCII only, so that lone surrogates in somebody's values survive."""
     return _dump(_log_to_stored(log))
+
+
+def dump_body(log: ExecutionLog) -> bytes:
+    """*log* as `load_log` reads it, three times as fast as `dump_log`; UTF-8, where that can hold its texts."""
+    stored = _log_to_stored(log)
+    try:
+        return to_json(stored, inf_nan_mode="constants")
+    except ValueError:  # a lone surrogate
+        return _dump(stored)
 
 
 def load_log(stored: bytes) -> ExecutionLog:

@@ -10,7 +10,7 @@ import apsw
 
 from darwinflow.model.run import ExecutionLog
 from darwinflow.storage.compression import Compression
-from darwinflow.storage.log_codec import dump_log, load_log
+from darwinflow.storage.log_codec import dump_body, load_log
 from darwinflow.storage.sqlite.dictionaries import kept_dictionary
 from darwinflow.storage.sqlite.fetch import fetch
 
@@ -41,7 +41,7 @@ class CompressedBodies:
         self._compression = Compression(partial(kept_dictionary, db))
 
     def keep(self, log: ExecutionLog) -> tuple[int, bytes]:
-        return self._compression.codec, self._compression.pack(dump_log(log))
+        return self._compression.codec, self._compression.pack(dump_body(log))
 
     def load(self, codec: int, body: bytes) -> ExecutionLog:
         return load_log(self._compression.unpack(codec, body))

@@ -1,13 +1,13 @@
 """Reading the rows of a statement, and what may be bound to one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
 
 from darwinflow.model.errors import StoreDamaged
 
-Values = Mapping[str, object]
+Values = Mapping[str, object] | Sequence[object]
 
 
 def fetch(db: apsw.Connection, statement: str, values: Values | None = None) -> list[Any]:

@@ -18,6 +18,23 @@ from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.remembered import Durations, remember
 from darwinflow.storage.summing import VERSION, summary_from, text_subject, version_in, version_subject
 
+_ADD_TO_SUMMARY = """
+INSERT INTO summary (project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (project, workflow, subject) DO UPDATE SET
+    runs = runs + 1,
+    successes = successes + excluded.successes,
+    total_ms = total_ms + excluded.total_ms,
+    tokens = tokens + excluded.tokens,
+    cost = cost + excluded.cost,
+    updated = max(updated, excluded.updated)
+RETURNING number, runs, successes, total_ms, tokens, cost, updated
+"""
+_ADD_TO_DURATIONS = """
+INSERT INTO summary_duration (summary, bucket, runs) VALUES (?, ?, 1)
+ON CONFLICT (summary, bucket) DO UPDATE SET runs = runs + 1
+"""
+
 
 class SqliteMetricsRepository:
     """Bound to one connection and one project; lives as long as the transaction.
@@ -26,12 +43,14 @@ class SqliteMetricsRepository:
     transaction is undone or another connection has written.
     """
 
-    __slots__ = ("_db", "_project", "_remembered")
+    __slots__ = ("_added", "_added_at", "_db", "_project", "_remembered")
 
     def __init__(self, db: apsw.Connection, project: str, remembered: Durations) -> None:
         self._db = db
         self._project = bindable(project)
         self._remembered = remembered
+        self._added: dict[tuple[str, str], tuple[Any, dict[int, int]]] = {}
+        self._added_at = 0
 
     def record_execution(self, metric: ExecutionMetric) -> bool:
         news = fetch(
@@ -45,10 +64,12 @@ class SqliteMetricsRepository:
         )
         if not news:
             return False
-        self._add(version_subject(metric.workflow_version), metric)
+        subjects = [version_subject(metric.workflow_version)]
         if metric.workflow_hash:
-            self._add(text_subject(metric.workflow_hash), metric)
+            subjects.append(text_subject(metric.workflow_hash))
+        self._add(subjects, metric)
         hours.add(self._db, self._project, metric, self._remembered)
+        self._added_at = self._db.total_changes()
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
@@ -112,59 +133,52 @@ class SqliteMetricsRepository:
             {"project": self._project, "workflow": workflow, "first": VERSION, "end": VERSION[:-1] + "!"},
         )
 
-    def _add(self, subject: str, metric: ExecutionMetric) -> None:
-        # fetchall: an unfinished RETURNING would keep the statement, and with it the transaction, open.
-        number: int = fetch(
-            self._db,
-            """
-            INSERT INTO summary
-                (project, workflow, subject, runs, successes, total_ms, tokens, cost, updated)
-            VALUES (:project, :workflow, :subject, 1, :success, :ms, :tokens, :cost, :at)
-            ON CONFLICT (project, workflow, subject) DO UPDATE SET
-                runs = runs + 1,
-                successes = successes + excluded.successes,
-                total_ms = total_ms + excluded.total_ms,
-                tokens = tokens + excluded.tokens,
-                cost = cost + excluded.cost,
-                updated = max(updated, excluded.updated)
-            RETURNING number
-            """,
-            {
-                "project": self._project,
-                "workflow": bindable(metric.workflow_id),
-                "subject": bindable(subject),
-                "success": int(metric.success),
-                "ms": metric.duration_ms,
-                "tokens": metric.tokens_used,
-                "cost": metric.cost,
-                "at": to_micros(metric.timestamp),
-            },
-        )[0][0]
-        bucket = bucket_of(metric.duration_ms)
-        self._db.execute(
-            """
-            INSERT INTO summary_duration (summary, bucket, runs) VALUES (:summary, :bucket, 1)
-            ON CONFLICT (summary, bucket) DO UPDATE SET runs = runs + 1
-            """,
-            {"summary": number, "bucket": bucket},
+    def _add(self, subjects: Sequence[str], metric: ExecutionMetric) -> None:
+        workflow, bucket = bindable(metric.workflow_id), bucket_of(metric.duration_ms)
+        sums = (
+            1,
+            int(metric.success),
+            metric.duration_ms,
+            metric.tokens_used,
+            metric.cost,
+            to_micros(metric.timestamp),
         )
-        known = self._remembered.get(number)
-        if known is not None:
-            known[bucket] = known.get(bucket, 0) + 1
+        numbers: list[int] = []
+        for subject in subjects:
+            # fetchall: an unfinished RETURNING would keep the statement, and with it the transaction, open.
+            row = fetch(self._db, _ADD_TO_SUMMARY, (self._project, workflow, bindable(subject), *sums))[0]
+            numbers.append(row[0])
+            known = self._remembered.get(row[0])
+            if known is not None:
+                known[bucket] = known.get(bucket, 0) + 1
+                self._added[workflow, subject] = (row, known)
+        self._db.executemany(_ADD_TO_DURATIONS, [(number, bucket) for number in numbers])
 
     def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
-        rows = fetch(
+        workflow = bindable(workflow_id)
+        rows = self._just_added(workflow, subject) or fetch(
             self._db,
             """
             SELECT number, runs, successes, total_ms, tokens, cost, updated FROM summary
             WHERE project = :project AND workflow = :workflow AND subject = :subject
             """,
-            {"project": self._project, "workflow": bindable(workflow_id), "subject": bindable(subject)},
+            {"project": self._project, "workflow": workflow, "subject": bindable(subject)},
         )
         if not rows:
             return None
         number, runs, successes, total_ms, tokens, cost, updated = rows[0]
         return summary_from(runs, successes, total_ms, tokens, cost, updated, self._durations(number))
+
+    def _just_added(self, workflow: str, subject: str) -> list[Any]:
+        """The row that a run was added to, where nothing has been written or undone since; what is announced needs it."""
+        row, known = self._added.pop((workflow, subject), (None, None))
+        if (
+            row is None
+            or self._remembered.get(row[0]) is not known
+            or self._added_at != self._db.total_changes()
+        ):
+            return []
+        return [row]
 
     def _durations(self, summary: int) -> dict[int, int]:
         known = self._remembered.get(summary)
