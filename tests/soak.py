@@ -14,6 +14,9 @@ from importlib.metadata import version
 
 LONG = {
     "DARWINFLOW_KILLS": "200",
+    "DARWINFLOW_FAULTS_EVERY": "1",
+    "DARWINFLOW_FAULT_WAYS": "once,for ever,full once,full for ever,short,power cut",
+    "DARWINFLOW_FLIPS": "10000",
     "DARWINFLOW_POSTGRES_KILLS": "200",
     "DARWINFLOW_FUZZ_EDITS": "100000",
     "DARWINFLOW_LAYOUTS": "5000",

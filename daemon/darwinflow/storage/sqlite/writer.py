@@ -192,11 +192,12 @@ class Writer(Generic[S]):
     def _settle(self, session: S, jobs: list[_Job[S]]) -> None:
         try:
             session.prepare()
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - given to every caller; this thread goes on
+            trouble = store_error(error, self._path) or error
             session.lost()
             self._roll_back()
             for job in jobs:
-                job.future.set_exception(error)
+                job.future.set_exception(trouble)
             return
         try:
             session.connection.execute("COMMIT")
