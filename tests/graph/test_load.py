@@ -7,7 +7,7 @@ import pytest
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.graph.graph_type import GraphType, GraphTypeInvalid
-from darwinflow.graph.load import extend, load, read
+from darwinflow.graph.load import PREFIX, extend, load, read
 
 BASE: dict[str, Any] = {
     "$id": "darwinflow:base",
@@ -180,6 +180,12 @@ def test_the_bundled_workflow_type_says_one_sentence_of_everything() -> None:
         assert field.description.count(". ") == 0, field.name
         assert field.title, field.name
         assert not field.title.endswith("."), field.name
+
+
+def test_the_bundled_types_hold_nothing_that_they_are_not_looked_through_for() -> None:
+    modules = Catalog.bundled().modules
+    readings = [read(module, modules) for name, module in modules.items() if name.startswith(PREFIX)]
+    assert [reading.faults for reading in readings] == [()]
 
 
 def extension(**entries: Any) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import jsonschema_rs
-
+from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.graph.graph_type import Schema, fields_of
 from darwinflow.projection.places import Path
@@ -94,11 +93,9 @@ def _is_open(fault: Fault) -> bool:
 
 def _fitting(missing: Fault, unknown: list[Fault]) -> list[Fault]:
     """Those of *unknown* whose value is right for the key that is missing."""
-    validator = jsonschema_rs.Draft202012Validator(
-        dict(_schema_of(missing)), pattern_options=jsonschema_rs.RegexOptions(), offline=True
-    )
+    compiled = Compiled(_schema_of(missing))
     return [
         fault
         for fault in unknown
-        if isinstance(fault.data, Mapping) and validator.is_valid(fault.data.get(fault.name))
+        if isinstance(fault.data, Mapping) and compiled.takes(fault.data.get(fault.name))
     ]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from darwinflow.check.finding import Finding
-from darwinflow.check.rules.secret import secret
 from darwinflow.check.suppressions import MARKS, Suppression, suppressions_in
 from darwinflow.check.telltales import rows_to_read
 from darwinflow.document.document import Change, Document
@@ -245,6 +244,8 @@ def _of_lines(lines: list[str], segment: Segment | None = None) -> Remarks:
     text = "\n".join(lines)
     if not rows_to_read(text):
         return _SILENT
+    from darwinflow.check.rules.secret import secret  # here: most files need none of it
+
     suppressions = tuple(suppressions_in(lines, segment)) if any(mark in text for mark in MARKS) else ()
     secrets = tuple(secret(lines, segment))
     return Remarks(suppressions, secrets) if suppressions or secrets else _NONE

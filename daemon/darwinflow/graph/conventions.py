@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
-from typing import Final
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Final
 
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 SUFFIXES: Final = ("EdgeConstraints", "Node", "Edge", "Enum")
 SCOPES: Final = ("system", "tenant", "user")
@@ -39,6 +40,8 @@ def suffix_of(entry: str) -> str:
 
 def nonconforming(module: Module) -> list[GraphTypeInvalid]:
     """A fault for each place at which *module* is no JSON Schema 2020-12."""
+    import jsonschema_rs  # here and below: the bundled types are known to be sound, and most workspaces have no others
+
     message = "a graph type holds only what JSON can hold: no .inf and no .nan"
     faults = {pointer: GraphTypeInvalid(message, pointer) for pointer in _no_json(module, "")}
     if faults:
@@ -67,8 +70,10 @@ def _no_json(value: object, pointer: str) -> Iterator[str]:
             yield from _no_json(part, f"{pointer}/{index}")
 
 
-def _nonconformity(error: jsonschema_rs.ValidationError, pointer: str) -> GraphTypeInvalid:
+def _nonconformity(error: "jsonschema_rs.ValidationError", pointer: str) -> GraphTypeInvalid:
     """What is wrong at one place, with what would be right."""
+    import jsonschema_rs
+
     name = _name_of(error.instance_path)
     if len(error.instance_path) > 1 and error.instance_path[-2] in MAPS:
         return GraphTypeInvalid(f"{name} must be a schema here, which is a mapping", pointer)
@@ -115,6 +120,8 @@ def too_deep(module: Module) -> list[GraphTypeInvalid]:
 
 def unusable_patterns(module: Module) -> list[GraphTypeInvalid]:
     """A fault for each regular expression that the validator's engine refuses."""
+    import jsonschema_rs
+
     faults: list[GraphTypeInvalid] = []
     for pattern, pointer in _patterns(module, ""):
         try:

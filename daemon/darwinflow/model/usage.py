@@ -1,10 +1,11 @@
 """How a program of ours tells that its arguments are wrong: one line says what, one what to try; exit code 2."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 EXIT_USAGE = 2
 
@@ -24,6 +25,10 @@ class ArgumentParser(argparse.ArgumentParser):
         for pattern, words in _WORDED:
             message = pattern.sub(words, message)
         self._refuse(message, f"{self.prog} --help")
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        formatter: Any = self.formatter_class
+        return cast("argparse.HelpFormatter", formatter(prog=self.prog, width=_columns() - 2))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """All of them are known: the parser of an action refuses what is too much with its own options at hand."""
@@ -75,6 +80,22 @@ class ArgumentParser(argparse.ArgumentParser):
     def _refuse(self, message: str, advice: str) -> NoReturn:
         sys.stderr.write(f"error: {message}\ntry: {advice}\n")
         sys.exit(EXIT_USAGE)
+
+
+def _columns() -> int:
+    """Of the terminal, as `shutil` tells them, which takes longer to import than a command has time for."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(
+                sys.__stdout__.fileno() if sys.__stdout__ is not None else -1
+            ).columns
+        except (ValueError, OSError):
+            columns = 0
+    return columns or 80
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-import jsonschema_rs
-
+from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.finding import HINT, Finding, Fix
 from darwinflow.check.subject import replacement
 from darwinflow.check.words import scalar, shown
@@ -37,6 +36,4 @@ def metadata_key(header: Header, fields: Mapping[str, Field]) -> Iterator[Findin
 
 
 def _fits(field: Field, value: object) -> bool:
-    return jsonschema_rs.Draft202012Validator(
-        dict(field.schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
-    ).is_valid(value)
+    return Compiled(field.schema).takes(value)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-import jsonschema_rs
-
+from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
@@ -73,6 +72,4 @@ def _out_of_place(subject: Subject) -> Iterator[Finding]:
 def _fits(fault: Fault) -> bool:
     """Whether the value is what the key that is meant takes: else the fix would lead to the next finding."""
     schema = fields_of(fault.schema)[str(fault.meant)].schema
-    return jsonschema_rs.Draft202012Validator(
-        dict(schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
-    ).is_valid(fault.data[fault.name])
+    return Compiled(schema).takes(fault.data[fault.name])

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-import jsonschema_rs
-
+from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
@@ -89,6 +88,4 @@ def _is_faulty_text(subject: Subject, fault: Fault, node: Node) -> bool:
 
 
 def _takes(fault: Fault, value: object) -> bool:
-    return jsonschema_rs.Draft202012Validator(
-        dict(fault.schema), pattern_options=jsonschema_rs.RegexOptions(), offline=True
-    ).is_valid(value)
+    return Compiled(fault.schema).takes(value)
