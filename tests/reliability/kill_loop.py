@@ -81,10 +81,16 @@ class Count(NamedTuple):
     """Of them, those that did not arrive exactly once."""
     lost_runs: int
     """Runs that are shown as lost: their programs were killed."""
+    faults: list[str]
+    """What reading all of it and adding it up again has found."""
 
     @property
     def is_whole(self) -> bool:
-        return self.missing == self.unsaid == self.strays == 0 and self.stored == self.events == self.counted
+        return (
+            self.missing == self.unsaid == self.strays == 0
+            and self.stored == self.events == self.counted
+            and not self.faults
+        )
 
 
 class Recorders:
@@ -157,13 +163,18 @@ class Clients:
             time.sleep(0.002)
 
 
-def run_loop(folder: Path, kills: int, seed: int, *, twin: bool = False) -> Count:
-    """*kills* of the daemon; about as many of the programs. Uses the empty *folder*."""
+def run_loop(
+    folder: Path, kills: int, seed: int, *, twin: bool = False, daemon: DaemonProcess | None = None
+) -> Count:
+    """*kills* of the daemon; about as many of the programs. Uses the empty *folder*.
+
+    *daemon*, not started, where it is one that keeps runs elsewhere than in its own database.
+    """
     rng = random.Random(seed)
     workspace_folder = folder / "ws"
     workspace_folder.mkdir()
     workspace = Workspace(str(workspace_folder), None)
-    daemon = DaemonProcess(folder / "home")
+    daemon = daemon or DaemonProcess(folder / "home")
     if twin:
         daemon.command = [sys.executable, "-c", TWIN]
     recorders = Recorders(daemon, workspace_folder)
@@ -241,6 +252,7 @@ def _counted(
         said=len(said),
         unsaid=sum(not _arrived(call, headers) for call in said),
         lost_runs=sum(header["status"] == "LOST" for header in headers.values()),
+        faults=client.call("storage/verify", timeout=120)["faults"],
     )
 
 
