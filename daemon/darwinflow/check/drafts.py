@@ -76,6 +76,7 @@ class Drafts:
     ) -> None:
         """*given*: what is in place of the file of a path; *seen*: from earlier rounds, and kept for later ones."""
         self.folder = folder
+        self._prefix = os.path.join(folder, "")
         self.settings = settings
         self._facts: dict[str, FileFacts | None] = {}
         self._given = dict(given or {})
@@ -107,9 +108,7 @@ class Drafts:
         if self._versions is None and self._searches < _MOST_SEARCHES:
             self._searches += 1
             name = workflow.lower().encode()
-            return tuple(
-                [path for path in self.paths() if self._may_hold(path, name) and key in self._heads(path)]
-            )
+            return tuple([path for path in self.paths() if key in self._heads(path, name)])
         if self._versions is None:
             self._versions = {}
             for path in self.paths():
@@ -124,7 +123,7 @@ class Drafts:
     def _seen_now(self, path: str) -> Seen | None:
         """What is known of a file as it is now; None where there is none."""
         try:
-            status = os.stat(os.path.join(self.folder, path))
+            status = os.stat(self._prefix + path)
         except OSError:
             return None
         stamp = Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
@@ -135,7 +134,7 @@ class Drafts:
 
     def _content(self, path: str) -> bytes:
         try:
-            return read_content(os.path.join(self.folder, path))
+            return read_content(self._prefix + path)
         except OSError:
             return b""
 
@@ -145,33 +144,23 @@ class Drafts:
             seen.facts = facts_in_text(self._content(path))
         return None if seen is None else seen.facts
 
-    def _may_hold(self, path: str, name: bytes) -> bool:
-        """Whether a draft may be of the id *name*, in small letters; reading on is for those that may."""
-        if path in self._facts or path in self._given or not name.isascii():
-            return True
-        seen = self._seen_now(path)
-        if seen is None or name in seen.lacks:
-            return False
-        if seen.heads is None:
-            content = self._content(path)
-            if name not in content.lower():
-                seen.lacks.add(name)
-                self._passed_over(seen, content)
-                return False
-        return True
-
     def _passed_over(self, seen: Seen, content: bytes) -> None:
         """Called with a file that was read and is not of the id that is looked for."""
 
-    def _heads(self, path: str) -> list[Head]:
-        """Of each workflow in a draft that has both."""
+    def _heads(self, path: str, name: bytes = b"") -> list[Head]:
+        """Of each workflow in a draft that has both. *name*: an id in small letters; what is not of it may be left out."""
         if path in self._facts or path in self._given:
             return _heads_of(self.file(path))
         seen = self._seen_now(path)
-        if seen is None:
+        if seen is None or name in seen.lacks:
             return []
         if seen.heads is None:
-            plain = plain_head(self._content(path))
+            content = self._content(path)
+            if name.isascii() and name not in content.lower():
+                seen.lacks.add(name)
+                self._passed_over(seen, content)
+                return []
+            plain = plain_head(content)
             seen.heads = plain if plain is not None else _heads_of(self.file(path))
         return seen.heads
 

@@ -26,7 +26,14 @@ def read_content(path: str) -> bytes:
         _refuse_what_is_no_file(status.st_mode, path)
         if status.st_size > MAX_BYTES:
             raise _too_long(path)
-        return read_stream(file, path)
+        # Room for what is there: for as much as there may be it takes longer than the reading.
+        content = _read(file, path, status.st_size + 1)
+        if len(content) <= status.st_size:
+            return content
+        content += read_stream(file, path)  # it has grown, or is one of the system's that tell no size
+        if len(content) > MAX_BYTES:
+            raise _too_long(path)
+        return content
 
 
 def read_stream(file: BinaryIO, name: str) -> bytes:
@@ -34,12 +41,17 @@ def read_stream(file: BinaryIO, name: str) -> bytes:
 
     A stream that does not block and has nothing to give is refused, too.
     """
-    content: bytes | None = file.read(MAX_BYTES + 1)
+    content = _read(file, name, MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise _too_long(name)
+    return content
+
+
+def _read(file: BinaryIO, name: str, most: int) -> bytes:
+    content: bytes | None = file.read(most)
     if content is None:
         # As some files of the system do, where others wait for what is to come.
         raise BlockingIOError(errno.EAGAIN, "it has nothing to give yet", name)
-    if len(content) > MAX_BYTES:
-        raise _too_long(name)
     return content
 
 
