@@ -8,11 +8,11 @@ from pydantic import Field
 from darwinflow.model.errors import RunNotFound
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
-from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.methods.runs import only_run
 from darwinflow.rpc.methods.storage import NoQuestion
 from darwinflow.rpc.session import Session
+from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import RunPart, Wire
 from darwinflow.rpc.wire.runs import RunHeader
 from darwinflow.storage.archive import Archive
@@ -82,7 +82,7 @@ def pin_runs(session: Session, params: PinRuns) -> "Future[RunsPinned]":
         changed = [run_id for run_id in ids if logs.pin(run_id, pinned=params.pinned)]
         return RunsPinned(changed=changed, unchanged=[run_id for run_id in ids if run_id not in changed])
 
-    return chained(session.tenant.write(work), lambda pinned: pinned)
+    return settled(session.tenant, work)
 
 
 def pinned_runs(session: Session, _: NoQuestion) -> PinnedRuns:

@@ -14,6 +14,7 @@ from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
+from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import Wire
 from darwinflow.rpc.wire.runs import RunLog
 from darwinflow.storage.log_codec import same_content
@@ -60,7 +61,7 @@ def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
     def work(tx: Transaction) -> list[ImportedRun]:
         return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
 
-    return chained(session.tenant.write(work), lambda found: RunsImported(runs=found))
+    return chained(settled(session.tenant, work), lambda found: RunsImported(runs=found))
 
 
 def _tried(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:

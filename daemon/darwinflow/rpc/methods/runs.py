@@ -14,6 +14,7 @@ from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
+from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader, RunLog
 from darwinflow.storage.cursor import cursor_from
@@ -78,7 +79,7 @@ def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
         return record(tx, project, log)
 
     return chained(
-        session.tenant.write(work),
+        settled(session.tenant, work),
         lambda created: RunRecorded.model_construct(run_id=log.run_id, created=created, durability="power"),
     )
 
