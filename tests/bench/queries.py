@@ -149,6 +149,8 @@ def filled(path: str, size: int) -> None:
         keep(first)
     # As the daemon does it while nothing is recorded: what patterns were to be looked for in is not part of a run.
     store.write(lambda tx: tx.connection.execute("DELETE FROM to_learn").fetchall()).result()
+    while store.give_back(10_000):
+        pass
     store.close()
     took = time.perf_counter() - begun
     size_now = sum(os.path.getsize(path + suffix) for suffix in ("", "-wal") if os.path.exists(path + suffix))

@@ -12,6 +12,7 @@ import zstandard
 
 import darwinflow.storage.compression as compression
 from darwinflow.model.errors import StoreDamaged
+from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.storage.compression import (
     NEWEST_DICTIONARY,
@@ -219,6 +220,10 @@ def test_bodies_and_lists_of_the_schema_before_pieces_are_read(tmp_path, monkeyp
             ("draft", "SUCCESS", None),
             ("draft", "FAILED", "x"),
         ]
+        for wanted in (RunFilter(), RunFilter(workflow_hash=""), RunFilter(status=RunStatus.SUCCESS)):
+            found = later.read(lambda tx, wanted=wanted: tx.logs("p").query_logs(wanted)).items
+            assert [header.run_id for header in found] == ["r1"]
+        assert later.verify() == ()
         later.write(lambda tx: tx.logs("p").delete("r1", for_good=True)).result(10)
     finally:
         later.close()

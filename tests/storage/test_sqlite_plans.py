@@ -20,12 +20,16 @@ QUESTIONS = {
         lambda logs: logs.get_recent("assistant", 3, 20),
     ),
     "the runs of a text": (
-        "run_by_hash (project=? AND hash=? AND started>? AND (started,id)<(?,?))",
+        "run_by_hash (project=? AND <expr>=? AND started>? AND (started,id)<(?,?))",
         lambda logs: logs.query_logs(RunFilter(workflow="assistant", version=3, workflow_hash=HASH)),
     ),
     "the failed runs": (
         "run_by_status (project=? AND status=? AND started>? AND (started,id)<(?,?))",
         lambda logs: logs.query_logs(RunFilter(status=RunStatus.FAILED)),
+    ),
+    "the runs that succeeded": (
+        "run_by_start (project=? AND started>? AND (started,id)<(?,?))",
+        lambda logs: logs.query_logs(RunFilter(status=RunStatus.SUCCESS)),
     ),
     "the runs with a text in their errors": (
         "run_by_error (project=? AND started>? AND (started,id)<(?,?))",

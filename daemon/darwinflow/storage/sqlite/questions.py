@@ -5,6 +5,7 @@ cover is checked row by row: `(:x IS NULL OR ...)` is true where nothing was ask
 """
 
 from darwinflow.model.filter import RunFilter
+from darwinflow.model.run import RunStatus
 from darwinflow.storage.cursor import Position, position_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.fetch import Values, bindable
@@ -12,7 +13,7 @@ from darwinflow.storage.sqlite.fetch import Values, bindable
 BY_HASH = """
 SELECT id, workflow, version, hash, status, started, ended, brief
 FROM run INDEXED BY run_by_hash
-WHERE project = :project AND hash = :hash
+WHERE project = :project AND substr(hash, 1, 16) = substr(:hash, 1, 16) AND hash = :hash
   AND started >= :since AND (started, id) < (:until, :until_id)
   AND (:workflow IS NULL OR workflow = :workflow)
   AND (:version IS NULL OR version = :version)
@@ -64,7 +65,7 @@ ORDER BY started DESC, id DESC LIMIT :limit
 BY_STATUS = """
 SELECT id, workflow, version, hash, status, started, ended, brief
 FROM run INDEXED BY run_by_status
-WHERE project = :project AND status = :status
+WHERE project = :project AND status = :status AND status <> 'SUCCESS'
   AND started >= :since AND (started, id) < (:until, :until_id)
   AND (:workflow IS NULL OR workflow = :workflow)
   AND (:version IS NULL OR version = :version)
@@ -100,7 +101,7 @@ def statement_for(wanted: RunFilter) -> str:
         return BY_WORKFLOW if wanted.version is None else BY_VERSION
     if wanted.text is not None:
         return BY_ERROR
-    return BY_START if wanted.status is None else BY_STATUS
+    return BY_START if wanted.status in (None, RunStatus.SUCCESS) else BY_STATUS
 
 
 def values_for(project: str, wanted: RunFilter) -> Values:
