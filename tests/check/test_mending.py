@@ -58,6 +58,21 @@ def test_the_odd_spelling_is_mended(right: str, wrong: str, catalog: Catalog) ->
     assert after_fixes(TEXT.replace(right, wrong, 1), catalog) == (TEXT, [])
 
 
+@pytest.mark.parametrize("where", ["to: %s", "context: [%s.output]", "condition: \"nodes.%s.output == 'x'\""])
+def test_a_name_that_texts_take_in_too_is_one_finding_and_one_fix(where: str, catalog: Catalog) -> None:
+    right = TEXT.replace('prompt: "s"', 'prompt: "s ${read_notes.output} ${read_notes.output.x}"')
+    right = right.replace(
+        "{from: ship, to: END}", "{from: ship, to: END, condition: \"nodes.read_notes.output == 'x'\"}"
+    )
+    wrong = right.replace("${read_notes.", "${raed_notes.").replace(
+        where % "read_notes", where % "raed_notes"
+    )
+    assert wrong.count("raed_notes") == 3
+    (finding,) = check(Document.parse(wrong), catalog).findings()
+    assert len(finding.related) == 2
+    assert after_fixes(wrong, catalog) == (right, [])
+
+
 def test_an_option_that_all_conditions_spell_otherwise_is_the_odd_one(catalog: Catalog) -> None:
     text = TEXT.replace(
         "  - {from: ship,",

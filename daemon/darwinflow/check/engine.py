@@ -20,6 +20,7 @@ from darwinflow.check.keeping import (
     keeps_graph_findings,
     moves_lines,
 )
+from darwinflow.check.mentions.joining import joined
 from darwinflow.check.mentions.state import mentioned
 from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet
@@ -112,7 +113,7 @@ class Checked:
             if part is not None:
                 found += part.header
                 found += part.graph
-                found += part.referring.findings
+                found += joined(part.referring.findings, part.referring.about, part.mentioned.also)
                 found += part.mentioned.findings
                 for section, segments in part.faulty:
                     for segment in segments:

@@ -65,7 +65,7 @@ def _refers_to_the_same(items: ItemCheck, old: Segment, new: Segment, was: Facts
 
 def _keeps_findings(document: Document, change: Change, before: Part, was: Facts, now: Facts) -> bool:
     """Whether what was found elsewhere has nothing to do with the item, whose references are as before."""
-    projection, (references, found) = before.projection, before.referring
+    projection, references, found = before.projection, before.referring.references, before.referring.findings
     if now.edges and not same_parallels(projection.graph, was, now):
         return False
     if references.troubled or references.unhandled or projection.graph.unknown:

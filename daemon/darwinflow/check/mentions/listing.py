@@ -1,9 +1,9 @@
 """The findings about names that a document mentions, at their places: one for each name."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from darwinflow.check.finding import Finding
+from darwinflow.check.mentions.joining import Also
 from darwinflow.check.mentions.mention import Row, mentions_in
 from darwinflow.check.mentions.uses import MAX_PLACES, Uses
 from darwinflow.check.references.state import References
@@ -12,6 +12,7 @@ from darwinflow.check.references.table import Table
 from darwinflow.check.rules.duplicate_edge_key import duplicate_edge_key
 from darwinflow.check.rules.template_unknown_node import template_unknown_node
 from darwinflow.check.rules.unknown_input import unknown_input
+from darwinflow.document.problem import Related
 from darwinflow.projection.projection import Projection
 
 _MAX_NAMES = 500
@@ -24,15 +25,22 @@ def mention_findings(
     tables: tuple[Table[Row], ...],
     declared: tuple[str, ...],
     wrong: frozenset[Row],
-) -> Iterator[Finding]:
-    found = _uses(projection, tables, wrong)
-    for (kind, name), uses in islice(found.items(), _MAX_NAMES):
+) -> tuple[tuple[Finding, ...], tuple[Also, ...]]:
+    """What is wrong, and the places of nodes that edges and references say are not there."""
+    found: list[Finding] = []
+    also: list[Also] = []
+    for (kind, name), uses in islice(_uses(projection, tables, wrong).items(), _MAX_NAMES):
         if kind == "input":
-            yield unknown_input(uses, declared)
+            found.append(unknown_input(uses, declared))
         elif kind == "key":
-            yield duplicate_edge_key(uses)
-        elif not (name in projection.graph.unknown or references.reads(name)) and projection.is_whole:
-            yield template_unknown_node(projection, uses)
+            found.append(duplicate_edge_key(uses))
+        elif name in projection.graph.unknown or references.reads(name):
+            said = template_unknown_node(projection, uses)
+            spans = [said.span, *[other.span for other in said.related]]
+            also.append(Also(name, tuple([Related(span, "also here") for span in spans]), said.fixes))
+        elif projection.is_whole:
+            found.append(template_unknown_node(projection, uses))
+    return tuple(found), tuple(also)
 
 
 def _uses(projection: Projection, tables: tuple[Table[Row], ...], wrong: frozenset[Row]) -> dict[Row, Uses]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from darwinflow.check.finding import Finding
 from darwinflow.check.keeping import is_listed, moves_lines
+from darwinflow.check.mentions.joining import Also
 from darwinflow.check.mentions.mention import Row, rows_of
 from darwinflow.check.references.state import References
 from darwinflow.check.references.table import Table
@@ -33,6 +34,8 @@ class Mentioned(NamedTuple):
     is_whole: bool
     """Whether no node can be hidden; only known where something is wrong."""
     findings: tuple[Finding, ...]
+    also: tuple[Also, ...] = ()
+    """About names that other findings are about."""
 
 
 def mentioned(
@@ -82,8 +85,8 @@ def _judged(
         return Mentioned(tables, declared, wrong, references, is_whole=True, findings=())
     from darwinflow.check.mentions.listing import mention_findings  # here: sound files need none of it
 
-    found = mention_findings(projection, references, tables, declared or (), wrong)
-    return Mentioned(tables, declared, wrong, references, projection.is_whole, tuple(found))
+    found, also = mention_findings(projection, references, tables, declared or (), wrong)
+    return Mentioned(tables, declared, wrong, references, projection.is_whole, found, also)
 
 
 def _wrong(projection: Projection, tables: Iterable[Rows], declared: tuple[str, ...] | None) -> Iterator[Row]:

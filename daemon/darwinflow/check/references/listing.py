@@ -32,8 +32,13 @@ _OF_WALKS = frozenset(
 """Silent where a fault of syntax may hide a node or an edge."""
 
 
-def reference_findings(projection: Projection, references: References) -> tuple[Finding, ...]:
-    """Also those of names at edges that no node has, which conditions and contexts may use, too."""
+def reference_findings(
+    projection: Projection, references: References
+) -> tuple[tuple[Finding, ...], dict[str, int]]:
+    """Also those of names at edges that no node has, which conditions and contexts may use, too.
+
+    With the names that no node has, and which of the findings is about each.
+    """
     scope = Scope(projection, references.options)
     is_whole = projection.is_whole and projection.lists_edges
     found: list[Finding] = []
@@ -54,15 +59,19 @@ def reference_findings(projection: Projection, references: References) -> tuple[
     found += [_about_answers(projection, references, *one) for one in answers.items()]
     unnamed = _unnamed(scope, uses)
     read = {name for name in set(meant(scope.graph).values()) if references.reads(name)}
-    found += edge_unknown_node(projection, uses, unnamed, read)
+    about: dict[str, int] = {}
+    for name, finding in edge_unknown_node(projection, uses, unnamed, read):
+        about[name] = len(found)
+        found.append(finding)
     if projection.graph.node_count or projection.empty_list_span() is not None:
         for name, findings in uses.items():
             is_told = name in projection.graph.unknown or name in unnamed
             if not is_told and not projection.may_be_lost(name):
+                about[name] = len(found)
                 found.append(_together(findings))
     if is_whole:
         found += option_not_handled(projection, references.unhandled)
-    return tuple(found)
+    return tuple(found), about
 
 
 def _about_answers(

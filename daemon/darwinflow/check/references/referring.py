@@ -1,6 +1,8 @@
 """What a document refers to, with its findings, worked out no further than its last edit needs."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from darwinflow.check.finding import Finding
 from darwinflow.check.keeping import keeps_graph_findings, moves_lines
@@ -8,12 +10,16 @@ from darwinflow.check.references.state import References, referred
 from darwinflow.projection.projection import Projection
 from darwinflow.projection.succession import Succession
 
+_ABOUT_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
 
 class Referring(NamedTuple):
     """Of one document of a stream."""
 
     references: References
     findings: tuple[Finding, ...]
+    about: Mapping[str, int] = _ABOUT_NOTHING
+    """Names that no node has, and which of the findings is about each."""
 
 
 def referring(
@@ -27,10 +33,10 @@ def referring(
     if not (references.troubled or references.unhandled or projection.graph.unknown):
         return Referring(references, ())
     if previous is not None and old is not None and _keeps(projection, references, previous, old):
-        return Referring(references, previous.findings)
+        return Referring(references, previous.findings, previous.about)
     from darwinflow.check.references.listing import reference_findings  # here: sound files need none of it
 
-    return Referring(references, reference_findings(projection, references))
+    return Referring(references, *reference_findings(projection, references))
 
 
 def _keeps(projection: Projection, references: References, previous: Referring, old: Projection) -> bool:

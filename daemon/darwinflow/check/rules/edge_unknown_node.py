@@ -28,8 +28,8 @@ def edge_unknown_node(
     uses: Mapping[str, list[Finding]],
     unnamed: Collection[str],
     read: Collection[str],
-) -> Iterator[Finding]:
-    """*uses*: by name, what is said of conditions and contexts that read a node which does not exist.
+) -> Iterator[tuple[str, Finding]]:
+    """With the name that each finding is about. *uses*: by name, what is said of conditions and contexts that read a node which does not exist.
 
     *unnamed*: names that nodes are meant to have, of which it is said that they lack an id; *read*: nodes, meant by
     a slip, whose output is read under their own name, too.
@@ -61,7 +61,7 @@ def edge_unknown_node(
             message += f"; there are {all_of(listed)}"
         others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
         related = tuple([Related(span, "also here") for span in others_at[:_MAX_RELATED]])
-        yield Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
+        yield name, Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
 
 
 def _fixes(
