@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.folder import current_folder
-from darwinflow.cli.progress import Progress
+from darwinflow.cli.progress import Telling
 from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DaemonRunning, NotFound, Refused
 from darwinflow.model.phrases import counted
@@ -55,17 +55,17 @@ def run(args: argparse.Namespace) -> int:
     home = home_of(os.environ)
     choices = _choices(args)
     if args.abandon:
-        kept = _alone(home, lambda: migrating.abandon(home, os.environ))
+        kept = alone(home, lambda: migrating.abandon(home, os.environ))
         if args.json:
             print(json.dumps({"abandoned": True, "setAside": kept}))
         else:
             say("all stays where it was")
             _tell_kept("what was copied so far", kept)
         return 0
-    telling = _Telling()
+    telling = Telling()
     try:
         asked = Asked(choices, args.organization, _workspaces(args))
-        outcome = _alone(
+        outcome = alone(
             home,
             lambda: migrating.migrate(home, os.environ, asked, telling.tell, dry_run=args.dry_run),
         )
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _alone(home: Home, work: "Callable[[], T]") -> "T":
+def alone(home: Home, work: "Callable[[], T]") -> "T":
     """*work* without a daemon, which an editor may start again as soon as it has ended. Journals wait meanwhile."""
     for left in reversed(range(_TRIES)):
         stop_daemon(home)
@@ -153,22 +153,3 @@ def _amount(told: "dict[str, object]", concern: str) -> str:
 def _tell_kept(what: str, kept: list[str]) -> None:
     for place in kept:
         say(f"{what} is in {place}")
-
-
-class _Telling:
-    """Progress of one thing after another."""
-
-    def __init__(self) -> None:
-        self._what = ""
-        self._progress: Progress | None = None
-
-    def tell(self, what: str, done: int, total: int) -> None:
-        if self._progress is None or what != self._what:
-            self.end()
-            self._what = what
-            self._progress = Progress(total, f"runs, {what}")
-        self._progress.to(done)
-
-    def end(self) -> None:
-        if self._progress is not None:
-            self._progress.end()

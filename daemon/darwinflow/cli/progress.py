@@ -39,3 +39,22 @@ class Progress:
     def end(self) -> None:
         if self._said:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class Telling:
+    """Progress of one thing after another."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._progress: Progress | None = None
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        if self._progress is None or what != self._what:
+            self.end()
+            self._what = what
+            self._progress = Progress(total, f"runs, {what}")
+        self._progress.to(done)
+
+    def end(self) -> None:
+        if self._progress is not None:
+            self._progress.end()

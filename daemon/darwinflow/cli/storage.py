@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from darwinflow.cli import migration, retention
+from darwinflow.cli import migration, repair, retention
 from darwinflow.cli.columns import aligned
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.session import open_session
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
         dest="action",
         required=True,
-        metavar="status|verify|backup|restore|export|import|migrate|retention|compact",
+        metavar="status|verify|repair|backup|restore|export|import|migrate|retention|compact",
     )
     status = actions.add_parser(
         "status", help="what each concern is kept on, how much, and how it is; 1 if damaged"
@@ -33,6 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read all pages, records and runs, and add the figures up again; 1 where something is wrong",
     )
     verify.add_argument("--json", action="store_true", help="one JSON object")
+    repair.configure(
+        actions.add_parser(
+            "repair", help="mend what verify finds, told one by one; 1 where something stays wrong or is lost"
+        )
+    )
     backup = actions.add_parser("backup", help="copy all of it into a new folder, with a hash of each file")
     backup.add_argument("folder", metavar="DIR", help="a folder that is not there yet")
     backup.add_argument("--json", action="store_true", help="one JSON object")
@@ -70,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     actions = {
         "status": _status,
         "verify": _verify,
+        "repair": repair.run,
         "backup": _backup,
         "restore": _restore,
         "export": _export,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from darwinflow.model.stores import Stores
 from darwinflow.model.workflow import Workflow
@@ -16,6 +17,9 @@ from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.organization import Announce, OrganizationStores
+
+if TYPE_CHECKING:
+    from darwinflow.storage.sqlite.salvaging import Salvaged
 
 _TENANT_FILE = re.compile(r"tenant-([a-z0-9]{8,32})\.db")
 """What `recorder.paths` names them."""
@@ -127,6 +131,13 @@ def compact_database(path: str, *, is_system: bool) -> None:
     from darwinflow.storage.sqlite.compacting import compact_database as compact
 
     compact(path, is_system=is_system)
+
+
+def salvage_database(path: str, tell: "Callable[[str, int, int], None]", *, dry_run: bool) -> "Salvaged":
+    """See `storage.sqlite.salvaging`."""
+    from darwinflow.storage.sqlite.salvaging import salvage
+
+    return salvage(path, tell, dry_run=dry_run)
 
 
 def empty_database(path: str, concerns: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ def record(tx: Transaction, project: str, log: ExecutionLog) -> bool:
     """Keep a finished run; whether it is new. Raises what `LogRepository.store_log` does."""
     if not tx.logs(project).store_log(log):
         return False
-    _count_and_announce(tx, project, log)
+    count_and_announce(tx, project, log)
     return True
 
 
@@ -43,7 +43,7 @@ def record_finish(tx: Transaction, project: str, run_id: str, output: RunOutput)
     news = not logs.header(run_id).status.finished
     log = logs.finish(run_id, output)
     if news:
-        _count_and_announce(tx, project, log)
+        count_and_announce(tx, project, log)
     return news
 
 
@@ -56,7 +56,8 @@ def record_lost(tx: Transaction, project: str, run_id: str) -> bool:
     return True
 
 
-def _count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None:
+def count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None:
+    """What keeping the finished run *log* brings with it; also where a crash of long ago, or damage, has kept it from that."""
     later = _later_of(tx)
     if later is not None:
         later.put(project, log.run_id, RUN_STORED)

@@ -34,6 +34,7 @@ from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.remembered import Durations
+from darwinflow.storage.sqlite.replacing import finish_replacing
 from darwinflow.storage.sqlite.scrubbing import cut_wal, give_back
 from darwinflow.storage.sqlite.verifying import faults_in, projects_in
 from darwinflow.storage.sqlite.writer import Writer
@@ -161,6 +162,7 @@ class SqliteTenantStore:
         is_known: bool = False,
     ) -> None:
         self.path = path
+        finish_replacing(path)
         self._is_known = not set_aside_where_told(path) and is_known
         self._extension = extension
         self._announce = announce

@@ -1,0 +1,186 @@
+"""Mends what is wrong with the stores of a home that nobody serves, and says what was done, one by one.
+
+Each store is first made readable by itself: lines that are no records leave the segments, a damaged database is written
+anew from what can be read. Then all are opened, and figures and events are made to follow from the logs.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
+
+from darwinflow.daemon.backups_made import backups_there
+from darwinflow.daemon.lock import held_by
+from darwinflow.daemon.person import this_person
+from darwinflow.daemon.stores import retention_of, stores_of
+from darwinflow.daemon.texts import workflow_in
+from darwinflow.model.errors import NotFound, StoreDamaged
+from darwinflow.model.phrases import counted
+from darwinflow.model.stores import FILE, Stores
+from darwinflow.ports.identity import IdentityStore
+from darwinflow.recorder.paths import Home
+from darwinflow.storage import mending
+from darwinflow.storage.archive import Archive
+from darwinflow.storage.archive_mending import mend_archive
+from darwinflow.storage.composed.tenant import ComposedTenantStore
+from darwinflow.storage.figures import Figures
+from darwinflow.storage.files import mending as files
+from darwinflow.storage.opening import open_identity, open_organization, open_tenant, salvage_database
+from darwinflow.storage.organization import OrganizationStores
+from darwinflow.storage.places import place_of_choice, place_of_concern, places_of
+
+Tell = Callable[[str, int, int], None]
+
+_COMMAND = "darwinflow storage repair"
+"""What holds the home meanwhile."""
+
+
+class Repaired(NamedTuple):
+    """A sentence each."""
+
+    mended: list[str]
+    left: list[str]
+    """What stays wrong, or is lost."""
+    kept: list[str]
+    """Where what was damaged lies now."""
+
+
+def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool) -> Repaired:
+    """Mend what can be; or only say what would be, where nothing is changed. Killed at any moment, it is done again.
+
+    Raises `NotFound` where there is nothing, `DaemonRunning`, `StoreFull`, `StoreUnwritable`, `SchemaTooNew`.
+    """
+    if not os.path.exists(home.system_db):
+        raise NotFound(f"there is nothing to repair in {home.data}")
+    with held_by(home, _COMMAND), closing(open_identity(home.system_db, now=_now)) as identity:
+        own = this_person(identity).organization
+        stores = stores_of(home, environ, own.slug)
+        repairing = _Repairing(home, own.id, stores, tell, dry_run=dry_run)
+        repairing.files()
+        for place in places_of(home.data, own.id, stores):
+            if place.endswith(".db") and os.path.lexists(place):
+                repairing.database(place)
+        archive = retention_of(home, environ, own.slug).archive
+        if archive is not None:
+            repairing.archive(place_of_choice(home.data, archive, own.id))
+        if repairing.can_be_opened:
+            with _opened(home, identity, own.id, stores) as opened:
+                repairing.whole(opened)
+        return repairing.repaired
+
+
+class _Repairing:
+    def __init__(self, home: Home, organization: str, stores: Stores, tell: Tell, *, dry_run: bool) -> None:
+        self._home = home
+        self._organization = organization
+        self._stores = stores
+        self._tell = tell
+        self._dry_run = dry_run
+        self.repaired = Repaired([], [], [])
+        self.can_be_opened = True
+        """Opening mends, or fails, where it is not to be done or cannot be."""
+
+    def files(self) -> None:
+        """Logs and figures in folders."""
+        logs, metrics = (self._folder(concern) for concern in ("logs", "metrics"))
+        told = [] if logs is None else files.mend_logs(logs, dry_run=self._dry_run)
+        if metrics is not None:
+            told += files.torn_figures(metrics)
+        self._mended(told)
+
+    def database(self, place: str) -> None:
+        """Written anew where its form is damaged, or a run in it is not what lists say."""
+        why = _fault_of(place)
+        if why is None:
+            return
+        try:
+            found = salvage_database(place, self._tell, dry_run=self._dry_run)
+        except StoreDamaged as error:
+            self.can_be_opened = False
+            self.repaired.left.append(f"nothing can be read of it: {error}")
+            folders = backups_there(self._home)
+            self.repaired.left.extend(f"a backup that may hold it: {folder}" for folder in folders)
+            return
+        self._mended([f"{why}; {place} is written anew with {counted(found.runs, 'run')} that can be read"])
+        if found.are_figures_added_again:
+            self._mended([f"figures in {place} could not be read and are added up again from its runs"])
+        self.repaired.left.extend(
+            f"run {run.run_id}{f' of project {run.project!r}' if run.project else ''} cannot be read: {run.why}"
+            for run in found.unreadable
+        )
+        self.repaired.left.extend(f"some rows of table '{name}' could not be read" for name in found.partial)
+        if found.kept is not None:
+            self.repaired.kept.append(found.kept)
+
+    def archive(self, place: str) -> None:
+        self._mended(mend_archive(Archive(place), dry_run=self._dry_run))
+
+    def whole(self, stores: OrganizationStores) -> None:
+        """Lists of logs in files, then figures and events of all."""
+        tenant, figures = stores.tenant, stores.metrics_store()
+        if isinstance(tenant, ComposedTenantStore):
+            tenant.settled()
+        for project in stores.projects():
+            if isinstance(figures, Figures):
+                self._mended(mending.mend_figures(tenant, figures, project, dry_run=self._dry_run))
+        if isinstance(tenant, ComposedTenantStore):
+            tenant.settled()
+        if not self._dry_run:
+            self.repaired.left.extend(fault for fault in stores.verify().faults)
+        self.repaired.left.extend(_damaged_versions(stores))
+
+    def _folder(self, concern: str) -> str | None:
+        choice = self._stores.logs if concern == "logs" else self._stores.metrics
+        place = place_of_concern(self._home.data, self._organization, concern, choice)
+        return place if choice.type == FILE and place is not None and os.path.isdir(place) else None
+
+    def _mended(self, told: list[str]) -> None:
+        self.repaired.mended.extend(told)
+        if told and self._dry_run:
+            self.can_be_opened = False
+
+
+def _fault_of(place: str) -> str | None:
+    """Why the database at *place* is to be written anew; None where it is sound."""
+    try:
+        with closing(open_tenant(place, announce=lambda _: None, is_known=True)) as store:
+            for fault in store.verify():  # type: ignore[attr-defined] # every back end can be looked at
+                return f"{place}: {fault}"
+            for project in store.projects():  # type: ignore[attr-defined]
+                for run in store.read(partial(mending.faulty_runs, project=project)):
+                    why = f"cannot be read: {run.why}" if run.why else "is listed otherwise than it is"
+                    return f"run {run.run_id} of project '{project}' {why}"
+    except StoreDamaged as error:
+        return str(error)
+    return None
+
+
+def _damaged_versions(stores: OrganizationStores) -> Iterator[str]:
+    """Of published versions that are kept beside the runs; those in files are named by `lineage`."""
+    for project in stores.published_projects():
+        workflows = stores.workflows(project, "", workflow_in)
+        for workflow in dict.fromkeys(version.workflow for version in workflows.list_all()):
+            for damage in workflows.damages(workflow):
+                yield f"{workflow} v{damage.version}: {damage.message}"
+
+
+@contextmanager
+def _opened(
+    home: Home, identity: IdentityStore, organization: str, stores: Stores
+) -> Iterator[OrganizationStores]:
+    opened = open_organization(
+        identity,
+        organization,
+        home.tenant_db(organization),
+        announce=lambda _: None,
+        now=_now,
+        stores=stores,
+    )
+    with closing(opened):
+        yield opened
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
