@@ -1,5 +1,6 @@
 """What the suite says of itself: the versions it ran on, and the counts and seeds that its loops have printed."""
 
+import os
 import platform
 import signal
 from importlib.metadata import version
@@ -10,6 +11,9 @@ from darwinflow.storage.sqlite.checksums import checking_vfs
 
 # What a test changes in a database by hand has checksums: apsw's connections take the VFS that keeps them from here on.
 checking_vfs()
+
+# Many homes would keep much room for when the disk is full; tests of that say how much.
+os.environ.setdefault("DARWINFLOW_BALLAST_MIB", "0")
 
 # Where the suite is started in the background, Ctrl-C is ignored, and every program of a test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -125,6 +125,7 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         held = status["held"]
         say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
         say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
+    _say_room(status["room"])
     say(f"home      {status['home']}")
     say(f"socket    {status['socket']}")
     say(f"log       {status['log']}")
@@ -145,3 +146,16 @@ def _status(home: Home, args: argparse.Namespace) -> int:
     if status["runsLost"]:
         print(f"lost      {counted(status['runsLost'], 'run')} whose program went away")
     return 0
+
+
+def _say_room(room: dict[str, Any]) -> None:
+    if room["isGivenUp"]:
+        print(
+            "room      the disk is full: what was kept for that is given up, and what is recorded waits until there is room"
+        )
+    elif room["kept"] < room["wanted"]:
+        print(
+            f"room      {room['wanted'] >> 20} MiB are to be kept for when the disk is full, and are not yet"
+        )
+    elif room["wanted"]:
+        print(f"room      {room['kept'] >> 20} MiB are kept for when the disk is full")

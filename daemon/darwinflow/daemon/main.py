@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
+    from darwinflow.daemon.ballast import BALLAST_FILE, Ballast, Rationed
     from darwinflow.daemon.erasing import Erasing
     from darwinflow.daemon.intake import Intake
     from darwinflow.daemon.learning import Learner
@@ -66,7 +67,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.retaining import Retaining, settings_of
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
-    from darwinflow.daemon.stores import stores_of
+    from darwinflow.daemon.stores import ballast_of, stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
     from darwinflow.storage.opening import open_identity, open_organization
@@ -90,17 +91,21 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         retaining = Retaining(home, own, stores, settings, _now)
         erasing = Erasing(home, stores, retaining, partial(_audited, home, person.account.id))
         learner = Learner(stores, hub)
-        sessions = Sessions(person, stores, hub, erasing, retaining, learner, _now)
-        intake = Intake(home.spool, stores.tenant, sessions.project_of, Texts().facts)
+        ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
+        arriving = Rationed(stores.tenant, ballast)
+        sessions = Sessions(person, stores, hub, erasing, retaining, learner, arriving, _now)
+        intake = Intake(home.spool, arriving, sessions.project_of, Texts().facts)
         service = Service(
             home,
             lock,
             lambda: _bound(home),
             stores.tenant,
+            partial(stores.scrub, "", ()),
             sessions,
             intake,
             retaining,
             learner,
+            ballast,
             _now,
             args.idle_seconds,
         )

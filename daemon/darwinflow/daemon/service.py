@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 
+from darwinflow.daemon.ballast import Ballast
 from darwinflow.daemon.intake import Intake
 from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.lock import HomeLock
@@ -44,10 +45,12 @@ class Service:
         lock: HomeLock,
         bind: Callable[[], BoundSockets],
         tenant: TenantStore,
+        make_room: Callable[[], None],
         sessions: Sessions,
         intake: Intake,
         retaining: Retaining,
         learner: Learner,
+        ballast: Ballast,
         now: Callable[[], datetime],
         idle_s: float | None,
     ) -> None:
@@ -55,10 +58,12 @@ class Service:
         self._lock = lock
         self._bind = bind
         self._tenant = tenant
+        self._make_room = make_room
         self._sessions = sessions
         self._intake = intake
         self._retaining = retaining
         self._learner = learner
+        self._ballast = ballast
         self._started_at = now()
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
@@ -112,6 +117,7 @@ class Service:
             runs_lost=self._intake.runs_lost,
             runs_refused=self._intake.runs_refused,
             held=self._intake.held,
+            room=self._ballast.room,
         )
 
     def stop(self) -> None:
@@ -140,6 +146,8 @@ class Service:
     async def _watch(self) -> None:
         while not self._stopping.is_set():
             await asyncio.sleep(WATCH_EVERY_S)
+            if self._ballast.is_due:
+                await self._loop.run_in_executor(None, self._look_after_room)
             if not self._lock.is_there:
                 log.error("%s was removed or replaced: this daemon ends", self._lock.path)
                 self.stop()
@@ -148,6 +156,13 @@ class Service:
             elif self._is_idle():
                 log.info("nobody needs the daemon: it ends")
                 self.stop()
+
+    def _look_after_room(self) -> None:
+        if self._ballast.act():
+            try:
+                self._make_room()
+            except DarwinFlowError as error:
+                log.warning("the room that a WAL takes is not given back: %s", error)
 
     async def _bind_again(self) -> None:
         try:

@@ -13,6 +13,7 @@ from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
+from darwinflow.ports.tenant import TenantStore
 from darwinflow.rpc.session import Retaining, Session
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.tenancy.personal import PERSONAL, Person
@@ -35,6 +36,7 @@ class Sessions:
         erasing: Erasing,
         retaining: Retaining,
         learner: Learner,
+        arriving: TenantStore,
         now: Callable[[], datetime],
     ) -> None:
         self._person = person
@@ -43,6 +45,7 @@ class Sessions:
         self._erasing = erasing
         self._retaining = retaining
         self._learner = learner
+        self._arriving = arriving
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -62,6 +65,7 @@ class Sessions:
             workspace=workspace,
             account=self._person.account.name,
             tenant=self._stores.tenant,
+            arriving=self._arriving,
             hub=self._hub,
             workflows=self._stores.workflows(
                 read.project, folder_inside(workspace, read.workflows_path), workflow_in

@@ -9,7 +9,7 @@ from darwinflow.daemon import unfinished
 from darwinflow.model.errors import Refused, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
-from darwinflow.model.stores import Stores
+from darwinflow.model.stores import BALLAST_MIB, MOST_BALLAST_MIB, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.durable import make_folders, sync_folder
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from darwinflow.settings.user import UserSettings
 
 _VARIABLES = "DARWINFLOW_STORAGE_"
+BALLAST_VARIABLE = "DARWINFLOW_BALLAST_MIB"
 _MAX_BYTES = 1 << 20
 
 
@@ -38,6 +39,19 @@ def retention_of(home: Home, environ: Mapping[str, str], organization: str) -> R
     """How long the organization keeps its runs. Raises `Refused`, `StoreUnwritable`."""
     settings = _settings(home, environ)
     return Retention() if settings is None else settings.retention_of(organization)
+
+
+def ballast_of(home: Home, environ: Mapping[str, str]) -> int:
+    """Bytes of room to keep for when the home's disk is full. Raises `Refused`, `StoreUnwritable`."""
+    given = environ.get(BALLAST_VARIABLE, "")
+    if given:
+        if not given.isascii() or not given.isdigit() or int(given) > MOST_BALLAST_MIB:
+            raise Refused(
+                f"{BALLAST_VARIABLE} cannot be '{given}'; it may be 0, for none, to {MOST_BALLAST_MIB} MiB"
+            )
+        return int(given) << 20
+    settings = _settings(home, environ)
+    return (BALLAST_MIB if settings is None else settings.ballast_mib) << 20
 
 
 def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":

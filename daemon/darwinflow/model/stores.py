@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 MEMORY, FILE, SQLITE, POSTGRES = "memory", "file", "sqlite", "postgres"
 
+BALLAST_MIB = 16
+"""What is kept of the home's disk for when that is full, where nothing is said."""
+MOST_BALLAST_MIB = 65_536
+
 
 class StoreChoice(NamedTuple):
     """On what one concern is kept."""

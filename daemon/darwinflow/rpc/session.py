@@ -70,6 +70,8 @@ class Session:
     account: str
     """Name of the person at the other end."""
     tenant: TenantStore
+    arriving: TenantStore
+    """The same, for what is recorded: it takes nothing while the disk has no room but for deleting."""
     hub: Hub
     """Tells what the tenant's commits have made durable."""
     workflows: WorkflowRepository
@@ -101,6 +103,15 @@ class Held(NamedTuple):
     """What to do about it."""
 
 
+class Room(NamedTuple):
+    """What is kept on the home's disk for when that is full, in bytes."""
+
+    wanted: int
+    kept: int
+    is_given_up: bool
+    """The disk is full: what is recorded waits until there is room."""
+
+
 class Status(NamedTuple):
     """How the daemon is."""
 
@@ -124,6 +135,7 @@ class Status(NamedTuple):
     """Runs of journals whose id another run has, since the start; the log says which."""
     held: Held | None
     """None while what is recorded is stored."""
+    room: Room
 
 
 class Host(Protocol):

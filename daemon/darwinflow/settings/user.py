@@ -9,7 +9,16 @@ from darwinflow.document.node import MAP
 from darwinflow.model.errors import Refused
 from darwinflow.model.retention import Retention
 from darwinflow.model.span import Span
-from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
+from darwinflow.model.stores import (
+    BALLAST_MIB,
+    FILE,
+    MEMORY,
+    MOST_BALLAST_MIB,
+    POSTGRES,
+    SQLITE,
+    StoreChoice,
+    Stores,
+)
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
@@ -23,6 +32,8 @@ _TYPES = {
     "metrics": (SQLITE, FILE, POSTGRES, MEMORY),
 }
 """The first one is what holds where nothing is said."""
+_BALLAST = "ballast_mib"
+"""Of the whole home, beside the concerns."""
 _WITH_PATH = (FILE, SQLITE)
 _SHAPES = {"storage": "mapping", "retention": "mapping", "organizations": "mapping"}
 _ELSEWHERE = frozenset(
@@ -43,6 +54,8 @@ class UserSettings(NamedTuple):
     """Of every organization that has none of its own."""
     retentions: tuple[tuple[str, Retention], ...] = ()
     """By name."""
+    ballast_mib: int = BALLAST_MIB
+    """Of the home's disk, kept for when that is full."""
 
     def stores_of(self, organization: str) -> Stores:
         return dict(self.organizations).get(organization, self.stores)
@@ -81,9 +94,15 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
         of_it = _stores(reading, block, ("organizations", name), stores, environ)
         named[name] = of_it._replace(**own)
         kept[name] = retention_in(reading, block, ("organizations", name), retention)
+    ballast = _ballast(reading, data)
     faults = sorted(reading.faults, key=lambda fault: fault.span)
     return UserSettings(
-        stores._replace(**own), tuple(named.items()), (*wrong, *faults), retention, tuple(kept.items())
+        stores._replace(**own),
+        tuple(named.items()),
+        (*wrong, *faults),
+        retention,
+        tuple(kept.items()),
+        ballast,
     )
 
 
@@ -110,7 +129,7 @@ def _of_environment(environ: Mapping[str, str], wrong: list[Fault]) -> dict[str,
 def _stores(
     reading: Reading, data: dict[str, Any], path: Path, usual: Stores, environ: Mapping[str, str]
 ) -> Stores:
-    block = reading.mapping(data, "storage", CONCERNS, path=path)
+    block = reading.mapping(data, "storage", CONCERNS if path else (*CONCERNS, _BALLAST), path=path)
     found: dict[str, StoreChoice] = {}
     for name in CONCERNS:
         if name in block:
@@ -118,6 +137,15 @@ def _stores(
             if choice is not None:
                 found[name] = choice
     return usual._replace(**found)
+
+
+def _ballast(reading: Reading, data: dict[str, Any]) -> int:
+    block = data.get("storage")
+    given = block.get(_BALLAST, BALLAST_MIB) if isinstance(block, dict) else BALLAST_MIB
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST_BALLAST_MIB:
+        return given
+    reading.note(("storage", _BALLAST), f"'{_BALLAST}' must be a whole number from 0 to {MOST_BALLAST_MIB}")
+    return BALLAST_MIB
 
 
 def _choice(

@@ -17,6 +17,15 @@ class HeldJournals(Wire):
     hint: str | None
 
 
+class KeptRoom(Wire):
+    """The ballast: room on the home's disk for when that is full, in bytes."""
+
+    wanted: int
+    kept: int
+    is_given_up: bool
+    """The disk is full: what is recorded waits until there is room."""
+
+
 class DaemonStatus(Wire):
     version: str
     pid: int
@@ -32,13 +41,15 @@ class DaemonStatus(Wire):
     runs_lost: int
     runs_refused: int
     held: HeldJournals | None
+    room: KeptRoom
 
 
 def status(peer: Peer, _: Nothing) -> DaemonStatus:
     """How the daemon is. Needs no session."""
     found = peer.host.status()
     held = None if found.held is None else HeldJournals(**found.held._asdict())
-    return DaemonStatus(version=peer.host.version, **{**found._asdict(), "held": held})
+    room = KeptRoom(**found.room._asdict())
+    return DaemonStatus(version=peer.host.version, **{**found._asdict(), "held": held, "room": room})
 
 
 def stop(peer: Peer, _: Nothing) -> Nothing:

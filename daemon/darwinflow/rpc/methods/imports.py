@@ -61,7 +61,7 @@ def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
     def work(tx: Transaction) -> list[ImportedRun]:
         return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
 
-    return chained(settled(session.tenant, work), lambda found: RunsImported(runs=found))
+    return chained(settled(session.arriving, work), lambda found: RunsImported(runs=found))
 
 
 def _tried(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:

@@ -79,7 +79,7 @@ def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
         return record(tx, project, log)
 
     return chained(
-        settled(session.tenant, work),
+        settled(session.arriving, work),
         lambda created: RunRecorded.model_construct(run_id=log.run_id, created=created, durability="power"),
     )
 
