@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 Json = object
 """What JSON can hold: None, bool, int, float, str, list, dict with str keys."""
@@ -107,9 +108,8 @@ class ExecutionLog:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StepBrief:
-    """What a list of runs says of a step."""
+class StepBrief(NamedTuple):
+    """What a list of runs says of a step. Lists have hundreds of them."""
 
     node_id: str
     status: RunStatus

@@ -4,13 +4,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from darwinflow.model.metric import WorkflowSummary, summary_of
 
 
-@dataclass(frozen=True, slots=True)
-class HourSums:
-    """What the runs of one version that ended within one hour add up to."""
+class HourSums(NamedTuple):
+    """What the runs of one version that ended within one hour add up to. A trend is made of thousands."""
 
     version: int
     hour: datetime

@@ -8,6 +8,8 @@ succeeded: those are `[index into nodes, milliseconds]`; stores that an older ve
 import json
 from typing import Any
 
+from pydantic_core import from_json
+
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import (
     MAX_BRIEF_STEPS,
@@ -86,8 +88,9 @@ def header_from(row: HeaderRow) -> RunHeader:
 
 def _header_from(row: HeaderRow) -> RunHeader:
     run_id, workflow, version, text_hash, status, started, ended, stored = row
-    brief: Brief = json.loads(stored)
+    brief = _loaded(stored)
     nodes: list[str] = brief["nodes"]
+    success = RunStatus.SUCCESS
     return RunHeader(
         run_id=run_id,
         workflow_id=workflow,
@@ -99,21 +102,30 @@ def _header_from(row: HeaderRow) -> RunHeader:
         step_count=brief["count"],
         failed_node=brief.get("failedNode"),
         error=brief.get("error"),
-        steps=tuple([_step_from(nodes, shown) for shown in brief["steps"]]),
+        steps=tuple(
+            [
+                StepBrief(nodes[shown[0]], success, shown[1], None)
+                if len(shown) == 2
+                else StepBrief(nodes[shown[0]], RunStatus(shown[1]), *shown[2:])
+                for shown in brief["steps"]
+            ]
+        ),
     )
+
+
+def _loaded(stored: str) -> Brief:
+    brief: Brief
+    try:
+        brief = from_json(stored)
+    except ValueError:  # a lone surrogate, or damage
+        brief = json.loads(stored)
+    return brief
 
 
 def _shown(node: int, status: RunStatus, duration_ms: float | None, error: str | None) -> list[object]:
     if status is RunStatus.SUCCESS and error is None:
         return [node, duration_ms]
     return [node, str(status), duration_ms, error]
-
-
-def _step_from(nodes: list[str], shown: list[Any]) -> StepBrief:
-    if len(shown) == 2:
-        return StepBrief(nodes[shown[0]], RunStatus.SUCCESS, shown[1], None)
-    node, state, duration, error = shown
-    return StepBrief(nodes[node], RunStatus(state), duration, error)
 
 
 def _dump(brief: Brief) -> str:

@@ -73,13 +73,13 @@ def hour_from(
 ) -> HourSums:
     """*hour* as `hour_of` has it; the rest as with `summary_from`."""
     return HourSums(
-        version=version,
-        hour=_EPOCH + timedelta(hours=hour),
-        runs=runs,
-        successes=successes,
-        total_ms=total_ms,
-        tokens=tokens,
-        cost=cost,
-        last_updated=from_micros(updated),
-        durations=durations,
+        version,
+        _EPOCH + timedelta(hours=hour),
+        runs,
+        successes,
+        total_ms,
+        tokens,
+        cost,
+        from_micros(updated),
+        durations,
     )
