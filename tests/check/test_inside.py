@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from darwinflow.check.inside import span_within
+from darwinflow.check.inside import Letters
 from darwinflow.check.references.writing import rewritten
 from darwinflow.document.document import Document
 from darwinflow.document.node import Node
@@ -42,7 +42,7 @@ def test_every_word_is_found_where_it_is_written(name: str) -> None:
     words = list(re.finditer(r"\S+", node.value))
     assert words
     for word in words:
-        span = span_within(node, lines, word.start(), word.end())
+        span = Letters(node, lines).span(word.start(), word.end())
         assert span is not None
         written = lines[span.line][span.column : span.end_column]
         for escape, meant in ESCAPED.items():
@@ -55,7 +55,7 @@ def test_a_word_is_changed_and_nothing_else(name: str) -> None:
     document, node = value_of(TEXTS[name])
     for word in re.finditer(r"\S+", node.value):
         for new in ("other", 'nodes["it\'s"].é'):
-            edit = rewritten(node, list(document.lines), word.start(), word.end(), new)
+            edit = rewritten(Letters(node, list(document.lines)), word.start(), word.end(), new)
             if edit is None:
                 assert name == "plain over lines" or "'" in word[0], (name, word)
                 continue
@@ -65,8 +65,8 @@ def test_a_word_is_changed_and_nothing_else(name: str) -> None:
 
 def test_blanks_have_no_place() -> None:
     document, node = value_of('k: "a  b"\n')
-    assert span_within(node, list(document.lines), 1, 3) is None
-    assert span_within(node, list(document.lines), 2, 2) is None
+    assert Letters(node, list(document.lines)).span(1, 3) is None
+    assert Letters(node, list(document.lines)).span(2, 2) is None
 
 
 def test_random_texts_keep_their_characters_in_order() -> None:
@@ -77,7 +77,7 @@ def test_random_texts_keep_their_characters_in_order() -> None:
         document, node = value_of(f"k: 'q{body}q'\n")
         lines = list(document.lines)
         at = rng.randrange(len(node.value))
-        span = span_within(node, lines, at, at + 1)
+        span = Letters(node, lines).span(at, at + 1)
         if node.value[at].isspace():
             assert span is None
         else:

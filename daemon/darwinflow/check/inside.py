@@ -6,6 +6,8 @@ are the same in the same order, an escape counting as the character that it stan
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, PLAIN, SCALAR, SINGLE, Node
@@ -21,37 +23,49 @@ Unit = tuple[int, int, int]
 """Line, first column and the column behind it, of what stands for one visible character."""
 
 
-def span_within(node: Node, lines: Sequence[str], start: int, end: int) -> Span | None:
-    """The place of the characters from *start* to before *end* of a text, as far as they stand on one line.
+class Letters:
+    """One text as it is written. What is asked first reads it once, however often more is asked."""
 
-    *lines*: of the segment that *node* counts from. None where there is no telling, or nothing to be seen.
-    """
-    text = node.value
-    if node.kind != SCALAR or not isinstance(text, str):
-        return None
-    if node.style == PLAIN and node.line == node.end_line:
-        return Span(node.line, node.column + start, node.line, node.column + end) if start < end else None
-    units = units_of(node, lines)
-    if units is None:
-        return None
-    first, last = _visible(text[:start]), _visible(text[:end])
-    if first >= last:
-        return None
-    line, column, behind = units[first]
-    for other, _, other_behind in units[first:last]:
-        if other == line:
-            behind = other_behind
-    return Span(line, column, line, behind)
+    def __init__(self, node: Node, lines: Sequence[str]) -> None:
+        """*lines*: of the segment that *node* counts from."""
+        self.node = node
+        self._lines = lines
+
+    def span(self, start: int, end: int) -> Span | None:
+        """The place of the characters from *start* to before *end*, as far as they stand on one line.
+
+        None where there is no telling, or nothing to be seen.
+        """
+        node = self.node
+        if node.kind != SCALAR or not isinstance(node.value, str):
+            return None
+        if node.style == PLAIN and node.line == node.end_line:
+            return Span(node.line, node.column + start, node.line, node.column + end) if start < end else None
+        if self._units is None:
+            return None
+        first, last = self._before[start], self._before[end]
+        if first >= last:
+            return None
+        line, column, behind = self._units[first]
+        for other, _, other_behind in self._units[first:last]:
+            if other == line:
+                behind = other_behind
+        return Span(line, column, line, behind)
+
+    @cached_property
+    def _units(self) -> list[Unit] | None:
+        return units_of(self.node, self._lines)
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """How many visible characters stand before each, and before the end."""
+        return list(accumulate([not letter.isspace() for letter in self.node.value], initial=0))
 
 
 def units_of(node: Node, lines: Sequence[str]) -> list[Unit] | None:
     """What stands for each visible character of a text, in its order; None where there is no telling."""
     units = list(_units(node, lines))
-    return units if len(units) == _visible(node.value) else None
-
-
-def _visible(text: str) -> int:
-    return sum([not character.isspace() for character in text])
+    return units if len(units) == sum([not letter.isspace() for letter in node.value]) else None
 
 
 def _units(node: Node, lines: Sequence[str]) -> Iterator[Unit]:

@@ -188,14 +188,14 @@ class Projection:
 
     def nodes(self) -> Iterator[NodeRef]:
         """Every entry of the list of nodes, in the order of the text."""
-        for _, _, facts, start in self._located():
+        for _, _, facts, start in self.located():
             for fact in facts.nodes:
                 span = (fact.id_token.span if fact.id_token else first_token(fact.item)).moved(start)
                 yield NodeRef(fact.name, fact.kind, span, fact.item.span.moved(start), fact, start)
 
     def edges(self) -> Iterator[EdgeRef]:
         """Every entry of the list of edges, in the order of the text."""
-        for _, _, facts, start in self._located():
+        for _, _, facts, start in self.located():
             for fact in facts.edges:
                 yield EdgeRef(
                     tuple([end.name for end in fact.sources]),
@@ -206,7 +206,8 @@ class Projection:
                     start,
                 )
 
-    def _located(self) -> Iterator[tuple[int, int, Facts, int]]:
+    def located(self) -> Iterator[tuple[int, int, Facts, int]]:
+        """Section, segment, what it adds and its first line, for each that may add something, in the order of the text."""
         for carrier in self.carriers:
             section = self.document.roots[self.root_index].sections[carrier.section]
             start = self.document.segment_start(self.root_index, carrier.section, 0)
@@ -226,7 +227,7 @@ class Projection:
         """Every name at an edge with its places; kept with the graph, whose places are the same."""
         found = self.graph.memo.get(__name__)
         if found is None:
-            found = self.graph.memo[__name__] = ends_by_name([one[:3] for one in self._located()])
+            found = self.graph.memo[__name__] = ends_by_name([one[:3] for one in self.located()])
         assert isinstance(found, dict)
         return found
 
@@ -237,7 +238,7 @@ class Projection:
 
     def placed_edges(self) -> Iterator[tuple[Place, EdgeFact]]:
         """Every entry of the list of edges with its place, in the order of the text."""
-        for section, segment, facts, _ in self._located():
+        for section, segment, facts, _ in self.located():
             for at, fact in enumerate(facts.edges):
                 yield Place(section, segment, at), fact
 

@@ -1,5 +1,6 @@
 """`textDocument/references`: every place that names a node."""
 
+from darwinflow.check.mentions.naming import spans_naming
 from darwinflow.model.span import Span
 from darwinflow_lsp.features.symbol import Kind, symbol_at
 from darwinflow_lsp.snapshot import Snapshot
@@ -14,6 +15,7 @@ def references(snapshot: Snapshot, line: int, column: int, *, declaration: bool)
     if projection is None:
         return ()
     spans = {reference.span for reference in projection.references(symbol.name)}
+    spans |= set(spans_naming(projection, symbol.name))
     own = projection.definition(symbol.name)
     if declaration and own is not None:
         spans.add(own)

@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
+from darwinflow.check.mentions.naming import named_at
 from darwinflow.document.document import Document
 from darwinflow.document.node import Node
 from darwinflow.model.span import Span
@@ -50,6 +51,10 @@ def symbol_at(snapshot: Snapshot, line: int, column: int) -> Symbol | None:
         if isinstance(named, Symbol):
             return named
         node_type = named
+        start = document.segment_start(projection.root_index, path.section_index, path.segment_index)
+        text = named_at(projection, path.section_index, path.segment_index, line - start, column)
+        if text is not None:
+            return Symbol(Kind.NODE_REFERENCE, text.span.moved(start), text.id, path.keys, node_type)
     step = path.steps[-1]
     if step.key is None:
         return None

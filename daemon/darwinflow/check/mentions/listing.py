@@ -64,6 +64,7 @@ def _add(
     start = document.segment_start(projection.root_index, section, segment)
     count = document.roots[projection.root_index].sections[section].segment(segment).line_count
     lines = document.lines.slice(start, start + count)
+    writing: Writing | None = None
     for mention in mentions_in(projection.facts(section, segment)):
         row = (mention.kind, mention.name)
         if row not in wrong:
@@ -71,4 +72,6 @@ def _add(
         uses = found.setdefault(row, Uses(mention.name))
         uses.is_cut = len(uses.places) >= MAX_PLACES
         if not uses.is_cut:
-            uses.places.append((Writing(mention.item, mention.path, lines), mention, start))
+            if writing is None or writing.item is not mention.item or writing.path != mention.path:
+                writing = Writing(mention.item, mention.path, lines)
+            uses.places.append((writing, mention, start))

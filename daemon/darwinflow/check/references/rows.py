@@ -1,5 +1,6 @@
 """What one segment's conditions and contexts refer to, as rows of names. Only the text decides, no other segment."""
 
+import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -30,6 +31,7 @@ CEL_TYPES: Final = frozenset(
 )
 """Names that CEL itself gives a meaning."""
 _FEWEST_ANSWERS: Final = 2
+_KEY: Final = re.compile(r"nodes\s*(?:\[\s*[rR]?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\.\s*(\w+))")
 
 
 class Rows(NamedTuple):
@@ -167,3 +169,11 @@ def nodes_read(condition: str) -> Iterator[tuple[Use, NodeUse]]:
         node = node_of(use)
         if node is not None:
             yield use, node
+
+
+def place_of(condition: str, use: Use) -> tuple[int, int]:
+    """Where the node's name stands, with its quotes where it is a key."""
+    match = _KEY.match(condition, use.offset) if use.name == "nodes" else None
+    if match is None:
+        return use.offset, use.offset + len(use.name)
+    return match.span(1) if match[1] else match.span(2)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from darwinflow.check.cel import MAX_CHARACTERS, Parsed, parsed
 from darwinflow.check.finding import Fix
-from darwinflow.check.inside import span_within
+from darwinflow.check.inside import Letters
 from darwinflow.check.meant import meant
 from darwinflow.check.references.before import SILENT, Before, Verdict, before
 from darwinflow.check.references.reference import Reference, has_form, reference_of
@@ -94,34 +94,37 @@ class _Slips:
         return self._meant[word]
 
 
-class Writing(NamedTuple):
+class Writing:
     """One text of a node or an edge."""
 
-    item: Node
-    path: Path
-    lines: Sequence[str]
-    """Of the segment."""
+    def __init__(self, item: Node, path: Path, lines: Sequence[str]) -> None:
+        """*lines*: of the segment that *item* counts from."""
+        self.item = item
+        self.path = path
+        found = find(item, path)
+        self._found = found
+        is_own = found is not None and not found.rest and found.value.kind == SCALAR
+        self._letters = Letters(found.value, lines) if found is not None and is_own else None
 
     @property
     def own(self) -> Node | None:
         """The scalar, where it is written right there."""
-        found = find(self.item, self.path)
-        return found.value if found is not None and not found.rest and found.value.kind == SCALAR else None
+        return self._letters.node if self._letters is not None else None
 
     def whole(self) -> Span:
-        found = find(self.item, self.path)
-        return token(found) if found is not None else self.item.span
+        return token(self._found) if self._found is not None else self.item.span
 
     def span(self, start: int, end: int) -> Span:
         """Of some characters of the text; of the whole where nobody can tell."""
-        own = self.own
-        within = span_within(own, self.lines, start, end) if own is not None else None
-        return within if within is not None else self.whole()
+        return self.exact(start, end) or self.whole()
+
+    def exact(self, start: int, end: int) -> Span | None:
+        """Of some characters of the text; None where nobody can tell."""
+        return self._letters.span(start, end) if self._letters is not None else None
 
     def change(self, title: str, start: int, end: int, text: str) -> tuple[Fix, ...]:
         """A fix that writes *text* for some characters; none where an alias brings them, or nobody can tell."""
-        own = self.own
-        edit: Edit | None = rewritten(own, self.lines, start, end, text) if own is not None else None
+        edit: Edit | None = rewritten(self._letters, start, end, text) if self._letters is not None else None
         return (Fix(title, (edit,)),) if edit is not None else ()
 
 

@@ -2,19 +2,19 @@
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Final
 
-from darwinflow.check.inside import span_within
+from darwinflow.check.inside import Letters
 from darwinflow.document.lines import Edit
-from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Node
+from darwinflow.document.node import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE
 
 _HARMLESS: Final = re.compile(r"[\w.]+\Z")
 """What may stand inside a plain text anywhere."""
 
 
-def rewritten(node: Node, lines: Sequence[str], start: int, end: int, text: str) -> Edit | None:
+def rewritten(letters: Letters, start: int, end: int, text: str) -> Edit | None:
     """The edit that writes *text* for the characters from *start* to before *end*; None where that is not plain."""
+    node = letters.node
     value = node.value
     if not isinstance(value, str):
         return None
@@ -22,8 +22,7 @@ def rewritten(node: Node, lines: Sequence[str], start: int, end: int, text: str)
         if node.line != node.end_line:
             return None
         return Edit(node.span, json.dumps(value[:start] + text + value[end:], ensure_ascii=False))
-    span = span_within(node, lines, start, end)
-    last = span_within(node, lines, end - 1, end)
+    span, last = letters.span(start, end), letters.span(end - 1, end)
     if span is None or last is None or last.line != span.line:
         return None
     if node.style == SINGLE:

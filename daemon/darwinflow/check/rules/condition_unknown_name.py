@@ -10,13 +10,12 @@ from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.references.decisions import DECISION, slip_of
 from darwinflow.check.references.odd_names import as_key, is_name, odd_name_at
 from darwinflow.check.references.remark import Remark
-from darwinflow.check.references.rows import nodes_read
+from darwinflow.check.references.rows import nodes_read, place_of
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import shown
 from darwinflow.model.nearest import nearest
 
 CODE: Final = "condition-unknown-name"
-_KEY: Final = re.compile(r"nodes\s*(?:\[\s*[rR]?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\.\s*(\w+))")
 _FOREIGN: Final = {
     "True": "true",
     "TRUE": "true",
@@ -83,7 +82,7 @@ def _remark(
 
 def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Remark:
     scope = condition.scope
-    start, end = _place(condition, use)
+    start, end = place_of(condition.text, use)
     if scope.is_always_there(name):
         return _remark(condition, start, end, scope.without_output(name))
     own = _own_word(condition, use)
@@ -141,16 +140,8 @@ def _written(condition: Condition, use: Use, start: int, node: str) -> str:
     return node if is_name(node) else as_key(node)
 
 
-def _place(condition: Condition, use: Use) -> tuple[int, int]:
-    """Where the name stands, with its quotes where it is a key."""
-    match = _KEY.match(condition.text, use.offset) if use.name == "nodes" else None
-    if match is None:
-        return use.offset, use.offset + len(use.name)
-    return match.span(1) if match[1] else match.span(2)
-
-
 def _without_output(condition: Condition, use: Use, name: str) -> Remark:
-    start, end = _place(condition, use)
+    start, end = place_of(condition.text, use)
     if use.name == "nodes":
         return _remark(condition, start, end, f"a node gives its 'output'; write {as_key(name)}.output")
     message = f"'{shown(name)}' is a node, and what it gave is '{shown(name)}.output'"
