@@ -23,12 +23,12 @@ from darwinflow.check.keeping import (
 from darwinflow.check.mentions.joining import joined
 from darwinflow.check.mentions.state import mentioned
 from darwinflow.check.part import Part
-from darwinflow.check.quiet import is_quiet
+from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
-from darwinflow.document.document import Document
+from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.projection import Projection, project
@@ -183,10 +183,7 @@ class Checker:
             return None
         items = self.items(name)
         if before is not None and change is not None and is_quiet(items, document, change, before):
-            was = before.projection
-            return before._replace(
-                projection=Projection(document, root_index, was.graph_type, was.carriers, was.graph)
-            )
+            return _quieted(items, document, change, before)
         old = before.projection if before is not None else None
         succession = None
         if old is not None:
@@ -242,6 +239,17 @@ class Checker:
 
 
 _LOCATED = (__name__, "located")
+
+
+def _quieted(items: ItemCheck, document: Document, change: Change, before: Part) -> Part:
+    """*before* in *document*, after an edit that matters to references at most."""
+    old = before.projection
+    projection = Projection(document, old.root_index, old.graph_type, old.carriers, old.graph)
+    if refers_to_the_same(items, document, change, before):
+        return before._replace(projection=projection)
+    roots = old.document.roots[old.root_index], document.roots[old.root_index]
+    refers = referring(projection, before.referring, old, Succession(*roots, change))
+    return before._replace(projection=projection, referring=refers)
 
 
 def _graph_findings(projection: Projection) -> tuple[Finding, ...]:

@@ -12,12 +12,12 @@ from darwinflow.check.references import rows
 from darwinflow.check.sweep import is_unremarkable
 from darwinflow.document.document import Change, Document
 from darwinflow.document.segment import Segment
-from darwinflow.projection.facts import Facts, tokens
+from darwinflow.projection.facts import tokens
 from darwinflow.projection.native import read
 
 
 def is_quiet(items: ItemCheck, document: Document, change: Change, before: Part) -> bool:
-    """Whether all that was found *before*, and all that is known, holds for *document* as it stands."""
+    """Whether all that was found *before*, and all that is known, holds for *document* but for its references."""
     projection = before.projection
     if (
         len(change.removed) != 1
@@ -25,6 +25,7 @@ def is_quiet(items: ItemCheck, document: Document, change: Change, before: Part)
         or not projection.graph.node_count
         or projection.graph_type is not items.graph_type
         or projection.misplaced
+        or before.mentioned.wrong
         or not is_within_list(document, change)
     ):
         return False
@@ -36,12 +37,31 @@ def is_quiet(items: ItemCheck, document: Document, change: Change, before: Part)
     return (
         now.same_graph(was)
         and tokens(now) == tokens(was)
-        and _refers_to_the_same(items, old, new, was, now)
+        and mention.rows_of(old, was) == mention.rows_of(new, now)
         and not items.segment(old, was)
         and not items.segment(new, now)
         and is_unremarkable(document, change)
-        and _keeps_findings(document, change, before, was, now)
+        and (not now.edges or same_parallels(projection.graph, was, now))
+        and not (before.graph and is_mended(before.graph, document, change))
     )
+
+
+def refers_to_the_same(items: ItemCheck, document: Document, change: Change, before: Part) -> bool:
+    """Whether a quiet edit leaves what is known of references, and all that was found among them."""
+    projection, references, found = before.projection, before.referring.references, before.referring.findings
+    role = next(one.role for one in projection.carriers if one.section == change.section_index)
+    (old,), (new,) = change.removed, change.added
+    was, now, implicit = read(old, role), read(new, role), items.graph_type.implicit
+    if rows.rows_of(old, was, implicit) != rows.rows_of(new, now, implicit):
+        return False
+    if [edge.condition for edge in was.edges] != [edge.condition for edge in now.edges]:
+        return False
+    if references.troubled or references.unhandled or projection.graph.unknown:
+        if (change.section_index, change.first_segment) in references.troubled:
+            return False
+        if any(not node.name or node.name in references.unhandled for node in now.nodes):
+            return False
+    return not found or not is_mended(found, document, change)
 
 
 def _is_sound(old: Segment, new: Segment) -> bool:
@@ -52,29 +72,3 @@ def _is_sound(old: Segment, new: Segment) -> bool:
         and not old.problems
         and not new.problems
     )
-
-
-def _refers_to_the_same(items: ItemCheck, old: Segment, new: Segment, was: Facts, now: Facts) -> bool:
-    implicit = items.graph_type.implicit
-    return (
-        rows.rows_of(old, was, implicit) == rows.rows_of(new, now, implicit)
-        and mention.rows_of(old, was) == mention.rows_of(new, now)
-        and [edge.condition for edge in was.edges] == [edge.condition for edge in now.edges]
-    )
-
-
-def _keeps_findings(document: Document, change: Change, before: Part, was: Facts, now: Facts) -> bool:
-    """Whether what was found elsewhere has nothing to do with the item, whose references are as before."""
-    projection, references, found = before.projection, before.referring.references, before.referring.findings
-    if now.edges and not same_parallels(projection.graph, was, now):
-        return False
-    if references.troubled or references.unhandled or projection.graph.unknown:
-        if (change.section_index, change.first_segment) in references.troubled:
-            return False
-        if any(not node.name or node.name in references.unhandled for node in now.nodes):
-            return False
-    wrong = before.mentioned.wrong
-    if wrong and not wrong.isdisjoint(mention.rows_of(change.added[0], now)):
-        return False
-    fixed = (*before.graph, *found)
-    return not fixed or not is_mended(fixed, document, change)
