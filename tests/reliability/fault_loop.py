@@ -16,6 +16,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from darwinflow.model.errors import StoreError
+from darwinflow.model.stores import POWER, PROCESS
 from darwinflow.storage.sqlite.acknowledged import SUFFIX
 from darwinflow.storage.sqlite.checksums import has_checksums
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
@@ -36,9 +37,10 @@ class Count(NamedTuple):
     told: int
     """Errors that callers heard."""
     lost: int
-    """Of what was acknowledged."""
+    """Of what was acknowledged; the first are named in `missing`."""
     corrupt: int
     """Databases that were not whole, or whose figures are not those of their runs."""
+    missing: list[str]
     unclear: list[str]
     """Errors that a caller cannot act on, and ends that were none."""
 
@@ -50,13 +52,15 @@ class Count(NamedTuple):
 class Loop:
     """Counts over many workloads, each in a folder of its own."""
 
-    def __init__(self, folder: str, seed: int, *, twin: bool) -> None:
+    def __init__(self, folder: str, seed: int, *, twin: bool, durability: str = POWER) -> None:
         self._folder = folder
         self._seed = seed
         self._rng = random.Random(seed)
         self._disk = FaultyDisk()
         self._twin = twin
+        self._durability = durability
         self._counts: Counter[str] = Counter()
+        self._missing: list[str] = []
         self._unclear: list[str] = []
 
     def run(self, every: int, ways: tuple[str, ...] | None) -> Count:
@@ -75,6 +79,7 @@ class Loop:
             self._counts["told"],
             self._counts["lost"],
             self._counts["corrupt"],
+            self._missing[:20],
             self._unclear[:20],
         )
 
@@ -96,7 +101,7 @@ class Loop:
         return os.path.join(self._folder, "t.db")
 
     def _open(self, path: str) -> SqliteTenantStore:
-        store = SqliteTenantStore(path)
+        store = SqliteTenantStore(path, durability=self._durability)
         if self._twin:
             store.write(
                 lambda tx: tx.connection.execute("COMMIT; PRAGMA synchronous = OFF; BEGIN; SAVEPOINT job")
@@ -140,7 +145,7 @@ class Loop:
 
     def _judge(self, path: str, acknowledged: list[Deed], maybe: list[Deed], where: str) -> None:
         try:
-            store = SqliteTenantStore(path)
+            store = SqliteTenantStore(path, durability=self._durability)
         except StoreError as error:
             self._counts["lost" if acknowledged else "corrupt"] += 1
             self._unclear.append(f"{where}: {error}")
@@ -154,7 +159,8 @@ class Loop:
             store.close()
         self._counts["lost"] += len(missing)
         self._counts["corrupt"] += bool(faults)
-        self._unclear += [f"{where}: {what}" for what in (*missing, *faults)]
+        self._missing += [f"{where}: {name}" for name in missing]
+        self._unclear += [f"{where}: {what}" for what in faults]
 
 
 def main() -> None:
@@ -163,11 +169,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="of the points; 1 tries each of them")
     parser.add_argument("--ways", help="with commas; by default one a point, in turn, and a power cut")
     parser.add_argument("--twin", action="store_true", help="do not sync: it must lose what was acknowledged")
+    parser.add_argument("--durability", default=POWER, choices=(POWER, PROCESS))
     given = parser.parse_args()
     logging.disable()
     ways = tuple(given.ways.split(",")) if given.ways else None
     with tempfile.TemporaryDirectory() as folder:
-        loop = Loop(os.path.join(folder, "work"), given.seed, twin=given.twin)
+        loop = Loop(os.path.join(folder, "work"), given.seed, twin=given.twin, durability=given.durability)
         print(json.dumps(loop.run(given.every, ways)._asdict(), ensure_ascii=False))
 
 

@@ -17,6 +17,10 @@ from darwinflow.rpc.client.blocking import Client, connect_if_held, connect_or_s
 from darwinflow.rpc.client.hung import has_ended, lock_holder
 
 STOPPED_WITHIN_S = 20.0
+_SURVIVES = {
+    "process": "runs survive the end of any process, and no power cut: storage.durability is process",
+    "nothing": "runs are kept in memory alone, and end with the daemon: storage.logs is of type memory",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +130,8 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
         say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
     _say_room(status["room"])
+    if status["durability"] != "power":
+        print(f"stored    {_SURVIVES[status['durability']]}")
     say(f"home      {status['home']}")
     say(f"socket    {status['socket']}")
     say(f"log       {status['log']}")

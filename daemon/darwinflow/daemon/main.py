@@ -67,7 +67,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.retaining import Retaining, settings_of
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
-    from darwinflow.daemon.stores import ballast_of, stores_of
+    from darwinflow.daemon.stores import ballast_of, durability_of, stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
     from darwinflow.storage.opening import open_identity, open_organization
@@ -77,6 +77,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     with closing(open_identity(home.system_db, now=_now)) as identity:
         person = this_person(identity)
         own = person.organization.id
+        chosen = stores_of(home, os.environ, person.organization.slug)
+        durability = chosen.durability(durability_of(home, os.environ))
         stores = open_organization(
             identity,
             own,
@@ -84,7 +86,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             announce=hub.announce,
             now=_now,
             extension=extension,
-            stores=stores_of(home, os.environ, person.organization.slug),
+            stores=chosen,
+            durability=durability,
         )
     try:
         settings = settings_of(home, os.environ, person.organization.slug)
@@ -93,7 +96,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         learner = Learner(stores, hub)
         ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
         arriving = Rationed(stores.tenant, ballast)
-        sessions = Sessions(person, stores, hub, erasing, retaining, learner, arriving, _now)
+        sessions = Sessions(person, stores, hub, erasing, retaining, learner, arriving, durability, _now)
         intake = Intake(home.spool, arriving, sessions.project_of, Texts().facts)
         service = Service(
             home,
@@ -106,6 +109,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             retaining,
             learner,
             ballast,
+            durability,
             _now,
             args.idle_seconds,
         )

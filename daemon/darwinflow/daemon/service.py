@@ -51,6 +51,7 @@ class Service:
         retaining: Retaining,
         learner: Learner,
         ballast: Ballast,
+        durability: str,
         now: Callable[[], datetime],
         idle_s: float | None,
     ) -> None:
@@ -64,6 +65,7 @@ class Service:
         self._retaining = retaining
         self._learner = learner
         self._ballast = ballast
+        self._durability = durability
         self._started_at = now()
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
@@ -118,6 +120,7 @@ class Service:
             runs_refused=self._intake.runs_refused,
             held=self._intake.held,
             room=self._ballast.room,
+            durability=self._durability,
         )
 
     def stop(self) -> None:

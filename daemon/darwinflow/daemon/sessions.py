@@ -37,6 +37,7 @@ class Sessions:
         retaining: Retaining,
         learner: Learner,
         arriving: TenantStore,
+        durability: str,
         now: Callable[[], datetime],
     ) -> None:
         self._person = person
@@ -46,6 +47,7 @@ class Sessions:
         self._retaining = retaining
         self._learner = learner
         self._arriving = arriving
+        self._durability = durability
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -66,6 +68,7 @@ class Sessions:
             account=self._person.account.name,
             tenant=self._stores.tenant,
             arriving=self._arriving,
+            durability=self._durability,
             hub=self._hub,
             workflows=self._stores.workflows(
                 read.project, folder_inside(workspace, read.workflows_path), workflow_in

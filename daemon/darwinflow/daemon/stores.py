@@ -9,7 +9,7 @@ from darwinflow.daemon import unfinished
 from darwinflow.model.errors import Refused, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
-from darwinflow.model.stores import BALLAST_MIB, MOST_BALLAST_MIB, Stores
+from darwinflow.model.stores import BALLAST_MIB, MOST_BALLAST_MIB, POWER, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.durable import make_folders, sync_folder
 
@@ -52,6 +52,12 @@ def ballast_of(home: Home, environ: Mapping[str, str]) -> int:
         return int(given) << 20
     settings = _settings(home, environ)
     return (BALLAST_MIB if settings is None else settings.ballast_mib) << 20
+
+
+def durability_of(home: Home, environ: Mapping[str, str]) -> str:
+    """With which databases of SQLite are written. Raises `Refused`, `StoreUnwritable`."""
+    settings = _settings(home, environ)
+    return POWER if settings is None else settings.durability
 
 
 def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":

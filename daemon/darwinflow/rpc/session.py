@@ -72,6 +72,8 @@ class Session:
     tenant: TenantStore
     arriving: TenantStore
     """The same, for what is recorded: it takes nothing while the disk has no room but for deleting."""
+    durability: str
+    """What a stored run survives: `power`, `process` or `nothing`."""
     hub: Hub
     """Tells what the tenant's commits have made durable."""
     workflows: WorkflowRepository
@@ -136,6 +138,8 @@ class Status(NamedTuple):
     held: Held | None
     """None while what is recorded is stored."""
     room: Room
+    durability: str
+    """What a stored run survives."""
 
 
 class Host(Protocol):

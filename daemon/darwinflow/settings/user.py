@@ -15,6 +15,8 @@ from darwinflow.model.stores import (
     MEMORY,
     MOST_BALLAST_MIB,
     POSTGRES,
+    POWER,
+    PROCESS,
     SQLITE,
     StoreChoice,
     Stores,
@@ -32,8 +34,9 @@ _TYPES = {
     "metrics": (SQLITE, FILE, POSTGRES, MEMORY),
 }
 """The first one is what holds where nothing is said."""
-_BALLAST = "ballast_mib"
+_BALLAST, _DURABILITY = "ballast_mib", "durability"
 """Of the whole home, beside the concerns."""
+_DURABILITIES = (POWER, PROCESS)
 _WITH_PATH = (FILE, SQLITE)
 _SHAPES = {"storage": "mapping", "retention": "mapping", "organizations": "mapping"}
 _ELSEWHERE = frozenset(
@@ -56,6 +59,8 @@ class UserSettings(NamedTuple):
     """By name."""
     ballast_mib: int = BALLAST_MIB
     """Of the home's disk, kept for when that is full."""
+    durability: str = POWER
+    """Of databases of SQLite: `power` or `process`."""
 
     def stores_of(self, organization: str) -> Stores:
         return dict(self.organizations).get(organization, self.stores)
@@ -95,6 +100,7 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
         named[name] = of_it._replace(**own)
         kept[name] = retention_in(reading, block, ("organizations", name), retention)
     ballast = _ballast(reading, data)
+    durability = _durability(reading, data)
     faults = sorted(reading.faults, key=lambda fault: fault.span)
     return UserSettings(
         stores._replace(**own),
@@ -103,6 +109,7 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
         retention,
         tuple(kept.items()),
         ballast,
+        durability,
     )
 
 
@@ -129,7 +136,9 @@ def _of_environment(environ: Mapping[str, str], wrong: list[Fault]) -> dict[str,
 def _stores(
     reading: Reading, data: dict[str, Any], path: Path, usual: Stores, environ: Mapping[str, str]
 ) -> Stores:
-    block = reading.mapping(data, "storage", CONCERNS if path else (*CONCERNS, _BALLAST), path=path)
+    block = reading.mapping(
+        data, "storage", CONCERNS if path else (*CONCERNS, _BALLAST, _DURABILITY), path=path
+    )
     found: dict[str, StoreChoice] = {}
     for name in CONCERNS:
         if name in block:
@@ -146,6 +155,17 @@ def _ballast(reading: Reading, data: dict[str, Any]) -> int:
         return given
     reading.note(("storage", _BALLAST), f"'{_BALLAST}' must be a whole number from 0 to {MOST_BALLAST_MIB}")
     return BALLAST_MIB
+
+
+def _durability(reading: Reading, data: dict[str, Any]) -> str:
+    block = data.get("storage")
+    given = block.get(_DURABILITY, POWER) if isinstance(block, dict) else POWER
+    if given not in _DURABILITIES:
+        reading.note_word(
+            ("storage", _DURABILITY), f"'{_DURABILITY}' cannot be '{given}'", str(given), _DURABILITIES
+        )
+        return POWER
+    return str(given)
 
 
 def _choice(

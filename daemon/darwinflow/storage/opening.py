@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from darwinflow.model.stores import Stores
+from darwinflow.model.stores import POWER, Stores
 from darwinflow.model.workflow import Workflow
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
@@ -45,6 +45,7 @@ def open_organization(
     now: Callable[[], datetime],
     extension: str | None = None,
     stores: Stores | None = None,
+    durability: str = POWER,
 ) -> OrganizationStores:
     """What the organization of this id keeps its data on: its database at *path*, or what *stores* say.
 
@@ -55,7 +56,9 @@ def open_organization(
 
     def own() -> TenantStore:
         is_known = identity.has_database(organization)
-        tenant = open_tenant(path, announce=announce, extension=extension, is_known=is_known)
+        tenant = open_tenant(
+            path, announce=announce, extension=extension, is_known=is_known, durability=durability
+        )
         try:
             if not is_known:
                 identity.note_database(organization)
@@ -66,7 +69,7 @@ def open_organization(
 
     def database(stem: str) -> TenantStore:
         make_folders(os.path.dirname(stem))
-        return open_tenant(f"{stem}.db", announce=announce, extension=extension)
+        return open_tenant(f"{stem}.db", announce=announce, extension=extension, durability=durability)
 
     return OrganizationStores(
         organization, os.path.dirname(path), own, database, announce, now, stores or Stores()
@@ -79,18 +82,24 @@ def open_tenant(
     announce: Announce,
     extension: str | None = None,
     is_known: bool = False,
+    durability: str = POWER,
 ) -> TenantStore:
     """The organization's database at *path*, made where it is missing unless it *is_known* to be made already.
 
     *announce* is called after each commit, in order, with the events it has made durable; it must not block.
     *extension* is Honker's loadable extension where the user has named one; else an installed one is used, and
     where there is none, or it does not load here, the built-in adapter.
+    *durability* says what an acknowledged run survives: see `model.stores`.
     """
     from darwinflow.storage.sqlite.honker import find_extension
     from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
     return SqliteTenantStore(
-        path, extension=extension or find_extension(), announce=announce, is_known=is_known
+        path,
+        extension=extension or find_extension(),
+        announce=announce,
+        is_known=is_known,
+        durability=durability,
     )
 
 

@@ -42,6 +42,8 @@ class DaemonStatus(Wire):
     runs_refused: int
     held: HeldJournals | None
     room: KeptRoom
+    durability: str
+    """What a stored run survives: `power`, `process` (the end of any process, no power cut) or `nothing`."""
 
 
 def status(peer: Peer, _: Nothing) -> DaemonStatus:

@@ -51,6 +51,8 @@ class ImportedRun(Wire):
 class RunsImported(Wire):
     runs: list[ImportedRun]
     """In the order in which they were sent. All that were not refused are stored, counted and announced."""
+    durability: str
+    """What they survive: `power` (a power cut), `process` (the end of any process) or `nothing`."""
 
 
 def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
@@ -61,7 +63,9 @@ def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
     def work(tx: Transaction) -> list[ImportedRun]:
         return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
 
-    return chained(settled(session.arriving, work), lambda found: RunsImported(runs=found))
+    return chained(
+        settled(session.arriving, work), lambda found: RunsImported(runs=found, durability=session.durability)
+    )
 
 
 def _tried(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:

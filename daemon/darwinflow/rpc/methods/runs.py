@@ -31,8 +31,8 @@ class RunRecorded(Wire):
     run_id: str
     created: bool
     """False where the same run was stored before."""
-    durability: str = "power"
-    """What a stored run survives: a power cut."""
+    durability: str
+    """What a stored run survives: `power` (a power cut), `process` (the end of any process) or `nothing`."""
 
 
 class QueryRuns(Wire):
@@ -71,7 +71,7 @@ class RunFound(Wire):
 
 
 def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
-    """Keep a finished run. The reply means that it is stored, counted and announced, and survives a power cut."""
+    """Keep a finished run. The reply means that it is stored, counted and announced, and what it survives."""
     log = params.run.value()
     project = session.project
 
@@ -80,7 +80,9 @@ def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
 
     return chained(
         settled(session.arriving, work),
-        lambda created: RunRecorded.model_construct(run_id=log.run_id, created=created, durability="power"),
+        lambda created: RunRecorded.model_construct(
+            run_id=log.run_id, created=created, durability=session.durability
+        ),
     )
 
 

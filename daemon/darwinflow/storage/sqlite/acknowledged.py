@@ -3,11 +3,13 @@
 Of a WAL that was damaged, cut or removed after a crash SQLite takes what it still can read, and says nothing of the
 rest. The number of changes that the database holds is written here after each commit and before its callers are told,
 so the database is never behind it, whoever is killed. It is not synced: after a power cut it may be behind, never ahead.
+A database whose commits are not synced either may be behind after a power cut, so none is kept of that.
 """
 
 import logging
 import os
 import shlex
+from contextlib import suppress
 
 import apsw
 
@@ -25,16 +27,24 @@ _DIGITS = 20
 class Acknowledged:
     """That of the database *path*. A file that cannot be written costs the check, not the commit."""
 
-    __slots__ = ("_is_told", "_noted", "_path")
+    __slots__ = ("_is_kept", "_is_told", "_noted", "_path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_kept: bool = True) -> None:
+        """*is_kept*: else nothing is written, and `begin` removes what is there."""
+        self._is_kept = is_kept
         self._path = path + SUFFIX
         self._is_told = False
         self._noted = 0
 
+    def begin(self) -> None:
+        """The database is open, and is not behind."""
+        if not self._is_kept:
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
+
     def note(self, changes: int) -> None:
         """So many `changes_in` the database are durable."""
-        if changes == self._noted:
+        if changes == self._noted or not self._is_kept:
             return
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -9,6 +9,7 @@ import apsw
 
 from darwinflow.model.errors import StoreError
 from darwinflow.model.event import Event
+from darwinflow.model.stores import POWER, PROCESS
 from darwinflow.ports.events import EventStream
 from darwinflow.ports.inspection import Content
 from darwinflow.ports.journals import JournalOffsets
@@ -151,6 +152,7 @@ class SqliteTenantStore:
 
     It is made where it is missing, unless it *is_known* that something was stored in it.
     *extension* is the path of Honker's loadable extension; without one our adapter does the same.
+    *durability* `process`: commits are not synced, and survive the end of any process but no power cut.
     """
 
     def __init__(
@@ -160,13 +162,15 @@ class SqliteTenantStore:
         extension: str | None = None,
         announce: Announce = announce_nothing,
         is_known: bool = False,
+        durability: str = POWER,
     ) -> None:
         self.path = path
         finish_replacing(path)
         self._is_known = not set_aside_where_told(path) and is_known
         self._extension = extension
         self._announce = announce
-        self._acknowledged = Acknowledged(path)
+        self._is_synced = durability != PROCESS
+        self._acknowledged = Acknowledged(path, is_kept=self._is_synced)
         self._writer: Writer[SqliteTransaction] = Writer(path, self._open_writer(), self._open_writer)
         self._readers: Readers[SqliteTransaction] = Readers(path, self._open_reader)
 
@@ -206,7 +210,12 @@ class SqliteTenantStore:
     def _open_writer(self) -> SqliteTransaction:
         db = connect(self.path, TENANT, is_known=self._is_known)
         self._is_known = True
-        return self._prepared(db, self._announce, _begin_writing)
+        session = self._prepared(db, self._announce, _begin_writing)
+        if not self._is_synced:
+            # A power cut takes what was committed since the last checkpoint, and never breaks the database.
+            db.pragma("synchronous", "normal")
+        self._acknowledged.begin()
+        return session
 
     def _open_reader(self) -> SqliteTransaction:
         return self._prepared(connect_reader(self.path), announce_nothing, _begin_reading)
