@@ -94,6 +94,34 @@ def test_a_program_at_the_socket_that_is_no_daemon_is_not_called_one(daemon: Dae
     assert command(daemon, "runs", "list").returncode == 0
 
 
+ANSWERER = """
+import json, socket, sys
+from darwinflow.rpc.framing import framed
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("listens", flush=True)
+while True:
+    caller, _ = listener.accept()
+    caller.recv(65536)
+    caller.sendall(framed(json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"name": "another"}}).encode()))
+"""
+
+
+def test_one_that_answers_otherwise_than_a_daemon_is_not_taken_for_one(daemon: DaemonProcess):
+    path = daemon.home.socket_path
+    daemon.kill()
+    Path(path).unlink(missing_ok=True)
+    with subprocess.Popen([sys.executable, "-c", ANSWERER, path], stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline() == b"listens\n"
+        Path(daemon.home.lock_path).write_bytes(lock_text(daemon.home, path))
+        said = command(daemon, "daemon", "status")
+        assert said.returncode == 1
+        assert said.stderr.startswith(f"error: what answers at {path} does not say which home it serves\n")
+        stranger.kill()
+
+
 def test_status_as_json_names_the_process(hung: DaemonProcess):
     said = command(hung, "daemon", "status", "--json")
     answer = json.loads(said.stdout)

@@ -273,6 +273,8 @@ def test_what_does_not_fit_is_said_with_its_place(shared: DaemonProcess):
     for faulty in (
         {"startTime": "2026-11-24T10:00:00"},
         {"startTime": 5},
+        {"startTime": "9999-12-31T23:59:59-23:59"},
+        {"startTime": "0001-01-01T00:00:00+23:59"},
         {"status": "DONE"},
         {"runId": "a b"},
         {"runId": "x" * 129},

@@ -3,12 +3,19 @@
 The milliseconds are in `make bench`; here stands what they come from.
 """
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import darwinflow.recorder
 
 HEAVY = {"asyncio", "contextlib", "dataclasses", "datetime", "inspect", "logging", "pathlib", "socket"}
 HEAVY |= {"shutil", "subprocess", "tempfile", "typing", "urllib", "uuid", "zoneinfo"}
 """Parts of the standard library that cost more than a millisecond each, with what they import."""
+
+KNOWN = sys.stdlib_module_names | {"_sha2"}
+"""`_sha2` is of the standard library from 3.12 on, and tried first."""
 
 
 def modules_after(source: str) -> set[str]:
@@ -33,3 +40,25 @@ def test_the_recorder_loads_nothing_else_of_ours_and_of_others() -> None:
 
 def test_the_places_alone_load_next_to_nothing() -> None:
     assert modules_after("import darwinflow.recorder.paths") & (HEAVY | {"json", "re"}) == set()
+
+
+def test_no_line_of_the_recorder_imports_more_than_the_standard_library() -> None:
+    """Also none inside a function, which runs when something is wrong and is then not there."""
+    (folder,) = darwinflow.recorder.__path__
+    files = sorted(Path(folder).rglob("*.py"))
+    named: dict[str, set[str]] = {}
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                named.setdefault(file.name, set()).update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.module is not None, f"{file.name} imports from a folder"
+                named.setdefault(file.name, set()).add(node.module)
+    assert len(named) > len(files) / 2
+    foreign = {
+        (file, name)
+        for file, names in named.items()
+        for name in names
+        if name.split(".")[0] not in KNOWN and not f"{name}.".startswith("darwinflow.recorder.")
+    }
+    assert foreign == set()

@@ -60,6 +60,8 @@ class Client:
             greeting = self.call("hello", hello, HELLO_WITHIN_S)
         except DaemonBusy as error:
             raise self._hung(HELLO_WITHIN_S) from error
+        if not {"version", "home"} <= greeting.keys():
+            raise ProtocolMismatch(f"what answers at {bound_socket(home)} does not say which home it serves")
         self.daemon_version: str = greeting["version"]
         if greeting["home"] != home.data:
             raise ProtocolMismatch(

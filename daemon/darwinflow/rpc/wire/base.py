@@ -1,8 +1,9 @@
 """What all wire models share, and the bounded texts and numbers they are made of."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 MAX_TEXT_BYTES = 8 << 20
@@ -25,8 +26,15 @@ class Wire(BaseModel):
     )
 
 
-Instant = AwareDatetime
-"""RFC 3339 with a zone."""
+def _in_utc(given: datetime) -> datetime:
+    try:
+        return given.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is no moment of the years 1 to 9999 in UTC") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""RFC 3339 with a zone; held in UTC."""
 
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
