@@ -28,6 +28,7 @@ from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
+from darwinflow.check.wake import Wake
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.projection.detect import graph_type_of
@@ -108,7 +109,8 @@ class Checked:
                 yield from remarks(self.document, root_index, part.sweep)
 
     def _listed(self) -> list[Finding]:
-        found = [finding_of(problem) for problem in self.document.problems()]
+        wake = Wake(self.document, self.document.problems())
+        found = [finding_of(problem) for problem in wake.problems]
         for part in self.parts:
             if part is not None:
                 found += part.header
@@ -118,6 +120,7 @@ class Checked:
                 for section, segments in part.faulty:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
+        found = wake.left_of(found)
         found += self.joint
         suppressions: list[Suppression] = []
         for remark in self._remarks():

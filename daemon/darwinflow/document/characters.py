@@ -58,7 +58,7 @@ def shift(content: Content) -> None:
 
 def shifted_problem(problem: Problem) -> Problem:
     related = tuple(Related(_shifted_span(other.span), other.message) for other in problem.related)
-    return Problem(problem.code, problem.message, _shifted_span(problem.span), related)
+    return problem._replace(span=_shifted_span(problem.span), related=related)
 
 
 def _shifted_span(span: Span) -> Span:

@@ -37,6 +37,17 @@ def again(places: list[Span], count: int) -> list[Related]:
     return shown
 
 
+CONTAINED: Final = 0
+BREAKING: Final = 1
+LOOSE: Final = 2
+ADRIFT: Final = BREAKING | LOOSE
+"""How far a fault of syntax reaches.
+
+Contained: what stands around it is read as it was meant. Breaking: lines below it may be read as something else.
+Loose: it may be no more than what a breaking fault before it leads to. Adrift: both.
+"""
+
+
 class Problem(NamedTuple):
     """One thing wrong. The span is relative to whatever holds the problem."""
 
@@ -44,10 +55,11 @@ class Problem(NamedTuple):
     message: str
     span: Span
     related: tuple[Related, ...] = ()
+    reach: int = CONTAINED
 
     def moved(self, lines: int) -> "Problem":
         """The same problem, *lines* further down."""
         if not lines:
             return self
         related = tuple(Related(other.span.moved(lines), other.message) for other in self.related)
-        return Problem(self.code, self.message, self.span.moved(lines), related)
+        return Problem(self.code, self.message, self.span.moved(lines), related, self.reach)

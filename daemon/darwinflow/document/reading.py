@@ -20,6 +20,7 @@ from darwinflow.document.grammar.scan import (
     key_colon,
 )
 from darwinflow.document.node import MAP, SCALAR, SEQ, Node, Pairs
+from darwinflow.document.problem import ADRIFT
 from darwinflow.document.segment import Segment
 from darwinflow.document.short import SHORT
 from darwinflow.document.tall import Reread
@@ -227,7 +228,7 @@ def _strays(parser: Parser, row: int, form: Form) -> Iterator[Node]:
             return
         line = parser.lines[row]
         indent = first_column(line)
-        parser.report(row, indent, row, len(line.rstrip(BLANKS)), _stray_message(form, indent))
+        parser.report(row, indent, row, len(line.rstrip(BLANKS)), _stray_message(form, indent), ADRIFT)
         node, behind = parser.block(row, indent, min(0 if form.depth else -1, indent - 1))
         row = max(behind, row + 1)
         yield node

@@ -6,6 +6,7 @@ from typing import Final
 from darwinflow.document.grammar.plain import Plain
 from darwinflow.document.grammar.scan import BLANKS, indent_of
 from darwinflow.document.node import FOLDED, LITERAL, SCALAR, Node
+from darwinflow.document.problem import ADRIFT
 
 _HEADER: Final = re.compile(r"[|>]([0-9+-]*)([ \t]+#.*|[ \t]*)\Z", re.DOTALL)
 
@@ -85,7 +86,7 @@ class BlockScalars(Plain):
                 message = (
                     f"this line is part of the text above, which is indented by {indent}; indent it alike"
                 )
-                self.report(at, 0, at, column, message)
+                self.report(at, 0, at, column, message, ADRIFT)
                 at += 1
                 continue
             body.append(line[indent:])

@@ -18,6 +18,7 @@ from darwinflow.document.grammar.scan import (
 )
 from darwinflow.document.grammar.turns import Turning
 from darwinflow.document.node import BLOCK, DOUBLE, FOLDED, LITERAL, MAP, PLAIN, SCALAR, SEQ, SINGLE, Node
+from darwinflow.document.problem import ADRIFT
 from darwinflow.document.tall import Tall
 
 SIMPLE_ENTRY: Final = re.compile(
@@ -240,9 +241,8 @@ class Collections(Entries):
             if not is_item:
                 return row, indent
             if indent == column:
-                self.report(
-                    row, indent, row, indent + 1, "a list item cannot stand between the keys of a mapping"
-                )
+                message = "a list item cannot stand between the keys of a mapping"
+                self.report(row, indent, row, indent + 1, message, ADRIFT)
             items, row = self.sequence(row, indent, column)
             if indent > column:
                 pairs[-1] = (pairs[-1][0], _joined(pairs[-1][1], items))

@@ -16,6 +16,7 @@ from darwinflow.document.grammar.scan import (
     uncommented,
 )
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
+from darwinflow.document.problem import ADRIFT, BREAKING, LOOSE
 
 MAX_KEY: Final = 1024
 """Characters of a key on one line, as YAML has it."""
@@ -158,7 +159,7 @@ class Entries(Flow):
             message = (
                 f"the mapping under {named} begins on its own line; if this is a text, quote it for its ': '"
             )
-            self.report(row, at, row, colon + 1, message)
+            self.report(row, at, row, colon + 1, message, BREAKING)
             text = uncommented(line, at)[0]
             node, below = Node(SCALAR, text, row, at, row, at + len(text), BROKEN, text), row + 1
             following = self.next_content(below)
@@ -218,12 +219,11 @@ class Entries(Flow):
             read = self.flow if first in "[{" else self.quoted
             _, end_row, _ = read(row, column, column - 1)
             if len(self.problems) == known:
-                self.report(
-                    row, column, row, end, f"a key needs ':' and a value behind it; write '{text[:40]}: ...'"
-                )
+                message = f"a key needs ':' and a value behind it; write '{text[:40]}: ...'"
+                self.report(row, column, row, end, message, BREAKING)
             return self.text_node(row, column, end), self.empty(row, end), end_row + 1
         if first in "]}":
-            self.report(row, column, row, column + 1, f"'{first}' closes nothing; remove it")
+            self.report(row, column, row, column + 1, f"'{first}' closes nothing; remove it", ADRIFT)
             return self.text_node(row, column, end), self.empty(row, end), behind
         if tight := _TIGHT_COLON.match(line, column):
             colon = tight.end() - 1
@@ -248,7 +248,7 @@ class Entries(Flow):
                 message = (
                     f"a key needs ':' behind it; write '{word[:40]}: {line[value_start:end][:40] or '...'}'"
                 )
-                self.report(row, column, row, end, message)
+                self.report(row, column, row, end, message, LOOSE if column else ADRIFT)
         key = self.text_node(row, column, key_end)
         # A half-typed key may stand over the block that was, or will be, its value.
         below = self.next_content(behind)

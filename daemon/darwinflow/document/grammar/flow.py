@@ -16,6 +16,7 @@ from darwinflow.document.grammar.scan import (
 )
 from darwinflow.document.grammar.simple_flow import simple_flow
 from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SCALAR, SEQ, Node
+from darwinflow.document.problem import BREAKING, LOOSE
 
 _KEY: Final = re.compile(r"[A-Za-z_][\w./-]*:(?=[ ]|\Z)")
 _CLOSING: Final = {"[": "]", "{": "}"}
@@ -54,9 +55,9 @@ class Flow(BlockScalars):
             place = self._flow_token(at_row, at, outer)
             if place is None:
                 end = len(self.lines[at_row])
-                if not self.is_too_deep:
+                if not self.is_too_deep and self.open_text_row < row:
                     message = f"'{opening}' is never closed; add '{closing}'"
-                    self.report(row, column, row, column + 1, message)
+                    self.report(row, column, row, column + 1, message, BREAKING)
                 break
             at_row, at = place
             mark = self.lines[at_row][at]
@@ -129,10 +130,10 @@ class Flow(BlockScalars):
 
     def _report_unclosed(self, row: int, column: int, last_row: int) -> None:
         """Said once, of the innermost bracket that what stands below *last_row* cannot belong to."""
-        if self.unclosed_row != last_row:
+        if self.unclosed_row != last_row and self.open_text_row < row:
             opening = self.lines[row][column]
             message = f"'{opening}' is never closed; add '{_CLOSING[opening]}'"
-            self.report(row, column, row, column + 1, message)
+            self.report(row, column, row, column + 1, message, BREAKING)
         self.unclosed_row = last_row
 
     def _skipped(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
@@ -247,6 +248,7 @@ class Flow(BlockScalars):
                 row,
                 column + 1,
                 "'*' begins an alias and needs an anchor's name; or quote the value",
+                BREAKING,
             )
             return self.empty(row, column), row, column + 1
         node = Node(ALIAS, match[1], row, column, row, match.end(), "")
@@ -258,7 +260,9 @@ class Flow(BlockScalars):
         line = self.lines[row]
         first = line[column]
         if first in "|>%@`#" or (first == "-" and line[column + 1 : column + 2] in " \t,[]{}"):
-            self.report(row, column, row, column + 1, f"a value cannot begin with '{first}' here; quote it")
+            self.report(
+                row, column, row, column + 1, f"a value cannot begin with '{first}' here; quote it", LOOSE
+            )
         parts: list[str] = []
         start_row, end_row, end = row, row, column
         blank_lines = 0

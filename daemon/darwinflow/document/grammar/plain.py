@@ -4,6 +4,7 @@ from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.quoted import Quoted
 from darwinflow.document.grammar.scan import BLANKS, begins_key, first_column, indent_of, uncommented
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
+from darwinflow.document.problem import BREAKING
 
 
 class Plain(Quoted):
@@ -17,7 +18,9 @@ class Plain(Quoted):
         first = line[column]
         text, is_commented = uncommented(line, column)
         if first in ",]}%@`#":
-            self.report(row, column, row, column + 1, f"a value cannot begin with '{first}'; quote it")
+            self.report(
+                row, column, row, column + 1, f"a value cannot begin with '{first}'; quote it", BREAKING
+            )
             return Node(SCALAR, text, row, column, row, column + len(text), BROKEN, text), row + 1
         if is_commented or row + 1 >= self.count:
             return plain_node(text, row, column, row, column + len(text)), row + 1

@@ -14,6 +14,7 @@ from darwinflow.document.grammar.scan import (
     indent_of,
 )
 from darwinflow.document.node import BROKEN, DOUBLE, SCALAR, SINGLE, Node
+from darwinflow.document.problem import BREAKING
 
 _ESCAPES: Final = {
     "0": "\0",
@@ -97,9 +98,9 @@ class Quoted(Properties):
     def _unclosed(self, row: int, column: int) -> tuple[Node, int, int]:
         line = self.lines[row]
         end = len(line.rstrip(BLANKS))
-        self.report(
-            row, column, row, end, f"this text opens with {line[column]} and is never closed; close it"
-        )
+        self.open_text_row = row
+        message = f"this text opens with {line[column]} and is never closed; close it"
+        self.report(row, column, row, end, message, BREAKING)
         text = line[column + 1 :].rstrip(BLANKS)
         return Node(SCALAR, text, row, column, row, end, BROKEN, text), row, len(line)
 

@@ -14,8 +14,12 @@ from darwinflow.document import tall
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
 from darwinflow.document.node import EMPTY, SCALAR, Node
 from darwinflow.document.problem import (
+    ADRIFT,
+    BREAKING,
+    CONTAINED,
     DOCUMENT_LIMIT,
     DUPLICATE_KEY,
+    LOOSE,
     MAX_RELATED,
     YAML_SYNTAX,
     Problem,
@@ -46,6 +50,7 @@ class Reader:
         "is_misaligned",
         "is_too_deep",
         "lines",
+        "open_text_row",
         "problems",
         "reach",
         "reread",
@@ -74,6 +79,8 @@ class Reader:
         self.is_too_deep = False
         self.unclosed_row = -1
         """The last line of a bracket that was given up, as what follows cannot belong to it."""
+        self.open_text_row = -1
+        """The last line on which a text was found that is never closed."""
         self.is_misaligned = False
         """Whether the segment as a whole was reported to be indented wrongly."""
         self.tall_from = tall.TALL if self.count > tall.TALL_SEGMENT else 0
@@ -83,8 +90,10 @@ class Reader:
         self.reach = -1
         """The furthest line that was looked at although it may belong to something else, since the turn began."""
 
-    def report(self, row: int, column: int, end_row: int, end_column: int, message: str) -> None:
-        self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column)))
+    def report(
+        self, row: int, column: int, end_row: int, end_column: int, message: str, reach: int = CONTAINED
+    ) -> None:
+        self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column), (), reach))
 
     def add(self, problem: Problem) -> None:
         if len(self.problems) < MAX_PROBLEMS:
@@ -99,12 +108,13 @@ class Reader:
 
     def report_tab(self, row: int, column: int) -> None:
         end = first_column(self.lines[row])
-        self.report(row, column, row, end, "a tab cannot indent a line; use spaces")
+        self.report(row, column, row, end, "a tab cannot indent a line; use spaces", BREAKING)
 
     def report_indent(self, row: int, indent: int, others: str) -> None:
         """Report a line that is out of line, unless the whole segment is known to be."""
         if not self.is_misaligned:
-            self.report(row, 0, row, indent, f"this line is indented by {indent}, {others}; align them")
+            message = f"this line is indented by {indent}, {others}; align them"
+            self.report(row, 0, row, indent, message, ADRIFT)
 
     def report_repeats(self, repeats: Mapping[str, list[Node]]) -> None:
         """One problem a key, at its second place, with the other places beside it."""
@@ -141,7 +151,8 @@ class Reader:
             self.report(row, at, row, len(line), "a comment needs a space before its '#'")
         else:
             end = len(line.rstrip(BLANKS))
-            self.report(row, at, row, end, f"nothing may follow {what} on its line; quote the whole value")
+            message = f"nothing may follow {what} on its line; quote the whole value"
+            self.report(row, at, row, end, message, LOOSE)
 
     @staticmethod
     def empty(row: int, column: int) -> Node:

@@ -1,0 +1,142 @@
+"""What a fault of syntax leads to: lines near it are read as something else than was meant, and faults are found there.
+
+All of that vanishes when the fault is mended, so only the fault is told.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+from darwinflow.check.finding import Finding
+from darwinflow.document.document import Document, Place
+from darwinflow.document.problem import BREAKING, DUPLICATE_KEY, LOOSE, Problem
+
+_OF_FIELDS: Final = frozenset(
+    {
+        *("unknown-field", "missing-field", "wrong-type", "invalid-value", "unknown-node-type"),
+        *("config-unknown-field", "config-missing-field", "config-wrong-type", "config-invalid-value"),
+    }
+)
+"""Codes of findings about what one mapping holds."""
+_OF_VALUES: Final = frozenset({"missing-field", "wrong-type", "config-missing-field", "config-wrong-type"})
+"""Those of a mapping that was cut short."""
+_OF_NAMES: Final = frozenset(
+    {"edge-unknown-node", "context-unknown-node", "condition-unknown-name", "template-unknown-node"}
+)
+_OF_GRAPHS: Final = frozenset(
+    {
+        *("unreachable-node", "no-path-to-end", "endless-cycle", "option-not-handled", "empty-workflow"),
+        *("context-not-upstream", "condition-not-upstream", "upstream-avoidable", "unknown-input"),
+        *("duplicate-node-id", "duplicate-edge"),
+    }
+)
+"""Codes of findings that nodes or edges may cause which are not read, or read in the wrong place."""
+
+
+class Stretch:
+    """Segments of one section that a fault of syntax may have confused."""
+
+    __slots__ = ("above", "first", "is_spilt", "last", "line")
+
+    def __init__(self, line: int, place: Place, above: int, *, is_spilt: bool) -> None:
+        self.line = line
+        """Of the fault."""
+        self.first = self.last = place
+        self.above = above
+        """The line before it that is neither blank nor a comment; -1 where there is none."""
+        self.is_spilt = is_spilt
+        """Whether something else than the fault itself is certainly read wrongly."""
+
+    def reaches(self, place: Place) -> bool:
+        """Whether what stands at *place*, behind the fault, may be read as it is because of it."""
+        near = self.last
+        is_within = place.root_index == near.root_index and place.section_index == near.section_index
+        return is_within and self.first.segment_index <= place.segment_index <= near.segment_index + 1
+
+    def holds(self, place: Place) -> bool:
+        return self.reaches(place) and place.segment_index <= self.last.segment_index
+
+
+class Wake:
+    """What is left of the problems of a document, and which findings stand in the wake of those."""
+
+    def __init__(self, document: Document, problems: Sequence[Problem]) -> None:
+        self._document = document
+        self.problems: list[Problem] = []
+        """Without those that others lead to; in the order of the text, as *problems* are."""
+        self._stretches: list[Stretch] = []
+        for problem in problems:
+            if not self._is_led_to(problem):
+                self.problems.append(problem)
+        self._stretches = [stretch for stretch in self._stretches if stretch.is_spilt]
+        self._broken_lines = {problem.span.line for problem in problems if problem.reach & BREAKING}
+        self._lines = [stretch.line for stretch in self._stretches]
+        self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
+
+    def _is_led_to(self, problem: Problem) -> bool:
+        """Whether an earlier problem leads to this one; notes how far the two reach."""
+        if not problem.reach and problem.code != DUPLICATE_KEY:
+            return False
+        line = problem.span.line
+        stretch = self._stretches[-1] if self._stretches else None
+        if stretch is None and not problem.reach & BREAKING:
+            return False
+        place = self._document.locate(line)
+        is_led_to = stretch is not None and stretch.reaches(place)
+        if (
+            stretch is not None
+            and is_led_to
+            and (problem.reach & LOOSE or (stretch.is_spilt and not problem.reach))
+        ):
+            stretch.last = place
+            stretch.is_spilt = True
+            return True
+        if problem.reach & BREAKING:
+            is_spilt = bool(problem.reach & LOOSE)
+            self._stretches.append(Stretch(line, place, self._content_above(line), is_spilt=is_spilt))
+        return False
+
+    def _content_above(self, line: int) -> int:
+        lines = self._document.lines
+        for at in range(line - 1, max(line - 100, -1), -1):
+            if lines[at].strip()[:1] not in ("", "#"):
+                return at
+        return -1
+
+    def _tears(self, stretch: Stretch) -> bool:
+        """Whether nodes or edges may be missing."""
+        root_index, section_index = stretch.first.root_index, stretch.first.section_index
+        if section_index < 0:
+            return True
+        segments = self._document.roots[root_index].sections[section_index].segments
+        return stretch.first.segment_index != stretch.last.segment_index or len(segments) == 1
+
+    def left_of(self, found: Sequence[Finding]) -> list[Finding]:
+        """*found* without what stands in the wake."""
+        if not self._broken_lines:
+            return list(found)
+        return [finding for finding in found if not self._covers(finding)]
+
+    def _covers(self, finding: Finding) -> bool:
+        code, line = finding.code, finding.span.line
+        if code in _OF_NAMES and line in self._broken_lines:
+            return True
+        if code in _OF_GRAPHS or (code in _OF_NAMES and not finding.fixes):
+            return bool(self._torn) and self._document.locate(line).root_index in self._torn
+        if code not in _OF_FIELDS:
+            return False
+        at = bisect_right(self._lines, line)
+        place = self._document.locate(line)
+        return any(
+            self._is_behind(one, place, code, line) for one in self._stretches[max(at - 1, 0) : at + 1]
+        )
+
+    def _is_behind(self, stretch: Stretch, place: Place, code: str, line: int) -> bool:
+        if line >= stretch.line:
+            return stretch.holds(place)
+        if code not in _OF_VALUES or stretch.above < 0:
+            return False
+        if line == stretch.above:
+            return True
+        # What the fault cuts off the item above may be what that is said to lack.
+        return place[:3] == self._document.locate(stretch.above)[:3]
