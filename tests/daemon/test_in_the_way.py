@@ -169,3 +169,21 @@ def test_a_log_that_cannot_be_begun_anew_writes_into_no_other_file(tmp_path: Pat
     assert '"again"' in path.read_text()
     assert path.with_name("daemon.log.1").stat().st_size == MAX_BYTES + 1
     handler.close()
+
+
+def test_status_says_why_the_last_daemon_could_not_serve(stopped: DaemonProcess):
+    def status() -> str:
+        command = [sys.executable, "-m", "darwinflow.cli.main", "daemon", "status"]
+        return subprocess.run(
+            command, env=stopped.environ, capture_output=True, text=True, timeout=60, check=False
+        ).stderr.splitlines()[0]
+
+    silent = f"error: no daemon serves {stopped.home.data}"
+    assert status() == silent
+    stopped.start()
+    stopped.client().call("daemon/stop")
+    assert stopped.wait() == 0
+    Path(stopped.home.data, "system.db").write_bytes(b"no database" * 1000)
+    with stopped.spawn() as failed:
+        assert failed.wait(WITHIN_S) == 1
+    assert status().startswith(f"{silent}; the last one said: cannot serve: {stopped.home.data}/system.db ")

@@ -17,6 +17,8 @@ from darwinflow.rpc.client.blocking import Client, connect_if_held, connect_or_s
 from darwinflow.rpc.client.hung import has_ended, lock_holder
 
 STOPPED_WITHIN_S = 20.0
+_LAST_BYTES = 8192
+"""Of the log, which hold its last line."""
 _SURVIVES = {
     "process": "runs survive the end of any process, and no power cut: storage.durability is process",
     "nothing": "runs are kept in memory alone, and end with the daemon: storage.logs is of type memory",
@@ -116,9 +118,11 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         with connect_if_held(home) as client:
             status: dict[str, Any] = client.call("daemon/status")
     except (DaemonAway, DaemonHung) as error:
+        last = _last_words(home) if isinstance(error, DaemonAway) else ""
+        message = f"{error}; the last one said: {last}" if last else str(error)
         if not args.json:
-            raise
-        print(json.dumps({"serving": False, "home": home.data, "message": str(error), **error.facts}))
+            raise type(error)(message, hint=error.advice, **error.facts) from error
+        print(json.dumps({"serving": False, "home": home.data, "message": message, **error.facts}))
         return 1
     if args.json:
         print(json.dumps({"serving": True, **status}))
@@ -152,6 +156,17 @@ def _status(home: Home, args: argparse.Namespace) -> int:
     if status["runsLost"]:
         print(f"lost      {counted(status['runsLost'], 'run')} whose program went away")
     return 0
+
+
+def _last_words(home: Home) -> str:
+    """Why the last daemon could not serve; empty where it could."""
+    try:
+        with open(home.log_path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST_BYTES))
+            said = json.loads(file.read().splitlines()[-1])
+        return str(said["message"]) if said["level"] == "error" and said["from"] == "__main__" else ""
+    except (OSError, LookupError, TypeError, ValueError):
+        return ""
 
 
 def _say_room(room: dict[str, Any]) -> None:
