@@ -122,7 +122,7 @@ def test_every_fix_mends_in_what_people_are_typing(catalog: Catalog) -> None:
             print(f"\n{state.name}\n{state.text}")
             raise
     print(f"\n{count} fixes")
-    assert count >= 3
+    assert count >= 2
 
 
 @pytest.mark.timeout(0)

@@ -37,6 +37,8 @@ class Call(NamedTuple):
     is_plain: bool
     """Whether the target stands here itself, so that it may be replaced."""
     given: tuple[Given, ...]
+    is_given: bool = True
+    """Whether these are all; not so where something else than a mapping stands there, which is told by itself."""
 
 
 class ParentName(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 from darwinflow.check.neighbours import Call, Fields, FileFacts, Given, Input, ParentName, WorkflowFacts
 from darwinflow.document.document import Document
-from darwinflow.document.node import ALIAS, FLOW, MAP, PLAIN, Node
+from darwinflow.document.node import ALIAS, BROKEN, FLOW, MAP, PLAIN, Node
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.span import Span
 from darwinflow.projection.detect import graph_type_of
@@ -94,11 +94,12 @@ def _call(node: NodeRef) -> Call | None:
     config = data.get("config") if isinstance(data, dict) else None
     target = config.get("workflow") if isinstance(config, dict) else None
     found = find(node.fact.item, ("config", "workflow"))
-    if not isinstance(target, str) or not target.strip() or found is None:
+    if not isinstance(target, str) or not target.strip() or found is None or found.value.style == BROKEN:
         return None
     is_plain = not found.rest and found.value.kind != ALIAS
-    given = _given(node, config.get("inputs")) if isinstance(config, dict) else ()
-    return Call(target, token(found).moved(node.start_line), is_plain, given)
+    inputs = config.get("inputs") if isinstance(config, dict) else None
+    span, given = token(found).moved(node.start_line), _given(node, inputs)
+    return Call(target, span, is_plain, given, is_given=inputs is None or isinstance(inputs, dict))
 
 
 def _given(node: NodeRef, inputs: Any) -> tuple[Given, ...]:

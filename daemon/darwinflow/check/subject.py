@@ -7,7 +7,7 @@ from darwinflow.check.faults import Fault
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.words import with_article
 from darwinflow.document.lines import Edit
-from darwinflow.document.node import ALIAS, BROKEN, MAP, SEQ, Node
+from darwinflow.document.node import ALIAS, BROKEN, EMPTY, MAP, SEQ, Node
 from darwinflow.document.problem import WARNINGS, Problem
 from darwinflow.model.span import Span
 from darwinflow.projection.places import Found, Path, first_token, token
@@ -79,8 +79,10 @@ class Subject:
         if place is None:
             return None
         found, base = place
-        if found.value.style == BROKEN or (found.value.kind == ALIAS and found.rest):
-            return None if found.value.style == BROKEN else found.value.span.moved(base)
+        if found.value.style == BROKEN or (found.value.style == EMPTY and found.value.tag is not None):
+            return None  # what was meant as a value is a tag, which is told
+        if found.value.kind == ALIAS and found.rest:
+            return found.value.span.moved(base)
         span = token(found).moved(base)
         return None if self._is_troubled(span) else span
 

@@ -1,7 +1,8 @@
 """What a condition says of a decision: which answers it is compared with, and whether an answer can make it true."""
 
+import operator
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from darwinflow.check.cel import Expr, Use, chain
 from darwinflow.model.nearest import nearest
@@ -95,6 +96,9 @@ def outcome(tree: Expr, answer: Answer) -> bool | None:
         if chosen is None:
             return first if first is second else None
         return first if chosen else second
+    fixed = _fixed(tree)
+    if fixed is not None:
+        return fixed
     if function in ("_==_", "_!=_"):
         texts = [_text(part, answer) for part in parts]
         if None in texts or all(part.kind == "text" for part in parts):
@@ -107,6 +111,56 @@ def outcome(tree: Expr, answer: Answer) -> bool | None:
             return None
         return True if text in members else None if None in members else False
     return None
+
+
+_COMPARING: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "_==_": operator.eq,
+    "_!=_": operator.ne,
+    "_<_": operator.lt,
+    "_<=_": operator.le,
+    "_>_": operator.gt,
+    "_>=_": operator.ge,
+}
+
+
+def _fixed(tree: Expr) -> bool | None:
+    """What a comparison of two values gives that stand there themselves, of one kind; None for all else."""
+    compare = _COMPARING.get(str(tree.value))
+    if compare is None or any(part.value is None for part in tree.parts):
+        return None
+    one, other = tree.parts
+    if one.kind != other.kind or one.kind not in ("number", "bool"):
+        return None
+    if one.kind == "number":
+        return compare(int(str(one.value)), int(str(other.value)))
+    return compare(bool(one.value), bool(other.value))
+
+
+class Misfit(NamedTuple):
+    """A decision, which is text, that is put in an order with something else."""
+
+    decider: str
+    """As in `Comparison`."""
+    sign: str
+    what: str
+    offset: int
+    """Of the sign in the condition."""
+
+
+def misfits(tree: Expr) -> Iterator[Misfit]:
+    """In the order of the condition."""
+    waiting = [tree]
+    while waiting:
+        here = waiting.pop()
+        waiting += reversed(here.parts)
+        if here.kind != "call" or here.value not in ("_<_", "_<=_", "_>_", "_>=_"):
+            continue
+        for one, other in (here.parts, here.parts[::-1]):
+            use = chain(one)
+            decider = decider_of(use) if use is not None else None
+            if decider is not None and other.kind in ("number", "bool"):
+                what = "a number" if other.kind == "number" else "true or false"
+                yield Misfit(decider, str(here.value).strip("_"), what, here.offset)
 
 
 def _text(tree: Expr, answer: Answer) -> str | None:

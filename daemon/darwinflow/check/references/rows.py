@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
 from darwinflow.check.cel_types import type_fault
-from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, slip_of
+from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, misfits, slip_of
 from darwinflow.check.references.reference import has_form, reference_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
@@ -140,6 +140,7 @@ def _said_in(condition: str) -> _Said | None:
         tuple(comparisons(read.tree)),
         any(use.name == "output" for use in read.uses),
         is_never_true(read.tree)
+        or next(misfits(read.tree), None) is not None
         or not all(node.is_sound for node in nodes)
         or any(slip_of(use) is not None for use in read.uses)
         or type_fault(condition, read.tree) is not None,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from darwinflow.check.finding import WARNING, Finding, Fix
-from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true
+from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, misfits
 from darwinflow.check.references.remark import Answered, Remark
 from darwinflow.check.references.subject import Condition
 from darwinflow.check.words import all_of, quoted, shown
@@ -27,6 +27,13 @@ def condition_never_true(condition: Condition) -> Iterator[Remark]:
             continue  # one of them may answer that, or anything
         is_told = True
         yield _no_option(condition, comparison, deciders[0])
+    for misfit in misfits(tree):
+        deciders = [misfit.decider] if misfit.decider else condition.sources
+        if deciders and all(decider in condition.scope.options for decider in deciders):
+            is_told = True
+            message = f"'{shown(deciders[0])}' answers with a text, which '{misfit.sign}' cannot compare with {misfit.what}"
+            span = condition.writing.span(misfit.offset, misfit.offset + len(misfit.sign))
+            yield Remark(Finding("condition-never-true", WARNING, span, message))
     if not is_told and is_never_true(tree):
         message = "the condition is never true, so the edge is never taken"
         yield Remark(Finding("condition-never-true", WARNING, condition.writing.whole(), message))

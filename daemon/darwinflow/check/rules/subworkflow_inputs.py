@@ -57,7 +57,7 @@ def _of_call(call: Call, name: str, declared: tuple[Input, ...]) -> Iterator[Fin
         for one in declared
         if one.is_required and one.name in free and one.name not in meant.values()
     ]
-    if lacking:
+    if lacking and call.is_given:
         noun = "input" if len(lacking) == 1 else "inputs"
         message = f"'{shown(name)}' needs the {noun} {all_of([quoted(each) for each in lacking])}"
         yield Finding("subworkflow-inputs", ERROR, call.span, message)
