@@ -2,7 +2,8 @@
 
 Both write the same run: header, body (zstd), sums and histograms, the event, one commit acknowledged at
 `synchronous=FULL`. Raw does it in one function on one connection, without ports, checks, threads and values:
-what the disk and SQLite alone take. Blocks of both are interleaved, since the machine is never quiet.
+what the disk and SQLite alone take. It has the same schema, so the same indexes, and compresses at the same level,
+without the dictionary; its body is one row. Blocks of both are interleaved, since the machine is never quiet.
 """
 
 import json
@@ -100,6 +101,7 @@ class Raw:
 
     def __init__(self, path: str, template: ExecutionLog) -> None:
         self.db = connect(path, TENANT)
+        self.db.pragma("temp_store", 2)  # as the store's writer has it
         honker.install(self.db, None)
         self.db.execute("SELECT honker_bootstrap()").fetchall()
         self._zstd = zstandard.ZstdCompressor(level=3)

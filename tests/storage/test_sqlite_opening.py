@@ -110,7 +110,7 @@ def test_a_step_that_fails_leaves_the_older_schema_whole(tmp_path, monkeypatch):
     steps.mkdir(parents=True)
     for step in TENANT.steps():
         (steps / Path(step).name).write_text(Path(step).read_text())
-    (steps / "0009_next.sql").write_text("CREATE TABLE next (x); SELECT no_such_function()")
+    (steps / "9999_next.sql").write_text("CREATE TABLE next (x); SELECT no_such_function()")
     monkeypatch.setattr(connection, "_SCHEMAS", str(tmp_path / "schema"))
     with pytest.raises(apsw.SQLError):
         connect(path, TENANT)

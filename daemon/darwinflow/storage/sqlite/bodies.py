@@ -59,15 +59,22 @@ def put_body(db: apsw.Connection, number: int, codec: int, body: bytes) -> None:
 
 def replace_body(db: apsw.Connection, number: int, codec: int, body: bytes) -> None:
     first, pieces = _parted(number, body)
-    db.execute(
-        "UPDATE run_body SET codec = :codec, body = :body WHERE run = :run",
-        {"run": number, "codec": codec, "body": first},
-    )
-    fetch(
+    row = {"run": number, "codec": codec, "body": first, "piece": _PIECE_BYTES}
+    had_none = fetch(
         db,
-        "DELETE FROM run_piece WHERE number >= :first AND number < :end",
-        {"first": number * _MOST_PIECES, "end": (number + 1) * _MOST_PIECES},
+        """
+        UPDATE run_body SET codec = :codec, body = :body
+        WHERE run = :run AND length(body) <> :piece RETURNING 1
+        """,
+        row,
     )
+    if not had_none:
+        fetch(
+            db,
+            "DELETE FROM run_piece WHERE number >= :first AND number < :end",
+            {"first": number * _MOST_PIECES, "end": (number + 1) * _MOST_PIECES},
+        )
+        db.execute("UPDATE run_body SET codec = :codec, body = :body WHERE run = :run", row)
     _put_pieces(db, pieces)
 
 

@@ -233,6 +233,8 @@ class SqliteTenantStore:
 
 
 def _begin_writing(db: apsw.Connection) -> None:
+    # What a savepoint may need back is copied for each run, and would go through a temporary file.
+    fetch(db, "PRAGMA temp_store = MEMORY")
     fetch(db, "SELECT honker_bootstrap()")
     keep_dictionary(db)
 

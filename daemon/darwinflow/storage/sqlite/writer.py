@@ -153,7 +153,7 @@ class Writer(Generic[S]):
             return []
         kept: list[_Job[S]] = []
         for begun, job in enumerate(jobs, start=1):
-            if not self._run(session, job, kept):
+            if not self._run(session, job, kept, is_alone=len(jobs) == 1):
                 return jobs[begun:]
         self._settle(session, kept)
         return []
@@ -166,17 +166,22 @@ class Writer(Generic[S]):
         refuse_moved(self._path, self._opened)
         return self._session
 
-    def _run(self, session: S, job: _Job[S], kept: list[_Job[S]]) -> bool:
-        """Do one job inside the transaction; False where that is gone and has taken the *kept* ones with it."""
+    def _run(self, session: S, job: _Job[S], kept: list[_Job[S]], *, is_alone: bool) -> bool:
+        """Do one job inside the transaction; False where that is gone and has taken the *kept* ones with it.
+
+        Who *is_alone* has the transaction for a savepoint: of each page that is written after one, SQLite keeps a copy.
+        """
         db = session.connection
         try:
-            db.execute("SAVEPOINT job")
+            if not is_alone:
+                db.execute("SAVEPOINT job")
             job.result = job.work(session)
-            db.execute("RELEASE job")
+            if not is_alone:
+                db.execute("RELEASE job")
         except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
             session.undone()
             trouble = store_error(error, self._path) or error
-            if _undid_job(db):
+            if not is_alone and _undid_job(db):
                 job.future.set_exception(trouble)
                 return True
             session.lost()
