@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from darwinflow.check.items import ItemCheck
 from darwinflow.document.node import ALIAS
 from darwinflow.document.segment import Segment
+from darwinflow.document.values import Bound
 from darwinflow.projection.aliased import aliased_fields
 from darwinflow.projection.native import NODES, base, read
 
@@ -30,28 +31,31 @@ class Retold:
         self._items = items
         self._role = role
         self._verdicts: dict[tuple[str, str, int], bool] = {}
+        self._of_all: dict[tuple[tuple[Use, ...], int], bool] = {}
+        """For the uses of a segment and the identity of what its aliases stand for, which thousands may share."""
 
     def is_sound(self, old: Segment, new: Segment) -> bool:
         """Whether *new*, which is *old* but for its aliases, has certainly no finding, given that *old* has none."""
-        uses = old.memo.get(_MEMO)
+        uses: tuple[Use, ...] | None = old.lasting.get(_MEMO)
         if uses is None:
-            uses = old.memo[_MEMO] = _uses(old, self._role)
-        new.memo[_MEMO] = uses
+            uses = old.lasting[_MEMO] = _uses(old, self._role)
         bindings = new.bindings
         if not uses or bindings is None:
             return False
-        for kind, field, alias in uses:
-            bound = bindings.get(alias)
-            key = (kind, field, id(bound))
-            verdict = self._verdicts.get(key)
-            if verdict is None:
-                takes = bound is not None and self._items.takes(
-                    base(self._role) == NODES, kind, field, bound.data
-                )
-                verdict = self._verdicts[key] = takes
-            if not verdict:
-                return False
-        return True
+        key = uses, id(bindings)
+        verdict = self._of_all.get(key)
+        if verdict is None:
+            verdict = self._of_all[key] = all(self._is_taken(use, bindings.get(use.alias)) for use in uses)
+        return verdict
+
+    def _is_taken(self, use: Use, bound: Bound | None) -> bool:
+        key = (use.kind, use.field, id(bound))
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            is_node = base(self._role) == NODES
+            verdict = bound is not None and self._items.takes(is_node, use.kind, use.field, bound.data)
+            self._verdicts[key] = verdict
+        return verdict
 
 
 def _uses(segment: Segment, role: str) -> tuple[Use, ...]:

@@ -50,6 +50,7 @@ class Segment:
         "form",
         "key",
         "kind",
+        "lasting",
         "line_count",
         "memo",
         "outside",
@@ -69,6 +70,8 @@ class Segment:
     rows: int
     memo: dict[object, Any]
     """What upper layers derived from this segment, each under a key of its own."""
+    lasting: dict[object, Any]
+    """The same of what comes from its text alone: one with all segments of the very text, whatever their aliases mean."""
     outside: Outside | None
     """While it is not read: the anchors above it, once they are known."""
     bindings: Mapping[str, Bound] | None
@@ -96,6 +99,9 @@ class Segment:
         if name == "memo":
             self.memo = {}
             return self.memo
+        if name == "lasting":
+            self.lasting = {}
+            return self.lasting
         if name == "outside":
             return None
         if self._later is not None and (name in _READ or name in _UNLINKED):
@@ -144,6 +150,7 @@ class Segment:
         self.anchors = other.anchors
         self.aliases = other.aliases
         self.rows = other.rows
+        self.lasting = other.lasting
 
     @property
     def is_read(self) -> bool:

@@ -19,14 +19,8 @@ _ELSEWHERE: Final[frozenset[str]] = frozenset()
 
 
 def is_retold(old: Segment, new: Segment) -> bool:
-    """Whether *new* is the text of *old*, read once, with other meanings of its aliases. What is known of it is handed on."""
-    if not old.is_read or new.children is not old.children or new.problems != old.problems or not new.aliases:
-        return False
-    fields = old.memo.get(_MEMO)
-    if fields is None:
-        fields = old.memo[_MEMO] = _fields(new)
-    new.memo[_MEMO] = fields
-    return True
+    """Whether *new* is the text of *old*, read once, with other meanings of its aliases."""
+    return old.is_read and new.children is old.children and bool(new.aliases) and new.problems == old.problems
 
 
 def is_read_from(segment: Segment, role: str) -> bool:
@@ -38,9 +32,9 @@ def is_read_from(segment: Segment, role: str) -> bool:
 
 def aliased_fields(segment: Segment) -> frozenset[str]:
     """The fields of the items of *segment* in which aliases stand; none where one stands elsewhere."""
-    fields: frozenset[str] | None = segment.memo.get(_MEMO)
+    fields: frozenset[str] | None = segment.lasting.get(_MEMO)
     if fields is None:
-        fields = segment.memo[_MEMO] = _fields(segment)
+        fields = segment.lasting[_MEMO] = _fields(segment)
     return fields
 
 
