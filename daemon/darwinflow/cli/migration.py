@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         telling.end()
     _show(outcome, as_json=args.json)
-    return 0
+    return 1 if _unreadable(outcome) else 0
 
 
 def alone(home: Home, work: "Callable[[], T]") -> "T":
@@ -132,11 +132,20 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
             f"warning: {counted(left, 'run')} without a log stays out of figures that others share",
             sys.stderr,
         )
+    for run_id in _unreadable(outcome):
+        say(f"error: run {run_id} cannot be read, and stays where it was", sys.stderr)
+    if _unreadable(outcome):
+        say(f"{counted(len(_unreadable(outcome)), 'run')} did not come along", sys.stderr)
     _tell_kept("what was left", outcome.kept)
     if outcome.moved.get("workflows", ("",))[0] == "file":
         say("versions in the files of workspaces stay there, and are read no longer")
     if any(one == "postgres" for one, _ in outcome.moved.values()):
         say("what the server holds stays there")
+
+
+def _unreadable(outcome: "Outcome") -> list[str]:
+    """Ids of runs that could not be carried along."""
+    return list(outcome.told.get("logs", {}).get("unreadable", ()))
 
 
 def _amount(told: "dict[str, object]", concern: str) -> str:

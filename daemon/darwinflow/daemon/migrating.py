@@ -155,13 +155,12 @@ def _copied(
         journals = migrating.copy_offsets(logs, target, _journals(home))
         told["logs"] = {**same._asdict(), "journals": journals}
     if "metrics" in known.moves:
-        metrics, new = (
-            stores.metrics_store(),
-            stores.metrics_store(resolved_choice(known.moves["metrics"].target, environ)),
-        )
+        new_store = stores.metrics_store(resolved_choice(known.moves["metrics"].target, environ))
+        metrics, new = stores.metrics_store(), new_store
         assert isinstance(metrics, Figures), "every back end can be carried"
         assert isinstance(new, Figures), "every back end can be carried"
-        told["metrics"] = migrating.copy_figures(metrics, new, new, logs, projects)._asdict()
+        pair = migrating.MetricsPair(stores.metrics_store(), new_store)
+        told["metrics"] = migrating.copy_figures(metrics, new, pair, logs, projects)._asdict()
     if "workflows" in known.moves:
         told["workflows"] = _copied_workflows(stores, known, environ)._asdict()
     _switch(home, environ, slug, {concern: move.target for concern, move in known.moves.items()})

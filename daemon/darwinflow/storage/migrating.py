@@ -17,6 +17,7 @@ from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog, RunStatus, header_of
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction
+from darwinflow.storage.carrying_lessons import copy_lessons, in_order_of_learning
 from darwinflow.storage.figures import CountedRun, Figures, digest_of_figures
 from darwinflow.storage.log_codec import stored_log
 
@@ -35,6 +36,8 @@ class Copied(NamedTuple):
     """Of them, those that live or are lost."""
     digest: str
     """In hex; the same wherever the same records are kept, in whatever order."""
+    unreadable: tuple[str, ...]
+    """Ids of runs that stay where they were, as they cannot be read."""
 
 
 class FiguresCopied(NamedTuple):
@@ -43,6 +46,13 @@ class FiguresCopied(NamedTuple):
     digest: str
     left: int
     """Counted runs whose logs are gone, and which a store that counts others' runs, too, cannot take."""
+
+
+class MetricsPair(NamedTuple):
+    """What figures are read from, and written to."""
+
+    source: MetricsStore
+    target: MetricsStore
 
 
 class Carried(NamedTuple):
@@ -71,8 +81,9 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
     """All of *projects*, live and lost ones included. Raises `RunConflict` where *target* has another of an id."""
     done = 0
     for project in projects:
-        begun = target.read(partial(_unfinished, project=project))
-        for page in _pages(source, project):
+        begun, unreadable = target.read(partial(_unfinished, project=project)), 0
+        for page, lost in _pages(source, project):
+            unreadable += len(lost)
             finished = [run.log for run in page if run.log.output is not None and run.log.run_id not in begun]
             if isinstance(target, Bulk):
                 target.import_logs(project, finished).result()
@@ -81,9 +92,10 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
             others = [run for run in page if run.log.output is None or run.log.run_id in begun]
             if others:
                 target.write(partial(_caught_up, project=project, runs=others)).result()
-            done += len(page)
+            done += len(page) + len(lost)
             tell("copying", done, total)
         marks = source.read(partial(_marks, project=project))
+        marks = marks._replace(removed=marks.removed + unreadable)  # figures are of these, too
         target.write(partial(_mark, project=project, marks=marks)).result()
 
 
@@ -91,9 +103,10 @@ def compare_runs(
     source: LogStore, target: LogStore, projects: Sequence[str], total: int, tell: Tell
 ) -> Copied:
     """That each run of *source* is in *target*, and says the same. Raises `StoreDamaged` where one does not."""
-    done, unfinished, added = 0, 0, 0
+    done, unfinished, added, unreadable = 0, 0, 0, list[str]()
     for project in projects:
-        for page in _pages(source, project):
+        for page, lost in _pages(source, project):
+            unreadable += lost
             hashes = [_hash(project, run) for run in page]
             arrived = target.read(partial(_hashes, project=project, ids=[run.log.run_id for run in page]))
             for run, one, other in zip(page, hashes, arrived, strict=True):
@@ -106,14 +119,14 @@ def compare_runs(
                 added += int.from_bytes(one)
                 unfinished += run.log.output is None
             done += len(page)
-            tell("comparing", done, total)
+            tell("comparing", done + len(unreadable), total)
         wanted = source.read(partial(_marks, project=project))
         there = target.read(partial(_marks, project=project))
         if not (set(wanted.pinned) <= set(there.pinned) and set(wanted.erased) <= set(there.erased)):
             raise StoreDamaged(
                 f"pins, or what was deleted, of project '{project}' have not arrived; nothing is switched"
             )
-    return Copied(done, unfinished, _sum(added))
+    return Copied(done, unfinished, _sum(added), tuple(unreadable))
 
 
 def copy_offsets(source: LogStore, target: LogStore, journals: Iterable[str]) -> int:
@@ -132,15 +145,16 @@ def copy_offsets(source: LogStore, target: LogStore, journals: Iterable[str]) ->
 
 
 def copy_figures(
-    source: Figures, target: Figures, metrics: MetricsStore, logs: LogStore, projects: Sequence[str]
+    source: Figures, target: Figures, stores: MetricsPair, logs: LogStore, projects: Sequence[str]
 ) -> FiguresCopied:
-    """Figures as they are; where *target*, which is also *metrics*, counts others' runs, too, those of *logs* are added to
-    them. Raises `StoreDamaged` where it says something else afterwards.
+    """Figures as they are, and what was learned; where *target* counts others' runs, too, those of *logs* are added to
+    them. *stores* are both, as stores. Raises `StoreDamaged` where it says something else afterwards.
     """
     rows, counted = source.figures()
+    counted = in_order_of_learning(stores.source, counted, projects)
     mine, others = set(counted), target.figures()[1]
     if not mine.issuperset(others):
-        _count_beside(metrics, logs, projects, mine)
+        _count_beside(stores.target, logs, projects, mine)
         there = set(target.figures()[1])
         return FiguresCopied(len(mine & there), digest_of_figures((), mine & there), len(mine - there))
     target.put_figures(rows, counted)
@@ -150,6 +164,7 @@ def copy_figures(
             "the figures have not arrived as they are; nothing is switched",
             hint="darwinflow storage migrate --abandon, and darwinflow storage verify",
         )
+    copy_lessons(stores.source, stores.target, projects)
     return FiguresCopied(len(mine), digest, 0)
 
 
@@ -157,7 +172,7 @@ def _count_beside(
     metrics: MetricsStore, logs: LogStore, projects: Sequence[str], counted: set[CountedRun]
 ) -> None:
     for project in projects:
-        for page in _pages(logs, project):
+        for page, _ in _pages(logs, project):
             own = [run.log for run in page if (project, run.log.run_id) in counted]
             metrics.write(partial(_count, project=project, logs=own)).result()
 
@@ -170,30 +185,28 @@ def _count(tx: MetricsTransaction, project: str, logs: Sequence[ExecutionLog]) -
             figures.record_execution(metric)
 
 
-def _pages(source: LogStore, project: str) -> Iterator[list[Carried]]:
-    """Newest first. Raises `StoreDamaged`, with the run that cannot be read."""
+def _pages(source: LogStore, project: str) -> Iterator[tuple[list[Carried], list[str]]]:
+    """Newest first; beside those that can be read the ids of those that cannot."""
     cursor = None
     while True:
-        page, cursor = source.read(partial(_page, project=project, cursor=cursor))
-        yield page
+        page, lost, cursor = source.read(partial(_page, project=project, cursor=cursor))
+        yield page, lost
         if cursor is None:
             return
 
 
-def _page(tx: LogTransaction, project: str, cursor: str | None) -> tuple[list[Carried], str | None]:
+def _page(
+    tx: LogTransaction, project: str, cursor: str | None
+) -> tuple[list[Carried], list[str], str | None]:
     logs = tx.logs(project)
     page = logs.query_logs(RunFilter(limit=_PAGE, cursor=cursor))
-    found = []
+    found, lost = list[Carried](), list[str]()
     for header in page.items:
         try:
-            log = logs.get_log(header.run_id)
-        except StoreDamaged as error:
-            raise StoreDamaged(
-                f"run {header.run_id} of project '{project}' cannot be read: {error}",
-                hint="darwinflow storage verify names all that is damaged; put a backup in its place",
-            ) from error
-        found.append(Carried(log, header.status is RunStatus.LOST))
-    return found, page.next
+            found.append(Carried(logs.get_log(header.run_id), header.status is RunStatus.LOST))
+        except (StoreDamaged, IndexError):
+            lost.append(header.run_id)
+    return found, lost, page.next
 
 
 def _store_all(tx: LogTransaction, project: str, logs: Sequence[ExecutionLog]) -> None:
