@@ -4,19 +4,17 @@ import argparse
 import json
 import os
 import sys
-from typing import Any
+from datetime import UTC, datetime
 
-from darwinflow.cli import migration, repair, retention
-from darwinflow.cli.columns import aligned
+from darwinflow.cli import migration, repair, retention, storage_status
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.session import open_session
-from darwinflow.cli.terminal import say, terminal_of
+from darwinflow.cli.terminal import say
+from darwinflow.cli.units import size
 from darwinflow.model.phrases import counted
 from darwinflow.recorder.paths import home_of
 
-_NOUNS = {"runs": "run", "countedRuns": "counted run", "versions": "version"}
 _LONG_S = 24 * 3600.0
-_UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )
     )
     backup = actions.add_parser("backup", help="copy all of it into a new folder, with a hash of each file")
-    backup.add_argument("folder", metavar="DIR", help="a folder that is not there yet")
+    backup.add_argument(
+        "folder", nargs="?", metavar="DIR", help="not there yet; where absent, beside those made each day"
+    )
     backup.add_argument("--json", action="store_true", help="one JSON object")
     restore = actions.add_parser("restore", help="check a backup, and put what it holds back into its place")
     restore.add_argument("folder", metavar="DIR", help="a folder that backup has made")
@@ -73,7 +73,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     actions = {
-        "status": _status,
+        "status": storage_status.run,
         "verify": _verify,
         "repair": repair.run,
         "backup": _backup,
@@ -85,31 +85,6 @@ def run(args: argparse.Namespace) -> int:
         "compact": _compact,
     }
     return actions[args.action](args)
-
-
-def _status(args: argparse.Namespace) -> int:
-    with open_session(None) as client:
-        stores: list[dict[str, Any]] = client.call("storage/status")["stores"]
-    if args.json:
-        print(json.dumps({"stores": stores}))
-    else:
-        rows = [
-            (
-                store["concern"],
-                store["type"],
-                ", ".join(counted(count, _NOUNS[name]) for name, count in store["counts"].items()),
-                "" if store["bytes"] is None else size(store["bytes"]),
-                "fault" if store["faults"] else "ok",
-                store["place"] or "",
-            )
-            for store in stores
-        ]
-        for line in aligned(("CONCERN", "TYPE", "HOLDS", "SIZE", "HEALTH", "PLACE"), rows, terminal_of()):
-            print(line)
-        for store in stores:
-            for fault in store["faults"]:
-                say(f"warning: {store['concern']}: {fault}", sys.stderr)
-    return 1 if any(store["faults"] for store in stores) else 0
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -126,21 +101,27 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _backup(args: argparse.Namespace) -> int:
-    from darwinflow.daemon import keeping
+    from darwinflow.daemon import backing_up, keeping
+    from darwinflow.daemon.stores import backup_of
 
     home = home_of(os.environ)
-    places = keeping.kept_places(home, os.environ)
-    if not keeping.is_all_in_databases(places):
+    kept = keeping.kept_places(home, os.environ)
+    if not kept.may_be_in_use:
         stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
-    manifest = keeping.back_up(home, places, args.folder)
+    folder = args.folder
+    if folder is None:
+        made = backing_up.back_up_daily(home, backup_of(home, os.environ), kept, datetime.now(UTC))
+    else:
+        manifest = keeping.back_up(home, kept, folder)
+        total = sum(entry.size for entry in manifest.entries)
+        made = backing_up.Made(folder, len(manifest.entries), total)
     on_server = ", ".join(keeping.concerns_on_server(home, os.environ))
     if on_server:
         say(f"warning: not in this backup, as a server keeps them: {on_server}", sys.stderr)
-    total = sum(entry.size for entry in manifest.entries)
     if args.json:
-        print(json.dumps({"folder": args.folder, "files": len(manifest.entries), "bytes": total}))
+        print(json.dumps({"folder": made.folder, "files": made.files, "bytes": made.size}))
     else:
-        say(f"backed up {counted(len(manifest.entries), 'file')}, {size(total)}, in {args.folder}")
+        say(f"backed up {counted(made.files, 'file')}, {size(made.size)}, in {made.folder}")
     return 0
 
 
@@ -203,7 +184,7 @@ def _compact(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
-    places = keeping.kept_places(home, os.environ)
+    places = keeping.kept_places(home, os.environ).places
     stop_daemon(home)  # journals wait meanwhile
     before, after = keeping.compact(home, places)
     if args.json:
@@ -211,13 +192,3 @@ def _compact(args: argparse.Namespace) -> int:
     else:
         say(f"databases had {size(before)}, and have {size(after)}")
     return 0
-
-
-def size(count: int) -> str:
-    """*count* bytes, in the unit that leaves at most four digits."""
-    value = float(count)
-    for unit in _UNITS[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} {_UNITS[-1]}"

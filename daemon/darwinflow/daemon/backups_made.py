@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from darwinflow.recorder.paths import Home
 
@@ -11,9 +13,44 @@ _NAME = "backups.jsonl"
 _ASIDE = "set-aside"
 
 
+class Noted(NamedTuple):
+    """What is known of backups."""
+
+    folder: str | None
+    """The newest that is there still."""
+    at: str | None
+    """When it was made, in RFC 3339."""
+    failed: str | None
+    """Why none could be made since."""
+
+
 def note_backup(home: Home, folder: str, at: datetime) -> None:
     """Raises `OSError`."""
-    line = json.dumps({"folder": os.path.abspath(folder), "at": at.isoformat()})
+    _append(home, {"folder": os.path.abspath(folder), "at": at.isoformat()})
+
+
+def note_failure(home: Home, why: str, at: datetime) -> None:
+    """For who asks for the state of things. A disk that is full cannot even take that."""
+    with suppress(OSError):
+        _append(home, {"failed": why, "at": at.isoformat()})
+
+
+def noted_last(home: Home) -> Noted:
+    folder = at = failed = None
+    for line in _lines(home):
+        try:
+            said = json.loads(line)
+            if "failed" in said:
+                failed = str(said["failed"])
+            elif os.path.isdir(said["folder"]):
+                folder, at, failed = str(said["folder"]), str(said["at"]), None
+        except (ValueError, KeyError, TypeError):
+            continue  # a line that was torn
+    return Noted(folder, at, failed)
+
+
+def _append(home: Home, said: dict[str, str]) -> None:
+    line = json.dumps(said)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(os.path.join(home.data, _NAME), flags, 0o600)
     try:
@@ -23,14 +60,17 @@ def note_backup(home: Home, folder: str, at: datetime) -> None:
         os.close(fd)
 
 
+def _lines(home: Home) -> list[str]:
+    try:
+        with open(os.path.join(home.data, _NAME), encoding="ascii", errors="replace") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
 def backups_there(home: Home) -> Iterator[str]:
     """Folders with backups, and with stores that were put aside, that are there still, each once."""
-    try:
-        with open(os.path.join(home.data, _NAME), encoding="ascii") as file:
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        lines = []
-    noted = dict.fromkeys(folder for line in lines if (folder := _folder_in(line)))
+    noted = dict.fromkeys(folder for line in _lines(home) if (folder := _folder_in(line)))
     yield from (folder for folder in noted if os.path.lexists(folder))
     aside = os.path.join(home.data, _ASIDE)
     if os.path.isdir(aside):

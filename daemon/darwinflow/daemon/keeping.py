@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from darwinflow.daemon.backups_made import note_backup
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
-from darwinflow.daemon.stores import stores_of
+from darwinflow.daemon.stores import retention_of, stores_of
 from darwinflow.model.errors import NotFound
 from darwinflow.model.stores import POSTGRES
 from darwinflow.recorder.paths import Home
@@ -16,7 +17,7 @@ from darwinflow.storage.backup import Manifest, make_backup, read_backup, restor
 from darwinflow.storage.moving import Taken, runs_of, take_in
 from darwinflow.storage.opening import compact_database, copy_database, open_identity, open_organization
 from darwinflow.storage.organization import OrganizationStores
-from darwinflow.storage.places import places_of
+from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
 from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
@@ -25,13 +26,31 @@ _COMMAND = "darwinflow storage"
 """What holds the home meanwhile."""
 
 
-def kept_places(home: Home, environ: Mapping[str, str]) -> list[str]:
-    """Where the data of the home's user lies, accounts included. Raises `NotFound` where there is none."""
+class Kept(NamedTuple):
+    """Where the data of a home lies."""
+
+    places: list[str]
+    """Databases and folders. The archive is the last: a run that goes into it meanwhile is in the copy of the database, too."""
+    archive: str | None
+    """That folder, where the settings name one. It is only added to, so it may be copied while it is."""
+
+    @property
+    def may_be_in_use(self) -> bool:
+        """Whether it can be copied while a daemon serves: databases can."""
+        stores = (place for place in self.places if place != self.archive)
+        return all(place.endswith(".db") or not os.path.lexists(place) for place in stores)
+
+
+def kept_places(home: Home, environ: Mapping[str, str]) -> Kept:
+    """Of the home's user, accounts included. Raises `NotFound` where there is nothing."""
     if not os.path.exists(home.system_db):
         raise NotFound(f"there is nothing to back up in {home.data}")
     with closing(open_identity(home.system_db, now=_now)) as identity:
         own = this_person(identity).organization
-    return [home.system_db, *places_of(home.data, own.id, stores_of(home, environ, own.slug))]
+    places = [home.system_db, *places_of(home.data, own.id, stores_of(home, environ, own.slug))]
+    named = retention_of(home, environ, own.slug).archive
+    archive = None if named is None else place_of_choice(home.data, named, own.id)
+    return Kept(places if archive is None else [*places, archive], archive)
 
 
 def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -40,20 +59,16 @@ def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...
     return tuple(name for name, choice in stores._asdict().items() if choice.type == POSTGRES)
 
 
-def is_all_in_databases(places: list[str]) -> bool:
-    return all(place.endswith(".db") or not os.path.lexists(place) for place in places)
-
-
-def back_up(home: Home, places: list[str], target: str) -> Manifest:
-    """Of *places* from `kept_places`. Where they are not all databases, nothing else may serve the home meanwhile."""
-    if is_all_in_databases(places):
-        return _noted(home, target, places)
+def back_up(home: Home, kept: Kept, target: str) -> Manifest:
+    """What `kept_places` has found. Where it may not be in use, nothing else may serve the home meanwhile."""
+    if kept.may_be_in_use:
+        return _noted(home, target, kept)
     with held_by(home, _COMMAND):
-        return _noted(home, target, places)
+        return _noted(home, target, kept)
 
 
-def _noted(home: Home, target: str, places: list[str]) -> Manifest:
-    manifest = make_backup(target, home.data, places, copy_database, _now())
+def _noted(home: Home, target: str, kept: Kept) -> Manifest:
+    manifest = make_backup(target, home.data, kept.places, copy_database, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
         note_backup(home, target, _now())
     return manifest

@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
+    from darwinflow.daemon.backing_up import BackingUp
     from darwinflow.daemon.ballast import BALLAST_FILE, Ballast, Rationed
     from darwinflow.daemon.erasing import Erasing
     from darwinflow.daemon.intake import Intake
@@ -116,7 +117,12 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
-        await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
+        backing_up = BackingUp(home, os.environ, _now)
+        backing_up.start()
+        try:
+            await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
+        finally:
+            backing_up.stop()
     finally:
         stores.close()
 

@@ -75,6 +75,7 @@ class Sessions:
             ),
             verify=self._stores.verify,
             states=self._stores.states,
+            growth=self._stores.growth,
             approve=partial(_approved, workspace, read),
             now=self._now,
             erase=partial(self._erasing.erase, read.project),

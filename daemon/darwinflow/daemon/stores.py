@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from darwinflow.daemon import unfinished
+from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import Refused, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
@@ -58,6 +59,12 @@ def durability_of(home: Home, environ: Mapping[str, str]) -> str:
     """With which databases of SQLite are written. Raises `Refused`, `StoreUnwritable`."""
     settings = _settings(home, environ)
     return POWER if settings is None else settings.durability
+
+
+def backup_of(home: Home, environ: Mapping[str, str]) -> BackupPlan:
+    """Which backups are made without being asked for. Raises `Refused`, `StoreUnwritable`."""
+    settings = _settings(home, environ)
+    return BackupPlan() if settings is None else settings.backup
 
 
 def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":

@@ -1,6 +1,7 @@
 """What a store can say of itself, for whoever looks after it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
 
@@ -25,6 +26,15 @@ class StoreState(NamedTuple):
     content: Content | None
     trouble: str | None
     """Why it cannot be looked at."""
+
+
+class Growth(NamedTuple):
+    """How the runs of an organization become more."""
+
+    runs: int
+    """That ended in the last days, those that are deleted since included."""
+    oldest: datetime | None
+    """When the oldest run began that is kept; None where there is none."""
 
 
 class Verdict(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from darwinflow.events.hub import Hub
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import StoreState, Verdict
+from darwinflow.ports.inspection import Growth, StoreState, Verdict
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
 from darwinflow.storage.archive import Archive
@@ -81,6 +81,8 @@ class Session:
     """Reads all of the organization."""
     states: Callable[[], tuple[StoreState, ...]]
     """How each concern of the organization is kept, but for workflows that are files."""
+    growth: Callable[[], Growth]
+    """Of all the organization's runs."""
     approve: Callable[[str, str | None], Workflow]
     """The workflow that a text holds. Raises `WorkflowFaulty` where it has findings of severity error."""
     now: Callable[[], datetime]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from darwinflow.document.document import Document
 from darwinflow.document.node import MAP
+from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import Refused
 from darwinflow.model.retention import Retention
 from darwinflow.model.span import Span
@@ -21,6 +22,7 @@ from darwinflow.model.stores import (
     StoreChoice,
     Stores,
 )
+from darwinflow.settings.backup import backup_in
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
@@ -38,7 +40,7 @@ _BALLAST, _DURABILITY = "ballast_mib", "durability"
 """Of the whole home, beside the concerns."""
 _DURABILITIES = (POWER, PROCESS)
 _WITH_PATH = (FILE, SQLITE)
-_SHAPES = {"storage": "mapping", "retention": "mapping", "organizations": "mapping"}
+_SHAPES = {"storage": "mapping", "retention": "mapping", "organizations": "mapping", "backup": "mapping"}
 _ELSEWHERE = frozenset(
     {"organization", "project", "workflows", "graph-types", "severity", "ignore", "run", "format"}
 )
@@ -61,6 +63,7 @@ class UserSettings(NamedTuple):
     """Of the home's disk, kept for when that is full."""
     durability: str = POWER
     """Of databases of SQLite: `power` or `process`."""
+    backup: BackupPlan = BackupPlan()
 
     def stores_of(self, organization: str) -> Stores:
         return dict(self.organizations).get(organization, self.stores)
@@ -101,6 +104,7 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
         kept[name] = retention_in(reading, block, ("organizations", name), retention)
     ballast = _ballast(reading, data)
     durability = _durability(reading, data)
+    backup = backup_in(reading, data)
     faults = sorted(reading.faults, key=lambda fault: fault.span)
     return UserSettings(
         stores._replace(**own),
@@ -110,6 +114,7 @@ def parse(text: str | None, environ: Mapping[str, str]) -> UserSettings:
         tuple(kept.items()),
         ballast,
         durability,
+        backup,
     )
 
 

@@ -9,10 +9,11 @@ from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import Inspectable, StoreState, Verdict
+from darwinflow.ports.inspection import Growth, Inspectable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.growing import growth_of
 from darwinflow.storage.places import FILE_FOLDERS, place_of_choice
 from darwinflow.storage.verifying import verify_project
 
@@ -85,6 +86,13 @@ class OrganizationStores:
         """Those that have, or had, runs."""
         assert isinstance(self._logs, Inspectable), "every back end can be looked at"
         return self._logs.projects()
+
+    def growth(self) -> Growth:
+        """Of all projects, in the last days."""
+        now = self._now()
+        found = [self.tenant.read(partial(growth_of, project=name, now=now)) for name in self.projects()]
+        oldest = [one.oldest for one in found if one.oldest is not None]
+        return Growth(sum(one.runs for one in found), min(oldest, default=None))
 
     def scrub(self, project: str, run_ids: Collection[str]) -> None:
         """As `LogStore.scrub`, of all that is kept of the runs: logs, and events that told of them."""

@@ -2,7 +2,7 @@
 
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
-from darwinflow.rpc.wire.base import Wire
+from darwinflow.rpc.wire.base import Instant, Wire
 
 
 class NoQuestion(Wire):
@@ -23,6 +23,10 @@ class Store(Wire):
 
 class StorageStatus(Wire):
     stores: list[Store]
+    runs_of_last_days: int
+    """Of all projects, that ended in the last 30 days, deleted ones included."""
+    oldest_run: Instant | None
+    """When it began; null where there is no run."""
 
 
 _COUNTED = {"logs": ("runs",), "metrics": ("countedRuns",), "workflows": ("versions",)}
@@ -46,7 +50,8 @@ def status(session: Session, _: NoQuestion) -> StorageStatus:
                 faults=[state.trouble] if state.trouble else list(content.faults if content else ()),
             )
         )
-    return StorageStatus(stores=stores)
+    growth = session.growth()
+    return StorageStatus(stores=stores, runs_of_last_days=growth.runs, oldest_run=growth.oldest)
 
 
 class Verified(Wire):

@@ -1,0 +1,90 @@
+"""`darwinflow storage status`: on what everything is kept, how much it is, how it grows, and when it was backed up."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from datetime import datetime
+from typing import Any
+
+from darwinflow.cli.columns import aligned
+from darwinflow.cli.session import open_session
+from darwinflow.cli.terminal import say, terminal_of
+from darwinflow.cli.units import size
+from darwinflow.model.phrases import age, counted
+from darwinflow.recorder.paths import Home, home_of
+
+_NOUNS = {"runs": "run", "countedRuns": "counted run", "versions": "version"}
+_DAYS = 30
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit code: 1 where something is known to be wrong."""
+    with open_session(None) as client:
+        found: dict[str, Any] = client.call("storage/status")
+    stores, home = found["stores"], home_of(os.environ)
+    backup = _backup(home)
+    free = shutil.disk_usage(home.data).free
+    if args.json:
+        print(json.dumps({**found, "backup": backup, "freeBytes": free}))
+    else:
+        _show_stores(stores)
+        _show_growth(found, stores)
+        _show_backup(backup)
+        say(f"disk       {size(free)} free")
+        for store in stores:
+            for fault in store["faults"]:
+                say(f"warning: {store['concern']}: {fault}", sys.stderr)
+        if backup["failed"]:
+            say(f"warning: no backup could be made since: {backup['failed']}", sys.stderr)
+            say("try: darwinflow storage backup", sys.stderr)
+    return 1 if any(store["faults"] for store in stores) else 0
+
+
+def _show_stores(stores: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            store["concern"],
+            store["type"],
+            ", ".join(counted(count, _NOUNS[name]) for name, count in store["counts"].items()),
+            "" if store["bytes"] is None else size(store["bytes"]),
+            "fault" if store["faults"] else "ok",
+            store["place"] or "",
+        )
+        for store in stores
+    ]
+    for line in aligned(("CONCERN", "TYPE", "HOLDS", "SIZE", "HEALTH", "PLACE"), rows, terminal_of()):
+        print(line)
+
+
+def _show_growth(found: dict[str, Any], stores: list[dict[str, Any]]) -> None:
+    now = datetime.now().astimezone()
+    oldest = found["oldestRun"]
+    say(f"oldest     {'no run' if oldest is None else 'run of ' + age(datetime.fromisoformat(oldest), now)}")
+    logs = next(store for store in stores if store["concern"] == "logs")
+    recent, total = found["runsOfLastDays"], logs["counts"].get("runs", 0)
+    each = logs["bytes"] / total if total and logs["bytes"] else 0
+    bytes_a_day = f", about {size(round(each * recent / _DAYS))}" if each else ""
+    say(f"growth     {recent / _DAYS:.1f} runs{bytes_a_day} a day in the last {_DAYS} days")
+
+
+def _show_backup(backup: dict[str, Any]) -> None:
+    now = datetime.now().astimezone()
+    if backup["folder"] is None:
+        say("backup     none yet")
+    else:
+        say(f"backup     {age(datetime.fromisoformat(backup['at']), now)}, in {backup['folder']}")
+    if backup["keep"]:
+        say(f"           one a day, {backup['keep']} kept, in {backup['place']}")
+    else:
+        say("           none are made by the day, as config.yaml says")
+
+
+def _backup(home: Home) -> dict[str, Any]:
+    from darwinflow.daemon.backing_up import place_of
+    from darwinflow.daemon.backups_made import noted_last
+    from darwinflow.daemon.stores import backup_of
+
+    plan = backup_of(home, os.environ)
+    return {**noted_last(home)._asdict(), "place": place_of(home, plan), "keep": plan.keep}

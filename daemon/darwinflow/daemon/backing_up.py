@@ -1,0 +1,146 @@
+"""A backup a day, made in the background in a thread of its own; the newest few are kept.
+
+That one cannot be made is told, in the log and where backups are noted, and nothing else stops for it.
+"""
+
+import logging
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from darwinflow.daemon.backups_made import note_failure
+from darwinflow.daemon.stores import backup_of
+from darwinflow.model.backup import BackupPlan
+from darwinflow.model.errors import DarwinFlowError, NotFound, Refused
+from darwinflow.recorder.paths import Home
+
+if TYPE_CHECKING:
+    from darwinflow.daemon.keeping import Kept
+
+log = logging.getLogger(__name__)
+
+FIRST_AFTER_S = 120.0
+EVERY_S = 900.0
+A_DAY = timedelta(days=1)
+_NAME = re.compile(r"daily-[0-9]{8}T[0-9]{6}", re.ASCII)
+_MANIFEST = "manifest.json"
+_AT = "daily-%Y%m%dT%H%M%S"
+
+
+class Made(NamedTuple):
+    folder: str
+    files: int
+    size: int
+    """Bytes."""
+
+
+def place_of(home: Home, plan: BackupPlan) -> str:
+    return os.path.join(home.data, os.path.expanduser(plan.path))
+
+
+def daily_backups(place: str) -> list[str]:
+    """Names of whole ones, oldest first."""
+    try:
+        names = os.listdir(place)
+    except FileNotFoundError:
+        return []
+    return sorted(
+        name
+        for name in names
+        if _NAME.fullmatch(name) and os.path.exists(os.path.join(place, name, _MANIFEST))
+    )
+
+
+def back_up_daily(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -> Made:
+    """Make one now, and remove those that are more than the plan keeps. Raises as `back_up`, and `Refused`."""
+    if not plan.keep:
+        raise Refused(
+            "config.yaml says 'backup: {keep: 0}'", hint="name a folder: darwinflow storage backup DIR"
+        )
+    from darwinflow.daemon.keeping import back_up
+
+    place = place_of(home, plan)
+    folder = os.path.join(place, now.strftime(_AT))
+    manifest = back_up(home, kept, folder)
+    for name in daily_backups(place)[: -plan.keep]:
+        shutil.rmtree(os.path.join(place, name), ignore_errors=True)
+    return Made(folder, len(manifest.entries), sum(entry.size for entry in manifest.entries))
+
+
+class BackingUp:
+    """Of one home."""
+
+    def __init__(
+        self,
+        home: Home,
+        environ: Mapping[str, str],
+        now: Callable[[], datetime],
+        *,
+        first_after_s: float = FIRST_AFTER_S,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._home = home
+        self._environ = environ
+        self._now = now
+        self._first_after_s = first_after_s
+        self._every_s = every_s
+        self._failed = ""
+        """What was told last."""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="backup", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """One that is being made is finished first."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def run(self) -> Made | None:
+        """Make one where it is due; None where it is not, or cannot be while a daemon serves. Raises as `back_up`."""
+        from darwinflow.daemon.keeping import kept_places
+
+        plan, now = backup_of(self._home, self._environ), self._now()
+        if not plan.keep:
+            return None
+        there = daily_backups(place_of(self._home, plan))
+        if there and now - datetime.strptime(there[-1], _AT).replace(tzinfo=UTC) < A_DAY:
+            return None
+        kept = kept_places(self._home, self._environ)
+        if not kept.may_be_in_use:
+            raise Refused(
+                "runs or figures lie in files, which are copied while no daemon serves",
+                hint="darwinflow storage backup makes one now",
+            )
+        return back_up_daily(self._home, plan, kept, now)
+
+    def _serve(self) -> None:
+        wait = self._first_after_s
+        while not self._stopping.wait(wait):
+            wait = self._every_s
+            try:
+                made = self.run()
+            except NotFound:
+                continue  # nothing to back up yet
+            except DarwinFlowError as error:
+                self._tell(str(error))
+            except Exception:
+                log.exception("making a backup failed")
+                self._tell("a fault of darwinflow's own; the log says more")
+            else:
+                self._failed = ""
+                if made is not None:
+                    log.info("backed up %d files in %s", made.files, made.folder)
+
+    def _tell(self, why: str) -> None:
+        """Once, until it is something else."""
+        if why != self._failed:
+            self._failed = why
+            log.error("no backup can be made: %s", why)
+            note_failure(self._home, why, self._now())
