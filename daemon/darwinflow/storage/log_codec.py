@@ -7,11 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import to_json
-
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
-from darwinflow.storage.compact_json import compact
+from darwinflow.storage.compact_json import compact, compact_bytes
 from darwinflow.storage.instants import from_micros, to_micros
 
 Stored = dict[str, Any]
@@ -28,11 +26,7 @@ def dump_log(log: ExecutionLog) -> bytes:
 
 def dump_body(log: ExecutionLog) -> bytes:
     """*log* as `load_log` reads it, three times as fast as `dump_log`; UTF-8, where that can hold its texts."""
-    stored = _log_to_stored(log)
-    try:
-        return to_json(stored, inf_nan_mode="constants")
-    except ValueError:  # a lone surrogate
-        return _dump(stored)
+    return compact_bytes(_log_to_stored(log))
 
 
 def load_log(stored: bytes) -> ExecutionLog:

@@ -9,7 +9,7 @@ import apsw
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.event import KEPT_EVENTS, TRIM_EVERY, TRIMMED_AT_ONCE, Event
-from darwinflow.storage.compact_json import compact
+from darwinflow.storage.compact_json import compact, compact_bytes
 from darwinflow.storage.sqlite.fetch import Values, bindable, fetch
 
 
@@ -25,7 +25,7 @@ class HonkerEventStream:
     def publish(self, topic: str, key: str | None, payload: Mapping[str, object]) -> int:
         offset = self._number(
             "SELECT honker_stream_publish(:topic, :key, :payload)",
-            {"topic": topic, "key": key, "payload": compact(payload)},
+            {"topic": topic, "key": key, "payload": compact_bytes(payload).decode()},
         )
         if not offset % TRIM_EVERY:
             self._trim(offset - KEPT_EVENTS)
