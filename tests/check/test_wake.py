@@ -28,6 +28,8 @@ def written(row: int, *lines: str, instead: bool = False) -> str:
         "an edge that opens a brace": written(55, "  - {from: [guide, prices]", instead=True),
         "a list that opens a bracket": written(4, "nodes: [", instead=True),
         "a mark of a conflict above a config": written(26, "<<<<<<< HEAD"),
+        "both sides of a conflict": written(28, "<<<<<<< HEAD", "    config:", "=======", "    configs:", ">>>>>>> main", instead=True),
+        "a quote where an item should be": written(9, '  "'),
         "a word at the beginning of a line": written(15, "x"),
         "a node behind an asterisk": written(5, "  * id: guide", instead=True),
         "a value at the beginning of a line": written(54, "    to:", "[guide, prices]", instead=True),
@@ -42,6 +44,16 @@ def test_what_a_fault_of_syntax_leads_to_is_not_told(text: tuple[str, str], cata
     old, new = MAIN.split("\n"), text[1].split("\n")
     changed = next(at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
     assert found[0][0] in (changed + 1, changed + 2)
+
+
+def test_a_conflict_is_told_as_one(catalog: Catalog) -> None:
+    marks = written(26, "<<<<<<< HEAD").split("\n")
+    marks[30:30] = ["<<<<<<< HEAD", "=======", ">>>>>>> main"]
+    found = check(Document.parse("\n".join(marks)), catalog, is_named=True).findings()
+    assert [(one.span.line + 1, one.message.split(";")[0]) for one in found] == [
+        (26, "a merge left this mark of a conflict"),
+        (31, "a merge left this mark of a conflict"),
+    ]
 
 
 def test_a_fault_far_from_another_is_told_too(catalog: Catalog) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from darwinflow.check.finding import Finding
 from darwinflow.document.document import Document, Place
-from darwinflow.document.problem import BREAKING, DUPLICATE_KEY, LOOSE, Problem
+from darwinflow.document.problem import BREAKING, CONFLICT, DUPLICATE_KEY, LOOSE, Problem
 
 _OF_FIELDS: Final = frozenset(
     {
@@ -65,6 +65,7 @@ class Wake:
         self.problems: list[Problem] = []
         """Without those that others lead to; in the order of the text, as *problems* are."""
         self._stretches: list[Stretch] = []
+        self._is_in_conflict = False
         for problem in problems:
             if not self._is_led_to(problem):
                 self.problems.append(problem)
@@ -78,11 +79,16 @@ class Wake:
         if not problem.reach and problem.code != DUPLICATE_KEY:
             return False
         line = problem.span.line
+        if problem.message == CONFLICT and self._goes_on(line):
+            self._begin(line, self._document.locate(line), is_spilt=True)
+            return True
         stretch = self._stretches[-1] if self._stretches else None
         if stretch is None and not problem.reach & BREAKING:
             return False
         place = self._document.locate(line)
         is_led_to = stretch is not None and stretch.reaches(place)
+        if stretch is not None and stretch.is_spilt and stretch.line == line and is_led_to:
+            return True
         if (
             stretch is not None
             and is_led_to
@@ -92,9 +98,18 @@ class Wake:
             stretch.is_spilt = True
             return True
         if problem.reach & BREAKING:
-            is_spilt = bool(problem.reach & LOOSE)
-            self._stretches.append(Stretch(line, place, self._content_above(line), is_spilt=is_spilt))
+            self._begin(line, place, is_spilt=bool(problem.reach & LOOSE))
         return False
+
+    def _begin(self, line: int, place: Place, *, is_spilt: bool) -> None:
+        self._stretches.append(Stretch(line, place, self._content_above(line), is_spilt=is_spilt))
+
+    def _goes_on(self, line: int) -> bool:
+        """Whether the mark of a conflict on *line* belongs to one that is told already."""
+        mark = self._document.lines[line][:1]
+        is_known = self._is_in_conflict and mark != "<"
+        self._is_in_conflict = mark == "<" or (is_known and mark != ">")
+        return is_known
 
     def _content_above(self, line: int) -> int:
         lines = self._document.lines

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from darwinflow.document.content import MAX_BYTES
 from darwinflow.document.editing import replaced_segments
 from darwinflow.document.form import Form
-from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK
+from darwinflow.document.grammar.scan import BLANKS
 from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import is_linked_locally, linked
@@ -24,7 +24,7 @@ from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
-from darwinflow.document.stream import edge_lines, extents, root_of
+from darwinflow.document.stream import edge_lines, extents, root_of, without_byte_order_marks
 from darwinflow.model.span import Span
 
 MAX_LINES: Final = 200_000
@@ -227,9 +227,7 @@ def _read(lines: Lines, kept: Kept) -> Document:
     if _is_too_long(lines):
         return Document(lines, (), None)
     texts = list(lines)
-    bare = texts
-    if texts[0].startswith(BYTE_ORDER_MARK):
-        bare = [texts[0][1:], *texts[1:]]
+    bare = without_byte_order_marks(texts)
 
     def take(form: Form, start: int, end: int) -> Segment:
         return kept.take(form, start, end, texts, ends_text=True)

@@ -14,6 +14,10 @@ WARNINGS: Final = frozenset({UNKNOWN_TAG})
 """Codes that are warnings; every other one is an error."""
 
 
+CONFLICT: Final = "a merge left this mark of a conflict; keep one of the two sides and remove the marks"
+"""Said of each mark of a conflict."""
+
+
 class Related(NamedTuple):
     """Another place that belongs to a problem."""
 

@@ -51,6 +51,21 @@ class Extent(NamedTuple):
     """Of directives and markers, relative to ``start``."""
 
 
+def without_byte_order_marks(lines: list[str]) -> list[str]:
+    """*lines* without the mark at the beginning of each document; elsewhere it is a character like any other."""
+    marked = [at for at, line in enumerate(lines) if line.startswith(BYTE_ORDER_MARK)]
+    if not marked:
+        return lines
+    bare = [*lines]
+    for at in marked:
+        above = at - 1
+        while above >= 0 and lines[above].strip(BLANKS)[:1] in ("", "#"):
+            above -= 1
+        if at == 0 or (above >= 0 and MARKER.match(lines[above])):
+            bare[at] = lines[at][1:]
+    return bare
+
+
 def edge_lines(lines: list[str]) -> list[int]:
     """Lines with something other than a comment at column 0."""
     return [at for at, line in enumerate(lines) if line[:1] not in NO_EDGE]

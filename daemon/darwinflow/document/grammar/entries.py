@@ -8,6 +8,7 @@ from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.flow import Flow
 from darwinflow.document.grammar.scan import (
     BLANKS,
+    CONFLICT_MARK,
     after_blanks,
     first_column,
     indent_of,
@@ -16,7 +17,7 @@ from darwinflow.document.grammar.scan import (
     uncommented,
 )
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
-from darwinflow.document.problem import ADRIFT, BREAKING, LOOSE
+from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, LOOSE
 
 MAX_KEY: Final = 1024
 """Characters of a key on one line, as YAML has it."""
@@ -242,7 +243,9 @@ class Entries(Flow):
             word = text.split(" ", 1)[0]
             key_end = column + len(word)
             value_start = after_blanks(line, key_end)
-            if first in "@`%":
+            if not column and CONFLICT_MARK.match(line):
+                self.report(row, 0, row, 7, CONFLICT, ADRIFT)
+            elif first in "@`%":
                 self.report(row, column, row, column + 1, f"a key cannot begin with '{first}'; quote it")
             else:
                 message = (

@@ -22,6 +22,9 @@ HALF_KEY: Final = re.compile(r"[A-Za-z_][\w.-]*[ ]*\Z")
 CLOSED_TEXT: Final = re.compile(r"[\"'][ \t]*[\]}][\]},\s]*(?:(?<=[ \t])#.*)?\Z")
 """The end of a text in quotes and of the brackets around it, alone on its line."""
 
+CONFLICT_MARK: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?=[ ]|\Z)")
+"""What a version control system puts at the beginning of lines where it could not merge them."""
+
 _BLANK_RUN: Final = re.compile(r"[ \t]*")
 _COLON_END: Final = re.compile(r":(?!:)")
 _FLOW_STOP: Final = re.compile(r"[\"'\[\]{}#]")
