@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "storage": "look after what runs, figures and workflows are kept on",
     "org": "share an organization's runs and figures with a team, in its PostgreSQL database",
     "daemon": "start, stop or look at the daemon that keeps the history",
+    "selftest": "try on this machine and its disk that nothing is lost: kills, flipped bits, torn files",
     "demo": "make a small workspace with real runs and show what the editor would",
 }
 """Every command with its help. Only the module of the one that is asked for is imported."""

@@ -1,0 +1,31 @@
+"""`darwinflow selftest` tries the user's disk in a folder of its own, and leaves nothing there."""
+
+import json
+
+from cli.recorded_runs import record
+from darwinflow.storage import self_testing
+
+
+def test_it_prints_figures_and_touches_nothing_of_the_users(darwinflow, tmp_path):
+    record(darwinflow)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    found = json.loads(darwinflow("selftest", "--seconds", "8", "--seed", "7", "--json").stdout)
+    assert found["ok"]
+    assert found["seed"] == 7
+    assert found["kills"]["kills"] >= 1
+    assert found["kills"]["acknowledged"] >= 1
+    assert found["kills"]["missing"] == found["kills"]["faults"] == 0
+    assert found["flippedBits"]["tried"] >= 1
+    assert found["tornFiles"]["tried"] >= 1
+    assert found["sync"]["p50Ms"] > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert len(json.loads(darwinflow("runs", "list", "--json").stdout)["runs"]) == 1
+
+
+def test_a_number_of_seconds_beyond_bounds_is_refused(darwinflow):
+    assert "is no whole number from 5 to 3600" in darwinflow("selftest", "--seconds", "1", expect=2).stderr
+
+
+def test_the_loop_sees_a_store_that_has_lost_what_it_acknowledged(tmp_path):
+    assert self_testing._keeps(str(tmp_path / "files"), [])
+    assert not self_testing._keeps(str(tmp_path / "files"), ["run-0"])
