@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.program import Program
 from daemon_process import DaemonProcess
 from darwinflow.recorder.paths import Workspace
 
@@ -23,6 +24,11 @@ def daemon(stopped: DaemonProcess) -> Iterator[DaemonProcess]:
     """A serving daemon. At the end its log must hold no fault of its own."""
     yield stopped.start()
     assert not [entry for entry in stopped.log() if "traceback" in entry]
+
+
+@pytest.fixture
+def program(stopped: DaemonProcess) -> Program:
+    return Program(stopped)
 
 
 @pytest.fixture(scope="session")
