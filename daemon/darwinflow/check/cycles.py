@@ -1,14 +1,17 @@
 """Which nodes lie on cycles, and which of the cycles never end."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from darwinflow.check.halves import half_sources
 from darwinflow.check.joins import joins_to, through
 from darwinflow.check.order import groups_of, order, order_of
 from darwinflow.check.reach import reach
-from darwinflow.graph.walk import Arrows
+from darwinflow.graph.walk import Arrows, reached
 from darwinflow.projection.graph import Graph
 from darwinflow.projection.projection import Projection
+
+_MANY: Final = 200
+"""Nodes among which it pays to ask first whether they are all one component."""
 
 
 class Cycle(NamedTuple):
@@ -63,12 +66,24 @@ def cyclic(graph: Graph, forward: Arrows, back: Arrows, among: list[int] | None 
     left = set(order_of(graph.implicit, forward, back).left)
     if among is not None:
         left.intersection_update(among)
-    groups = groups_of(sorted(left), graph.implicit, forward)
+    nodes = sorted(left)
+    is_one = among is None and len(nodes) > _MANY and _is_one(nodes, graph.implicit, forward, back)
+    groups = [nodes] if is_one else groups_of(nodes, graph.implicit, forward)
     return [
         sorted(group)
         for group in groups
         if group[0] in left and (len(group) > 1 or group[0] in forward[group[0]])
     ]
+
+
+def _is_one(nodes: list[int], implicit: int, forward: Arrows, back: Arrows) -> bool:
+    """Whether *nodes*, behind which there are no others, all lead to one another: two walks tell it sooner than a search."""
+    none: list[list[int]] = [[]] * implicit
+    for arrows in (forward, back):
+        seen = reached(nodes[:1], [*none, *arrows[implicit:]])
+        if not all(map(seen.__getitem__, nodes)):
+            return False
+    return True
 
 
 def _nodes(graph: Graph, group: list[int]) -> tuple[int, ...]:

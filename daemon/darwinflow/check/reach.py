@@ -5,10 +5,10 @@ reaches everything: what lies behind a typo is not out of reach. An edge that la
 what such an edge would mend is silent.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from darwinflow.check.halves import half_sources, half_targets, halves, may_lead_into, may_lead_out_of
-from darwinflow.check.joins import through
 from darwinflow.check.meant import meanings, merged
 from darwinflow.check.order import order
 from darwinflow.graph.walk import Arrows, components, reached
@@ -121,21 +121,27 @@ def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> li
 
 def _groups(graph: Graph, stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, ...]]:
     """*stuck* nodes in groups that arrows connect, whatever their direction."""
+    nodes = len(graph.names)
     left = set(stuck)
-    left_by: set[int] = set()
-    entered_by: set[int] = set()
+    ways: tuple[tuple[Arrows, set[int]], ...] = ((forward, set()), (back, set()))
+    """Each with the joins that were passed already, whose other side is reached by one node for all."""
     groups: list[tuple[int, ...]] = []
     for node in stuck:
         if node not in left:
             continue
         left.discard(node)
-        group, waiting = [node], [node]
-        while waiting:
-            here = waiting.pop()
-            for other in (*through(graph, forward, here, left_by), *through(graph, back, here, entered_by)):
-                if other in left:
-                    left.discard(other)
-                    group.append(other)
-                    waiting.append(other)
+        group = [node]
+        for here in group:
+            for arrows, passed in ways:
+                for target in arrows[here]:
+                    if target < nodes:
+                        found: Collection[int] = (target,) if target in left else ()
+                    elif target in passed:
+                        continue
+                    else:
+                        passed.add(target)
+                        found = left.intersection(arrows[target])
+                    left.difference_update(found)
+                    group += found
         groups.append(tuple(sorted(group)))
     return groups
