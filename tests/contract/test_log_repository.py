@@ -212,10 +212,11 @@ def test_a_run_must_be_in_the_state_that_the_call_is_for(open_tenant):
 
 def test_a_long_run_is_listed_by_its_first_steps_and_found_by_any(open_tenant):
     store = open_tenant()
-    change(store, lambda logs: logs.start(live("r")))
+    begun = tuple(running(f"node {index}") for index in range(480))
+    change(store, lambda logs: logs.start(live("r", steps=begun)))
 
     def append_many(logs: LogRepository) -> None:
-        for index in range(600):
+        for index in range(480, 600):
             logs.append_step("r", index, running(f"node {index}"))
         logs.append_step("r", 550, replace(running("node 550"), status=RunStatus.FAILED, error="far out"))
 
