@@ -27,6 +27,7 @@ from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
 from darwinflow.settings.retention import retention_in
+from darwinflow.settings.secrets_named import NAMED, secret
 
 CONFIG_NAME = "config.yaml"
 CONCERNS = ("workflows", "logs", "metrics")
@@ -45,7 +46,6 @@ _ELSEWHERE = frozenset(
     {"organization", "project", "workflows", "graph-types", "severity", "ignore", "run", "format"}
 )
 """What only a workspace's `.darwinflow.yaml` may say."""
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]+@|\bpassword\s*=|[?&]password=", re.IGNORECASE)
 
 
@@ -209,19 +209,16 @@ def _with_dsn(reading: Reading, path: Path, dsn: str, environ: Mapping[str, str]
 
 
 def resolved(dsn: str, environ: Mapping[str, str]) -> str:
-    """*dsn* with the values of the variables that it names as `${NAME}`.
+    """*dsn* with what it names as `${NAME}`, a variable, or `${keyring:NAME}`.
 
-    Raises `Refused` where one is not set, and where *dsn* itself holds a password: secrets come from the environment.
+    Raises `Refused` where one is not set, and where *dsn* itself holds a password: secrets come from there alone.
     """
-    missing = next((name for name in _VARIABLE.findall(dsn) if name not in environ), None)
-    if missing is not None:
-        raise Refused(f"the environment has no '{missing}'; set it before the daemon starts")
-    if _PASSWORD.search(_VARIABLE.sub("", dsn)):
+    if _PASSWORD.search(NAMED.sub("", dsn)):
         raise Refused(
             "a password does not belong in a DSN that others can read; name a variable as in ${DARWINFLOW_DSN}, "
             "or use ~/.pgpass"
         )
-    return _VARIABLE.sub(lambda match: environ[match[1]], dsn)
+    return NAMED.sub(lambda match: secret(match[1], environ), dsn)
 
 
 def with_team(text: str | None, organization: str, dsn: str, environ: Mapping[str, str]) -> str:
