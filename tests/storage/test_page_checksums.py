@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from contract.sample_runs import HASH, finished
-from darwinflow.model.errors import StoreDamaged, StoreError, StoreUnwritable
+from darwinflow.model.errors import NotFound, StoreDamaged, StoreError, StoreUnwritable
 from darwinflow.model.filter import RunFilter
 from darwinflow.storage.recording import record
 from darwinflow.storage.sqlite import checksums, connection
@@ -126,6 +126,8 @@ def test_a_twin_without_checksums_serves_what_is_wrong(tmp_path, monkeypatch):
         path.write_bytes(flipped(whole, rng, rng.randrange(2, len(whole) // 4096)))
         try:
             wrong += answers(path) != expected
+        except NotFound:
+            wrong += 1  # a run that is listed by another name than it has
         except (StoreError, ValueError, AssertionError):
             continue
     assert wrong > 0
