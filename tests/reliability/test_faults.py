@@ -30,7 +30,7 @@ def test_wherever_the_disk_fails_nothing_acknowledged_is_lost_and_all_can_be_sen
     count = found("--every", EVERY, *(["--ways", WAYS] if WAYS else []))
     print(f"\nevery {EVERY}. point: {count}")
     assert count.is_whole, count
-    assert count.points > 1_500
+    assert count.points > 1_000
     assert count.tried >= count.points // int(EVERY)
     assert count.images >= len(IMAGES) * (count.points // int(EVERY))
     assert count.told > count.tried // 2
