@@ -2,11 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+import forked
 
 Said = subprocess.CompletedProcess[str]
 Run = Callable[..., Said]
@@ -48,15 +49,7 @@ def darwinflow(tmp_path: Path, folder: Path) -> Iterator[Run]:
     environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
 
     def call(*arguments: str, expect: int | None = 0, cwd: Path = folder) -> Said:
-        said = subprocess.run(
-            [sys.executable, "-m", "darwinflow.cli.main", *arguments],
-            cwd=cwd,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        said = forked.darwinflow(*arguments, cwd=cwd, environ=environ)
         assert expect in (None, said.returncode), said.stdout + said.stderr
         return said
 

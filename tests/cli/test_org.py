@@ -79,8 +79,8 @@ def test_the_runs_of_before_are_there_again_once_the_settings_name_the_database_
     assert darwinflow("runs", "list").stdout != listed
     darwinflow("daemon", "stop")
     (tmp_path / "home/config.yaml").unlink()
-    assert re.sub("just now|. s ago", "AGE", darwinflow("runs", "list").stdout) == re.sub(
-        "just now|. s ago", "AGE", listed
+    assert re.sub("just now|[0-9]+ s ago", "AGE", darwinflow("runs", "list").stdout) == re.sub(
+        "just now|[0-9]+ s ago", "AGE", listed
     )
 
 
