@@ -1,6 +1,7 @@
 """Find what is wrong in workflow files; no daemon needed."""
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import SETTINGS_NAME
 
 STDIN = "-"
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""What a check makes it keeps to its end, and nearly none of it in cycles: looking for them takes a third of the time."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     refusal = _refusal(args)
     if refusal is not None:
         return complain(*refusal, EXIT_USAGE)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     checking = Checking(os.environ, is_cached=not args.no_cache)
     try:
         if args.watch:
