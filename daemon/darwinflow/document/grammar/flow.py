@@ -15,7 +15,7 @@ from darwinflow.document.grammar.scan import (
     indent_of,
 )
 from darwinflow.document.grammar.simple_flow import simple_flow
-from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SCALAR, SEQ, Node
+from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SEQ, Node
 from darwinflow.document.problem import BREAKING, LOOSE
 
 _KEY: Final = re.compile(r"[A-Za-z_][\w./-]*:(?=[ ]|\Z)")
@@ -44,28 +44,21 @@ class Flow(BlockScalars):
             return simple, row, simple.end_column
         self.depth += 1
         opening = self.lines[row][column]
-        closing = _CLOSING[opening]
         pairs: list[tuple[Node, Node]] = []
         items: list[Node] = []
         at_row, at = row, column + 1
-        is_separated = True
-        last_row = row
-        closes = False
+        last_row, is_separated, closes = row, True, False
         while True:
             place = self._flow_token(at_row, at, outer)
             if place is None:
                 end = len(self.lines[at_row])
-                if not self.is_too_deep and self.open_text_row < row:
-                    message = f"'{opening}' is never closed; add '{closing}'"
-                    self.report(row, column, row, column + 1, message, BREAKING)
+                self._report_never_closed(row, column)
                 break
             at_row, at = place
             mark = self.lines[at_row][at]
             if mark in "]}":
                 end = at + 1
-                if mark != closing:
-                    message = f"'{mark}' cannot close '{opening}'; write '{closing}'"
-                    self.report(at_row, at, at_row, end, message)
+                self._check_closing(opening, at_row, at)
                 break
             if mark == ",":
                 if is_separated:
@@ -93,40 +86,30 @@ class Flow(BlockScalars):
             elif value is None:
                 items.append(key)
             else:
-                pair = Node(
-                    MAP, ((key, value),), key.line, key.column, value.end_line, value.end_column, PAIR
-                )
-                items.append(pair)
+                items.append(_pair(key, value))
         self.depth -= 1
         if opening == "[":
             return Node(SEQ, tuple(items), row, column, at_row, end, FLOW), at_row, end
+        self._check_pairs(pairs)
+        return Node(MAP, tuple(pairs), row, column, at_row, end, FLOW), at_row, end
+
+    def _check_closing(self, opening: str, row: int, column: int) -> None:
+        mark, closing = self.lines[row][column], _CLOSING[opening]
+        if mark != closing:
+            self.report(row, column, row, column + 1, f"'{mark}' cannot close '{opening}'; write '{closing}'")
+
+    def _report_never_closed(self, row: int, column: int) -> None:
+        """Unless something in it is never closed either."""
+        if not self.is_too_deep and self.open_text_row < row:
+            opening = self.lines[row][column]
+            message = f"'{opening}' is never closed; add '{_CLOSING[opening]}'"
+            self.report(row, column, row, column + 1, message, BREAKING)
+
+    def _check_pairs(self, pairs: list[tuple[Node, Node]]) -> None:
         for name, content in pairs:
             if name.source == "<<":
                 self.check_merge(name, content)
         self.check_repeats(pairs)
-        return Node(MAP, tuple(pairs), row, column, at_row, end, FLOW), at_row, end
-
-    def check_repeats(self, pairs: list[tuple[Node, Node]]) -> None:
-        """Report keys that a mapping gives more than once."""
-        names = [key.source for key, _ in pairs if key.kind == SCALAR]
-        if len(set(names)) == len(names):
-            return
-        seen: dict[str, Node] = {}
-        repeats: dict[str, list[Node]] = {}
-        for key, _ in pairs:
-            if key.kind == SCALAR and seen.setdefault(key.source, key) is not key:
-                repeats.setdefault(key.source, [seen[key.source]]).append(key)
-        self.report_repeats(repeats)
-
-    def check_merge(self, key: Node, value: Node) -> None:
-        """``<<`` takes mappings; what an alias stands for is seen when aliases are resolved."""
-        if not key.is_merge:
-            return
-        sources = value.value if value.kind == SEQ else (value,)
-        for source in sources:
-            if source.kind not in (MAP, ALIAS):
-                message = "'<<' takes a mapping or a list of mappings, as a rule an alias: '<<: *name'"
-                self.report(source.line, source.column, source.end_line, source.end_column, message)
 
     def _report_unclosed(self, row: int, column: int, last_row: int) -> None:
         """Said once, of the innermost bracket that what stands below *last_row* cannot belong to."""
@@ -297,3 +280,8 @@ def _flow_plain_end(line: str, start: int) -> tuple[int, bool]:
     if match is not None and line[match.start()] == "#" and match.start() == start:
         match = _PLAIN_END.search(line, start + 1)
     return (len(line), False) if match is None else (match.start(), True)
+
+
+def _pair(key: Node, value: Node) -> Node:
+    """`key: value` in a list, which is a mapping of its own."""
+    return Node(MAP, ((key, value),), key.line, key.column, value.end_line, value.end_column, PAIR)

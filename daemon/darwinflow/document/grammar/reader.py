@@ -12,7 +12,7 @@ from typing import Final
 
 from darwinflow.document import tall
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
-from darwinflow.document.node import EMPTY, SCALAR, Node
+from darwinflow.document.node import ALIAS, EMPTY, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import (
     ADRIFT,
     BREAKING,
@@ -115,6 +115,28 @@ class Reader:
         if not self.is_misaligned:
             message = f"this line is indented by {indent}, {others}; align them"
             self.report(row, 0, row, indent, message, ADRIFT)
+
+    def check_repeats(self, pairs: list[tuple[Node, Node]]) -> None:
+        """Report keys that a mapping gives more than once."""
+        names = [key.source for key, _ in pairs if key.kind == SCALAR]
+        if len(set(names)) == len(names):
+            return
+        seen: dict[str, Node] = {}
+        repeats: dict[str, list[Node]] = {}
+        for key, _ in pairs:
+            if key.kind == SCALAR and seen.setdefault(key.source, key) is not key:
+                repeats.setdefault(key.source, [seen[key.source]]).append(key)
+        self.report_repeats(repeats)
+
+    def check_merge(self, key: Node, value: Node) -> None:
+        """``<<`` takes mappings; what an alias stands for is seen when aliases are resolved."""
+        if not key.is_merge:
+            return
+        sources = value.value if value.kind == SEQ else (value,)
+        for source in sources:
+            if source.kind not in (MAP, ALIAS):
+                message = "'<<' takes a mapping or a list of mappings, as a rule an alias: '<<: *name'"
+                self.report(source.line, source.column, source.end_line, source.end_column, message)
 
     def report_repeats(self, repeats: Mapping[str, list[Node]]) -> None:
         """One problem a key, at its second place, with the other places beside it."""
