@@ -63,6 +63,8 @@ HOSTILE = {
     "one of many answers twice": HEAD + "nodes:\n  - {id: n, type: LLM_DECISION, config: {prompt: a, options: [" + ", ".join(f"a{at}" for at in range(30_000)) + ", a29999]}}\nedges: []\n",
     "codes without end in one suppression": HEAD + "# darwinflow: ignore[" + "a," * 50_000 + "] x\n" + GOOD,
     "one code again and again": HEAD + "# darwinflow: ignore[" + "secret," * 50_000 + "] x\n" + GOOD,
+    "as many documents as there may be": HEAD + GOOD + "---\na: b\n" * 999,
+    "too many documents": HEAD + GOOD + "---\na: b\n" * 60_000,
     "one text of names that no node has": HEAD + "nodes:\n  - {id: n, type: CLAUDE_CODE, config: {prompt: \"" + "${m.output}" * 40_000 + "\"}}\n" + "edges: []\n",
     "keys one behind the other": HEAD + 'description: "' + "-----BEGIN PRIVATE KEY" * 12_000 + '"\n' + GOOD,
     "control characters": HEAD + "nodes:\n  - {id: \"a\\u0000b\", type: \"\\e[31m\"}\nedges: []\n",

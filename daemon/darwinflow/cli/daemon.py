@@ -133,8 +133,9 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         held = status["held"]
         say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
         say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
-    _say_room(status["room"])
-    if status["durability"] != "power":
+    if "room" in status:  # a daemon that was started before an upgrade says less
+        _say_room(status["room"])
+    if status.get("durability", "power") != "power":
         print(f"stored    {_SURVIVES[status['durability']]}")
     say(f"home      {status['home']}")
     say(f"socket    {status['socket']}")

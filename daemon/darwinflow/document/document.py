@@ -24,7 +24,7 @@ from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
-from darwinflow.document.stream import edge_lines, extents, root_of, without_byte_order_marks
+from darwinflow.document.stream import MAX_DOCUMENTS, edge_lines, extents, root_of, without_byte_order_marks
 from darwinflow.model.span import Span
 
 MAX_LINES: Final = 200_000
@@ -210,8 +210,10 @@ def _place_of(problem: Problem) -> tuple[int, int]:
 def _limit_problem(lines: Lines) -> Problem:
     if lines.byte_size > MAX_BYTES:
         message = f"this file has {lines.byte_size} bytes; one of more than {MAX_BYTES} (8 MiB) is not read"
-    else:
+    elif _is_too_long(lines):
         message = f"this file has {len(lines)} lines; one of more than {MAX_LINES} is not read"
+    else:
+        message = f"this file has more than {MAX_DOCUMENTS} YAML documents, and is not read; part it"
     return Problem(DOCUMENT_LIMIT, message, Span(0, 0, 0, min(len(lines[0]), 80)))
 
 
@@ -233,7 +235,10 @@ def _read(lines: Lines, kept: Kept) -> Document:
         return kept.take(form, start, end, texts, ends_text=True)
 
     edges = edge_lines(bare)
-    roots = [root_of(bare, edges, extent, take) for extent in extents(bare, edges)]
+    found = extents(bare, edges)
+    if len(found) > MAX_DOCUMENTS:
+        return Document(lines, (), None)
+    roots = [root_of(bare, edges, extent, take) for extent in found]
     return Document(lines, tuple([linked(root) for root in roots]), None)
 
 

@@ -27,6 +27,8 @@ from darwinflow.document.root import Layout, Root
 from darwinflow.document.section import Section
 from darwinflow.model.span import Span
 
+MAX_DOCUMENTS: Final = 1_000
+"""Of one stream."""
 NO_EDGE: Final = frozenset(["", " ", "\t", "#"])
 _INVISIBLE: Final = BLANKS + BYTE_ORDER_MARK
 MARKER: Final = re.compile(r"(?:---|\.\.\.)(?=[ \t]|\Z)")
@@ -72,14 +74,14 @@ def edge_lines(lines: list[str]) -> list[int]:
 
 
 def extents(lines: list[str], edges: list[int]) -> list[Extent]:
-    """The documents of a stream, at least one; together they take every line."""
+    """The documents of a stream, at least one; together they take every line. One more than there may be is the last."""
     markers = [at for at in edges if MARKER.match(lines[at])]
     count = len(lines)
     found: list[Extent] = []
     problems: list[Problem] = []
     at = start = 0
     is_ended = True
-    while True:
+    while len(found) <= MAX_DOCUMENTS:
         lead = _lead(lines, at, is_allowed=is_ended)
         problems += lead.problems
         at = lead.end
