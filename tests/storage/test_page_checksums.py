@@ -55,6 +55,8 @@ def everything(tx):
         headers,
         [logs.get_log(header.run_id) for header in headers],
         [header.run_id for header in logs.query_logs(RunFilter(limit=500, text="no 1")).items],
+        # One letter is looked for in every error.
+        [header.run_id for header in logs.query_logs(RunFilter(limit=500, text="z")).items],
         logs.get_recent("assistant", 1, 20),
         logs.erased(),
         tx.metrics("demo").get_text_summary("assistant", HASH),

@@ -32,8 +32,12 @@ QUESTIONS = {
         lambda logs: logs.query_logs(RunFilter(status=RunStatus.SUCCESS)),
     ),
     "the runs with a text in their errors": (
-        "run_by_error (project=? AND started>? AND (started,id)<(?,?))",
+        "error_text VIRTUAL TABLE INDEX",
         lambda logs: logs.query_logs(RunFilter(text="timeout")),
+    ),
+    "the runs with a letter in their errors": (
+        "run_by_error (project=? AND started>? AND (started,id)<(?,?))",
+        lambda logs: logs.query_logs(RunFilter(text="t")),
     ),
     "the newest runs of all": (
         "run_by_start (project=? AND started>? AND (started,id)<(?,?))",

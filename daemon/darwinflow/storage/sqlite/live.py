@@ -13,6 +13,7 @@ from darwinflow.storage.brief import brief_of, count_of, with_step
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_step, load_step, same_content, same_output
 from darwinflow.storage.sqlite.bodies import Bodies, body_of, put_body, replace_body
+from darwinflow.storage.sqlite.error_texts import put_errors
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.questions import searchable
 
@@ -139,13 +140,7 @@ class LiveRuns:
 
     def _put_error(self, number: int, position: int, error: str | None, *, before: str | None) -> None:
         if error is not None:
-            self._db.execute(
-                """
-                INSERT INTO run_error (run, position, text) VALUES (:run, :position, :text)
-                ON CONFLICT (run, position) DO UPDATE SET text = excluded.text
-                """,
-                {"run": number, "position": position, "text": searchable(error)},
-            )
+            put_errors(self._db, number, [(position, searchable(error))])
         elif before is not None:
             self._db.execute(
                 "DELETE FROM run_error WHERE run = :run AND position = :position",

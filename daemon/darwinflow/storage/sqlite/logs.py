@@ -13,10 +13,11 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.sqlite.bodies import Bodies, put_body
+from darwinflow.storage.sqlite.error_texts import newest_found, put_errors
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.marks import RunMarks
-from darwinflow.storage.sqlite.questions import searchable, statement_for, values_for
+from darwinflow.storage.sqlite.questions import BY_TEXT, searchable, statement_for, values_for
 
 TAIL_CHARACTERS = 12
 _MOST_FOUND = 10
@@ -106,7 +107,11 @@ class SqliteLogRepository:
         return tuple(row[0] for row in rows)
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
-        rows = fetch(self._db, statement_for(wanted), values_for(self._project, wanted))
+        statement, values = statement_for(wanted), values_for(self._project, wanted)
+        if statement is BY_TEXT:
+            rows = newest_found(self._db, statement, values, wanted.limit + 1)
+        else:
+            rows = fetch(self._db, statement, values)
         shown = rows[: wanted.limit]
         return Page(
             items=tuple(header_from(row) for row in shown),
@@ -176,10 +181,7 @@ class SqliteLogRepository:
             codec, body = self._bodies.keep(log)
             put_body(self._db, number, codec, body)
         if errors:
-            self._db.executemany(
-                "INSERT INTO run_error (run, position, text) VALUES (:run, :position, :text)",
-                [{"run": number, "position": position, "text": text} for position, text in errors],
-            )
+            put_errors(self._db, number, errors)
         return True
 
     def _refuse_other(self, log: ExecutionLog) -> bool:

@@ -8,6 +8,7 @@ from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunStatus
 from darwinflow.storage.cursor import Position, position_from
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sqlite.error_texts import looked_up, places_between
 from darwinflow.storage.sqlite.fetch import Values, bindable
 
 BY_HASH = """
@@ -62,6 +63,24 @@ WHERE project = :project
 ORDER BY started DESC, id DESC LIMIT :limit
 """
 
+BY_TEXT = """
+SELECT run.id, workflow, version, hash, status, started, ended, brief, run_error.place
+FROM error_text
+CROSS JOIN run_error ON run_error.place = error_text.rowid
+CROSS JOIN run ON run.number = run_error.run
+WHERE error_text MATCH :looked_up AND error_text.rowid >= :first AND error_text.rowid < :end
+  AND instr(run_error.text, :text)
+  AND project = :project
+  AND started >= :since AND (started, id) < (:until, :until_id)
+  AND (:workflow IS NULL OR workflow = :workflow)
+  AND (:version IS NULL OR version = :version)
+  AND (:hash IS NULL OR hash = :hash)
+  AND (:status IS NULL OR status = :status)
+  AND (:node IS NULL OR EXISTS (SELECT 1 FROM json_each(brief, '$.nodes') WHERE value = :node))
+ORDER BY error_text.rowid DESC
+"""
+"""For `newest_found`."""
+
 BY_STATUS = """
 SELECT id, workflow, version, hash, status, started, ended, brief
 FROM run INDEXED BY run_by_status
@@ -100,13 +119,16 @@ def statement_for(wanted: RunFilter) -> str:
     if wanted.workflow is not None:
         return BY_WORKFLOW if wanted.version is None else BY_VERSION
     if wanted.text is not None:
-        return BY_ERROR
+        return BY_ERROR if looked_up(searchable(wanted.text)) is None else BY_TEXT
     return BY_START if wanted.status in (None, RunStatus.SUCCESS) else BY_STATUS
 
 
 def values_for(project: str, wanted: RunFilter) -> Values:
     """One more than the limit is asked for: it tells whether there is a next page. Raises `Refused`."""
     until, until_id = _end(wanted)
+    since = _BEFORE_ALL if wanted.since is None else to_micros(wanted.since)
+    text = None if wanted.text is None else searchable(wanted.text)
+    first, end = places_between(since, until)
     return {
         "project": project,
         "workflow": None if wanted.workflow is None else bindable(wanted.workflow),
@@ -114,8 +136,11 @@ def values_for(project: str, wanted: RunFilter) -> Values:
         "hash": None if wanted.workflow_hash is None else bindable(wanted.workflow_hash),
         "node": None if wanted.node is None else bindable(wanted.node),
         "status": None if wanted.status is None else str(wanted.status),
-        "text": None if wanted.text is None else searchable(wanted.text),
-        "since": _BEFORE_ALL if wanted.since is None else to_micros(wanted.since),
+        "text": text,
+        "looked_up": None if text is None else looked_up(text),
+        "first": first,
+        "end": end,
+        "since": since,
         "until": until,
         "until_id": until_id,
         "limit": wanted.limit + 1,
