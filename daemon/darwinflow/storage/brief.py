@@ -23,6 +23,9 @@ from darwinflow.model.run import (
 from darwinflow.storage.compact_json import compact
 from darwinflow.storage.instants import from_micros
 
+_STATUSES = {str(status): status for status in RunStatus}
+_made = tuple.__new__
+
 Brief = dict[str, Any]
 """`Any` because it is JSON and this module alone looks inside."""
 
@@ -89,34 +92,41 @@ def header_from(row: HeaderRow) -> RunHeader:
 def _header_from(row: HeaderRow) -> RunHeader:
     run_id, workflow, version, text_hash, status, started, ended, stored = row
     brief = _loaded(stored)
-    nodes: list[str] = brief["nodes"]
-    success = RunStatus.SUCCESS
+    # By position: lists have hundreds of them, and names would take twice as long.
     return RunHeader(
-        run_id=run_id,
-        workflow_id=workflow,
-        workflow_version=version,
-        workflow_hash=text_hash,
-        status=RunStatus(status),
-        start_time=from_micros(started),
-        end_time=None if ended is None else from_micros(ended),
-        step_count=brief["count"],
-        failed_node=brief.get("failedNode"),
-        error=brief.get("error"),
-        steps=tuple(
-            [
-                StepBrief(nodes[shown[0]], success, shown[1], None)
-                if len(shown) == 2
-                else StepBrief(nodes[shown[0]], RunStatus(shown[1]), *shown[2:])
-                for shown in brief["steps"]
-            ]
-        ),
+        run_id,
+        workflow,
+        version,
+        text_hash,
+        _STATUSES.get(status) or RunStatus(status),
+        from_micros(started),
+        None if ended is None else from_micros(ended),
+        brief["count"],
+        brief.get("failedNode"),
+        brief.get("error"),
+        _steps_from(brief["steps"], brief["nodes"]),
     )
+
+
+def _steps_from(shown: list[list[Any]], nodes: list[str]) -> tuple[StepBrief, ...]:
+    success = RunStatus.SUCCESS
+    try:
+        return tuple([_made(StepBrief, (nodes[node], success, ms, None)) for node, ms in shown])
+    except ValueError:  # one of them has more than two parts
+        return tuple(
+            [
+                StepBrief(nodes[step[0]], success, step[1], None)
+                if len(step) == 2
+                else StepBrief(nodes[step[0]], RunStatus(step[1]), *step[2:])
+                for step in shown
+            ]
+        )
 
 
 def _loaded(stored: str) -> Brief:
     brief: Brief
     try:
-        brief = from_json(stored)
+        brief = from_json(stored, cache_strings="keys")
     except ValueError:  # a lone surrogate, or damage
         brief = json.loads(stored)
     return brief

@@ -11,6 +11,23 @@ from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.error_texts import looked_up, places_between
 from darwinflow.storage.sqlite.fetch import Values, bindable
 
+RECENT = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_workflow
+WHERE project = :project AND workflow = :workflow
+  AND started >= :since AND (started, id) < (:until, :until_id)
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+"""As `BY_WORKFLOW` where nothing else is asked: what an editor asks most, in half the time."""
+
+RECENT_OF_VERSION = """
+SELECT id, workflow, version, hash, status, started, ended, brief
+FROM run INDEXED BY run_by_version
+WHERE project = :project AND workflow = :workflow AND version = :version
+  AND started >= :since AND (started, id) < (:until, :until_id)
+ORDER BY started DESC, id DESC LIMIT :limit
+"""
+
 BY_HASH = """
 SELECT id, workflow, version, hash, status, started, ended, brief
 FROM run INDEXED BY run_by_hash
@@ -117,6 +134,8 @@ def statement_for(wanted: RunFilter) -> str:
     if wanted.workflow_hash is not None:
         return BY_HASH
     if wanted.workflow is not None:
+        if wanted.status is None and wanted.node is None and wanted.text is None:
+            return RECENT if wanted.version is None else RECENT_OF_VERSION
         return BY_WORKFLOW if wanted.version is None else BY_VERSION
     if wanted.text is not None:
         return BY_ERROR if looked_up(searchable(wanted.text)) is None else BY_TEXT
