@@ -41,7 +41,7 @@ def found(store, wanted, project="demo"):
         wanted = replace(wanted, cursor=page.next)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     errors=st.lists(st.tuples(TEXTS, TEXTS, STARTS), max_size=12),
     text=TEXTS,
@@ -217,6 +217,19 @@ def steps_taken(path, size, text):
         ]
         store.write(lambda tx: [tx.logs("demo").store_log(log) for log in logs]).result(60)
         return store.read(ask)
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_workflow_of_many_runs_leads_to_its_errors_as_one_of_few_does(tmp_path, version):
+    few = [failed(f"f{number}", f"no {number}", at=number, workflow="few") for number in range(20)]
+    many = [finished(f"m{number}", at=number, workflow="many") for number in range(600)]
+    many += [failed(f"e{number}", f"no {number}", at=number, workflow="many") for number in range(20)]
+    with closing(SqliteTenantStore(str(tmp_path / "t.db"))) as store:
+        store.write(lambda tx: [tx.logs("demo").store_log(log) for log in (*few, *many)]).result(30)
+        for workflow, prefix in (("few", "f"), ("many", "e")):
+            wanted = RunFilter(workflow=workflow, version=version, text="NO 1", limit=3)
+            assert found(store, wanted) == [f"{prefix}{number}" for number in (*range(19, 9, -1), 1)]
+            assert found(store, replace(wanted, version=2)) == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,15 @@ from darwinflow.storage.sqlite.error_texts import newest_found, put_errors
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.live import LiveRuns
 from darwinflow.storage.sqlite.marks import RunMarks
-from darwinflow.storage.sqlite.questions import BY_TEXT, searchable, statement_for, values_for
+from darwinflow.storage.sqlite.questions import (
+    BY_TEXT,
+    BY_VERSION,
+    BY_WORKFLOW,
+    HAS_MORE_THAN_A_FEW,
+    searchable,
+    statement_for,
+    values_for,
+)
 
 TAIL_CHARACTERS = 12
 _MOST_FOUND = 10
@@ -108,6 +116,8 @@ class SqliteLogRepository:
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
         statement, values = statement_for(wanted), values_for(self._project, wanted)
+        if statement in (BY_WORKFLOW, BY_VERSION) and values["looked_up"] is not None:
+            statement = BY_TEXT if fetch(self._db, HAS_MORE_THAN_A_FEW, values) else statement
         if statement is BY_TEXT:
             rows = newest_found(self._db, statement, values, wanted.limit + 1)
         else:

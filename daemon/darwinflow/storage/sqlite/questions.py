@@ -9,7 +9,7 @@ from darwinflow.model.run import RunStatus
 from darwinflow.storage.cursor import Position, position_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.sqlite.error_texts import looked_up, places_between
-from darwinflow.storage.sqlite.fetch import Values, bindable
+from darwinflow.storage.sqlite.fetch import bindable
 
 RECENT = """
 SELECT id, workflow, version, hash, status, started, ended, brief
@@ -124,6 +124,14 @@ WHERE project = :project
 ORDER BY started DESC, id DESC LIMIT :limit
 """
 
+_A_FEW = 500
+HAS_MORE_THAN_A_FEW = f"""
+SELECT 1 FROM run INDEXED BY run_by_workflow
+WHERE project = :project AND workflow = :workflow
+  AND started >= :since AND (started, id) < (:until, :until_id)
+LIMIT 1 OFFSET {_A_FEW}
+"""  # noqa: S608 - a number
+"""Whether a text is better looked up among all errors than looked for in the runs of the workflow."""
 
 _BEFORE_ALL = -(1 << 63)
 _AFTER_ALL = (1 << 63) - 1
@@ -142,7 +150,7 @@ def statement_for(wanted: RunFilter) -> str:
     return BY_START if wanted.status in (None, RunStatus.SUCCESS) else BY_STATUS
 
 
-def values_for(project: str, wanted: RunFilter) -> Values:
+def values_for(project: str, wanted: RunFilter) -> dict[str, object]:
     """One more than the limit is asked for: it tells whether there is a next page. Raises `Refused`."""
     until, until_id = _end(wanted)
     since = _BEFORE_ALL if wanted.since is None else to_micros(wanted.since)
