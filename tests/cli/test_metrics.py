@@ -194,3 +194,25 @@ def test_names_cannot_command_the_terminal(darwinflow: Run, folder: Path, tmp_pa
     for words in (("metrics",), ("metrics", EVIL), ("metrics", EVIL, "--by", "day"), ("metrics", EVIL + "x")):
         for text in (darwinflow(*words).stdout, shown(folder, environ, *words, columns=40)):
             assert all(row.replace("\ufffd", "").isprintable() for row in text.splitlines()), text
+
+
+def test_nodes_stand_by_the_time_they_took_in_all(darwinflow: Run, folder: Path) -> None:
+    (folder / "flows/other.yaml").write_text(flow(1).replace("id: greet", "id: other"))
+    now = int(time.time() * 1e6) - 2_000_000
+    look, write = {"node": "look", "took_ms": 5}, {"node": "write", "took_ms": 40, "error": "boom"}
+    runs = [events(f"r{number}", look, look, at=now - number) for number in range(3)]
+    old = events("old", look, {"node": "gone"}, at=now - 9 * DAY)
+    recorded(darwinflow, folder, *runs, events("r9", look, write, at=now, error="boom"), old)
+    heading, *rows = darwinflow("metrics", "greet", "--nodes", "--since", "2d").stdout.splitlines()
+    assert cells(heading) == ["NODE", "STEPS", "SUCCEEDED", "MEDIAN", "P95", "P99", "TIME"]
+    assert [cells(row)[:3] for row in rows] == [["write", "1", "0 of 1"], ["look", "7", "100 %"]]
+    assert [cells(row)[-1] for row in rows] == ["53 %", "47 %"]
+    found = json.loads(darwinflow("metrics", "greet@1", "--nodes", "--json").stdout)
+    assert (found["by"], found["workflow"], found["version"], found["since"]) == ("node", "greet", 1, None)
+    assert [(one["node"], one["summary"]["runs"]) for one in found["nodes"]] == [
+        ("gone", 1),
+        ("look", 8),
+        ("write", 1),
+    ]
+    assert found["nodes"][1]["summary"]["p50Ms"] == pytest.approx(5, rel=0.021)
+    assert darwinflow("metrics", "greet@7", "--nodes").stdout.startswith("No run of 'greet' v7 has ended yet")

@@ -103,3 +103,27 @@ def test_a_trend_is_cut_where_it_is_asked_to_be(shared: DaemonProcess):
 def test_edges_that_are_none_are_refused(shared: DaemonProcess, edges):
     with pytest.raises(RequestMalformed, match="edges"):
         shared.client().call("metrics/trend", {"workflow": "a", "edges": edges})
+
+
+def test_figures_of_nodes_are_of_the_versions_and_days_that_are_asked_for(shared: DaemonProcess):
+    client = shared.client()
+    record(client, "r1", at=TEN)
+    record(client, "r2", at=TEN + 30 * HOUR, version=4, error="boom")
+
+    def nodes(**given):
+        found = client.call("metrics/nodes", {"workflow": "assistant", **given})["nodes"]
+        return [
+            (one["node"], one["version"], one["summary"]["runs"], one["summary"]["failures"]) for one in found
+        ]
+
+    assert nodes() == [("node0", None, 2, 0), ("node1", None, 2, 1)]
+    assert nodes(byVersion=True) == [
+        ("node0", 3, 1, 0),
+        ("node0", 4, 1, 0),
+        ("node1", 3, 1, 0),
+        ("node1", 4, 1, 1),
+    ]
+    assert nodes(version=4) == [("node0", None, 1, 0), ("node1", None, 1, 1)]
+    assert nodes(until=(TEN + 2 * HOUR).isoformat()) == [("node0", None, 1, 0), ("node1", None, 1, 0)]
+    assert nodes(since=(TEN + 20 * HOUR).isoformat())[1] == ("node1", None, 1, 1)
+    assert client.call("metrics/nodes", {"workflow": "nobody"}) == {"nodes": []}

@@ -99,6 +99,7 @@ def test_methods_about_a_workspace_need_a_session(shared: DaemonProcess, method)
         "workflow/lineage": {"workflow": "a"},
         "workflow/history": {"workflow": "a"},
         "workflow/get": {"workflow": "a"},
+        "metrics/nodes": {"workflow": "a"},
         "metrics/trend": {"workflow": "a", "edges": ["2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"]},
         "event/subscribe": {"topic": "run"},
         "event/unsubscribe": {"subscription": 1},

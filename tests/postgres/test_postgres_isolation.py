@@ -31,6 +31,7 @@ TABLES = (
     "summary",
     "summary_duration",
     "hour_sums",
+    "node_sums",
     "counted_run",
     "to_learn",
     "tally",

@@ -201,6 +201,7 @@ def test_a_run_is_found_by_either_end_through_an_index(store, mode):
         ("summary_pkey", lambda tx: tx.metrics("demo").get_text_summary("w0", HASH)),
         ("summary_pkey", lambda tx: tx.metrics("demo").list_summaries("w0")),
         ("hour_sums_pkey", lambda tx: tx.metrics("demo").get_hours("w0", START, START)),
+        ("node_sums_pkey", lambda tx: tx.metrics("demo").get_nodes("w0", START, START)),
         ("journal_pkey", lambda tx: tx.journals.offset("j.jsonl")),
         ("event_by_topic", lambda tx: tx.events.read_since("run", 5, 10)),
         ("consumer_pkey", lambda tx: tx.events.saved_offset("lens", "run")),
@@ -231,8 +232,8 @@ def test_the_other_questions_can_use_an_index_however_they_are_planned(store, in
     assert "organization = " in plan
 
 
-def test_a_finished_run_is_five_statements_in_four_exchanges(organization, open_store):
-    """The last two go together. The summaries are read for the first run alone."""
+def test_a_finished_run_is_six_statements_in_four_exchanges(organization, open_store):
+    """The last three go together. The summaries are read for the first run alone."""
     store = open_store(organization.dsn, organization.id)
     store.write(lambda tx: record(tx, "demo", finished("first"))).result(10)
     asked = []
@@ -249,6 +250,7 @@ def test_a_finished_run_is_five_statements_in_four_exchanges(organization, open_
         "BEGIN ISOLATION LEVEL",
         "INSERT INTO darwinflow.run",
         "WITH news AS",
+        "INSERT INTO darwinflow.node_sums",
         "WITH published AS",
         "COMMIT",
     ]

@@ -42,6 +42,7 @@ def metrics(first, last):
             at=number * 700,
             seconds=0.1 + number * 0.37,
             text=HASH if number % 2 else "",
+            nodes=("classify", "größe", ODD)[: 1 + number % 3],
         )
         found.append((("demo", ODD)[number % 5 == 0], metric_of(log)))
     return found
@@ -64,6 +65,8 @@ def answers(store):
             for workflow in ("assistant", "odd \x1a", "ünter"):
                 said.append(figures.get_text_summary(workflow, HASH))
                 said.append(figures.get_hours(workflow, START, START + timedelta(days=3)))
+                said.append(figures.get_nodes(workflow, START, START + timedelta(days=3)))
+                assert said[-1]
         return said
 
     return store.read(work)

@@ -188,7 +188,7 @@ print(len(acknowledged))
 """
 
 
-@pytest.mark.parametrize("limit", [500_000, 1 << 20])
+@pytest.mark.parametrize("limit", [600_000, 1 << 20])
 def test_a_limit_of_file_sizes_is_said_and_nothing_acknowledged_is_lost(tmp_path, limit):
     tests = os.path.dirname(os.path.dirname(__file__))
     command = [sys.executable, "-c", WITH_A_LIMIT, str(tmp_path / "t.db"), tests, str(limit)]

@@ -6,6 +6,8 @@ from darwinflow.cli.terminal import Terminal, harmless
 
 WIDEST_NAME = 32
 """Columns of a terminal; longer names are cut there."""
+_FIRST_TO_GO = ("P99", "LAST RUN", "TOKENS", "COST", "MEDIAN")
+"""Titles of figures for which there may be no room."""
 
 
 def aligned(heading: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> Iterator[str]:
@@ -24,6 +26,24 @@ def aligned(heading: Sequence[str], rows: Sequence[Sequence[str]], terminal: Ter
     yield terminal.paint(terminal.fit(f" {line(heading)}", terminal.width), "quiet")
     for row in rows:
         yield terminal.row(f" {line(row)}", terminal.width)
+
+
+def fitted(heading: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> Iterator[str]:
+    """As `aligned`, without columns of figures for which the terminal has no room: names and charts stay whole."""
+    for name in _FIRST_TO_GO:
+        width = sum(
+            max(len(title), *map(len, cells)) + 2
+            for title, cells in zip(heading, zip(*rows, strict=True), strict=True)
+            if any(cells)
+        )
+        if not terminal.width or width <= terminal.width + 1:
+            break
+        if name not in heading:
+            continue
+        gone = list(heading).index(name)
+        heading = [*heading[:gone], *heading[gone + 1 :]]
+        rows = [[*row[:gone], *row[gone + 1 :]] for row in rows]
+    return aligned(heading, rows, terminal)
 
 
 def name_in(text: str, terminal: Terminal) -> str:

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from darwinflow.cli.columns import aligned, name_in
+from darwinflow.cli.columns import fitted, name_in
 from darwinflow.cli.figures import cost, success, tokens
 from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.published import Named, meant, named
@@ -48,16 +48,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         + ", ".join(f"{since} by {by}" for by, since in USUAL_SINCE.items() if by != "version")
         + ", and all by version",
     )
+    parser.add_argument(
+        "--nodes", action="store_true", help="by node of the workflow, what took longest in all first"
+    )
     parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.workflow is None and (args.since is not None or args.by != "version"):
-        option = "--since" if args.since is not None else f"--by {args.by}"
+    if args.nodes and args.by != "version":
+        return complain(
+            "--nodes and --by exclude each other", f"darwinflow metrics {args.workflow or 'WORKFLOW'} --nodes",
+            EXIT_USAGE,
+        )  # fmt: skip
+    if args.workflow is None and (args.since is not None or args.by != "version" or args.nodes):
+        option = "--nodes" if args.nodes else "--since" if args.since is not None else f"--by {args.by}"
         return complain(f"{option} needs a workflow", f"darwinflow metrics WORKFLOW {option}", EXIT_USAGE)
     now = datetime.now().astimezone()
     if args.workflow is None:
         return _all(args, now)
+    if args.nodes:
+        return _by_node(args, now)
     since = moment(since_of(USUAL_SINCE[args.by]) if args.since is None else args.since, now)
     edges = _edges(args.by, since, now)
     if len(edges) - 1 > MAX_SPANS:
@@ -91,7 +101,28 @@ def _all(args: argparse.Namespace, now: datetime) -> int:
     else:
         terminal = terminal_of()
         rows = [(name_in(one["workflow"], terminal), *_cells(one, now)) for one in versions]
-        for line in _fitted(("WORKFLOW", *_HEADING), rows, terminal):
+        for line in fitted(("WORKFLOW", *_HEADING), rows, terminal):
+            print(line)
+    return 0
+
+
+def _by_node(args: argparse.Namespace, now: datetime) -> int:
+    from darwinflow.cli.metrics_nodes import HEADING, rows, said
+
+    wanted = named(args.workflow)
+    since = None if args.since is None else moment(args.since, now)
+    with open_session(wanted.path) as client:
+        nodes = client.call("metrics/nodes", said(wanted, since))["nodes"]
+        missed = None if nodes or args.json else _missed(client, wanted, since, now)
+    if args.json:
+        told = None if since is None else since.isoformat()
+        answer = {"by": "node", "workflow": wanted.workflow, "version": wanted.version, "since": told}
+        print(json.dumps({**answer, "nodes": nodes}))
+    elif missed is not None:
+        say(missed)
+    else:
+        terminal = terminal_of()
+        for line in fitted(HEADING, rows(nodes, terminal), terminal):
             print(line)
     return 0
 
@@ -200,7 +231,7 @@ def _version_table(
         rows.append((*_cells(one, now), drawn))
     step = _step(edges[-1] - edges[-2])
     title = f"P95 BY {step} ({full(utf8=terminal.utf8)} = {duration(most)})"
-    return list(_fitted((*_HEADING, title), rows, terminal))
+    return list(fitted((*_HEADING, title), rows, terminal))
 
 
 def _step(span: timedelta) -> str:
@@ -208,27 +239,6 @@ def _step(span: timedelta) -> str:
     hour_count = round(span.total_seconds() / 3600)
     count, unit = (hour_count, "HOUR") if hour_count < 23 else (round(hour_count / 24), "DAY")
     return unit if count == 1 else f"{count} {unit}S"
-
-
-_FIRST_TO_GO = ("P99", "LAST RUN", "TOKENS", "COST", "MEDIAN")
-
-
-def _fitted(heading: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> Iterator[str]:
-    """As `aligned`, without columns for which the terminal has no room: the chart stays whole."""
-    for name in _FIRST_TO_GO:
-        width = sum(
-            max(len(title), *map(len, cells)) + 2
-            for title, cells in zip(heading, zip(*rows, strict=True), strict=True)
-            if any(cells)
-        )
-        if not terminal.width or width <= terminal.width + 1:
-            break
-        if name not in heading:
-            continue
-        gone = list(heading).index(name)
-        heading = [*heading[:gone], *heading[gone + 1 :]]
-        rows = [[*row[:gone], *row[gone + 1 :]] for row in rows]
-    return aligned(heading, rows, terminal)
 
 
 def _time_table(points: list[Figures], by: str, terminal: Terminal, now: datetime) -> Sequence[str]:
@@ -244,7 +254,7 @@ def _time_table(points: list[Figures], by: str, terminal: Terminal, now: datetim
         )
         for point in points
     ]
-    return list(_fitted((by.upper(), *_HEADING[1:-1], f"P95, TO {duration(most)}"), rows, terminal))
+    return list(fitted((by.upper(), *_HEADING[1:-1], f"P95, TO {duration(most)}"), rows, terminal))
 
 
 def _when(start: datetime, by: str, now: datetime) -> str:

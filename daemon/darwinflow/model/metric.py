@@ -3,9 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from darwinflow.model.histogram import percentiles
-from darwinflow.model.run import ExecutionLog, RunStatus
+from darwinflow.model.run import ExecutionLog, RunStatus, StepLog
+
+
+class NodeMetric(NamedTuple):
+    """What one finished step counts for in the figures of its node."""
+
+    node_id: str
+    duration_ms: float
+    success: bool
+    tokens: int
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class ExecutionMetric:
     """In the currency that the program recorded; US dollars by custom."""
     timestamp: datetime
     """When the run ended."""
+    nodes: tuple[NodeMetric, ...] = ()
+    """One a step that ended, in the order of the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,8 @@ def summary_of(
 def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
     """What *log* counts for; None while it is live.
 
-    Tokens and cost are the sums of `tokens` and `cost` among the details of the steps' actions.
+    Tokens and cost are the sums of `tokens` and `cost` among the details of the steps' actions. A step that did not
+    end, as its program went away, counts in no node's figures.
     """
     if log.output is None or log.duration_ms is None:
         return None
@@ -103,6 +117,23 @@ def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
         tokens_used=int(sum(_number(detail.get("tokens")) for detail in details)),
         cost=sum(_number(detail.get("cost")) for detail in details),
         timestamp=log.output.end_time,
+        nodes=tuple(
+            [
+                _node_metric(step, duration_ms)
+                for step in log.steps
+                if (duration_ms := step.duration_ms) is not None
+            ]
+        ),
+    )
+
+
+def _node_metric(step: StepLog, duration_ms: float) -> NodeMetric:
+    tokens, cost = 0.0, 0.0
+    for action in step.actions:
+        tokens += _number(action.details.get("tokens"))
+        cost += _number(action.details.get("cost"))
+    return NodeMetric(
+        step.node_id, max(duration_ms, 0.0), step.status is RunStatus.SUCCESS, int(tokens), cost
     )
 
 

@@ -26,6 +26,36 @@ class HourSums(NamedTuple):
     """Runs by bucket of `model.histogram`."""
 
 
+class NodeSums(NamedTuple):
+    """What the steps of one node add up to, of the runs of one version that ended within one day."""
+
+    node: str
+    version: int
+    day: datetime
+    """Its beginning, by UTC."""
+    runs: int
+    """Steps: a node that a run came to three times counts three times."""
+    successes: int
+    total_ms: float
+    tokens: int
+    cost: float
+    last_updated: datetime
+    """When the last of the runs ended."""
+    durations: Mapping[int, int]
+    """Steps by bucket of `model.histogram`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFigures:
+    """What the steps of one node add up to."""
+
+    node: str
+    version: int | None
+    """None: in the runs of all versions."""
+    summary: WorkflowSummary
+    """With steps for runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
     """What the runs that ended within one span of time add up to."""
@@ -56,7 +86,18 @@ def trend(
     )
 
 
-def _added_up(hours: Sequence[HourSums]) -> WorkflowSummary:
+def by_node(days: Iterable[NodeSums], *, by_version: bool) -> tuple[NodeFigures, ...]:
+    """What *days* add up to: by the nodes' ids, then by version."""
+    nodes: dict[tuple[str, int | None], list[NodeSums]] = {}
+    for day in days:
+        nodes.setdefault((day.node, day.version if by_version else None), []).append(day)
+    return tuple(
+        NodeFigures(node, version, _added_up(found))
+        for (node, version), found in sorted(nodes.items(), key=lambda one: (one[0][0], one[0][1] or 0))
+    )
+
+
+def _added_up(hours: Sequence[HourSums] | Sequence[NodeSums]) -> WorkflowSummary:
     durations: dict[int, int] = {}
     for hour in hours:
         for bucket, runs in hour.durations.items():

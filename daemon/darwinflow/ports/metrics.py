@@ -6,7 +6,7 @@ from typing import Protocol
 
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
 from darwinflow.model.pattern import Pattern
-from darwinflow.model.trend import HourSums
+from darwinflow.model.trend import HourSums, NodeSums
 
 
 class MetricsRepository(Protocol):
@@ -39,6 +39,15 @@ class MetricsRepository(Protocol):
 
         A run counts in the hour in which it ended, which is whole at *since* and *until*, too. Hours without runs are
         left out; the versions of an hour ascend.
+        """
+        ...
+
+    def get_nodes(self, workflow_id: str, since: datetime, until: datetime) -> tuple[NodeSums, ...]:
+        """What steps add up to by node in each day of UTC that overlaps *since* to *until*, apart by version.
+
+        A step counts in the day in which its run ended, which is whole at *since* and *until*, too; steps that did not
+        end count nowhere. By day, then version, then the node's id. Of the nodes that the runs of a version name in a
+        day, those that come after the first 1 000 are left out.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Figures as every back end keeps them, for who carries them to another: runs that are gone still count in them.
 
-Sums are by version, by text and by hour, each with its histogram, so what is carried answers all that was answered.
+Sums are by version, by text, by hour and by node, each with its histogram, so what is carried answers all that was answered.
 """
 
 import hashlib
@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from darwinflow.storage.compact_json import compact
-from darwinflow.storage.memory.metrics import Sums
+from darwinflow.storage.sums import Sums
 
+_NODE = re.compile(r"node (-?[0-9]+) version (-?[0-9]+) (.*)", re.DOTALL)
 _HOUR = re.compile(r"hour (-?[0-9]+) version (-?[0-9]+)")
 
 
@@ -20,7 +21,7 @@ class FigureRow(NamedTuple):
     project: str
     workflow: str
     subject: str
-    """As `storage/summing.py` names versions and texts; else as `hour_subject`."""
+    """As `storage/summing.py` names versions and texts; else as `hour_subject` or `node_subject`."""
     sums: Sums
 
 
@@ -56,6 +57,17 @@ def hour_in(subject: str) -> tuple[int, int] | None:
     """Hour and version of `hour_subject`; None for another subject."""
     found = _HOUR.fullmatch(subject)
     return None if found is None else (int(found[1]), int(found[2]))
+
+
+def node_subject(day: int, version: int, node: str) -> str:
+    """Names the sums of a node in a day and version: whole days since 1970."""
+    return f"node {day} version {version} {node}"
+
+
+def node_in(subject: str) -> tuple[int, int, str] | None:
+    """Day, version and node of `node_subject`; None for another subject."""
+    found = _NODE.fullmatch(subject)
+    return None if found is None else (int(found[1]), int(found[2]), found[3])
 
 
 def digest_of_figures(rows: Iterable[FigureRow], counted: Iterable[CountedRun]) -> str:

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Mapping
 
-_ENTRY_BYTES = 6
+ENTRY_BYTES = 6
 
 
 def packed(durations: Mapping[int, int]) -> bytes:
@@ -12,6 +12,6 @@ def packed(durations: Mapping[int, int]) -> bytes:
 
 
 def unpacked(durations: bytes) -> dict[int, int]:
-    count = len(durations) // _ENTRY_BYTES
+    count = len(durations) // ENTRY_BYTES
     numbers = struct.unpack(f">{count}H{count}I", durations)
     return dict(zip(numbers[:count], numbers[count:], strict=True))

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from darwinflow.model.metric import WorkflowSummary, summary_of
-from darwinflow.model.trend import HourSums
+from darwinflow.model.trend import HourSums, NodeSums
 from darwinflow.storage.instants import from_micros, to_micros
+from darwinflow.storage.sums import Nodes
 
 _HOUR_MICROS = 3_600_000_000
+_DAY_MICROS = 24 * _HOUR_MICROS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 VERSION = "version "
@@ -37,6 +39,16 @@ def hour_of(instant: datetime) -> int:
 def hours_between(since: datetime, until: datetime) -> tuple[int, int]:
     """The first hour that overlaps *since* to *until*, and the first behind that does not."""
     return hour_of(since), -(-to_micros(until) // _HOUR_MICROS)
+
+
+def day_of(instant: datetime) -> int:
+    """The day of UTC that *instant* lies in, as whole days since 1970; negative before."""
+    return to_micros(instant) // _DAY_MICROS
+
+
+def days_between(since: datetime, until: datetime) -> tuple[int, int]:
+    """The first day that overlaps *since* to *until*, and the first behind that does not."""
+    return day_of(since), -(-to_micros(until) // _DAY_MICROS)
 
 
 def summary_from(
@@ -83,3 +95,12 @@ def hour_from(
         from_micros(updated),
         durations,
     )
+
+
+def nodes_from(day: int, version: int, nodes: Nodes) -> list[NodeSums]:
+    """*day* as `day_of` has it; by the nodes' ids."""
+    begin = _EPOCH + timedelta(days=day)
+    return [
+        NodeSums(node, version, begin, *sums[:5], from_micros(sums.updated), sums.durations)
+        for node, sums in sorted(nodes.items())
+    ]

@@ -2,20 +2,24 @@
 
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import VersionSummary, metric_of
 from darwinflow.model.run import RunHeader, RunStatus, header_of
+from darwinflow.model.trend import NodeSums
 from darwinflow.ports.inspection import Verdict
 from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.memory.lessons import Lessons
-from darwinflow.storage.memory.metrics import MemoryMetricsRepository
-from darwinflow.storage.memory.table import Table, Undo
+from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
+from darwinflow.storage.memory.table import Undo
 
 _PAGE = 500
 _MOST_FAULTS = 20
+_ALL_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def verify_project(tx: Transaction, project: str) -> Verdict:
@@ -23,7 +27,7 @@ def verify_project(tx: Transaction, project: str) -> Verdict:
     metrics, logs = tx.metrics(project), tx.logs(project)
     undo = Undo()
     undo.begin()
-    again = MemoryMetricsRepository(Table(undo), Table(undo), Table(undo), Lessons.empty(undo), project)
+    again = MemoryMetricsRepository(FigureTables.empty(undo), Lessons.empty(undo), project)
     runs, faults = 0, list[str]()
     for header in headers_of(logs):
         runs += 1
@@ -41,6 +45,7 @@ def verify_project(tx: Transaction, project: str) -> Verdict:
         faults += _differences(
             project, metrics.list_summaries(None), again.list_summaries(None), has_gone=logs.removed() > 0
         )
+        faults += _differences_by_node(project, metrics, again, has_gone=logs.removed() > 0)
     return Verdict(runs, tuple(faults[:_MOST_FAULTS]))
 
 
@@ -71,6 +76,39 @@ def _differences(
             )
     for workflow, version in added:
         yield f"runs of {workflow} v{version} in project '{project}' are not counted"
+
+
+def _differences_by_node(
+    project: str, kept: MetricsRepository, again: MetricsRepository, *, has_gone: bool
+) -> Iterator[str]:
+    """Figures of fewer steps than there are may be sound: runs were counted before there were figures of nodes."""
+    for workflow in sorted({one.workflow for one in kept.list_summaries(None)}):
+        added = {_place_of(one): one for one in again.get_nodes(workflow, *_ALL_TIME)}
+        for one in kept.get_nodes(workflow, *_ALL_TIME):
+            other = added.get(_place_of(one))
+            steps = other.runs if other else 0
+            is_same = other is not None and _are_same_nodes(one, other)
+            if one.runs < steps or is_same or (has_gone and one.runs > steps):
+                continue
+            yield (
+                f"figures of node '{one.node}' of {workflow} v{one.version} in project '{project}' are of "
+                f"{one.runs} steps on {one.day:%Y-%m-%d}; its {steps} steps add up to something else"
+            )
+
+
+def _place_of(one: NodeSums) -> tuple[str, int, datetime]:
+    return one.node, one.version, one.day
+
+
+def _are_same_nodes(one: NodeSums, other: NodeSums) -> bool:
+    """But for the order in which fractions were added."""
+    return (
+        (one.runs, one.successes, one.tokens, one.last_updated)
+        == (other.runs, other.successes, other.tokens, other.last_updated)
+        and dict(one.durations) == dict(other.durations)
+        and math.isclose(one.total_ms, other.total_ms, rel_tol=1e-6, abs_tol=1e-9)
+        and math.isclose(one.cost, other.cost, rel_tol=1e-6, abs_tol=1e-9)
+    )
 
 
 def _is_same(one: VersionSummary, other: VersionSummary) -> bool:

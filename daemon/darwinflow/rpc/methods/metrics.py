@@ -1,18 +1,20 @@
 """Figures: of every version, and over time."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from darwinflow.model.trend import trend
+from darwinflow.model.trend import by_node, trend
 from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import Instant, Version, Wire, WorkflowId
-from darwinflow.rpc.wire.metrics import TrendPoint, VersionFigures
+from darwinflow.rpc.wire.metrics import NodeFigures, TrendPoint, VersionFigures
 
 MAX_EDGES = 5_000
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def _ascending(edges: list[Instant]) -> list[Instant]:
@@ -46,6 +48,22 @@ class Trend(Wire):
     """By time, then version; spans without runs are left out."""
 
 
+class AskNodes(Wire):
+    workflow: WorkflowId
+    since: Instant | None = None
+    """Of runs that ended in days of UTC that overlap *since* to *until*; of all time where both are absent."""
+    until: Instant | None = None
+    version: Version | None = None
+    """Runs that named this version alone."""
+    by_version: bool = False
+    """Figures apart by version."""
+
+
+class NodesFigures(Wire):
+    nodes: list[NodeFigures]
+    """By the nodes' ids, then by version."""
+
+
 def summary(session: Session, params: AskFigures) -> Figures:
     """What the finished runs of each version add up to, whether it is published or not."""
 
@@ -68,7 +86,19 @@ def trend_of(session: Session, params: AskTrend) -> Trend:
     )
 
 
+def nodes_of(session: Session, params: AskNodes) -> NodesFigures:
+    """What the steps of a workflow's finished runs add up to by node. Steps that did not end count nowhere."""
+    since, until = params.since or _FIRST, params.until or _LAST
+    days = session.tenant.read(
+        lambda tx: tx.metrics(session.project).get_nodes(params.workflow, since, until)
+    )
+    wanted = [day for day in days if params.version in (None, day.version)]
+    found = by_node(wanted, by_version=params.by_version)
+    return NodesFigures(nodes=[NodeFigures.of(one) for one in found])
+
+
 METHODS: Table = {
     "metrics/summary": Method(summary, Place.UP_TO_DATE),
+    "metrics/nodes": Method(nodes_of, Place.UP_TO_DATE),
     "metrics/trend": Method(trend_of, Place.UP_TO_DATE),
 }

@@ -22,6 +22,22 @@ class VersionFigures(Wire):
         return cls(workflow=found.workflow, version=found.version, summary=summary)
 
 
+class NodeFigures(Wire):
+    """What the steps of one node add up to."""
+
+    node: str
+    version: Version | None
+    """Null: in the runs of all versions."""
+    summary: Summary
+    """With steps for runs: a node that a run came to three times counts three times."""
+
+    @classmethod
+    def of(cls, found: values.NodeFigures) -> Self:
+        summary = Summary.of(found.summary)
+        assert summary is not None, "what is listed has steps"
+        return cls(node=found.node, version=found.version, summary=summary)
+
+
 class TrendPoint(Wire):
     """What the runs that ended within one span of time add up to."""
 

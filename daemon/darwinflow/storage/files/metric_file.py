@@ -1,6 +1,6 @@
 """What a file of figures says, and where it lies.
 
-`<project>/<workflow>/v3.json`, `text-<hash>.json` and `hours-2026-11.json`, each written whole with a checksum of
+`<project>/<workflow>/v3.json`, `text-<hash>.json`, `hours-2026-11.json` and `nodes-2026-11-27.json`, each written whole with a checksum of
 what it says; `<project>/counted.txt` has the ids of the runs that are counted, one a line, below a line that names the project.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from zlib import crc32
 
 from darwinflow.model.errors import SchemaTooNew
-from darwinflow.storage.memory.metrics import Sums
+from darwinflow.storage.sums import DayKey, Sums
 
 FORMAT = 1
 COUNTED = "counted.txt"
@@ -33,6 +33,7 @@ HourKey = tuple[str, str, int, int]
 """Project, workflow, whole hours since 1970, version."""
 
 _HOUR = re.compile(r"hour ([0-9T:+-]+) version (-?[0-9]+)")
+_NODE = re.compile(r"node ([0-9-]+) version (-?[0-9]+) (.*)", re.DOTALL)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,6 +62,22 @@ def hour_key(key: Key) -> HourKey | None:
         return None
     since = datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - _EPOCH
     return project, workflow, since // timedelta(hours=1), int(found[2])
+
+
+def node_key(key: DayKey, node: str) -> Key:
+    """As sums of a node in a day are called in a file: `node 2026-11-27 version 3 classify`."""
+    project, workflow, day, version = key
+    return project, workflow, f"node {(_EPOCH + timedelta(days=day)).date()} version {version} {node}"
+
+
+def node_in_key(key: Key) -> tuple[DayKey, str] | None:
+    """What `node_key` was given; None for sums that are of no node."""
+    project, workflow, subject = key
+    found = _NODE.fullmatch(subject)
+    if found is None:
+        return None
+    day = (datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - _EPOCH).days
+    return (project, workflow, day, int(found[2])), found[3]
 
 
 def counted_path(project: str) -> str:
@@ -186,4 +203,6 @@ def _file_of(subject: str) -> str:
         return f"v{rest}.json"
     if kind == "hour":
         return f"hours-{rest[: len('2026-11')]}.json"
+    if kind == "node":
+        return f"nodes-{rest[: len('2026-11-27')]}.json"
     return f"{kind}-{name_of(rest)}.json"

@@ -16,31 +16,35 @@ from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.parts import MetricsTransaction
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.figures import CountedRun, FigureRow
-from darwinflow.storage.files.figure_tables import figures_in, miscounted, put_figures
+from darwinflow.storage.files.figure_tables import (
+    NotingTables,
+    figures_in,
+    keyed,
+    miscounted,
+    put_figures,
+)
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.kept_lessons import LESSONS, KeptLessons
 from darwinflow.storage.files.metric_file import (
     COUNTED,
     FileTorn,
-    HourKey,
     Key,
     addition,
     content_of,
     counted_path,
-    hour_key,
     name_of,
     path_of,
     placed,
     project_in,
-    subject_key,
     sums_in,
     text_of,
 )
 from darwinflow.storage.files.owner_lock import OwnerLock
 from darwinflow.storage.files.whole_files import Change, WholeFiles
 from darwinflow.storage.memory.lessons import Lessons
-from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
-from darwinflow.storage.memory.table import NotingTable, Table, Undo
+from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
+from darwinflow.storage.memory.table import Undo
+from darwinflow.storage.sums import Sums
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +63,8 @@ class OpenFigures:
         self._lock = threading.RLock()
         self._owner = OwnerLock(path)
         self._undo = Undo()
-        self._sums: NotingTable[Key, Sums] = NotingTable(self._undo)
-        self._hours: NotingTable[HourKey, Sums] = NotingTable(self._undo)
-        self._counted: NotingTable[tuple[str, str], bool] = NotingTable(self._undo)
+        self._tables = NotingTables(self._undo)
+        self._counted = self._tables.counted
         self._kept = KeptLessons(self._undo)
         self._counted_bytes: dict[str, int] = {}
         """The size of each project's list, by the project's folder."""
@@ -83,7 +86,7 @@ class OpenFigures:
             raise
 
     def metrics(self, project: str) -> MetricsRepository:
-        return MemoryMetricsRepository(self._sums, self._hours, self._counted, self._kept.lessons, project)
+        return MemoryMetricsRepository(self._tables.all, self._kept.lessons, project)
 
     def attempt(self, work: Callable[[], T]) -> T:
         mark = self._undo.mark
@@ -130,31 +133,29 @@ class OpenFigures:
                 return
             is_whole = counted_path(project) in paths
             known = {run_id for (each, run_id), _ in self._counted.items() if each == project}
-            sums: Table[Key, Sums] = Table(undo := Undo())
-            hours: Table[HourKey, Sums] = Table(undo)
-            seen: Table[tuple[str, str], bool] = Table(undo)
+            again = FigureTables.empty(undo := Undo())
             undo.begin()
-            counting = MemoryMetricsRepository(sums, hours, seen, Lessons.empty(undo), project)
+            counting = MemoryMetricsRepository(again, Lessons.empty(undo), project)
             for metric in executions:
                 if is_whole or metric.run_id in known:
                     counting.record_execution(metric)
-            fresh = dict(sums.items()) | {subject_key(key): one for key, one in hours.items()}
+            fresh = keyed(again)
 
             def replace(_: MetricsTransaction) -> None:
                 self._replace(project, fresh, None if is_whole else paths)
                 if is_whole:
-                    self._recount(project, [run_id for (_, run_id), _ in seen.items()])
+                    self._recount(project, [run_id for (_, run_id), _ in again.counted.items()])
 
             self.write(replace).result()
             del self._damaged[project]
 
     def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
         with self._lock:
-            return figures_in(self._sums, self._hours, self._counted)
+            return figures_in(self._tables.all)
 
     def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
-        tables = self._sums, self._hours, self._counted, self._kept.lessons.waiting
-        self.write(lambda _: put_figures(*tables, rows, counted)).result()
+        waiting = self._kept.lessons.waiting
+        self.write(lambda _: put_figures(self._tables.all, waiting, rows, counted)).result()
 
     def close(self) -> None:
         try:
@@ -167,24 +168,7 @@ class OpenFigures:
         held = [key for keys in self._keys.values() for key in keys if key[0] == project]
         for key in (*held, *fresh):
             if paths is None or path_of(key) in paths:
-                self._put(key, fresh.get(key))
-
-    def _put(self, key: Key, sums: Sums | None) -> None:
-        """None: remove them."""
-        hour = hour_key(key)
-        if hour is not None:
-            if sums is None:
-                self._hours.remove(hour)
-            else:
-                self._hours.put(hour, sums)
-        elif sums is None:
-            self._sums.remove(key)
-        else:
-            self._sums.put(key, sums)
-
-    def _get(self, key: Key) -> Sums | None:
-        hour = hour_key(key)
-        return self._sums.get(key) if hour is None else self._hours.get(hour)
+                self._tables.put(key, fresh.get(key))
 
     def _recount(self, project: str, run_ids: list[str]) -> None:
         for key in [key for key, _ in self._counted.items() if key[0] == project]:
@@ -213,21 +197,19 @@ class OpenFigures:
 
     def _changed_files(self) -> dict[str, str]:
         changed: dict[str, Key] = {}
-        for key in (*self._sums.touched, *map(subject_key, self._hours.touched)):
+        for key in self._tables.touched():
             path = path_of(key)
             changed[path] = key
             self._keys.setdefault(path, {})[key] = None
         contents: dict[str, str] = {}
         for path, (project, workflow, _) in changed.items():
-            found = {key[2]: self._get(key) for key in self._keys[path]}
+            found = {key[2]: self._tables.get(key) for key in self._keys[path]}
             sums = {subject: one for subject, one in found.items() if one is not None}
             contents[path] = content_of(project, workflow, sums)
         return contents
 
     def _settle(self) -> None:
-        self._sums.touched.clear()
-        self._hours.touched.clear()
-        self._counted.touched.clear()
+        self._tables.settle()
         self._kept.settle()
 
     def _load(self) -> None:
@@ -249,7 +231,7 @@ class OpenFigures:
     def _load_sums(self, name: str, folder: str) -> None:
         try:
             for key, sums in sums_in(self._files.read(name)).items():
-                self._put(key, sums)
+                self._tables.put(key, sums)
                 self._keys.setdefault(name, {})[key] = None
         except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
             kept = self._files.set_aside(name)
@@ -286,7 +268,7 @@ class OpenFigures:
             )
 
     def _compare(self) -> None:
-        for project, *counts in miscounted(self._sums, self._hours, self._counted, self._damaged):
+        for project, *counts in miscounted(self._tables.all, self._damaged):
             log.warning(
                 "of %r %d runs are listed as counted, %d count in versions and %d in hours; they are counted "
                 "again from the logs",

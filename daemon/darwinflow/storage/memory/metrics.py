@@ -2,58 +2,51 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self
 
-from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
 from darwinflow.model.pattern import Pattern
-from darwinflow.model.trend import HourSums
-from darwinflow.storage.instants import to_micros
+from darwinflow.model.trend import HourSums, NodeSums
 from darwinflow.storage.kept_patterns import patterns_from
 from darwinflow.storage.memory.lessons import Lessons
-from darwinflow.storage.memory.table import Table
+from darwinflow.storage.memory.table import Table, Undo
 from darwinflow.storage.summing import (
     VERSION,
+    day_of,
+    days_between,
     hour_from,
     hour_of,
     hours_between,
+    nodes_from,
     summary_from,
     text_subject,
     version_in,
     version_subject,
 )
-
-K = TypeVar("K")
-
-
-class Sums(NamedTuple):
-    runs: int
-    successes: int
-    total_ms: float
-    tokens: int
-    cost: float
-    updated: int
-    """Microseconds since 1970."""
-    durations: Mapping[int, int]
+from darwinflow.storage.sums import DayKey, Nodes, Sums, with_run, with_steps
 
 
-_NOTHING = Sums(0, 0, 0.0, 0, 0.0, -(1 << 63), {})
+class FigureTables(NamedTuple):
+    """All that is kept of figures."""
+
+    sums: Table[tuple[str, str, str], Sums]
+    """By project, workflow and subject."""
+    hours: Table[tuple[str, str, int, int], Sums]
+    """By project, workflow, hour and version."""
+    nodes: Table[DayKey, Nodes]
+    counted: Table[tuple[str, str], bool]
+    """By project and run."""
+
+    @classmethod
+    def empty(cls, undo: Undo) -> Self:
+        return cls(Table(undo), Table(undo), Table(undo), Table(undo))
 
 
 class MemoryMetricsRepository:
-    __slots__ = ("_counted", "_hours", "_lessons", "_project", "_sums")
+    __slots__ = ("_counted", "_hours", "_lessons", "_nodes", "_project", "_sums")
 
-    def __init__(
-        self,
-        sums: Table[tuple[str, str, str], Sums],
-        hours: Table[tuple[str, str, int, int], Sums],
-        counted: Table[tuple[str, str], bool],
-        lessons: Lessons,
-        project: str,
-    ) -> None:
-        self._sums = sums
-        self._hours = hours
-        self._counted = counted
+    def __init__(self, tables: FigureTables, lessons: Lessons, project: str) -> None:
+        self._sums, self._hours, self._nodes, self._counted = tables
         self._lessons = lessons
         self._project = project
 
@@ -62,12 +55,18 @@ class MemoryMetricsRepository:
             return False
         self._lessons.waiting.put((self._project, metric.run_id), len(self._counted))
         self._counted.put((self._project, metric.run_id), True)  # noqa: FBT003 - the row's value
-        workflow = metric.workflow_id
-        _add(self._sums, (self._project, workflow, version_subject(metric.workflow_version)), metric)
+        workflow, version = metric.workflow_id, metric.workflow_version
+        subjects = [version_subject(version)]
         if metric.workflow_hash:
-            _add(self._sums, (self._project, workflow, text_subject(metric.workflow_hash)), metric)
-        hour = hour_of(metric.timestamp)
-        _add(self._hours, (self._project, workflow, hour, metric.workflow_version), metric)
+            subjects.append(text_subject(metric.workflow_hash))
+        for subject in subjects:
+            key = self._project, workflow, subject
+            self._sums.put(key, with_run(self._sums.get(key), metric))
+        hour = self._project, workflow, hour_of(metric.timestamp), version
+        self._hours.put(hour, with_run(self._hours.get(hour), metric))
+        if metric.nodes:
+            day = self._project, workflow, day_of(metric.timestamp), version
+            self._nodes.put(day, with_steps(self._nodes.get(day) or {}, metric))
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
@@ -93,6 +92,15 @@ class MemoryMetricsRepository:
         ]
         return tuple(sorted(found, key=lambda one: (one.hour, one.version)))
 
+    def get_nodes(self, workflow_id: str, since: datetime, until: datetime) -> tuple[NodeSums, ...]:
+        first, end = days_between(since, until)
+        found = [
+            (day, version, nodes)
+            for (project, workflow, day, version), nodes in self._nodes.items()
+            if (project, workflow) == (self._project, workflow_id) and first <= day < end
+        ]
+        return tuple(one for day in sorted(found, key=lambda one: one[:2]) for one in nodes_from(*day))
+
     def runs_to_learn(self, limit: int) -> tuple[str, ...]:
         return self._lessons.runs_to_learn(self._project, limit)
 
@@ -108,18 +116,3 @@ class MemoryMetricsRepository:
     def _summary(self, workflow_id: str, subject: str) -> WorkflowSummary | None:
         sums = self._sums.get((self._project, workflow_id, subject))
         return None if sums is None else summary_from(*sums)
-
-
-def _add(table: Table[K, Sums], key: K, metric: ExecutionMetric) -> None:
-    known = table.get(key) or _NOTHING
-    bucket = bucket_of(metric.duration_ms)
-    sums = Sums(
-        runs=known.runs + 1,
-        successes=known.successes + metric.success,
-        total_ms=known.total_ms + metric.duration_ms,
-        tokens=known.tokens + metric.tokens_used,
-        cost=known.cost + metric.cost,
-        updated=max(known.updated, to_micros(metric.timestamp)),
-        durations={**known.durations, bucket: known.durations.get(bucket, 0) + 1},
-    )
-    table.put(key, sums)

@@ -18,7 +18,7 @@ from darwinflow.storage.memory.events import MemoryEventStream
 from darwinflow.storage.memory.journals import MemoryJournalOffsets
 from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.logs import Marks, MemoryLogRepository, Run
-from darwinflow.storage.memory.metrics import MemoryMetricsRepository, Sums
+from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
 from darwinflow.storage.memory.outbox import MemoryOutbox
 from darwinflow.storage.memory.table import Table, Undo
 
@@ -34,9 +34,7 @@ class MemoryTenant:
         self.published: list[Event] = []
         self._runs: Table[tuple[str, str], Run] = Table(self.undo)
         self._marks = Marks(Table(self.undo), Table(self.undo), Table(self.undo))
-        self._sums: Table[tuple[str, str, str], Sums] = Table(self.undo)
-        self._hours: Table[tuple[str, str, int, int], Sums] = Table(self.undo)
-        self._counted: Table[tuple[str, str], bool] = Table(self.undo)
+        self._figures = FigureTables.empty(self.undo)
         self._lessons = Lessons.empty(self.undo)
         self.journals: JournalOffsets = MemoryJournalOffsets(Table(self.undo))
         self.outbox: Outbox = MemoryOutbox(Table(self.undo), Table(self.undo))
@@ -46,10 +44,10 @@ class MemoryTenant:
         return MemoryLogRepository(self._runs, self._marks, project)
 
     def metrics(self, project: str) -> MetricsRepository:
-        return MemoryMetricsRepository(self._sums, self._hours, self._counted, self._lessons, project)
+        return MemoryMetricsRepository(self._figures, self._lessons, project)
 
     def counts(self) -> dict[str, int]:
-        return {"runs": len(self._runs), "countedRuns": len(self._counted)}
+        return {"runs": len(self._runs), "countedRuns": len(self._figures.counted)}
 
     def projects(self) -> tuple[str, ...]:
         """Those that have, or had, runs."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from darwinflow.storage.figures import CountedRun, FigureRow, hour_in, hour_subject
-from darwinflow.storage.memory.metrics import Sums
+from darwinflow.storage.figures import CountedRun, FigureRow, hour_in, hour_subject, node_in
 from darwinflow.storage.packed_durations import packed, unpacked
+from darwinflow.storage.pending_nodes import PendingNodes
+from darwinflow.storage.postgres import nodes
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.texts import restored, storable
+from darwinflow.storage.sums import Sums
 
 T = TypeVar("T")
 
@@ -86,6 +88,7 @@ def figures_of(link: Link, organization: str) -> tuple[list[FigureRow], list[Cou
         )
         for project, workflow, hour, version, *sums, packed_ in hours
     ]
+    rows += nodes.rows_of(link, organization)
     counted = link.execute(
         "SELECT project, id FROM darwinflow.counted_run WHERE organization = %(organization)s", mine
     )
@@ -93,9 +96,17 @@ def figures_of(link: Link, organization: str) -> tuple[list[FigureRow], list[Cou
 
 
 def put_figures(
-    link: Link, organization: str, rows: Sequence[FigureRow], counted: Sequence[CountedRun]
+    link: Link,
+    organization: str,
+    rows: Sequence[FigureRow],
+    counted: Sequence[CountedRun],
+    pending: PendingNodes,
 ) -> None:
-    """See `Figures.put_figures`; what other connections remember of them is no longer true."""
+    """See `Figures.put_figures`; what other connections remember of them is no longer true. Those of nodes wait in
+    *pending* for `nodes.write`.
+    """
+    pending.put_rows(rows, storable, nodes.loading(link, organization))
+    rows = [row for row in rows if node_in(row.subject) is None]
     for chunk in _chunks([row for row in rows if hour_in(row.subject) is None], _ROWS):
         _put_summaries(link, organization, chunk)
     for chunk in _chunks([row for row in rows if hour_in(row.subject) is not None], _ROWS):

@@ -6,10 +6,11 @@ from datetime import datetime
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
 from darwinflow.model.pattern import Pattern
-from darwinflow.model.trend import HourSums
+from darwinflow.model.trend import HourSums, NodeSums
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.kept_patterns import patterns_from
 from darwinflow.storage.packed_durations import packed, unpacked
+from darwinflow.storage.postgres import nodes
 from darwinflow.storage.postgres import tallies as kept
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.numbers import Numbers, refuse_reading
@@ -127,6 +128,7 @@ class PostgresMetricsRepository:
             return False
         self._numbers.count_figures()
         self._remembered.put_hour(hour, durations)
+        nodes.add(self._link, self._organization, self._project, metric, self._remembered.nodes)
         for subject, *sums in rows:
             self._remembered.put((self._project, workflow, subject), Sums(*sums), bucket)
         return True
@@ -203,6 +205,12 @@ class PostgresMetricsRepository:
         return tuple(
             hour_from(hour, version, *Sums(*sums), unpacked(durations))
             for hour, version, *sums, durations in rows
+        )
+
+    def get_nodes(self, workflow_id: str, since: datetime, until: datetime) -> tuple[NodeSums, ...]:
+        pending = None if self._remembered is None else self._remembered.nodes
+        return nodes.between(
+            self._link, self._organization, self._project, workflow_id, since, until, pending
         )
 
     def runs_to_learn(self, limit: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Who writes holds the organization's row in `counter`, so the next number is know
 transaction go to the server in one statement a table, together with its commit.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from darwinflow.model.errors import StoreUnwritable
@@ -138,13 +139,14 @@ class Numbers:
         self._send_pending(self.pending[self._pending_sent :])
         self._events_sent, self._pending_sent = len(self.events), len(self.pending)
 
-    def commit(self) -> None:
-        """All in one exchange with the server, the commit included."""
+    def commit(self, before: Callable[[], object]) -> None:
+        """All in one exchange with the server, the commit included. *before* sends what else waits for it."""
         if self.mark == Mark(0, 0, 0, 0, 0):
             self._link.execute("COMMIT")
             return
         events = self.events[self._events_sent :]
         with self._link.pipeline():
+            before()
             self._send_pending(self.pending[self._pending_sent :])
             self._link.execute(
                 _TELL,

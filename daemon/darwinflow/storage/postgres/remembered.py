@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from darwinflow.storage.pending_nodes import PendingNodes
+
 MOST_REMEMBERED = 256
 
 
@@ -28,27 +30,34 @@ class Remembered:
     Holds while nobody else has counted: `begin` is told the number that says so.
     """
 
-    __slots__ = ("_figures", "durations", "hours", "sums")
+    __slots__ = ("_figures", "durations", "hours", "nodes", "sums")
 
     def __init__(self) -> None:
         self._figures = -1
         self.sums: dict[Key, Sums] = {}
         self.durations: dict[Key, dict[int, int]] = {}
         self.hours: dict[HourKey, dict[int, int]] = {}
+        self.nodes = PendingNodes()
 
     def begin(self, figures: int) -> None:
         if figures != self._figures:
-            self.forget()
+            self.lost()
 
     def committed(self, figures: int) -> None:
         self._figures = figures
+        self.nodes.written()
 
     def forget(self) -> None:
-        """Something that was counted here has been undone, or may have been."""
+        """Something that was counted here has been undone, or may have been; of nodes that is taken back by itself."""
         self._figures = -1
         self.sums.clear()
         self.durations.clear()
         self.hours.clear()
+
+    def lost(self) -> None:
+        """The whole transaction has been undone, or may have been, or somebody else has counted."""
+        self.forget()
+        self.nodes.forget()
 
     def put(self, key: Key, sums: Sums, bucket: int) -> None:
         """One more run, of a duration in *bucket*, has made them *sums*."""

@@ -58,13 +58,15 @@ class PostgresTransaction:
         """See `storage.figures.Figures`."""
         if self._writing is None:
             raise refuse_reading()
-        put_figures(self.connection, self.organization, rows, counted)
+        pending = self._writing.remembered.nodes
+        put_figures(self.connection, self.organization, rows, counted, pending)
         self._writing.numbers.count_figures()
         self._writing.remembered.forget()
 
     def attempt(self, work: Callable[[], T]) -> T:
         self.connection.execute("SAVEPOINT attempt")
         mark = None if self._writing is None else self._writing.numbers.mark
+        nodes_mark = 0 if self._writing is None else self._writing.remembered.nodes.mark
         try:
             result = work()
         except BaseException:
@@ -73,6 +75,7 @@ class PostgresTransaction:
             if self._writing is not None and mark is not None:
                 self._writing.numbers.undo_to(mark)
                 self._writing.remembered.forget()
+                self._writing.remembered.nodes.take_back_to(nodes_mark)
             raise
         self.connection.execute("RELEASE SAVEPOINT attempt")
         return result

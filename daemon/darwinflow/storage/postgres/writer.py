@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from darwinflow.model.errors import (
 )
 from darwinflow.model.event import Event
 from darwinflow.storage.compression import Compression
+from darwinflow.storage.postgres import nodes
 from darwinflow.storage.postgres.database import Database, Link
 from darwinflow.storage.postgres.faults import is_lost, may_pass, store_error
 from darwinflow.storage.postgres.numbers import Numbers
@@ -199,7 +201,7 @@ class Writer:
 
         *guard* makes the savepoint that the job can be undone to; None where it is alone.
         """
-        mark = session.numbers.mark
+        mark, nodes_mark = session.numbers.mark, session.remembered.nodes.mark
         try:
             if guard:
                 session.link.execute(guard)
@@ -210,6 +212,7 @@ class Writer:
                 raise _AgainError from error
             job.error = store_error(error, self._database.place) or error
             session.remembered.forget()
+            session.remembered.nodes.take_back_to(nodes_mark)
             if guard is not None:
                 try:
                     session.link.execute("ROLLBACK TO SAVEPOINT job")
@@ -223,7 +226,9 @@ class Writer:
         """Commit, and tell of it. Raises `_AgainError` where it is certain that nothing happened."""
         numbers = session.numbers
         try:
-            numbers.commit()
+            numbers.commit(
+                partial(nodes.write, session.link, self._database.organization, session.remembered.nodes)
+            )
         except psycopg.Error as error:
             if may_pass(error):
                 raise _AgainError from error
@@ -253,7 +258,7 @@ class Writer:
         """Whether the connection is of use still, with no transaction; else it is given up, which ends that, too."""
         session = self._session
         if session is not None:
-            session.remembered.forget()
+            session.remembered.lost()
             try:
                 session.link.execute("ROLLBACK")
             except psycopg.Error as error:

@@ -19,7 +19,7 @@ _TABLES = {
         "journal",
         "outbox",
     ),
-    "metrics": ("summary_duration", "summary", "hour_sums", "counted_run", "to_learn", "tally"),
+    "metrics": ("summary_duration", "summary", "hour_sums", "node_sums", "counted_run", "to_learn", "tally"),
     "workflows": ("workflow_version",),
 }
 """Those that refer to others first."""

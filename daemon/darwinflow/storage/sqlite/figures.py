@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import apsw
 
-from darwinflow.storage.figures import CountedRun, FigureRow, hour_in, hour_subject
-from darwinflow.storage.memory.metrics import Sums
+from darwinflow.storage.figures import CountedRun, FigureRow, hour_in, hour_subject, node_in
 from darwinflow.storage.packed_durations import packed, unpacked
+from darwinflow.storage.pending_nodes import PendingNodes
+from darwinflow.storage.sqlite import nodes
 from darwinflow.storage.sqlite.fetch import bindable, fetch
+from darwinflow.storage.sums import Sums
 
 
 def figures_in(db: apsw.Connection) -> tuple[list[FigureRow], list[CountedRun]]:
@@ -36,12 +38,20 @@ def figures_in(db: apsw.Connection) -> tuple[list[FigureRow], list[CountedRun]]:
             """,
         )
     ]
+    rows += nodes.rows_in(db)
     return rows, [CountedRun(*row) for row in fetch(db, "SELECT project, id FROM counted_run")]
 
 
-def put_figures(db: apsw.Connection, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
-    """See `Figures.put_figures`; what the connection remembers of them is no longer true."""
+def put_figures(
+    db: apsw.Connection, rows: Sequence[FigureRow], counted: Sequence[CountedRun], pending: PendingNodes
+) -> None:
+    """See `Figures.put_figures`; what the connection remembers of them is no longer true, but for *pending*: those of
+    nodes wait there for `nodes.write`.
+    """
+    pending.put_rows(rows, bindable, nodes.loading(db))
     for row in rows:
+        if node_in(row.subject) is not None:
+            continue
         key = {"project": bindable(row.project), "workflow": bindable(row.workflow), **_bound(row.sums)}
         hour = hour_in(row.subject)
         if hour is not None:

@@ -9,10 +9,11 @@ import apsw
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import ExecutionMetric, VersionSummary, WorkflowSummary
 from darwinflow.model.pattern import Pattern
-from darwinflow.model.trend import HourSums
+from darwinflow.model.trend import HourSums, NodeSums
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.kept_patterns import patterns_from
-from darwinflow.storage.sqlite import hours
+from darwinflow.storage.pending_nodes import PendingNodes
+from darwinflow.storage.sqlite import hours, nodes
 from darwinflow.storage.sqlite import tallies as kept
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.sqlite.remembered import Durations, remember
@@ -40,15 +41,18 @@ class SqliteMetricsRepository:
     """Bound to one connection and one project; lives as long as the transaction.
 
     *remembered* spares the writer the reading of a whole histogram a run. Its owner empties it whenever a
-    transaction is undone or another connection has written.
+    transaction is undone or another connection has written. Figures of nodes wait in *pending* until it writes them.
     """
 
-    __slots__ = ("_added", "_added_at", "_db", "_project", "_remembered")
+    __slots__ = ("_added", "_added_at", "_db", "_pending", "_project", "_remembered")
 
-    def __init__(self, db: apsw.Connection, project: str, remembered: Durations) -> None:
+    def __init__(
+        self, db: apsw.Connection, project: str, remembered: Durations, pending: PendingNodes
+    ) -> None:
         self._db = db
         self._project = bindable(project)
         self._remembered = remembered
+        self._pending = pending
         self._added: dict[tuple[str, str], tuple[Any, dict[int, int]]] = {}
         self._added_at = 0
 
@@ -69,6 +73,7 @@ class SqliteMetricsRepository:
             subjects.append(text_subject(metric.workflow_hash))
         self._add(subjects, metric)
         hours.add(self._db, self._project, metric, self._remembered)
+        nodes.add(self._db, self._project, metric, self._pending)
         self._added_at = self._db.total_changes()
         return True
 
@@ -90,6 +95,9 @@ class SqliteMetricsRepository:
 
     def get_hours(self, workflow_id: str, since: datetime, until: datetime) -> tuple[HourSums, ...]:
         return hours.between(self._db, self._project, workflow_id, since, until)
+
+    def get_nodes(self, workflow_id: str, since: datetime, until: datetime) -> tuple[NodeSums, ...]:
+        return nodes.between(self._db, self._project, workflow_id, since, until, self._pending)
 
     def runs_to_learn(self, limit: int) -> tuple[str, ...]:
         return kept.runs_to_learn(self._db, self._project, limit)

@@ -8,7 +8,17 @@ from darwinflow.storage.sqlite.damaged_rows import Row, readable_rows
 from darwinflow.storage.sqlite.fetch import fetch
 
 _THROUGH_THE_MODEL = frozenset(
-    {"run", "run_piece", "dictionary", "summary", "summary_duration", "hour_sums", "counted_run", "to_learn"}
+    {
+        "run",
+        "run_piece",
+        "dictionary",
+        "summary",
+        "summary_duration",
+        "hour_sums",
+        "node_sums",
+        "counted_run",
+        "to_learn",
+    }
 )
 """Beside those that refer to runs by their numbers. All others are copied as they are."""
 

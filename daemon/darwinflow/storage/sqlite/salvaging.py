@@ -17,7 +17,9 @@ from darwinflow.model.errors import DarwinFlowError, StoreDamaged, StoreFull
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog
 from darwinflow.storage.figures import CountedRun, FigureRow
+from darwinflow.storage.pending_nodes import PendingNodes
 from darwinflow.storage.run_file import FiledRun
+from darwinflow.storage.sqlite import nodes
 from darwinflow.storage.sqlite.bodies import CompressedBodies, body_of
 from darwinflow.storage.sqlite.connection import connect_reader, let_go
 from darwinflow.storage.sqlite.damaged_rows import UNREADABLE, readable_rows, rows_between
@@ -215,7 +217,9 @@ def _rest_copied(source: apsw.Connection, target: apsw.Connection, reading: _Rea
     """The tables that are not whole."""
     partial = [table for table in copied_tables(target) if not copied(source, target, table)]
     if reading.figures is not None:
-        put_figures(target, *reading.figures)
+        pending = PendingNodes()
+        put_figures(target, *reading.figures, pending)
+        nodes.write(target, pending)
         waiting = readable_rows(source, "SELECT number, project, id FROM to_learn", "number")
         if waiting.is_whole:
             fetch(target, "DELETE FROM to_learn")

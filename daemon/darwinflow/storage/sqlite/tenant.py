@@ -17,8 +17,9 @@ from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.outbox import Outbox
 from darwinflow.storage.figures import CountedRun, FigureRow
+from darwinflow.storage.pending_nodes import PendingNodes
 from darwinflow.storage.sizes import size_of
-from darwinflow.storage.sqlite import honker
+from darwinflow.storage.sqlite import honker, nodes
 from darwinflow.storage.sqlite.acknowledged import Acknowledged, changes_in
 from darwinflow.storage.sqlite.bodies import CompressedBodies
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader, let_go
@@ -63,6 +64,8 @@ class SqliteTransaction:
         "_data_version",
         "_done",
         "_durations",
+        "_nodes",
+        "_nodes_done",
         "_noted",
         "connection",
         "events",
@@ -79,6 +82,8 @@ class SqliteTransaction:
         self._done: list[Event] = []
         self._bodies = CompressedBodies(connection)
         self._durations: Durations = {}
+        self._nodes = PendingNodes()
+        self._nodes_done = 0
         self._data_version = 0
         self.events: EventStream = HonkerEventStream(connection, self._noted)
         self.journals: JournalOffsets = SqliteJournalOffsets(connection)
@@ -88,14 +93,14 @@ class SqliteTransaction:
         return SqliteLogRepository(self.connection, project, self._bodies)
 
     def metrics(self, project: str) -> MetricsRepository:
-        return SqliteMetricsRepository(self.connection, project, self._durations)
+        return SqliteMetricsRepository(self.connection, project, self._durations, self._nodes)
 
     def put_figures(self, rows: Sequence[FigureRow], counted: Sequence[CountedRun]) -> None:
-        put_figures(self.connection, rows, counted)
+        put_figures(self.connection, rows, counted, self._nodes)
         self._durations.clear()
 
     def attempt(self, work: Callable[[], T]) -> T:
-        db, noted = self.connection, len(self._noted)
+        db, noted, nodes_mark = self.connection, len(self._noted), self._nodes.mark
         db.execute("SAVEPOINT attempt")
         try:
             result = work()
@@ -106,6 +111,7 @@ class SqliteTransaction:
                 db.execute("ROLLBACK TO attempt")
                 db.execute("RELEASE attempt")
             del self._noted[noted:]
+            self._nodes.take_back_to(nodes_mark)
             self._durations.clear()
             raise
         return result
@@ -116,16 +122,21 @@ class SqliteTransaction:
         if data_version != self._data_version:
             self._data_version = data_version
             self._durations.clear()
+            self._nodes.forget()
 
     def undone(self) -> None:
         self._noted.clear()
         self._durations.clear()
+        self._nodes.take_back_to(self._nodes_done)
 
     def done(self) -> None:
         self._done += self._noted
         self._noted.clear()
+        self._nodes_done = self._nodes.mark
 
     def prepare(self) -> None:
+        nodes.write(self.connection, self._nodes)
+        self._nodes_done = 0
         self._changes = changes_in(self.connection)
 
     def durable(self) -> None:
@@ -145,6 +156,8 @@ class SqliteTransaction:
         self._noted.clear()
         self._done.clear()
         self._durations.clear()
+        self._nodes.forget()
+        self._nodes_done = 0
 
 
 class SqliteTenantStore:
