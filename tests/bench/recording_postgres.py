@@ -21,7 +21,7 @@ import zstandard
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the suite's server
 
-from tests.bench.recording_sqlite import START, a_run, interleaved, lasts, runs, show
+from tests.bench.recording_sqlite import START, a_day_of_nodes, a_run, interleaved, lasts, runs, show
 
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.histogram import bucket_of
@@ -54,6 +54,7 @@ class Raw:
         self._event = event
         self._number = 0
         self._hour: dict[int, int] = {}
+        self._nodes = a_day_of_nodes(template)
 
     def record(self, number: int) -> None:
         """Inside a transaction."""
@@ -118,6 +119,16 @@ class Raw:
         execute(
             "INSERT INTO darwinflow.event VALUES (%s, %s, 'run', %s, %s, 1767225600)",
             (organization, self._number, run_id, json.dumps(self._event)),
+        )
+
+    def settle(self) -> None:
+        """Before the commit: what the store writes once a transaction. A few bytes of it change."""
+        self.link.execute(
+            """
+            INSERT INTO darwinflow.node_sums VALUES (%s, 'demo', 'assistant', 20454, 3, %s)
+            ON CONFLICT (organization, project, workflow, day, version) DO UPDATE SET nodes = excluded.nodes
+            """,
+            (self._organization, self._nodes + self._number.to_bytes(8, "big")),
         )
 
 
@@ -242,6 +253,7 @@ def in_groups(raw: Raw, numbers: Iterator[int], size: int) -> float:
         raw.link.execute("BEGIN")
         for _ in range(first, min(first + size, RUNS)):
             raw.record(next(numbers))
+        raw.settle()
         raw.link.execute("COMMIT")
     return (time.perf_counter() - begun) / RUNS
 

@@ -21,15 +21,18 @@ from itertools import count
 import zstandard
 
 from darwinflow.model.histogram import bucket_of
+from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog, header_of
 from darwinflow.storage.brief import brief_of
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
+from darwinflow.storage.packed_nodes import packed_nodes
 from darwinflow.storage.recording import record
 from darwinflow.storage.sqlite import honker
 from darwinflow.storage.sqlite.connection import TENANT, connect
 from darwinflow.storage.sqlite.hours import packed
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
+from darwinflow.storage.sums import Nodes, with_steps
 
 BLOCKS = 11
 RUNS = 150
@@ -88,12 +91,26 @@ def runs(template: ExecutionLog, numbers: Iterator[int]) -> Iterator[ExecutionLo
             run_id=f"0190a0b1-7c3e-7000-8000-{number:012}",
             start_time=START,
             output=output,
+            steps=tuple(
+                replace(step, end_time=step.start_time + timedelta(milliseconds=lasts(number + place) / 10))
+                for place, step in enumerate(template.steps)
+            ),
         )
 
 
 def lasts(number: int) -> float:
     """Milliseconds, between a tenth of a second and a minute."""
     return 100.0 * 600.0 ** (number * 0.618 % 1.0)
+
+
+def a_day_of_nodes(template: ExecutionLog) -> bytes:
+    """The row of all nodes of a version and day, after some hundred runs."""
+    nodes: Nodes = {}
+    for log in runs(template, iter(range(300))):
+        metric = metric_of(log)
+        assert metric is not None
+        nodes = with_steps(nodes, metric)
+    return packed_nodes(nodes)
 
 
 class Raw:
@@ -113,6 +130,8 @@ class Raw:
         store.close()
         self._event = dict(event.payload)
         self._hours: dict[int, dict[int, int]] = {}
+        self._nodes = a_day_of_nodes(template)
+        self._settled = 0
 
     def record(self, number: int) -> None:
         """Inside a transaction."""
@@ -161,6 +180,17 @@ class Raw:
         db.execute(
             "INSERT INTO _honker_stream (topic, key, payload) VALUES ('run', ?, ?)",
             (run_id, json.dumps(self._event)),
+        )
+
+    def settle(self) -> None:
+        """Before the commit: what the store writes once a transaction. A few bytes of it change."""
+        self._settled += 1
+        self.db.execute(
+            """
+            INSERT INTO node_sums VALUES ('demo', 'assistant', 20454, 3, ?)
+            ON CONFLICT DO UPDATE SET nodes = excluded.nodes
+            """,
+            (self._nodes + self._settled.to_bytes(8, "big"),),
         )
 
 
@@ -217,6 +247,7 @@ def raw_in_groups(raw: Raw, template: ExecutionLog, numbers: Iterator[int], size
         raw.db.execute("BEGIN IMMEDIATE")
         for _ in range(first, min(first + size, RUNS)):
             raw.record(next(numbers))
+        raw.settle()
         raw.db.execute("COMMIT")
     return (time.perf_counter() - begun) / RUNS
 
