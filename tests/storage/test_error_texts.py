@@ -195,7 +195,8 @@ def test_an_index_that_is_not_whole_is_told(tmp_path):
 @pytest.mark.parametrize("text", ["unheard of", "no 7 of", "HOST-7"])
 def test_it_takes_no_longer_among_many_errors_that_lack_it(tmp_path, text):
     few, many = (steps_taken(str(tmp_path / f"{size}.db"), size, text) for size in (100, 2_000))
-    assert many < 2 * few + 100
+    # Twenty times as many are in more segments of the index; a walk past them would take twenty times as long.
+    assert many < 4 * few
 
 
 def steps_taken(path, size, text):

@@ -26,6 +26,9 @@ CREATE VIRTUAL TABLE error_text USING fts5 (
 INSERT INTO error_text (error_text, rank) VALUES ('secure-delete', 1);
 -- Its rows fit into pages of 4 KiB that end in a checksum.
 INSERT INTO error_text (error_text, rank) VALUES ('pgsz', 4000);
+-- Few segments: a question, and what is deleted, goes through each.
+INSERT INTO error_text (error_text, rank) VALUES ('automerge', 2);
+INSERT INTO error_text (error_text, rank) VALUES ('crisismerge', 4);
 INSERT INTO error_text (error_text) VALUES ('rebuild');
 
 CREATE TRIGGER error_is_indexed AFTER INSERT ON run_error BEGIN
