@@ -227,6 +227,21 @@ def test_a_long_run_is_listed_by_its_first_steps_and_found_by_any(open_tenant):
     assert ids(store, RunFilter(text="FAR")) == ["r"]
 
 
+def test_a_run_whose_whole_id_is_named_comes_before_all_that_begin_or_end_so(open_tenant):
+    store = open_tenant()
+
+    def store_all(logs):
+        for at, name in enumerate(
+            ["r1", *(f"r1{number}" for number in range(12)), *(f"x{n}r1" for n in range(12))]
+        ):
+            logs.store_log(finished(name, at=at))
+
+    change(store, store_all)
+    first, *others = ask(store, lambda logs: logs.find("r1"))
+    assert first == "r1"
+    assert others == [f"x{n}r1" for n in range(11, 2, -1)]
+
+
 def test_a_run_is_found_by_either_end_of_its_id(open_tenant):
     store = open_tenant()
     for number in range(15):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from darwinflow.model.errors import DarwinFlowError
+from darwinflow.model.errors import DarwinFlowError, RunNotFound
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.client.blocking import Client, connect, connect_or_start
 
@@ -75,7 +75,7 @@ def _record(home: Home, name: str, acknowledged: list[str]) -> None:
 def _is_there(client: Client, run_id: str) -> bool:
     try:
         client.call("run/get", {"run": run_id})
-    except DarwinFlowError:
+    except RunNotFound:
         return False
     return True
 

@@ -53,7 +53,7 @@ class LogRepository(Protocol):
         ...
 
     def find(self, part: str) -> tuple[str, ...]:
-        """Ids of runs that begin or end with *part*, at most 10, newest first."""
+        """Ids of runs that begin or end with *part*, at most 10: the one that is *part*, then the newest first."""
         ...
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:

@@ -91,6 +91,7 @@ class MemoryLogRepository:
             for run in self._newest_first()
             if run.header.run_id.startswith(part) or run.header.run_id.endswith(part)
         ]
+        found.sort(key=lambda run_id: run_id != part)
         return tuple(found[:_MOST_FOUND])
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:

@@ -96,14 +96,14 @@ class PostgresLogRepository:
         tail = part[: -TAIL_CHARACTERS - 1 : -1]
         rows = self._link.execute(
             """
-            SELECT id, started FROM darwinflow.run
+            SELECT id, started, id = %(part)s AS is_whole FROM darwinflow.run
             WHERE organization = %(organization)s AND project = %(project)s
               AND id >= %(part)s AND id < %(after_part)s
             UNION
-            SELECT id, started FROM darwinflow.run
+            SELECT id, started, id = %(part)s FROM darwinflow.run
             WHERE organization = %(organization)s AND project = %(project)s
               AND tail >= %(tail)s AND tail < %(after_tail)s AND right(id, length(%(part)s)) = %(part)s
-            ORDER BY started DESC, id DESC LIMIT %(limit)s
+            ORDER BY is_whole DESC, started DESC, id DESC LIMIT %(limit)s
             """,
             {
                 "organization": self._organization,

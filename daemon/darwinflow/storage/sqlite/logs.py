@@ -95,13 +95,13 @@ class SqliteLogRepository:
         rows = fetch(
             self._db,
             """
-            SELECT id, started FROM run
+            SELECT id, started, id = :part AS is_whole FROM run
             WHERE project = :project AND id >= :part AND id < :after_part
             UNION
-            SELECT id, started FROM run INDEXED BY run_by_tail
+            SELECT id, started, id = :part FROM run INDEXED BY run_by_tail
             WHERE project = :project AND tail >= :tail AND tail < :after_tail
               AND substr(id, -length(:part)) = :part
-            ORDER BY started DESC, id DESC LIMIT :limit
+            ORDER BY is_whole DESC, started DESC, id DESC LIMIT :limit
             """,
             {
                 "project": self._project,
