@@ -121,9 +121,9 @@ def _span_from(place: Any) -> Span | None:
     return None if place is None else Span(*place)
 
 
-def _call_from(target: str, span: Any, is_plain: Any, given: Any) -> Call:
+def _call_from(target: str, span: Any, is_plain: Any, given: Any, is_given: Any) -> Call:
     found = [Given(one, data, Span(*place), Span(*key)) for one, data, place, key in given]
-    return Call(target, Span(*span), bool(is_plain), tuple(found))
+    return Call(target, Span(*span), bool(is_plain), tuple(found), bool(is_given))
 
 
 class Published(NamedTuple):

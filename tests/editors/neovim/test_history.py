@@ -311,3 +311,40 @@ def test_checkhealth_finds_everything_in_order(neovim, desk) -> None:
     assert "OK the daemon answers" in report
     assert "ERROR" not in report
     assert "WARNING" not in report
+
+
+def test_an_answer_that_comes_after_a_later_one_is_not_shown(neovim, desk, recorder) -> None:
+    """The server may answer in any order; here the answer to the first question is kept back in Neovim."""
+    recorder.record()
+    neovim.edit(desk.flow)
+    neovim.wait_for_lens("1 run")
+    shown = neovim.lua(
+        """
+        local client = vim.lsp.get_clients()[1]
+        local request, held = client.request, nil
+        client.request = function(self, method, params, handler, ...)
+          if method == "workspace/executeCommand" and held == nil then
+            local first = handler
+            held = false
+            handler = function(...)
+              held = { first, ... }
+            end
+          end
+          return request(self, method, params, handler, ...)
+        end
+        local ask, order = require("darwinflow.client").ask, {}
+        ask("darwinflow.runs", { uri = vim.uri_from_bufnr(0) }, function()
+          table.insert(order, "first")
+        end)
+        ask("darwinflow.runs", { uri = vim.uri_from_bufnr(0) }, function()
+          table.insert(order, "second")
+        end)
+        vim.wait(10000, function()
+          return held and #order > 0
+        end)
+        client.request = request
+        held[1](unpack(held, 2))
+        return order
+        """
+    )
+    assert shown == ["second"]

@@ -89,17 +89,28 @@ local function client_of(uri)
   return running[1]
 end
 
----Has the server run a command, and hands its answer to *on_answer*. A refusal is shown as it stands.
+---Questions so far, and the last one whose answer was shown.
+local asked, shown = 0, 0
+
+---Has the server run a command, and hands its answer to *on_answer*. A refusal is shown as it stands; an answer that
+---comes after that to a later question is not, for the user has gone on, unless a buffer waits for it.
 ---@param name string
 ---@param argument { uri?: string, workflow?: string, run?: string, code?: string } `uri` says whose workspace is meant.
 ---@param on_answer fun(answer: table)
-function M.ask(name, argument, on_answer)
+---@param is_awaited? boolean A buffer that is there already is to be filled.
+function M.ask(name, argument, on_answer, is_awaited)
   local client = client_of(argument.uri)
   if client == nil then
     M.tell("no workflow is open; open one, and ask again", vim.log.levels.WARN)
     return
   end
+  asked = asked + 1
+  local question = asked
   client:request("workspace/executeCommand", { command = name, arguments = { argument } }, function(err, answer)
+    if question < shown and not is_awaited then
+      return
+    end
+    shown = math.max(shown, question)
     if err then
       M.tell(err.message, vim.log.levels.ERROR)
     elseif answer then

@@ -60,7 +60,7 @@ local function show_run(wanted)
       end,
     })
     fold(vim.api.nvim_get_current_win())
-  end)
+  end, wanted.here)
 end
 
 ---@param wanted darwinflow.LogWanted

@@ -77,7 +77,7 @@ function M.show(wanted)
         require("darwinflow.log").show({ run = run, here = true })
       end
     end, { buffer = bufnr, desc = "Open the log of the run in this line" })
-  end)
+  end, wanted.here)
 end
 
 ---The id of the run that the cursor is on; nil where the current buffer lists none.
