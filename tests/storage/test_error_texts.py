@@ -16,6 +16,7 @@ from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunOutput, RunStatus
 from darwinflow.storage.sqlite import connection
 from darwinflow.storage.sqlite.connection import TENANT, connect, connect_reader
+from darwinflow.storage.sqlite.emptying import empty
 from darwinflow.storage.sqlite.error_texts import looked_up
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
@@ -137,6 +138,21 @@ def test_nothing_of_an_erased_error_is_left_in_the_index(tmp_path):
         assert "x\U0001f98e l".encode() not in content
 
 
+def test_emptied_logs_leave_an_empty_index_that_serves_again(tmp_path):
+    path = str(tmp_path / "t.db")
+    with closing(SqliteTenantStore(path)) as store:
+        logs = [failed(f"r{number}", f"boom {number}") for number in range(20)]
+        store.write(lambda tx: [tx.logs("demo").store_log(log) for log in logs]).result(10)
+        store.write(lambda tx: empty(tx.connection, ["logs"])).result(10)
+        assert letters(path) == set()
+        assert found(store, RunFilter(text="boom")) == []
+        store.write(lambda tx: [tx.logs("demo").store_log(log) for log in logs[:2]]).result(10)
+        assert found(store, RunFilter(text="boom")) == ["r1", "r0"]
+        store.write(lambda tx: tx.logs("demo").delete("r1", for_good=True)).result(10)
+        assert letters(path) == {"boo", "oom", "om ", "m 0"}
+        assert store.verify() == ()
+
+
 def letters(path):
     """All that the index has."""
     with closing(connect_reader(path)) as db:
@@ -190,6 +206,15 @@ def test_an_index_that_is_not_whole_is_told(tmp_path):
         db.execute("UPDATE error_text_data SET block = zeroblob(length(block)) WHERE id > 10")
     with closing(SqliteTenantStore(path, is_known=True)) as store:
         assert any("error_text" in fault for fault in store.verify())
+
+
+def test_what_others_have_written_since_a_reader_asked_is_no_fault(tmp_path):
+    with closing(SqliteTenantStore(str(tmp_path / "t.db"))) as store:
+        for number in range(40):
+            store.write(lambda tx, n=number: tx.logs("demo").store_log(failed(f"r{n}", f"no {n}"))).result(10)
+            if number == 3:
+                assert found(store, RunFilter(text="no 2")) == ["r2"]
+        assert store.verify() == ()
 
 
 @pytest.mark.parametrize("text", ["unheard of", "no 7 of", "HOST-7"])

@@ -1,5 +1,7 @@
 """Whether a database is whole, page by page and row by row."""
 
+from contextlib import suppress
+
 import apsw
 
 from darwinflow.storage.sqlite.fetch import fetch
@@ -9,11 +11,18 @@ _MOST_FAULTS = 20
 
 def faults_in(db: apsw.Connection) -> tuple[str, ...]:
     """What SQLite finds wrong in pages, indexes, types and references. Reads all of it."""
+    _see_errors_as_they_are(db)
     said = [row[0] for row in fetch(db, f"PRAGMA integrity_check({_MOST_FAULTS})")]
     faults = [] if said == ["ok"] else said
     broken = fetch(db, 'SELECT DISTINCT "table", parent FROM pragma_foreign_key_check')
     faults += [f"rows of {table} refer to rows of {parent} that are not there" for table, parent in broken]
     return tuple(faults[:_MOST_FAULTS])
+
+
+def _see_errors_as_they_are(db: apsw.Connection) -> None:
+    """Else the check of their index goes by the segments that it had when this connection last asked it."""
+    with suppress(apsw.CorruptError):  # the check itself will tell
+        fetch(db, "SELECT rowid FROM error_text WHERE rowid = 0")
 
 
 def projects_in(db: apsw.Connection) -> tuple[str, ...]:
