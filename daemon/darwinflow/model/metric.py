@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from darwinflow.model.histogram import percentiles
-from darwinflow.model.run import ExecutionLog, RunStatus, StepLog
+from darwinflow.model.run import ExecutionLog, RunStatus
 
 
 class NodeMetric(NamedTuple):
@@ -105,7 +105,20 @@ def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
     """
     if log.output is None or log.duration_ms is None:
         return None
-    details = [action.details for step in log.steps for action in step.actions]
+    tokens, cost, nodes = 0.0, 0.0, list[NodeMetric]()
+    for step in log.steps:
+        step_tokens, step_cost = 0.0, 0.0
+        for action in step.actions:
+            found = _number(action.details.get("tokens"))
+            tokens += found
+            step_tokens += found
+            found = _number(action.details.get("cost"))
+            cost += found
+            step_cost += found
+        took = step.duration_ms
+        if took is not None:
+            success = step.status is RunStatus.SUCCESS
+            nodes.append(NodeMetric(step.node_id, max(took, 0.0), success, int(step_tokens), step_cost))
     return ExecutionMetric(
         run_id=log.run_id,
         workflow_id=log.workflow_id,
@@ -114,26 +127,10 @@ def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
         duration_ms=max(log.duration_ms, 0.0),
         success=log.status is RunStatus.SUCCESS,
         nodes_executed=len(log.steps),
-        tokens_used=int(sum(_number(detail.get("tokens")) for detail in details)),
-        cost=sum(_number(detail.get("cost")) for detail in details),
+        tokens_used=int(tokens),
+        cost=cost,
         timestamp=log.output.end_time,
-        nodes=tuple(
-            [
-                _node_metric(step, duration_ms)
-                for step in log.steps
-                if (duration_ms := step.duration_ms) is not None
-            ]
-        ),
-    )
-
-
-def _node_metric(step: StepLog, duration_ms: float) -> NodeMetric:
-    tokens, cost = 0.0, 0.0
-    for action in step.actions:
-        tokens += _number(action.details.get("tokens"))
-        cost += _number(action.details.get("cost"))
-    return NodeMetric(
-        step.node_id, max(duration_ms, 0.0), step.status is RunStatus.SUCCESS, int(tokens), cost
+        nodes=tuple(nodes),
     )
 
 
