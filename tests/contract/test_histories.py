@@ -96,7 +96,7 @@ def _of_project(tx, project, wanted):
 
 
 @pytest.mark.parametrize("mix", [sqlite, *MIXES], ids=lambda make: make.__name__)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(history=histories, wanted=st.lists(filters, min_size=1, max_size=4))
 def test_every_mix_answers_as_the_model_does(mix, history, wanted):
     with tempfile.TemporaryDirectory() as folder:

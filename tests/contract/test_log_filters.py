@@ -90,7 +90,7 @@ def all_pages(tx: Transaction, wanted: RunFilter) -> list[str]:
 @pytest.mark.parametrize(
     "back_end", [memory, sqlite, postgres, files_then_sqlite], ids=lambda make: make.__name__
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     runs=st.lists(
         st.tuples(any_runs(run_ids), st.booleans()), max_size=25, unique_by=lambda run: run[0].run_id

@@ -20,7 +20,7 @@ from . import yaml_test_suite
 from .layouts import Layout, tree
 
 CASES = Path(__file__).parents[1] / "check" / "cases"
-LAYOUTS = int(os.environ.get("DARWINFLOW_LAYOUTS", "150"))
+LAYOUTS = int(os.environ.get("DARWINFLOW_LAYOUTS", "80"))
 FLUSH = Style(indents_lists=False)
 
 

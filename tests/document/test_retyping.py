@@ -15,9 +15,9 @@ from darwinflow.model.span import Span
 
 from .layouts import Layout, tree
 from .portrait import portrait_of
-from .test_incremental import SEED, check_step
+from .test_incremental import EDITS, SEED, check_step
 
-TEXTS = 60
+TEXTS = max(30, EDITS // 100)
 EDITS_A_TEXT = 40
 MORE = "".join(f"  - id: more_{at}\n" for at in range(MIN_SPLIT))
 """So that each item of a list is read by itself."""

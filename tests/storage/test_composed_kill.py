@@ -42,7 +42,7 @@ def record_for_ever(worker):
 with ThreadPoolExecutor(4) as pool:
     list(pool.map(record_for_ever, range(4)))
 """
-ROUNDS = int(os.environ.get("DARWINFLOW_KILLS", "8"))
+ROUNDS = int(os.environ.get("DARWINFLOW_KILLS", "5"))
 TESTS = str(Path(__file__).parent.parent)
 
 

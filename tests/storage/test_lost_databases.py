@@ -279,10 +279,10 @@ store.close()
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace, to kill at a given system call")
 def test_a_first_start_that_was_killed_anywhere_is_made_up_for(tmp_path):
-    """At every thirteenth system call that changes one of its files, until it is through."""
+    """At every 26th system call that changes one of its files, until it is through."""
     calls = "openat,pwrite64,ftruncate,unlink,fsync,fdatasync"
     codes = []
-    for step in range(1, 1000, 13):
+    for step in range(1, 1000, 26):
         home = tmp_path / f"home{step}"
         home.mkdir()
         files = [
