@@ -109,7 +109,7 @@ def a_day_of_nodes(template: ExecutionLog) -> bytes:
     for log in runs(template, iter(range(300))):
         metric = metric_of(log)
         assert metric is not None
-        nodes = with_steps(nodes, metric)
+        nodes = with_steps(nodes, [metric])
     return packed_nodes(nodes)
 
 

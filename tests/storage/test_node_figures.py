@@ -125,7 +125,7 @@ def test_what_is_packed_comes_back(logs):
     for log in logs:
         metric = metric_of(log)
         if metric is not None:
-            found = with_steps(found, metric)
+            found = with_steps(found, [metric])
     content = packed_nodes(found)
     assert unpacked_nodes(content) == found
     assert len(content) % 512 == 0

@@ -1,6 +1,6 @@
 """What some runs, or some steps, add up to, and how one more is added."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from darwinflow.model.histogram import bucket_of
@@ -46,28 +46,29 @@ def with_run(known: Sums | None, metric: ExecutionMetric) -> Sums:
     )
 
 
-def with_steps(known: Nodes, metric: ExecutionMetric) -> Nodes:
-    """*known* and the steps of one more run; where there are `MOST_NODES`, those of other nodes are left out."""
+def with_steps(known: Nodes, metrics: Iterable[ExecutionMetric]) -> Nodes:
+    """*known* and the steps of more runs; where there are `MOST_NODES`, those of other nodes are left out."""
     nodes, fresh = dict(known), dict[str, dict[int, int]]()
-    at = to_micros(metric.timestamp)
-    for step in metric.nodes:
-        sums = nodes.get(step.node_id)
-        if sums is None:
-            if len(nodes) >= MOST_NODES:
-                continue
-            sums = _NOTHING
-        durations = fresh.get(step.node_id)
-        if durations is None:
-            durations = fresh[step.node_id] = dict(sums.durations)
-        bucket = bucket_of(step.duration_ms)
-        durations[bucket] = durations.get(bucket, 0) + 1
-        nodes[step.node_id] = Sums(
-            sums.runs + 1,
-            sums.successes + step.success,
-            sums.total_ms + step.duration_ms,
-            sums.tokens + step.tokens,
-            sums.cost + step.cost,
-            max(sums.updated, at),
-            durations,
-        )
+    for metric in metrics:
+        at = to_micros(metric.timestamp)
+        for step in metric.nodes:
+            sums = nodes.get(step.node_id)
+            if sums is None:
+                if len(nodes) >= MOST_NODES:
+                    continue
+                sums = _NOTHING
+            durations = fresh.get(step.node_id)
+            if durations is None:
+                durations = fresh[step.node_id] = dict(sums.durations)
+            bucket = bucket_of(step.duration_ms)
+            durations[bucket] = durations.get(bucket, 0) + 1
+            nodes[step.node_id] = Sums(
+                sums.runs + 1,
+                sums.successes + step.success,
+                sums.total_ms + step.duration_ms,
+                sums.tokens + step.tokens,
+                sums.cost + step.cost,
+                max(sums.updated, at),
+                durations,
+            )
     return nodes

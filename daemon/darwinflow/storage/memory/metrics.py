@@ -66,7 +66,7 @@ class MemoryMetricsRepository:
         self._hours.put(hour, with_run(self._hours.get(hour), metric))
         if metric.nodes:
             day = self._project, workflow, day_of(metric.timestamp), version
-            self._nodes.put(day, with_steps(self._nodes.get(day) or {}, metric))
+            self._nodes.put(day, with_steps(self._nodes.get(day) or {}, [metric]))
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:

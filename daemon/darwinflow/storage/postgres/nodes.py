@@ -10,14 +10,14 @@ from darwinflow.storage.pending_nodes import Load, PendingNodes
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.texts import restored, storable
 from darwinflow.storage.summing import day_of, days_between, nodes_from
-from darwinflow.storage.sums import DayKey, Nodes, with_steps
+from darwinflow.storage.sums import DayKey, Nodes
 
 
 def add(link: Link, organization: str, project: str, metric: ExecutionMetric, pending: PendingNodes) -> None:
     """Count a run's steps in its day and version, where `write` finds them. *project* is storable."""
     if metric.nodes:
         key = project, storable(metric.workflow_id), day_of(metric.timestamp), metric.workflow_version
-        pending.put(key, with_steps(pending.get(key, loading(link, organization)), metric))
+        pending.add(key, metric, loading(link, organization))
 
 
 def write(link: Link, organization: str, pending: PendingNodes) -> None:
@@ -35,13 +35,14 @@ def write(link: Link, organization: str, pending: PendingNodes) -> None:
         """,
         {
             "organization": organization,
-            "projects": [project for (project, _, _, _), _ in changed],
-            "workflows": [workflow for (_, workflow, _, _), _ in changed],
-            "days": [day for (_, _, day, _), _ in changed],
-            "versions": [version for (_, _, _, version), _ in changed],
-            "nodes": [packed_nodes(nodes) for _, nodes in changed],
+            "projects": [project for project, _, _, _ in changed],
+            "workflows": [workflow for _, workflow, _, _ in changed],
+            "days": [day for _, _, day, _ in changed],
+            "versions": [version for _, _, _, version in changed],
+            "nodes": [packed_nodes(nodes) for nodes in changed.values()],
         },
     )
+    pending.written(changed)
 
 
 def between(
@@ -73,7 +74,7 @@ def between(
     days: dict[tuple[int, int], Nodes] = {
         (day, version): unpacked_nodes(nodes) for day, version, nodes in rows
     }
-    for (mine, its, day, version), nodes in () if pending is None else pending.changed():
+    for (mine, its, day, version), nodes in () if pending is None else pending.changed().items():
         if (mine, its) == (project, workflow) and first <= day < end:
             days[day, version] = nodes
     return tuple(one for key, nodes in sorted(days.items()) for one in nodes_from(*key, nodes))

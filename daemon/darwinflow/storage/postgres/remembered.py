@@ -45,7 +45,6 @@ class Remembered:
 
     def committed(self, figures: int) -> None:
         self._figures = figures
-        self.nodes.written()
 
     def forget(self) -> None:
         """Something that was counted here has been undone, or may have been; of nodes that is taken back by itself."""

@@ -11,26 +11,27 @@ from darwinflow.storage.packed_nodes import packed_nodes, unpacked_nodes
 from darwinflow.storage.pending_nodes import Load, PendingNodes
 from darwinflow.storage.sqlite.fetch import bindable, fetch
 from darwinflow.storage.summing import day_of, days_between, nodes_from
-from darwinflow.storage.sums import DayKey, Nodes, with_steps
+from darwinflow.storage.sums import DayKey, Nodes
 
 
 def add(db: apsw.Connection, project: str, metric: ExecutionMetric, pending: PendingNodes) -> None:
     """Count a run's steps in its day and version, where `write` finds them. *project* is bindable."""
     if metric.nodes:
         key = project, bindable(metric.workflow_id), day_of(metric.timestamp), metric.workflow_version
-        pending.put(key, with_steps(pending.get(key, loading(db)), metric))
+        pending.add(key, metric, loading(db))
 
 
 def write(db: apsw.Connection, pending: PendingNodes) -> None:
     """One row a day and version, before the commit."""
+    changed = pending.changed()
     db.executemany(
         """
         INSERT INTO node_sums (project, workflow, day, version, nodes) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (project, workflow, day, version) DO UPDATE SET nodes = excluded.nodes
         """,
-        [(*key, packed_nodes(nodes)) for key, nodes in pending.changed()],
+        [(*key, packed_nodes(nodes)) for key, nodes in changed.items()],
     )
-    pending.written()
+    pending.written(changed)
 
 
 def between(
@@ -54,7 +55,7 @@ def between(
     days: dict[tuple[int, int], Nodes] = {
         (day, version): unpacked_nodes(nodes) for day, version, nodes in rows
     }
-    for (mine, its, day, version), nodes in pending.changed():
+    for (mine, its, day, version), nodes in pending.changed().items():
         if (mine, its) == (project, workflow) and first <= day < end:
             days[day, version] = nodes
     return tuple([one for key, nodes in sorted(days.items()) for one in nodes_from(*key, nodes)])
