@@ -138,3 +138,21 @@ def test_compact_gives_free_space_back_and_changes_nothing_else(darwinflow, tmp_
     assert darwinflow("runs", "list", "--json").stdout == before
     assert "all is well" in darwinflow("storage", "verify").stdout
     assert "databases had" in darwinflow("storage", "compact").stdout
+
+
+def test_verify_reads_every_page_of_the_database_of_accounts(darwinflow, tmp_path):
+    record(darwinflow, 1)
+    darwinflow("daemon", "stop")
+    path = tmp_path / "home/system.db"
+    whole = path.read_bytes()
+    told = []
+    for page in range(1, len(whole) // 4096):
+        flipped = bytearray(whole)
+        flipped[page * 4096 + 3900] ^= 4
+        path.write_bytes(flipped)
+        said = darwinflow("storage", "verify", expect=None)
+        told.append(said.returncode == 1 and "system.db is damaged" in said.stdout + said.stderr)
+        darwinflow("daemon", "stop", expect=None)
+    assert all(told), told
+    path.write_bytes(whole)
+    assert "all is well" in darwinflow("storage", "verify").stdout

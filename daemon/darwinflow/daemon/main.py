@@ -97,7 +97,9 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         learner = Learner(stores, hub)
         ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
         arriving = Rationed(stores.tenant, ballast)
-        sessions = Sessions(person, stores, hub, erasing, retaining, learner, arriving, durability, _now)
+        sessions = Sessions(
+            person, stores, hub, erasing, retaining, learner, arriving, durability, home.system_db, _now
+        )
         intake = Intake(home.spool, arriving, sessions.project_of, Texts().facts)
         service = Service(
             home,

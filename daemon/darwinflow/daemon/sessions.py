@@ -13,8 +13,10 @@ from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
+from darwinflow.ports.inspection import Verdict
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.rpc.session import Retaining, Session
+from darwinflow.storage.opening import faults_of_system
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.tenancy.personal import PERSONAL, Person
 
@@ -38,6 +40,7 @@ class Sessions:
         learner: Learner,
         arriving: TenantStore,
         durability: str,
+        system_db: str,
         now: Callable[[], datetime],
     ) -> None:
         self._person = person
@@ -48,6 +51,7 @@ class Sessions:
         self._learner = learner
         self._arriving = arriving
         self._durability = durability
+        self._system_db = system_db
         self._now = now
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
@@ -73,7 +77,7 @@ class Sessions:
             workflows=self._stores.workflows(
                 read.project, folder_inside(workspace, read.workflows_path), workflow_in
             ),
-            verify=self._stores.verify,
+            verify=self._verify,
             states=self._stores.states,
             growth=self._stores.growth,
             approve=partial(_approved, workspace, read),
@@ -88,6 +92,10 @@ class Sessions:
     def project_of(self, workspace: str | None, settings: str | None) -> str:
         """Of a run that was recorded there. What its settings say of an organization waits for organizations."""
         return self._read(os.path.normpath(workspace) if workspace else "", settings).project
+
+    def _verify(self) -> Verdict:
+        found = self._stores.verify()
+        return found._replace(faults=(*faults_of_system(self._system_db), *found.faults))
 
     def _read(self, workspace: str, settings: str | None) -> "WorkspaceSettings":
         key = (workspace, settings)

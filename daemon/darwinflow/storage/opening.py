@@ -135,6 +135,13 @@ def copy_database(path: str, target: str) -> None:
     copy(path, target)
 
 
+def faults_of_system(path: str) -> tuple[str, ...]:
+    """What is wrong in `system.db`. Raises what opening a database raises."""
+    from darwinflow.storage.sqlite.verifying import faults_of_system as found
+
+    return found(path)
+
+
 def compact_database(path: str, *, is_system: bool) -> None:
     """See `storage.sqlite.compacting`."""
     from darwinflow.storage.sqlite.compacting import compact_database as compact

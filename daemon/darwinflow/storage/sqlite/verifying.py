@@ -4,9 +4,22 @@ from contextlib import suppress
 
 import apsw
 
+from darwinflow.storage.sqlite.connection import SYSTEM, connect, let_go
+from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 
 _MOST_FAULTS = 20
+
+
+def faults_of_system(path: str) -> tuple[str, ...]:
+    """What is wrong in `system.db`, which is read from the disk for it. Raises what opening a database raises."""
+    db = connect(path, SYSTEM, is_known=True)
+    try:
+        return tuple(f"{path} is damaged: {' '.join(fault.split())}" for fault in faults_in(db))
+    except apsw.Error as error:
+        return (str(store_error(error, path) or error),)
+    finally:
+        let_go(db)
 
 
 def faults_in(db: apsw.Connection) -> tuple[str, ...]:
@@ -21,7 +34,7 @@ def faults_in(db: apsw.Connection) -> tuple[str, ...]:
 
 def _see_errors_as_they_are(db: apsw.Connection) -> None:
     """Else the check of their index goes by the segments that it had when this connection last asked it."""
-    with suppress(apsw.CorruptError):  # the check itself will tell
+    with suppress(apsw.CorruptError, apsw.SQLError):  # the check itself will tell; `system.db` has none
         fetch(db, "SELECT rowid FROM error_text WHERE rowid = 0")
 
 
