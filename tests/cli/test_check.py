@@ -72,6 +72,15 @@ def test_fix_leaves_what_is_not_certain(darwinflow: Run, folder: Path, text: str
     )
 
 
+def test_fix_says_which_fixes_it_has_taken_back(darwinflow: Run, folder: Path) -> None:
+    path = folder / "flows/greet.yaml"
+    line = next(one for one in flow(1).splitlines(keepends=True) if "to: END" in one)
+    path.write_text(flow(1) + line.replace("to: END", "to: ENDD"))
+    assert "1 can be fixed" in darwinflow("check", "flows", expect=1).stdout
+    said = darwinflow("check", "flows", "--fix", expect=1).stdout
+    assert said.rstrip().endswith("The fix of 1 would lead to another finding, and is left to you.")
+
+
 def stdin(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "darwinflow.cli.main", "check", *arguments],

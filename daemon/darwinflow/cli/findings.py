@@ -43,6 +43,8 @@ class Summary(NamedTuple):
     """Codes that were not looked for, because nobody knows the published versions."""
     unwritten: int = 0
     """Files that would have been mended and could not be written."""
+    unmended: int = 0
+    """Findings whose fixes were tried and taken back, as they lead to others."""
 
 
 def summary_of(
@@ -55,6 +57,7 @@ def summary_of(
     were_fixed: bool = False,
 ) -> Summary:
     """*were_fixed*: fixes that are left in *reports* were tried, and do not mend."""
+    fixable = sum(_fixable(report) for report in reports)
     severities = [finding.severity for report in reports for finding in report.findings]
     return Summary(
         severities.count("error"),
@@ -62,11 +65,12 @@ def summary_of(
         severities.count("hint"),
         len(reports),
         sum(1 for report in reports if report.findings),
-        0 if were_fixed else sum(_fixable(report) for report in reports),
+        0 if were_fixed else fixable,
         fixed,
         seconds,
         unevaluated,
         unwritten,
+        fixable if were_fixed and not unwritten else 0,
     )
 
 
@@ -207,6 +211,10 @@ def summary_text(summary: Summary) -> str:
     where = f"{summary.files_with_findings} of {files}" if summary.files > 1 else "1 file"
     text = f"{fixed}{', '.join(counts)} in {where}, {took}."
     text += left_out
+    if summary.unmended == 1:
+        return f"{text} The fix of 1 would lead to another finding, and is left to you."
+    if summary.unmended:
+        return f"{text} The fixes of {summary.unmended} would lead to other findings, and are left to you."
     return f"{text} {summary.fixable} can be fixed: darwinflow check --fix" if summary.fixable else text
 
 
