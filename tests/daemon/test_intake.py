@@ -185,6 +185,26 @@ def test_a_large_journal_is_taken_in_piece_by_piece(stopped, program):
     assert len(stopped.client().call("run/get", {"run": "r59"})["log"]["input"]["request"]) == 200_000
 
 
+def test_a_long_journal_lets_others_pass(stopped, program):
+    """Those that grow while it is read take their turn beside it."""
+    program.start("long")
+    for number in range(8_000):
+        name = f"s{number}"
+        program.of_run("step.started", "long", step=name, index=number, node="read")
+        program.of_run("step.finished", "long", step=name, status="SUCCESS", output={"text": "x" * 100})
+    stopped.start()
+    client = stopped.client()
+    eventually(lambda: client.call("daemon/status")["eventsTaken"] > 100)
+    other = Program(stopped)
+    other.start("short")
+    other.of_run("run.finished", "short", status="SUCCESS")
+    poke(stopped, other)
+    eventually(lambda: status_of(stopped, "short") == "SUCCESS")
+    assert client.call("daemon/status")["eventsTaken"] < 16_000
+    eventually(lambda: client.call("daemon/status")["eventsTaken"] == 16_003, 60)
+    other.end()
+
+
 def test_a_last_word_between_reading_and_removing_is_not_lost(stopped):
     """Programs that write and end at once, while the daemon looks: every run arrives."""
     stopped.start()

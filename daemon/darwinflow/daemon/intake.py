@@ -31,8 +31,8 @@ LOOK_AGAIN_S = 1.0
 """For programs that went away without a word."""
 SCAN_AGAIN_S = 5.0
 """For journals whose pokes were lost."""
-BATCH_BYTES = 1 << 20
-"""Of lines in one transaction. Who asks for a short journal waits for as much of the long ones beside it."""
+BATCH_BYTES = 256 << 10
+"""Of lines in one transaction. A short journal waits for as much of the long ones beside it."""
 _MOST_WARNINGS = 20
 """Of faulty lines a journal and batch; the rest is counted."""
 
@@ -117,8 +117,10 @@ class Intake:
 
     def _serve(self) -> None:
         scanned_at = looked_at = 0.0
+        unread: set[str] = set()
         while not self._stopping:
-            poked, scan = self._awaited(scanned_at == 0.0)
+            poked, scan = self._awaited(scanned_at == 0.0 or bool(unread))
+            poked, unread = poked | unread, set()
             now = time.monotonic()
             try:
                 if scan or now - scanned_at >= SCAN_AGAIN_S:
@@ -128,11 +130,10 @@ class Intake:
                 if now - looked_at >= LOOK_AGAIN_S:
                     looked_at = now
                     self._finish(self._spool.names() - poked)
-                while poked and not self._stopping:
-                    poked = self._take_in(poked)
-                    self._release_served()
+                if poked:
+                    unread = self._take_in(poked)
                 self._held = None
-                self._release()
+                (self._release_served if unread else self._release)()
             except JournalFault as fault:
                 log.exception("a journal waits for a newer version")
                 self._spool.forget_all()
@@ -144,19 +145,18 @@ class Intake:
                 self._spool.forget_all()
                 self.poke((), scan=True)
                 self._pause(LOOK_AGAIN_S)
-            except Exception:
-                # A fault of ours; the journals lie where they are and are read again from their offsets.
+            except Exception:  # a fault of ours; the journals are read again from their offsets
                 log.exception("taking in journals failed")
                 self._spool.forget_all()
                 self._pause(LOOK_AGAIN_S)
 
-    def _awaited(self, at_once: bool) -> tuple[set[str], bool]:  # noqa: FBT001 - the first round waits for nobody
+    def _awaited(self, at_once: bool) -> tuple[set[str], bool]:  # noqa: FBT001 - what is begun waits for nobody
         with self._changed:
             if not at_once and not self._poked and not self._must_scan and not self._stopping:
                 self._changed.wait(LOOK_AGAIN_S if self._spool else SCAN_AGAIN_S)
-            if self._poked:
+            if self._poked and not at_once:
                 self._changed.wait_for(lambda: self._came or self._stopping, GATHER_S)
-            self._waiting, self._came = self._came, []
+            self._waiting, self._came = [*self._waiting, *self._came], []
             poked, self._poked = self._poked, set()
             scan, self._must_scan = self._must_scan, False
         return {name for name in poked if is_journal(name)}, scan
