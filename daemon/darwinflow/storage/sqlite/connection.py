@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import stat
+import time
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -134,7 +135,7 @@ def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
         ask_for_checksums(db)
         # Of a new file: what is free can be given back in small steps. Others are compacted first.
         db.pragma("auto_vacuum", "incremental")
-    db.pragma("journal_mode", "wal")
+    _write_ahead(db)
     # An acknowledged commit survives a power cut; group commit pays for it.
     db.pragma("synchronous", "full")
     db.pragma("journal_size_limit", _WAL_KEPT_BYTES)
@@ -142,6 +143,20 @@ def _prepare(db: apsw.Connection, path: str, kind: Kind) -> None:
     db.pragma("secure_delete", 1)
     if version < len(steps):
         _migrate(db, path, kind, steps)
+
+
+def _write_ahead(db: apsw.Connection) -> None:
+    """SQLite does not wait by itself while another connection to a new file does the same."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _version(db: apsw.Connection, path: str, kind: Kind, newest: int) -> int:
