@@ -76,21 +76,30 @@ time.sleep(100)
 """
 
 
-def test_a_program_at_the_socket_that_is_no_daemon_is_not_called_one(daemon: DaemonProcess):
+@contextlib.contextmanager
+def in_its_place(daemon: DaemonProcess, program: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """*program* listens at the socket of the daemon, which is gone."""
     path = daemon.home.socket_path
     daemon.kill()
     Path(path).unlink(missing_ok=True)
-    with subprocess.Popen([sys.executable, "-c", LISTENER, path], stdout=subprocess.PIPE) as stranger:
+    with subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE) as stranger:
         assert stranger.stdout is not None
         assert stranger.stdout.readline() == b"listens\n"
         Path(daemon.home.lock_path).write_bytes(lock_text(daemon.home, path))
+        try:
+            yield stranger
+        finally:
+            stranger.kill()
+
+
+def test_a_program_at_the_socket_that_is_no_daemon_is_not_called_one(daemon: DaemonProcess):
+    with in_its_place(daemon, LISTENER) as stranger:
         said = command(daemon, "runs", "list")
         place = f"the socket of {daemon.home.data}"
         assert said.stderr.splitlines() == [
             f"error: process {stranger.pid} listens at {place} and is no daemon of it: it has not answered for 5 s",
             f"try: kill {stranger.pid}, if it is not wanted, then darwinflow daemon start",
         ]
-        stranger.kill()
     assert command(daemon, "runs", "list").returncode == 0
 
 
@@ -109,17 +118,11 @@ while True:
 
 
 def test_one_that_answers_otherwise_than_a_daemon_is_not_taken_for_one(daemon: DaemonProcess):
-    path = daemon.home.socket_path
-    daemon.kill()
-    Path(path).unlink(missing_ok=True)
-    with subprocess.Popen([sys.executable, "-c", ANSWERER, path], stdout=subprocess.PIPE) as stranger:
-        assert stranger.stdout is not None
-        assert stranger.stdout.readline() == b"listens\n"
-        Path(daemon.home.lock_path).write_bytes(lock_text(daemon.home, path))
+    with in_its_place(daemon, ANSWERER):
         said = command(daemon, "daemon", "status")
         assert said.returncode == 1
-        assert said.stderr.startswith(f"error: what answers at {path} does not say which home it serves\n")
-        stranger.kill()
+        place = daemon.home.socket_path
+        assert said.stderr.startswith(f"error: what answers at {place} does not say which home it serves\n")
 
 
 def test_status_as_json_names_the_process(hung: DaemonProcess):
