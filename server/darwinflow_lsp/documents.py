@@ -5,30 +5,19 @@ A document is told apart by the path it names, so that one file under two spelli
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from darwinflow.check.engine import Checked
-from darwinflow.check.opening import Opening
 from darwinflow.document.document import Document
-from darwinflow.document.lines import Edit
 from darwinflow.document.positions import Encoding
-from darwinflow_lsp.arriving import Arrivals, Edits
+from darwinflow_lsp.arriving import Arrival, Arrivals
 from darwinflow_lsp.background import Background
 from darwinflow_lsp.border.params import Change
-from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.border.uris import key_of, path_of
-from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.opening import Openings
+from darwinflow_lsp.revising import Check, Edits, Revised, Reviser
 from darwinflow_lsp.snapshot import Snapshot
-
-LONG_LINES = 2_000
-MAX_CHECKED_CHANGES = 8
-"""A message of more changes than this is checked once, at its end, and not incrementally."""
-
-
-def is_long(document: Document) -> bool:
-    """Whether it is checked bit by bit, and what takes all of it is worked out beside the loop."""
-    return len(document.lines) > LONG_LINES
+from darwinflow_lsp.weight import LONG_FIRST_TEXT, LONG_HELD_S, LONG_TEXT, is_long, is_long_edit
 
 
 class OpenDocument(NamedTuple):
@@ -37,26 +26,6 @@ class OpenDocument(NamedTuple):
     snapshot: Snapshot
     path: str | None
     """None where the URI names no file, as of an unsaved buffer."""
-
-
-class Check(Protocol):
-    """Says what is wrong in a document of a path; None: in no file."""
-
-    def check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
-        """All of it, with the check before the last edit where there is one."""
-        ...
-
-    def opening(self, document: Document, path: str | None) -> Opening | None:
-        """The same to be worked out bit by bit, where that can be."""
-        ...
-
-    def beginning(self, opening: Opening) -> Checked:
-        """What stands for it until then."""
-        ...
-
-    def nothing(self, document: Document) -> Checked:
-        """What stands for it where there is none."""
-        ...
 
 
 class Documents:
@@ -73,6 +42,8 @@ class Documents:
         """Of one whose text is still arriving what was there before: of one that was just opened, an empty text."""
         self._unchecked: set[str] = set()
         """Documents whose check has failed."""
+        self._slow: set[str] = set()
+        """Documents whose next edit may take long."""
         self._left_much = False
         """A long document was closed, and what it has left was not collected since."""
 
@@ -104,7 +75,12 @@ class Documents:
 
     def join(self, background: Background) -> None:
         """There is a way to do work beside the loop."""
-        self._arrivals.background = background
+        self._arrivals.join(background)
+
+    @property
+    def has_arrivals(self) -> bool:
+        """Whether something waits for that way, or is on it."""
+        return bool(self._arrivals)
 
     def end(self) -> None:
         """Nothing more comes of what is under way: the session is over."""
@@ -114,32 +90,16 @@ class Documents:
     def open(self, uri: str, version: int | None, text: str) -> str:
         """Returns the document's key."""
         key, path = key_of(uri), path_of(uri)
+        empty = Document.parse("")
+        self._open[key] = OpenDocument(Snapshot(uri, version, empty, self._checks.nothing(empty)), path)
         self._arrivals.drop(key)
-        if self._arrivals.takes(len(text)):
-            empty = Document.parse("")
-            self._open[key] = OpenDocument(Snapshot(uri, version, empty, self._checks.nothing(empty)), path)
+        work = partial(self._reviser(key).opened, text)
+        if len(text) > (LONG_TEXT if self._arrivals.has_background else LONG_FIRST_TEXT):
             self._openings.drop(key)
-            self._arrivals.begin(key, partial(Document.parse, text))
+            self._arrivals.begin(key, version, work)
         else:
-            document = Document.parse(text)
-            snapshot = Snapshot(uri, version, document, self._checked_anew(key, document, path))
-            self._open[key] = OpenDocument(snapshot, path)
+            self._set(key, version, work())
         return key
-
-    def _on_arrival(self, key: str, document: Document | None, later: list[Edits]) -> None:
-        opened = self._open[key]
-        if document is None:
-            del self._open[key]
-        else:
-            self._set(key, document, self._checked_anew(key, document, opened.path))
-            for edits in later:
-                self.change(opened.snapshot.uri, *edits)
-        self._arrived(key)
-
-    def _set(self, key: str, document: Document, checked: Checked) -> None:
-        opened = self._open[key]
-        snapshot = opened.snapshot._replace(document=document, checked=checked, content_hash=None)
-        self._open[key] = opened._replace(snapshot=snapshot)
 
     def change(self, uri: str, version: int | None, changes: list[Change], encoding: Encoding) -> str | None:
         """Apply *changes* in their order. Returns the key; None where the document is not open."""
@@ -147,56 +107,65 @@ class Documents:
         opened = self._open.get(key)
         if opened is None:
             return None
+        edits = Edits(version, changes, encoding)
         if key in self._arrivals:
-            self._arrivals.add(key, Edits(version, changes, encoding))
+            self._arrivals.add(key, edits)
             return key
-        snapshot = opened.snapshot._replace(version=version)
-        self._open[key] = opened._replace(snapshot=snapshot)
-        if self._arrivals.takes(sum([len(change.text) for change in changes])):
+        document, checked = opened.snapshot.document, opened.snapshot.checked
+        basis = None if self.is_opening(key) or key in self._unchecked else checked
+        work = partial(self._reviser(key).edited, document, basis, [edits])
+        if self._arrivals.has_background and (key in self._slow or is_long_edit(changes)):
             self._openings.drop(key)
-            self._arrivals.begin(key, partial(_edited, snapshot.document, changes, encoding))
-            return key
-        builds_on_none = self.is_opening(key) or key in self._unchecked
-        document, checked = snapshot.document, None if builds_on_none else snapshot.checked
-        for change in changes:
-            document, is_edit = _changed(document, change, encoding)
-            if checked is not None:
-                builds_on = is_edit and len(changes) <= MAX_CHECKED_CHANGES
-                checked = self._rechecked(document, opened.path, checked) if builds_on else None
-        if checked is None:
-            checked = self._checked_anew(key, document, opened.path)
-        self._set(key, document, checked)
+            self._arrivals.begin(key, version, work)
+        else:
+            self._set(key, version, work())
         return key
 
-    def _rechecked(self, document: Document, path: str | None, previous: Checked) -> Checked | None:
-        """None where the check that builds on *previous* fails, so that all is to be checked anew."""
-        try:
-            return self._checks.check(document, path, previous)
-        except Exception:  # noqa: BLE001 - the text is right, and so is a check that builds on nothing
-            report_fault("an incremental check")
-            return None
+    def _on_arrival(self, key: str, arrival: Arrival, revised: Revised | None) -> None:
+        if revised is None:
+            del self._open[key]
+        elif arrival.edits or arrival.is_outdated:
+            version = arrival.edits[-1].version if arrival.edits else arrival.version
+            basis = None if arrival.is_outdated else revised.basis
+            work = partial(self._reviser(key).edited, revised.document, basis, arrival.edits)
+            self._arrivals.begin(key, version, work)
+            return
+        else:
+            self._set(key, arrival.version, revised)
+        self._arrived(key)
 
-    def _checked_anew(self, key: str, document: Document, path: str | None) -> Checked:
-        """The whole check; of a long document its beginning, and the rest is under way."""
+    def _reviser(self, key: str) -> Reviser:
+        return Reviser(self._checks, self._open[key].path)
+
+    def _set(self, key: str, version: int | None, revised: Revised) -> None:
+        """Keep *revised* as the newest state; what is left of its check is under way from here on."""
+        opened = self._open[key]
+        snapshot = opened.snapshot._replace(
+            version=version, document=revised.document, checked=revised.checked, content_hash=None
+        )
+        self._open[key] = opened._replace(snapshot=snapshot)
         self._openings.drop(key)
+        if revised.opening is not None:
+            self._openings.begin(key, revised.opening)
         self._unchecked.discard(key)
-        try:
-            opening = self._checks.opening(document, path) if is_long(document) else None
-            if opening is None:
-                return self._checks.check(document, path, None)
-            beginning = self._checks.beginning(opening)
-        except Exception:  # noqa: BLE001 - a fault of a rule must not cost the text: all later edits build on it
-            report_fault("a check")
+        if revised.has_failed:
             self._unchecked.add(key)
-            return self._checks.nothing(document)
-        self._openings.begin(key, opening)
-        return beginning
+        self._slow.discard(key)
+        if revised.opening is not None or revised.seconds > LONG_HELD_S:
+            self._slow.add(key)
 
     def recheck(self) -> list[str]:
-        """Check all anew that have arrived, as after a change of settings. Returns their keys."""
+        """Check all anew, as after a change of settings. Returns the keys of those that have arrived."""
+        self._arrivals.outdate()
         there = [(key, opened) for key, opened in self if key not in self._arrivals]
         for key, opened in there:
-            self.completed(key, self._checked_anew(key, opened.snapshot.document, opened.path))
+            snapshot = opened.snapshot
+            work = partial(self._reviser(key).edited, snapshot.document, None, [])
+            if self._arrivals.has_background and (key in self._slow or is_long(snapshot.document)):
+                self._openings.drop(key)
+                self._arrivals.begin(key, snapshot.version, work)
+            else:
+                self._set(key, snapshot.version, work())
         return [key for key, _ in there]
 
     def hashed(self, key: str, content_hash: str) -> None:
@@ -214,25 +183,7 @@ class Documents:
         self._openings.drop(key)
         self._arrivals.drop(key)
         self._unchecked.discard(key)
+        self._slow.discard(key)
         closed = self._open.pop(key, None)
         self._left_much |= closed is not None and is_long(closed.snapshot.document)
         return closed
-
-
-def _edited(document: Document, changes: list[Change], encoding: Encoding) -> Document:
-    for change in changes:
-        document, _ = _changed(document, change, encoding)
-    return document
-
-
-def _changed(document: Document, change: Change, encoding: Encoding) -> tuple[Document, bool]:
-    """The document after *change*, and whether that was an edit of a part."""
-    if change.start is None:
-        return Document.parse(change.text), False
-    edit = Edit(Places(document.lines, encoding).span(change.start, change.end), change.text)
-    try:
-        return document.edit(edit), True
-    except Exception:  # noqa: BLE001 - a fault of the engine must not cost the text: all later edits build on it
-        report_fault("an edit")
-        lines, _ = document.lines.edited(edit._replace(span=document.lines.clamped(edit.span)))
-        return Document.parse(lines.text()), False

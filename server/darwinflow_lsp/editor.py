@@ -19,13 +19,14 @@ from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.border.uris import key_of, path_of
 from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.conversation import Conversation
-from darwinflow_lsp.documents import Documents, is_long
+from darwinflow_lsp.documents import Documents
 from darwinflow_lsp.handshake import Client
 from darwinflow_lsp.history import History
 from darwinflow_lsp.messages import WARNING, Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
 from darwinflow_lsp.subjects import Link, Subject
+from darwinflow_lsp.weight import is_long
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
 
@@ -42,7 +43,8 @@ class Editor:
         self._checks = Checks()
         self.openings = Openings(self._on_opened)
         """Long documents of which only the beginning was checked so far."""
-        self._documents = Documents(self._checks, self.openings, self._on_arrived)
+        self.documents = Documents(self._checks, self.openings, self._on_arrived)
+        """Those that are open."""
         self._unpublished: dict[str, None] = {}
         self._unhashed: set[str] = set()
         """Edited, and not looked at since for which text of which workflow they are."""
@@ -54,7 +56,7 @@ class Editor:
         self._histories: dict[tuple[str, str], History] = {}
         self._explained: set[str] = set()
         """Why histories are missing, as the client was told."""
-        self._around = Around(self._documents, self._checks, self._histories, self._publish)
+        self._around = Around(self.documents, self._checks, self._histories, self._publish)
 
     @property
     def client(self) -> Client:
@@ -64,35 +66,27 @@ class Editor:
         """From here on there is a way to the daemon, None where none may be asked, and to do long work beside."""
         self._link = link
         self._background = self._around.background = background
-        self._documents.join(background)
+        self.documents.join(background)
         self.openings.join(background, soon)
         self.on_quiet()
 
     def open(self, uri: str, version: int | None, text: str) -> None:
-        self._on_edited(self._documents.open(uri, version, text))
+        self._on_edited(self.documents.open(uri, version, text))
         self._opened = True
 
     @property
-    def has_openings(self) -> bool:
-        return self._documents.has_openings
-
-    def is_opening(self, key: str) -> bool:
-        return self._documents.is_opening(key)
-
-    def may_thaw(self) -> bool:
-        return self._documents.may_thaw()
-
-    def end(self) -> None:
-        self._documents.end()
+    def wants_loop(self) -> bool:
+        """Whether there is something that only a loop can do, or can do now."""
+        return self.has_published or self.documents.has_arrivals
 
     def _on_arrived(self, key: str) -> None:
         self._publish(key)
-        if not self._documents.is_opening(key):
+        if not self.documents.is_opening(key):
             self._on_opened(key, None)
 
     def _on_opened(self, key: str, checked: Checked | None) -> None:
         if checked is not None:
-            self._documents.completed(key, checked)
+            self.documents.completed(key, checked)
             self._publish(key)
             # What stays for long is nothing that the collector has to look at.
             gc.freeze()
@@ -102,7 +96,7 @@ class Editor:
         self.on_quiet()
 
     def change(self, uri: str, version: int | None, changes: list[Change]) -> None:
-        key = self._documents.change(uri, version, changes, self.client.encoding)
+        key = self.documents.change(uri, version, changes, self.client.encoding)
         if key is not None:
             self._on_edited(key)
 
@@ -121,7 +115,7 @@ class Editor:
 
     def close(self, uri: str) -> None:
         key = key_of(uri)
-        closed = self._documents.close(uri)
+        closed = self.documents.close(uri)
         if closed is None:
             return
         self._unpublished.pop(key, None)
@@ -137,10 +131,10 @@ class Editor:
 
     def settings_changed(self) -> None:
         self._checks.forget()
-        for key in self._documents.recheck():
+        for key in self.documents.recheck():
             self._unpublished[key] = None
             self._unhashed.add(key)
-            if not self._documents.is_opening(key):
+            if not self.documents.is_opening(key):
                 self._conversation.resume(key)
         self.publish_due()
         self._around.look_at_all()
@@ -158,8 +152,8 @@ class Editor:
         """Send the diagnostics of what was edited, once after any number of edits; the last first."""
         while self._unpublished:
             key, _ = self._unpublished.popitem()
-            opened = self._documents.get(key)
-            if opened is not None and not self._documents.is_arriving(key):
+            opened = self.documents.get(key)
+            if opened is not None and not self.documents.is_arriving(key):
                 snapshot = opened.snapshot
                 self._conversation.send_encoded(
                     results.publication(snapshot, self.places(snapshot), self.client)
@@ -171,7 +165,7 @@ class Editor:
     def snapshot(self, uri: str) -> Snapshot | None:
         """The document as it is now, with what is known of its past; None where it is not open."""
         key = key_of(uri)
-        opened = self._documents.get(key)
+        opened = self.documents.get(key)
         if opened is None:
             return None
         if not self._histories or opened.path is None:
@@ -194,10 +188,10 @@ class Editor:
         if self._link is None or not self._unhashed:
             return
         unhashed, self._opened = self._unhashed, False
-        self._unhashed = {key for key in unhashed if self._documents.is_opening(key)}
+        self._unhashed = {key for key in unhashed if self.documents.is_opening(key)}
         unhashed -= self._unhashed
         for key in unhashed:
-            opened = self._documents.get(key)
+            opened = self.documents.get(key)
             if opened is None:
                 continue
             projection = opened.snapshot.checked.projection
@@ -219,10 +213,10 @@ class Editor:
             return content_hash(document.data(root_index))
 
         def done(found: str) -> None:
-            opened = self._documents.get(key)
+            opened = self.documents.get(key)
             if opened is None or opened.snapshot.document is not document:
                 return  # edited meanwhile: the next quiet moment has its turn
-            self._documents.hashed(key, found)
+            self.documents.hashed(key, found)
             if self._subjects.get(key) != (wanted := subject._replace(content_hash=found)):
                 self._subjects[key] = wanted
                 self._watch()
@@ -246,7 +240,7 @@ class Editor:
         """Tell the client that the past of these workflows is known anew."""
         uris = [
             opened.snapshot.uri
-            for key, opened in self._documents
+            for key, opened in self.documents
             if (subject := self._subjects.get(key)) is not None
             and subject.folder == folder
             and subject.workflow in workflows
@@ -276,14 +270,14 @@ class Editor:
 
     def path_in_workspace(self, uri: str) -> str | None:
         """Where the open file *uri* lies in its workspace; None where it is no file."""
-        opened = self._documents.get(key_of(uri))
+        opened = self.documents.get(key_of(uri))
         if opened is None or opened.path is None:
             return None
         return os.path.relpath(opened.path, self._checks.workspace(opened.path).folder)
 
     def _workspace_for(self, uri: str | None) -> Workspace:
-        opened = None if uri is None else self._documents.get(key_of(uri))
-        candidates = [opened] if opened is not None else [each for _, each in self._documents]
+        opened = None if uri is None else self.documents.get(key_of(uri))
+        candidates = [opened] if opened is not None else [each for _, each in self.documents]
         path = next((each.path for each in candidates if each.path is not None), None)
         return workspace_of(os.getcwd()) if path is None else self._checks.workspace(path)
 
@@ -291,7 +285,7 @@ class Editor:
         assert self._link is not None
         by_folder: dict[str, set[Subject]] = {folder: set() for folder in self._watched}
         for key, subject in self._subjects.items():
-            opened = self._documents.get(key)
+            opened = self.documents.get(key)
             assert opened is not None
             assert opened.path is not None
             self._watched[subject.folder] = self._checks.workspace(opened.path)

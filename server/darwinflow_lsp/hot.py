@@ -13,7 +13,6 @@ from darwinflow_lsp.border import params as sent
 from darwinflow_lsp.border import results
 from darwinflow_lsp.border.symbols import symbols
 from darwinflow_lsp.border.uris import key_of
-from darwinflow_lsp.documents import is_long
 from darwinflow_lsp.editor import Editor
 from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.features.code_action import code_actions, explanations
@@ -27,6 +26,7 @@ from darwinflow_lsp.handshake import EXPLAIN, QUICK_FIX
 from darwinflow_lsp.long_answers import Work, joined
 from darwinflow_lsp.messages import Params
 from darwinflow_lsp.snapshot import Snapshot
+from darwinflow_lsp.weight import is_long
 
 
 class HotMethods:
@@ -45,11 +45,11 @@ class HotMethods:
 
     def awaited_by(self, params: object) -> str | None:
         """The key of the document that a request names, if it is being opened."""
-        if not self._editor.has_openings:
+        if not self._editor.documents.has_openings:
             return None
         uri = sent.named_uri(params)
         key = None if uri is None else key_of(uri)
-        return None if key is None or not self._editor.is_opening(key) else key
+        return None if key is None or not self._editor.documents.is_opening(key) else key
 
     def settle(self) -> None:
         try:

@@ -41,7 +41,7 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     try:
         await session.over.wait()
     finally:
-        editor.end()
+        editor.documents.end()
         loop.remove_reader(STDIN)
         if link is not None:
             await link.close()
@@ -120,9 +120,9 @@ class _Session:
 
     def _collect(self) -> None:
         """A document that is being opened is all alive, and looking at it takes long."""
-        if self._editor.has_openings:
+        if self._editor.documents.has_openings:
             self._no_messages.touch()
-        elif self._editor.may_thaw():
+        elif self._editor.documents.may_thaw():
             gc.unfreeze()
             gc.collect()
             gc.freeze()

@@ -114,7 +114,7 @@ def _served_until_loop(conversation: Conversation, frames: Frames, editors: "lis
         if conversation.is_initialized and not editors:
             # The client is busy with the answer; what its first document needs is imported meanwhile.
             conversation.open_table()
-        if imported is None and (conversation.wants_backing or (editors and editors[0].has_published)):
+        if imported is None and (conversation.wants_backing or (editors and editors[0].wants_loop)):
             imported = _import_loop()
             ready.register(imported, select.POLLIN)
 
