@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from darwinflow.model.errors import SessionMissing
@@ -39,6 +40,8 @@ class Connection(asyncio.Protocol):
         self._greeted = False
         self._waiting_for_hello: asyncio.TimerHandle | None = None
         self._in_flight = 0
+        self.last_asked = time.monotonic()
+        """When its last request was begun."""
         self._is_full = False
         """The client does not take what is sent: read no more requests."""
         self._is_binding = False
@@ -95,6 +98,11 @@ class Connection(asyncio.Protocol):
             feed.close()
         self._server.release(self._frames.waiting)
         self._server.forget(self)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way and nothing will be said unasked."""
+        return self._in_flight == 0 and not self._feeds and not self._beginning
 
     # What methods call, from any thread
 
@@ -170,6 +178,7 @@ class Connection(asyncio.Protocol):
                 transport.resume_reading()
                 return
             self._in_flight += 1
+            self.last_asked = time.monotonic()
             if len(body) > _LARGE_BYTES and self._greeted:
                 self._begin_large(body)
             else:

@@ -21,6 +21,8 @@ from darwinflow.rpc.session import Host
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 512
+LONG_IDLE_S = 5.0
+"""A client that has asked nothing for longer and listens for nothing gives its place to another, where all are taken."""
 MOST_HELD_BYTES = 256 << 20
 """Of messages that have not come whole, over all connections."""
 DRAIN_WITHIN_S = 10.0
@@ -80,12 +82,24 @@ class Server:
             return False
         if self._is_draining:
             return False
-        if len(self._connections) >= MOST_CONNECTIONS:
-            message = f"{MOST_CONNECTIONS} clients are connected already"
+        if len(self._connections) >= MOST_CONNECTIONS and not self._has_made_room():
+            message = f"{MOST_CONNECTIONS} clients are at work already; end some, or try again later"
             transport.write(framed(error_reply(None, {"code": INTERNAL_ERROR, "message": message})))
             return False
         self._connections.add(connection)
         self.last_busy = time.monotonic()
+        return True
+
+    def _has_made_room(self) -> bool:
+        """Whether a client was idle for long; it is connected no more."""
+        idle = [connection for connection in self._connections if connection.is_idle]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda connection: connection.last_asked)
+        if time.monotonic() - longest.last_asked <= LONG_IDLE_S:
+            return False
+        longest.drain()
+        self._connections.discard(longest)
         return True
 
     def forget(self, connection: Connection) -> None:
