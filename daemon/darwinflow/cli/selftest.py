@@ -1,4 +1,4 @@
-"""Try on this machine and its disk what the suite tries: kills, flipped bits, torn files, and how long a sync takes."""
+"""Try on this machine and its disk what the suite tries: kills, flipped bits, torn files, a full disk, and how long a sync takes."""
 
 import argparse
 import json
@@ -47,17 +47,19 @@ def run(args: argparse.Namespace) -> int:
         _live_in(folder)
         syncs = self_testing.measured_syncs(folder, _over(begun, args.seconds * 0.1))
         flips = self_testing.flipped_bits(folder, dice, _over(begun, args.seconds * 0.3), _MANY)
-        torn = self_testing.torn_ends(folder, dice, _over(begun, args.seconds * 0.5), _MANY)
+        torn = self_testing.torn_ends(folder, dice, _over(begun, args.seconds * 0.45), _MANY)
+        full = self_testing.full_disks(folder, dice, _over(begun, args.seconds * 0.6), _MANY)
         kills = killed_daemons(home_of(os.environ), dice, _over(begun, args.seconds), _MANY)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    bad = flips.bad + torn.bad + kills.missing + kills.faults
+    bad = flips.bad + torn.bad + full.bad + kills.missing + kills.faults
     figures = {
         "seed": seed,
         "folder": beside,
         "sync": {"count": syncs.made, "p50Ms": round(syncs.p50_ms, 3), "p95Ms": round(syncs.p95_ms, 3)},
         "flippedBits": flips._asdict(),
         "tornFiles": torn._asdict(),
+        "fullDisks": full._asdict(),
         "kills": {
             "kills": kills.kills,
             "acknowledged": kills.acknowledged,
@@ -73,10 +75,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(figures: dict[str, Any]) -> None:
-    sync, flips, torn, kills = (figures[name] for name in ("sync", "flippedBits", "tornFiles", "kills"))
+    sync, flips, torn, full, kills = (
+        figures[name] for name in ("sync", "flippedBits", "tornFiles", "fullDisks", "kills")
+    )
     say(f"disk     of {figures['folder']}: a synced write takes {sync['p50Ms']} ms, p95 {sync['p95Ms']} ms")
     say(f"bits     {flips['tried']} flipped in a database: {flips['bad']} served as other data")
     say(f"files    {torn['tried']} cut somewhere: {torn['bad']} with an acknowledged run lost")
+    say(
+        f"full     {full['tried']} times no file could grow: {full['bad']} without one clear error, or with a run lost"
+    )
     say(
         f"kills    {kills['kills']} of a daemon under load, {kills['acknowledged']} runs acknowledged: "
         f"{kills['missing']} lost, {kills['faults']} faults; answers again within {kills['slowestAnswerS']} s"

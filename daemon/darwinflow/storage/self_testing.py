@@ -1,4 +1,4 @@
-"""Short forms of the suite's loops on stores, for a disk that is not ours: flipped bits, torn ends, the cost of a sync.
+"""Short forms of the suite's loops on stores, for a disk that is not ours: flipped bits, torn ends, no room, the cost of a sync.
 
 Everything lies in a folder that the caller has made and removes.
 """
@@ -13,20 +13,26 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from darwinflow.model.errors import StoreError
+from darwinflow.model.errors import DarwinFlowError, StoreError, StoreFull
 from darwinflow.model.run import ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.ports.parts import LogTransaction
-from darwinflow.ports.tenant import Transaction
+from darwinflow.ports.tenant import TenantStore
 from darwinflow.storage.files.logs import FileLogStore
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.opening import open_tenant
+from darwinflow.storage.size_limit import limited_to
+from darwinflow.storage.verifying import headers_of
 
 _PROJECT = "selftest"
 _START = datetime(2026, 1, 2, 3, tzinfo=UTC)
 _RUNS = 12
 _SYNCS = 100
+_LEAST_ROOM, _MOST_ROOM = 200_000, 600_000
+_LONG = 4_000
+"""Bytes of a run that does not compress."""
 
 IsOver = Callable[[], bool]
+Store = TenantStore | FileLogStore
 
 
 class Syncs(NamedTuple):
@@ -98,6 +104,69 @@ def torn_ends(folder: str, dice: random.Random, is_over: IsOver, most: int) -> H
     return Harms(tried, bad)
 
 
+def full_disks(folder: str, dice: random.Random, is_over: IsOver, most: int) -> Harms:
+    """No file can grow any more, as where the disk is full, at some moment while runs are stored, in a database and in files in turn.
+
+    One clear error, everything acknowledged can be read meanwhile, and the next run is kept once files may grow again.
+    """
+    tried = bad = 0
+    full = os.path.join(folder, "full")
+    while tried < most and (tried < len(_OPENERS) or not is_over()):
+        os.makedirs(full)
+        open_store = partial(_OPENERS[tried % len(_OPENERS)], full)
+        bad += not _outlives_no_room(open_store, dice, dice.randrange(_LEAST_ROOM, _MOST_ROOM))
+        tried += 1
+        shutil.rmtree(full)
+    return Harms(tried, bad)
+
+
+def _outlives_no_room(open_store: Callable[[], Store], dice: random.Random, room: int) -> bool:
+    kept: dict[str, ExecutionLog] = {}
+    try:
+        with closing(open_store()) as store:
+            with limited_to(room):
+                is_right = _is_told_of_no_room(store, kept, dice) and _has_all(store, kept)
+            _store_one(store, kept, dice)
+        with closing(open_store()) as store:
+            return is_right and _has_all(store, kept) and store.read(partial(_ids)) == kept.keys()
+    except DarwinFlowError:
+        return False
+
+
+def _is_told_of_no_room(store: Store, kept: dict[str, ExecutionLog], dice: random.Random) -> bool:
+    """Whether storing ended with the error that says why, twice: what is refused once is refused again."""
+    told = 0
+    for _ in range(_MOST_ROOM // _LONG * 2):
+        try:
+            _store_one(store, kept, dice)
+        except StoreFull:
+            told += 1
+            if told == 2:
+                return True
+    return False
+
+
+def _store_one(store: Store, kept: dict[str, ExecutionLog], dice: random.Random) -> None:
+    log = _log(len(kept), dice.randbytes(_LONG // 2).hex())
+    store.write(partial(_store, logs=[log])).result()
+    kept[log.run_id] = log
+
+
+def _has_all(store: Store, kept: dict[str, ExecutionLog]) -> bool:
+    return all(same_content(store.read(partial(_read, run_id=run_id)), log) for run_id, log in kept.items())
+
+
+def _open_database(folder: str) -> Store:
+    return open_tenant(os.path.join(folder, "full.db"), announce=lambda _: None)
+
+
+def _open_files(folder: str) -> Store:
+    return FileLogStore(os.path.join(folder, "files"), now=lambda: _START)
+
+
+_OPENERS = (_open_database, _open_files)
+
+
 def _keeps(path: str, wanted: list[str]) -> bool:
     """Whether the runs *wanted*, and one that is stored now, are in the files below *path*."""
     with closing(FileLogStore(path, now=lambda: _START)) as files:
@@ -108,7 +177,7 @@ def _keeps(path: str, wanted: list[str]) -> bool:
 
 
 def _ids(tx: LogTransaction) -> set[str]:
-    return {header.run_id for header in tx.logs(_PROJECT).get_recent("selftest", None, 100)}
+    return {header.run_id for header in headers_of(tx.logs(_PROJECT))}
 
 
 def _is_told_or_right(path: str, logs: list[ExecutionLog]) -> bool:
@@ -119,7 +188,7 @@ def _is_told_or_right(path: str, logs: list[ExecutionLog]) -> bool:
         return True
 
 
-def _read(tx: Transaction, run_id: str) -> ExecutionLog:
+def _read(tx: LogTransaction, run_id: str) -> ExecutionLog:
     return tx.logs(_PROJECT).get_log(run_id)
 
 
@@ -128,7 +197,7 @@ def _store(tx: LogTransaction, logs: list[ExecutionLog]) -> None:
         tx.logs(_PROJECT).store_log(log)
 
 
-def _log(number: int) -> ExecutionLog:
+def _log(number: int, result: str = "y" * 200) -> ExecutionLog:
     at = _START + timedelta(seconds=number)
     step = StepLog(
         step_id="s",
@@ -144,7 +213,7 @@ def _log(number: int) -> ExecutionLog:
         workflow_version=1,
         start_time=at,
         input=RunInput(request="x" * 200, context=None),
-        output=RunOutput(RunStatus.SUCCESS, at + timedelta(seconds=1), result="y" * 200),
+        output=RunOutput(RunStatus.SUCCESS, at + timedelta(seconds=1), result=result),
         steps=(step,) * 5,
     )
 
