@@ -251,3 +251,36 @@ def test_a_link_tells_of_a_daemon_that_hangs_after_it_was_connected(daemon: Daem
     problems = asyncio.run(follow())
     assert problems[:2] == [None, "the daemon has hung up"]
     assert f"process {pid_of(daemon)}, is stopped" in str(problems[2])
+
+
+def test_a_link_that_asks_nothing_notices_a_daemon_that_hangs(
+    daemon: DaemonProcess, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("darwinflow.rpc.client.asynchronous.ASK_EVERY_S", 0.2)
+
+    async def follow() -> None:
+        states: asyncio.Queue[LinkState] = asyncio.Queue()
+        link = Link(
+            daemon.home,
+            SOME_WORKSPACE,
+            name="test",
+            on_state=states.put_nowait,
+            on_event=lambda _: None,
+        )
+        link.start()
+        assert await states.get() is LinkState.CONNECTED
+        await asyncio.sleep(1)
+        assert states.empty()
+        assert daemon.process is not None
+        daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(MOST_S):
+                assert await states.get() is LinkState.AWAY
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(MOST_S):
+            while await states.get() is not LinkState.CONNECTED:
+                continue
+        await link.close()
+
+    asyncio.run(follow())

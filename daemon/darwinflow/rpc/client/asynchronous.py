@@ -7,6 +7,7 @@ Nothing here blocks the loop, and a daemon that hangs counts as one that is away
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 """`Any` because it is JSON; the models behind the method table say what is in it."""
 
 ANSWER_WITHIN_S = 10.0
+ASK_EVERY_S = 15.0
+"""One that is connected and says nothing is asked whether it still answers."""
 LOOK_EVERY_S = 0.25
 """At the lock file, which a daemon that starts writes."""
 FIRST_PAUSE_S = 0.5
@@ -64,7 +67,12 @@ class Link:
         """That it hangs was told by `on_state`."""
         self._home = home
         self._workspace = workspace
-        self._name = name
+        self._hello = {
+            "protocol": PROTOCOL,
+            "client": name,
+            "clientVersion": RECORDER_VERSION,
+            "home": home.data,
+        }
         self._on_state = on_state
         self._on_event = on_event
         self._may_start = starts_daemon
@@ -152,12 +160,25 @@ class Link:
                 pause, self._may_start, self._trouble = FIRST_PAUSE_S, False, None
                 self._line = line
                 self._enter(LinkState.CONNECTED)
-                await line.lost.wait()
+                await self._until_lost(line)
                 self._line = None
                 self._trouble = DaemonAway("the daemon has hung up")
             self._enter(LinkState.AWAY)
             await self._wait_for_news(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def _until_lost(self, line: Line) -> None:
+        """Until the daemon has hung up or answers no more."""
+        while not line.lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ASK_EVERY_S):
+                    await line.lost.wait()
+                    return
+            try:
+                await line.call("hello", self._hello, HELLO_WITHIN_S)
+            except (DarwinFlowError, TimeoutError):
+                line.hang_up()
+                await line.lost.wait()
 
     def _error(self) -> DarwinFlowError:
         """A new one for each who wants something of a daemon that is away."""
@@ -181,9 +202,8 @@ class Link:
             uid = peer_uid(connection)
             if uid is not None and uid != os.getuid():
                 raise DaemonAway(f"the socket {path} is served by another user")  # noqa: TRY301 - closed below
-            hello = {"protocol": PROTOCOL, "client": self._name, "clientVersion": RECORDER_VERSION}
             try:
-                greeting = await line.call("hello", {**hello, "home": self._home.data}, HELLO_WITHIN_S)
+                greeting = await line.call("hello", self._hello, HELLO_WITHIN_S)
             except TimeoutError:
                 raise hung(self._home, peer_pid(connection), HELLO_WITHIN_S) from None
             if greeting["home"] != self._home.data:
