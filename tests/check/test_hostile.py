@@ -5,7 +5,8 @@ import time
 import pytest
 
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import MAX_FINDINGS, check
+from darwinflow.check.engine import check
+from darwinflow.check.shown import MAX_FINDINGS
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span

@@ -25,7 +25,8 @@ sys.path[:0] = json.loads(sys.argv[1])
 from bench.documents import workflow
 from document.damage import damaged
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import MAX_FINDINGS, check
+from darwinflow.check.engine import check
+from darwinflow.check.shown import MAX_FINDINGS
 from darwinflow.document.document import Document
 
 seed, first, count = map(int, sys.argv[2:5])

@@ -20,7 +20,6 @@ from darwinflow.document.document import Document
 from darwinflow.model.errors import WorkflowFaulty
 from darwinflow.projection.detect import graph_type_of, was_meant
 from darwinflow.recorder.paths import Workspace
-from darwinflow_lsp.border.results import MAX_DIAGNOSTICS
 from document.damage import damaged
 from sample_flow import flow
 from server.client import Client
@@ -156,11 +155,7 @@ def _printed(texts: list[Text], tmp_path: Path, daemon: DaemonProcess) -> dict[P
     )
     assert done.returncode == 1, done.stderr
     found: dict[Path, Found] = {one.path: Counter() for one in texts}
-    shown: Counter[str] = Counter()
     for each in json.loads(done.stdout)["findings"]:
-        shown[each["path"]] += 1
-        if shown[each["path"]] > MAX_DIAGNOSTICS and each["code"] != "document-limit":
-            continue
         place = (each["line"] - 1, each["column"] - 1, each["endLine"] - 1, each["endColumn"] - 1)
         found[tmp_path / each["path"]][(each["code"], each["severity"], *place)] += 1
     return found

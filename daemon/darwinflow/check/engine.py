@@ -26,11 +26,12 @@ from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
+from darwinflow.check.shown import shown
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
 from darwinflow.check.wake import Wake
 from darwinflow.document.document import Change, Document
-from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
+from darwinflow.document.problem import WARNINGS, Problem
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.projection import Projection, project
 from darwinflow.projection.succession import Succession
@@ -38,8 +39,6 @@ from darwinflow.settings.workspace import WorkspaceSettings
 
 _SPAN = itemgetter(2)
 """Of a finding: where it begins, then where it ends."""
-MAX_FINDINGS = 1_000
-"""Of one file; a last one says how many there are."""
 
 
 class Checked:
@@ -90,7 +89,7 @@ class Checked:
         return self.projection_of(self.document.locate(line).root_index)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Everything wrong, in the order of the text; at most `MAX_FINDINGS` and one that says there are more."""
+        """Everything wrong, in the order of the text, as much of it as `shown` lets through."""
         if self._findings is None:
             self._findings = tuple(self._listed())
         return self._findings
@@ -127,11 +126,7 @@ class Checked:
             found += remark.secrets
             suppressions += remark.suppressions
         found = excused(self.document, found, suppressions, self._judged)
-        found = weighed(found, self.settings)
-        if len(found) <= MAX_FINDINGS:
-            return found
-        message = f"there are more than {MAX_FINDINGS} findings; those from here on are not shown"
-        return [*found[:MAX_FINDINGS], Finding(DOCUMENT_LIMIT, ERROR, found[MAX_FINDINGS].span, message)]
+        return shown(weighed(found, self.settings))
 
 
 def check(

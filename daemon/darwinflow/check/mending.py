@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from darwinflow.catalog.type_file import GRAPH_TYPE_INVALID
-from darwinflow.check.engine import MAX_FINDINGS, Checked
+from darwinflow.check.engine import Checked
 from darwinflow.check.finding import Finding
 from darwinflow.check.fixes import fixable, fixed
+from darwinflow.check.shown import MAX_FINDINGS
 from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 

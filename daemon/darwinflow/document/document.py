@@ -19,7 +19,7 @@ from darwinflow.document.keeping import Kept
 from darwinflow.document.lines import Edit, LineChange, Lines
 from darwinflow.document.linking import is_linked_locally, linked
 from darwinflow.document.path import NodePath, path_in_section
-from darwinflow.document.problem import DOCUMENT_LIMIT, Problem
+from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS, Problem
 from darwinflow.document.recutting import recut_sections
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
@@ -137,7 +137,7 @@ class Document:
             yield line + root.lead, root.pieces()
 
     def problems(self) -> list[Problem]:
-        """Everything wrong, in the order of the text, at most `MAX_PROBLEMS` and one that says there are more."""
+        """Everything wrong, in the order of the text; at most `MAX_PROBLEMS`, and one that says there are more."""
         if not self.roots:
             return [_limit_problem(self.lines)]
         found: list[Problem] = []
@@ -151,9 +151,10 @@ class Document:
                 found.append(problem.moved(line))
         found.sort(key=_place_of)
         if len(found) > MAX_PROBLEMS:
-            last = found[MAX_PROBLEMS].span
-            message = f"there are {len(found)} problems; those from here on are not shown"
-            return [*found[:MAX_PROBLEMS], Problem(DOCUMENT_LIMIT, message, last)]
+            message = f"there are {len(found)} problems; {MAX_PROBLEMS} are shown, errors before warnings"
+            limit = Problem(DOCUMENT_LIMIT, message, found[MAX_PROBLEMS].span)
+            found.sort(key=_is_warning)
+            found = sorted([*found[:MAX_PROBLEMS], limit], key=_place_of)
         return found
 
     @cached_property
@@ -205,6 +206,10 @@ class Document:
 
 def _place_of(problem: Problem) -> tuple[int, int]:
     return problem.span.line, problem.span.column
+
+
+def _is_warning(problem: Problem) -> bool:
+    return problem.code in WARNINGS
 
 
 def _limit_problem(lines: Lines) -> Problem:

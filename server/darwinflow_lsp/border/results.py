@@ -1,12 +1,11 @@
 """What features found, in LSP's shapes."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from darwinflow.check.finding import ERROR, Finding
+from darwinflow.check.finding import Finding
 from darwinflow.document.lines import Edit
-from darwinflow.document.problem import DOCUMENT_LIMIT
 from darwinflow.model.span import Span
 from darwinflow_lsp.border.places import Places
 from darwinflow_lsp.features.code_action import Action, Explanation
@@ -22,7 +21,6 @@ Json = dict[str, Any]
 
 SOURCE = "darwinflow"
 SEVERITIES = {"error": 1, "warning": 2, "hint": 4}
-MAX_DIAGNOSTICS = 1000
 SNIPPET = 2
 PLAIN_TEXT = 1
 A_PIECE = 200
@@ -31,21 +29,12 @@ A_PIECE = 200
 
 def publication(snapshot: Snapshot, places: Places, client: Client) -> bytes:
     """The notification with the diagnostics of *snapshot*."""
-    findings = _shown(snapshot.checked.findings())
+    findings = snapshot.checked.findings()
     diagnostics = [diagnostic(finding, snapshot.uri, places, client) for finding in findings]
     params: Json = {"uri": snapshot.uri, "diagnostics": diagnostics}
     if snapshot.version is not None:
         params["version"] = snapshot.version
     return notification("textDocument/publishDiagnostics", params)
-
-
-def _shown(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """The first, and where there are more, one that says so."""
-    if len(findings) <= MAX_DIAGNOSTICS:
-        return findings
-    following = findings[MAX_DIAGNOSTICS]
-    message = f"there are {len(findings)} findings; those from here on are not shown"
-    return [*findings[:MAX_DIAGNOSTICS], Finding(DOCUMENT_LIMIT, ERROR, following.span, message)]
 
 
 def diagnostic(finding: Finding, uri: str, places: Places, client: Client) -> Json:
