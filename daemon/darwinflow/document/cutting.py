@@ -79,9 +79,9 @@ def read_section(
     if end - start > MIN_SPLIT:
         is_open = is_open_header(lines[start])
         if is_open or has_complete_value(lines[start]):
-            cuts = value_cuts(lines, start + 1, end, handles, known, is_open=is_open)
-            if cuts is not None:
-                name: FormName = "head" if is_open else "crowded head"
+            found = value_cuts(lines, start + 1, end, handles, known, is_open=is_open)
+            if found is not None:
+                name, cuts = found
                 head = take(Form(name, handles=handles), start, cuts[0][1])
                 if head.key is not None:
                     return Section(head, Blocks.of(_segments(cuts, end, take)))
@@ -140,8 +140,8 @@ def value_cuts(
     known: Known | None = None,
     *,
     is_open: bool,
-) -> list[Cut] | None:
-    """The lines on which the items or entries below a key begin, each with its form.
+) -> tuple[FormName, list[Cut]] | None:
+    """How the key is read, and the lines on which the items or entries below it begin, each with its form.
 
     Items that are indented less than what comes first are what the rest of
     the section is about: someone is typing at its beginning. Below a key that
@@ -162,13 +162,16 @@ def value_cuts(
         form = Form("item", lowest, 1, handles)
         cuts = cut_lines(lines, first, end, form, known)
         if is_open or _is_item_with_key(lines[cuts[0]], lowest):
-            name: FormName = "leading" if is_open else "quiet leading"
-            return [(Form(name, column, 1, handles), first), *((form, at) for at in cuts)]
+            leading = Form("leading" if is_open else "quiet leading", column, 1, handles)
+            return "head" if is_open else "crowded head", [(leading, first), *((form, at) for at in cuts)]
     if not is_open and not (is_item and _is_item_with_key(line, column)):
         return None
     form = Form("item" if is_item else "entry", column, 1, handles)
     cuts = cut_lines(lines, first, end, form, known)
-    return [(form, at) for at in cuts] if cuts[:1] == [first] else None
+    if cuts[:1] != [first]:
+        return None
+    name: FormName = "head" if is_open else "crowded head" if lowest < 0 else "crowded head over dashes"
+    return name, [(form, at) for at in cuts]
 
 
 def _lowest_dash(lines: list[str], start: int, end: int, column: int, known: Known | None = None) -> int:

@@ -18,6 +18,7 @@ FormName = Literal[
     "root entry",
     "head",
     "crowded head",
+    "crowded head over dashes",
     "prelude",
     "whole",
     "inline",

@@ -246,6 +246,7 @@ _READERS: Final[dict[str, Callable[[Parser, Form], _Read]]] = {
     "root entry": _read_root_entry,
     "head": _read_head,
     "crowded head": _read_crowded_head,
+    "crowded head over dashes": _read_crowded_head,
     "leading": _read_leading,
     "quiet leading": _read_leading,
     "prelude": _read_prelude,

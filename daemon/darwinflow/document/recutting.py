@@ -1,7 +1,7 @@
 """Edits that move borders of sections: the sections around them are cut again, no segment is read twice."""
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from darwinflow.document.cutting import MIN_SPLIT, Known, is_open_header, read_section, section_starts
 from darwinflow.document.form import Form
@@ -13,6 +13,9 @@ from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
 from darwinflow.document.stream import MARKER, NO_EDGE
+
+_ITEMS_ABOVE: Final = frozenset(["item", "head", "crowded head", "leading", "quiet leading"])
+"""What stands in a section of items alike."""
 
 
 class Recut(NamedTuple):
@@ -59,9 +62,7 @@ def recut_sections(root: Root, start: int, before: Lines, after: Lines, change: 
     def take(form: Form, at: int, behind: int) -> Segment:
         return kept.take(form, at, behind, lines, ends_text=ends_text)
 
-    # Below a key that has a value already, dashes further left may have been passed over.
-    is_crowded = any(one.head is not None and one.head.form.name == "crowded head" for one in sections)
-    known = None if is_crowded else _known(kept.segments, len(lines))
+    known = _known(sections, kept.segments, len(lines))
     rows = range(len(lines)) if known is None else known.rows
     starts = section_starts(lines, [at for at in rows if lines[at][:1] not in NO_EDGE])
     if not starts or starts[0] != 0:
@@ -105,14 +106,17 @@ def _with_head(section: Section, start: int, after: Lines, change: LineChange) -
     return Section(fresh, section.segments) if fresh.key is not None else None
 
 
-def _known(kept: dict[int, Segment], count: int) -> Known | None:
+def _known(sections: list[Section], kept: dict[int, Segment], count: int) -> Known | None:
     """What the segments that stay tell of *count* lines; None where they are not all items alike."""
+    # Below a key that has a value already, dashes further left may have been passed over.
+    if any(one.head is not None and one.head.form.name == "crowded head over dashes" for one in sections):
+        return None
     forms = {id(segment.form): segment.form for segment in kept.values()}
     items = {key: form for key, form in forms.items() if form.name == "item"}
     form = next(iter(items.values()), None)
     if form is None or any(other != form for other in items.values()):
         return None
-    if any(other.name not in ("item", "head") for other in forms.values()):
+    if any(other.name not in _ITEMS_ABOVE for other in forms.values()):
         return None
     rows: list[int] = []
     at = 0
