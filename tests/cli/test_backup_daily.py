@@ -1,17 +1,27 @@
 """Backups that are made each day, and what `storage status` says of them, of growth and of the disk."""
 
+import itertools
 import json
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cli.recorded_runs import record
+from contract.sample_runs import finished
 from daemon_process import eventually
 from darwinflow.daemon.backing_up import BackingUp, daily_backups
 from darwinflow.daemon.backups_made import noted_last
+from darwinflow.daemon.person import this_person
+from darwinflow.daemon.stores import stores_of
 from darwinflow.recorder.paths import home_of
 from darwinflow.storage.backup import read_backup
+from darwinflow.storage.opening import open_identity, open_organization
+from darwinflow.storage.recording import record as record_run
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -20,6 +30,10 @@ NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 def environ(tmp_path, darwinflow):
     (tmp_path / "home").mkdir(mode=0o700)
     return {"DARWINFLOW_HOME": str(tmp_path / "home")}
+
+
+def at_once(work):
+    work()
 
 
 def status(darwinflow):
@@ -32,7 +46,7 @@ def test_one_is_made_a_day_and_the_newest_are_kept(darwinflow, tmp_path, environ
     home, place = home_of(environ), str(tmp_path / "home/kept")
     made = []
     for hours in (0, 1, 23, 25, 51):
-        backing_up = BackingUp(home, environ, lambda hours=hours: NOW + timedelta(hours=hours))
+        backing_up = BackingUp(home, environ, at_once, lambda hours=hours: NOW + timedelta(hours=hours))
         made.append(backing_up.run())
     assert [one is not None for one in made] == [True, False, False, True, True]
     assert daily_backups(place) == ["daily-20261128T130000", "daily-20261129T150000"]
@@ -42,7 +56,7 @@ def test_one_is_made_a_day_and_the_newest_are_kept(darwinflow, tmp_path, environ
 
 def test_the_thread_makes_the_first_by_itself(darwinflow, tmp_path, environ):
     record(darwinflow)
-    backing_up = BackingUp(home_of(environ), environ, lambda: NOW, first_after_s=0.0)
+    backing_up = BackingUp(home_of(environ), environ, at_once, lambda: NOW, first_after_s=0.0)
     backing_up.start()
     eventually(lambda: daily_backups(str(tmp_path / "home/backups")))
     backing_up.stop()
@@ -51,31 +65,92 @@ def test_the_thread_makes_the_first_by_itself(darwinflow, tmp_path, environ):
     assert (backup["keep"], backup["failed"]) == (7, None)
 
 
-@pytest.mark.parametrize("text", ["backup: {keep: 0}\n", "storage: {logs: {type: file}}\n"])
-def test_none_is_made_where_it_is_switched_off_or_cannot_be_which_is_told(
-    darwinflow, tmp_path, environ, text
-):
-    (tmp_path / "home/config.yaml").write_text(text)
+def test_none_is_made_where_it_is_switched_off(darwinflow, tmp_path, environ):
+    (tmp_path / "home/config.yaml").write_text("backup: {keep: 0}\n")
     record(darwinflow)
+    assert BackingUp(home_of(environ), environ, at_once, lambda: NOW).run() is None
+    assert "none are made by the day" in darwinflow("storage", "status").stdout
+    assert "backup: {keep: 0}" in darwinflow("storage", "backup", expect=1).stderr
+    assert not (tmp_path / "home/backups").exists()
+
+
+def test_that_one_cannot_be_made_is_told_once_and_by_the_status(darwinflow, tmp_path, environ):
+    record(darwinflow)
+    (tmp_path / "home/backups").write_text("no folder")
     home = home_of(environ)
-    backing_up = BackingUp(home, environ, lambda: NOW, first_after_s=0.0, every_s=0.01)
+    backing_up = BackingUp(home, environ, at_once, lambda: NOW, first_after_s=0.0, every_s=0.01)
     backing_up.start()
-    if "keep" in text:
-        backing_up.stop()
-        assert "none are made by the day" in darwinflow("storage", "status").stdout
-        assert "backup: {keep: 0}" in darwinflow("storage", "backup", expect=1).stderr
-    else:
-        eventually(lambda: noted_last(home).failed)
-        backing_up.stop()
-        lines = (tmp_path / "home/backups.jsonl").read_text().splitlines()
-        assert len(lines) == 1, "it is told once, however often it is tried"
-        assert "no backup could be made since: runs or figures lie in files" in darwinflow(
-            "storage", "status"
-        ).stderr  # fmt: skip
-        said = darwinflow("storage", "backup").stdout
-        assert re.search(r"backups/daily-\d{8}T\d{6}", said)
-        assert status(darwinflow)["backup"]["failed"] is None
-    assert len(daily_backups(str(tmp_path / "home/backups"))) == ("keep" not in text)
+    eventually(lambda: noted_last(home).failed)
+    time.sleep(0.1)
+    backing_up.stop()
+    lines = (tmp_path / "home/backups.jsonl").read_text().splitlines()
+    assert len(lines) == 1, "it is told once, however often it is tried"
+    assert "no backup could be made since: " in darwinflow("storage", "status").stderr
+    (tmp_path / "home/backups").unlink()
+    said = darwinflow("storage", "backup").stdout
+    assert re.search(r"backups/daily-\d{8}T\d{6}", said)
+    assert status(darwinflow)["backup"]["failed"] is None
+
+
+FILES = "{type: file}"
+ASIDE = "{type: sqlite, path: apart}"
+
+
+@pytest.mark.parametrize(
+    ("logs", "metrics"),
+    [(FILES, FILES), (FILES, "{type: sqlite}"), ("{type: sqlite}", FILES), (ASIDE, FILES)],
+)
+def test_runs_on_files_are_backed_up_by_the_day_beside_who_records_as_one_state(
+    darwinflow, tmp_path, environ, logs, metrics
+):
+    (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {logs}, metrics: {metrics}}}\n")
+    record(darwinflow)
+    darwinflow("daemon", "stop")
+    home = home_of(environ)
+    made = backed_up_while_recorded(home, environ)
+    for folder in made:
+        assert "is restored" in darwinflow("storage", "restore", folder, "--replace").stdout
+        found = json.loads(darwinflow("storage", "verify", "--json").stdout)
+        assert found["faults"] == []
+        assert found["runs"] > 1
+    record(darwinflow)
+    assert json.loads(darwinflow("storage", "verify", "--json").stdout)["runs"] == found["runs"] + 1
+
+
+def backed_up_while_recorded(home, environ):
+    """Folders of three backups, made while four threads record."""
+    now = [NOW]
+    with closing(open_identity(home.system_db, now=lambda: NOW)) as identity:
+        own = this_person(identity).organization
+        stores = open_organization(
+            identity,
+            own.id,
+            home.tenant_db(own.id),
+            announce=lambda _: None,
+            now=lambda: datetime.now(UTC),
+            stores=stores_of(home, environ, own.slug),
+        )
+    is_enough = threading.Event()
+
+    def record_on(worker):
+        for number in itertools.count():
+            if is_enough.is_set():
+                return
+            log = finished(f"r{worker}-{number}")
+            stores.tenant.write(lambda tx, log=log: record_run(tx, "hello", log)).result()
+
+    backing_up = BackingUp(home, environ, stores.still, lambda: now[0])
+    with closing(stores), ThreadPoolExecutor(4) as pool:
+        recording = [pool.submit(record_on, worker) for worker in range(4)]
+        made = []
+        for days in range(3):
+            time.sleep(0.3)
+            now[0] = NOW + timedelta(days=days)
+            made.append(backing_up.run().folder)
+        is_enough.set()
+        for one in recording:
+            one.result()
+    return made
 
 
 def test_status_tells_growth_the_oldest_run_and_the_room(darwinflow, tmp_path):

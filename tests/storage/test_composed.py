@@ -1,6 +1,8 @@
 """Logs, figures and events in different stores: exactly once, whatever fails, and however the stores are mixed."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -9,6 +11,7 @@ import pytest
 from contract.conftest import MIXES, clock
 from contract.sample_runs import HASH, START, finished, live, running
 from darwinflow.model.errors import StoreFull
+from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunOutput, RunStatus
 from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.files.logs import FileLogStore
@@ -211,3 +214,30 @@ def test_a_closed_store_says_so_and_may_be_closed_again(tmp_path):
     for ask in (store.write, store.read):
         with pytest.raises(RuntimeError):
             ask(lambda tx: None)
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=lambda make: make.__name__)
+def test_nothing_is_written_while_it_is_still(tmp_path, mix):
+    handles = mix(tmp_path)
+    store = handles()
+    keep(store, "before")
+    if isinstance(store, ComposedTenantStore):
+        with ThreadPoolExecutor(2) as pool:
+
+            def work():
+                later = [pool.submit(keep, store, name) for name in ("a", "b")]
+                time.sleep(0.1)
+                return later, [one.done() for one in later], runs_logged(store)
+
+            later, done, there = store.still(work)
+            assert (done, there) == ([False, False], ["before"])
+            assert [one.result(10) for one in later] == [[True], [True]]
+        with pytest.raises(ZeroDivisionError):
+            store.still(lambda: 1 / 0)
+    assert keep(store, "after") == [True]
+    handles.close()
+
+
+def runs_logged(store):
+    page = store.read(lambda tx: tx.logs("demo").query_logs(RunFilter()))
+    return [header.run_id for header in page.items]

@@ -1,4 +1,4 @@
-"""A backup a day, made in the background in a thread of its own; the newest few are kept.
+"""A backup a day, made in the background; the newest few are kept.
 
 That one cannot be made is told, in the log and where backups are noted, and nothing else stops for it.
 """
@@ -7,16 +7,17 @@ import logging
 import os
 import re
 import shutil
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.daemon.backups_made import note_failure
 from darwinflow.daemon.stores import backup_of
+from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.backup import BackupPlan
-from darwinflow.model.errors import DarwinFlowError, NotFound, Refused
+from darwinflow.model.errors import NotFound, Refused
 from darwinflow.recorder.paths import Home
+from darwinflow.storage.backup import Still
 
 if TYPE_CHECKING:
     from darwinflow.daemon.keeping import Kept
@@ -55,7 +56,9 @@ def daily_backups(place: str) -> list[str]:
     )
 
 
-def back_up_daily(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -> Made:
+def back_up_daily(
+    home: Home, plan: BackupPlan, kept: "Kept", now: datetime, still: Still | None = None
+) -> Made:
     """Make one now, and remove those that are more than the plan keeps. Raises as `back_up`, and `Refused`."""
     if not plan.keep:
         raise Refused(
@@ -65,45 +68,33 @@ def back_up_daily(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -> 
 
     place = place_of(home, plan)
     folder = os.path.join(place, now.strftime(_AT))
-    manifest = back_up(home, kept, folder)
+    manifest = back_up(home, kept, folder, still)
     for name in daily_backups(place)[: -plan.keep]:
         shutil.rmtree(os.path.join(place, name), ignore_errors=True)
     return Made(folder, len(manifest.entries), sum(entry.size for entry in manifest.entries))
 
 
-class BackingUp:
+class BackingUp(Upkeep):
     """Of one home."""
 
     def __init__(
         self,
         home: Home,
         environ: Mapping[str, str],
+        still: Still,
         now: Callable[[], datetime],
         *,
         first_after_s: float = FIRST_AFTER_S,
         every_s: float = EVERY_S,
     ) -> None:
+        super().__init__("backup", "no backup can be made", first_after_s=first_after_s, every_s=every_s)
         self._home = home
         self._environ = environ
+        self._still = still
         self._now = now
-        self._first_after_s = first_after_s
-        self._every_s = every_s
-        self._failed = ""
-        """What was told last."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="backup", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """One that is being made is finished first."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def run(self) -> Made | None:
-        """Make one where it is due; None where it is not, or cannot be while a daemon serves. Raises as `back_up`."""
+        """Make one where it is due; None where it is not. Raises as `back_up`."""
         from darwinflow.daemon.keeping import kept_places
 
         plan, now = backup_of(self._home, self._environ), self._now()
@@ -113,34 +104,16 @@ class BackingUp:
         if there and now - datetime.strptime(there[-1], _AT).replace(tzinfo=UTC) < A_DAY:
             return None
         kept = kept_places(self._home, self._environ)
-        if not kept.may_be_in_use:
-            raise Refused(
-                "runs or figures lie in files, which are copied while no daemon serves",
-                hint="darwinflow storage backup makes one now",
-            )
-        return back_up_daily(self._home, plan, kept, now)
+        return back_up_daily(self._home, plan, kept, now, self._still)
 
-    def _serve(self) -> None:
-        wait = self._first_after_s
-        while not self._stopping.wait(wait):
-            wait = self._every_s
-            try:
-                made = self.run()
-            except NotFound:
-                continue  # nothing to back up yet
-            except DarwinFlowError as error:
-                self._tell(str(error))
-            except Exception:
-                log.exception("making a backup failed")
-                self._tell("a fault of darwinflow's own; the log says more")
-            else:
-                self._failed = ""
-                if made is not None:
-                    log.info("backed up %d files in %s", made.files, made.folder)
+    def work(self) -> None:
+        try:
+            made = self.run()
+        except NotFound:
+            return  # nothing to back up yet
+        if made is not None:
+            log.info("backed up %d files in %s", made.files, made.folder)
 
-    def _tell(self, why: str) -> None:
-        """Once, until it is something else."""
-        if why != self._failed:
-            self._failed = why
-            log.error("no backup can be made: %s", why)
-            note_failure(self._home, why, self._now())
+    def tell(self, why: str) -> None:
+        super().tell(why)
+        note_failure(self._home, why, self._now())

@@ -1,7 +1,7 @@
-"""Backups of a home: made beside a daemon where all lies in databases, else in its place; restored in its place."""
+"""Backups of a home: made by its daemon, beside it where all lies in databases, else in its place; restored in its place."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from darwinflow.daemon.stores import retention_of, stores_of
 from darwinflow.model.errors import NotFound
 from darwinflow.model.stores import POSTGRES
 from darwinflow.recorder.paths import Home
-from darwinflow.storage.backup import Manifest, make_backup, read_backup, restore_backup
+from darwinflow.storage.backup import Manifest, Still, make_backup, read_backup, restore_backup
 from darwinflow.storage.moving import Taken, runs_of, take_in
-from darwinflow.storage.opening import compact_database, copy_database, open_identity, open_organization
+from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
@@ -30,13 +30,13 @@ class Kept(NamedTuple):
     """Where the data of a home lies."""
 
     places: list[str]
-    """Databases and folders. The archive is the last: a run that goes into it meanwhile is in the copy of the database, too."""
+    """Databases and folders."""
     archive: str | None
     """That folder, where the settings name one. It is only added to, so it may be copied while it is."""
 
     @property
     def may_be_in_use(self) -> bool:
-        """Whether it can be copied while a daemon serves: databases can."""
+        """Whether another process than the daemon can copy it meanwhile: databases it can."""
         stores = (place for place in self.places if place != self.archive)
         return all(place.endswith(".db") or not os.path.lexists(place) for place in stores)
 
@@ -59,16 +59,20 @@ def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...
     return tuple(name for name, choice in stores._asdict().items() if choice.type == POSTGRES)
 
 
-def back_up(home: Home, kept: Kept, target: str) -> Manifest:
-    """What `kept_places` has found. Where it may not be in use, nothing else may serve the home meanwhile."""
-    if kept.may_be_in_use:
-        return _noted(home, target, kept)
+def back_up(home: Home, kept: Kept, target: str, still: Still | None = None) -> Manifest:
+    """What `kept_places` has found. *still* is the daemon's own; another's must not serve the home where it may not be in use."""
+    if still is not None or kept.may_be_in_use:
+        return _noted(home, target, kept, still or _at_once)
     with held_by(home, _COMMAND):
-        return _noted(home, target, kept)
+        return _noted(home, target, kept, _at_once)
 
 
-def _noted(home: Home, target: str, kept: Kept) -> Manifest:
-    manifest = make_backup(target, home.data, kept.places, copy_database, _now())
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def _noted(home: Home, target: str, kept: Kept, still: Still) -> Manifest:
+    manifest = make_backup(target, home.data, kept.places, snapshot_of, still, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
         note_backup(home, target, _now())
     return manifest

@@ -109,8 +109,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             partial(stores.scrub, "", ()),
             sessions,
             intake,
-            retaining,
-            learner,
+            (retaining, learner, BackingUp(home, os.environ, stores.still, _now)),
             ballast,
             durability,
             _now,
@@ -119,12 +118,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
-        backing_up = BackingUp(home, os.environ, _now)
-        backing_up.start()
-        try:
-            await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
-        finally:
-            backing_up.stop()
+        await service.serve(lambda path: _announce_readiness(home, path, on_demand=args.on_demand))
     finally:
         stores.close()
 

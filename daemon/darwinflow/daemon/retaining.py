@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from darwinflow.model.errors import DarwinFlowError
+from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.retention import Retention
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Retained
@@ -24,7 +24,7 @@ FIRST_AFTER_S = 120.0
 EVERY_S = 3600.0
 
 
-class Retaining:
+class Retaining(Upkeep):
     """One an organization. Thread-safe."""
 
     def __init__(
@@ -39,26 +39,23 @@ class Retaining:
         every_s: float = EVERY_S,
     ) -> None:
         """*settings* raises what reading them does."""
-        self._first_after_s = first_after_s
-        self._every_s = every_s
+        super().__init__(
+            "retention",
+            "nothing is let go of for now",
+            first_after_s=first_after_s,
+            every_s=every_s,
+        )
         self._home = home
         self._organization = organization
         self._stores = stores
         self._settings = settings
         self._now = now
         self._one_at_a_time = threading.Lock()
-        self._stopping = threading.Event()
         self._archives: dict[str, Archive] = {}
-        self._thread = threading.Thread(target=self._serve, name="retention", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
         """What is due then waits for the next start."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        super().stop()
         with self._one_at_a_time:
             pass
 
@@ -80,15 +77,16 @@ class Retaining:
         """What would go now. Raises what reading the settings does, and `StoreError`."""
         return tuple(due(self._stores.tenant, self._stores.projects(), self._settings(), self._now()))
 
+    def work(self) -> None:
+        self.run()
+
     def run(self) -> Retained:
         """Let go of what is due. Raises what reading the settings does, and `StoreError`."""
         with self._one_at_a_time:
             settings, archive = self._settings(), self.archive
             if settings.is_off:
                 return Retained(is_off=True, removed=0, archive=None, unreadable=0)
-            going = Pass(
-                self._stores.tenant, self._stores.log_store(), archive, lambda s: not self._stopping.wait(s)
-            )
+            going = Pass(self._stores.tenant, self._stores.log_store(), archive, self.rest)
             try:
                 going.run(self._stores.projects(), settings, self._now())
             finally:
@@ -106,17 +104,6 @@ class Retaining:
                 archive=None if archive is None else archive.path,
                 unreadable=going.unreadable,
             )
-
-    def _serve(self) -> None:
-        wait = self._first_after_s
-        while not self._stopping.wait(wait):
-            wait = self._every_s
-            try:
-                self.run()
-            except DarwinFlowError as error:
-                log.error("nothing is let go of for now: %s", error)  # noqa: TRY400 - for the user to act on
-            except Exception:
-                log.exception("retention failed")
 
 
 def settings_of(home: Home, environ: Mapping[str, str], organization: str) -> Callable[[], Retention]:

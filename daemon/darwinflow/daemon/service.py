@@ -9,17 +9,16 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
 from darwinflow.daemon.ballast import Ballast
 from darwinflow.daemon.intake import Intake
-from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.lock import HomeLock
-from darwinflow.daemon.retaining import Retaining
 from darwinflow.daemon.sessions import Sessions
 from darwinflow.daemon.sockets import BoundSockets
+from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.recorder.events import RECORDER_VERSION
@@ -48,8 +47,7 @@ class Service:
         make_room: Callable[[], None],
         sessions: Sessions,
         intake: Intake,
-        retaining: Retaining,
-        learner: Learner,
+        upkeep: Sequence[Upkeep],
         ballast: Ballast,
         durability: str,
         now: Callable[[], datetime],
@@ -62,8 +60,7 @@ class Service:
         self._make_room = make_room
         self._sessions = sessions
         self._intake = intake
-        self._retaining = retaining
-        self._learner = learner
+        self._upkeep = upkeep
         self._ballast = ballast
         self._durability = durability
         self._started_at = now()
@@ -79,8 +76,8 @@ class Service:
             self._loop.add_signal_handler(number, self.stop)
         await self._listen()
         self._intake.start()
-        self._retaining.start()
-        self._learner.start()
+        for each in self._upkeep:
+            each.start()
         ready(self._sockets.path)
         log.info("serving %s at %s", self._home.data, self._sockets.path)
         watching = asyncio.create_task(self._watch())
@@ -195,8 +192,8 @@ class Service:
         self._sockets.remove()
         self._loop.remove_reader(self._sockets.pokes)
         await self._server.drain()
-        await self._loop.run_in_executor(None, self._retaining.stop)
-        await self._loop.run_in_executor(None, self._learner.stop)
+        for each in self._upkeep:
+            await self._loop.run_in_executor(None, each.stop)
         await self._loop.run_in_executor(None, self._intake.stop)
         await self._loop.run_in_executor(None, self._tenant.close)
         self._sockets.pokes.close()

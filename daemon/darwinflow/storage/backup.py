@@ -1,6 +1,6 @@
 """A backup is one folder: copies of databases and of folders of files, and `manifest.json` with the hash of each file.
 
-It appears under its name when it is whole. What is restored is staged beside its place first, so that a disk that is
+It appears under its name when it is whole, and is one state of all that it holds. What is restored is staged beside its place first, so that a disk that is
 full changes nothing; what lay there before is moved into `set-aside/`, never deleted.
 """
 
@@ -10,20 +10,25 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from darwinflow.model.errors import NotFound, Refused, SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
+from darwinflow.storage.copied_folder import CopiedFolder
 from darwinflow.storage.durable import make_folders, sync_folder
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _CHUNK = 1 << 20
-_NOT_COPIED = frozenset({"lock"})
-"""Of a folder of files: held by whoever has it open."""
 _BESIDE = ("-wal", "-shm", "-journal", "-acknowledged")
 
-Copy = Callable[[str, str], None]
+Copy = Callable[[str], None]
+"""Writes the state of a database to a new file."""
+Snapshot = Callable[[str], AbstractContextManager[Copy]]
+"""Of the database at a path: the state that it has now, for as long as the context lasts."""
+Still = Callable[[Callable[[], None]], None]
+"""Calls what it is given while nothing is written to any store."""
 
 
 class Entry(NamedTuple):
@@ -52,11 +57,14 @@ class Manifest(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def make_backup(target: str, home: str, places: list[str], copy_database: Copy, at: datetime) -> Manifest:
+def make_backup(
+    target: str, home: str, places: list[str], snapshot: Snapshot, still: Still, at: datetime
+) -> Manifest:
     """Copy what is there of *places* into the new folder *target*. *home* is the data directory.
 
-    Folders must not change meanwhile; databases may. Raises `Refused` where *target* is there or nothing is to be
-    copied, `StoreDamaged`, `StoreFull`, `StoreUnwritable`.
+    Most is copied while others may write; *still* is asked for as long as it takes to copy what of folders has changed
+    meanwhile. Raises `Refused` where *target* is there or nothing is to be copied, `StoreDamaged`, `StoreFull`,
+    `StoreUnwritable`, and what *still* does.
     """
     target = os.path.abspath(target)
     if os.path.lexists(target):
@@ -69,15 +77,15 @@ def make_backup(target: str, home: str, places: list[str], copy_database: Copy, 
         shutil.rmtree(unfinished, ignore_errors=True)
         make_folders(os.path.dirname(target))
         os.mkdir(unfinished, 0o700)
-        items = []
-        for number, place in enumerate(there, start=1):
-            name = f"{number}-{os.path.basename(place)}"
-            copied = os.path.join(unfinished, name)
-            if place.endswith(".db"):
-                copy_database(place, copied)
-            else:
-                _copy_tree(place, copied)
-            items.append(Item(name, os.path.relpath(place, home) if _is_below(place, home) else place))
+        items = [
+            Item(
+                f"{number}-{os.path.basename(place)}",
+                os.path.relpath(place, home) if _is_below(place, home) else place,
+            )
+            for number, place in enumerate(there, start=1)
+        ]
+        copied = [os.path.join(unfinished, item.name) for item in items]
+        _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
         manifest = Manifest(at.isoformat(), home, tuple(items), tuple(_entries(unfinished)))
         _write_manifest(os.path.join(unfinished, MANIFEST), manifest)
         os.rename(unfinished, target)
@@ -135,7 +143,7 @@ def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, 
             make_folders(os.path.dirname(place), 0o700)
             _remove(_staged(place))
             source = os.path.join(folder, name)
-            (_copy_tree if os.path.isdir(source) else _copy_file)(source, _staged(place))
+            (_copy_folder if os.path.isdir(source) else _copy_file)(source, _staged(place))
         for number, path in enumerate(in_the_way, start=1):
             make_folders(aside, 0o700)
             shutil.move(path, os.path.join(aside, f"{number}-{os.path.basename(path)}"))
@@ -174,15 +182,33 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
-def _copy_tree(source: str, target: str) -> None:
-    os.mkdir(target, 0o700)
-    for entry in os.scandir(source):
-        copied = os.path.join(target, entry.name)
-        if entry.is_dir(follow_symlinks=False):
-            _copy_tree(entry.path, copied)
-        elif entry.name not in _NOT_COPIED and entry.is_file(follow_symlinks=False):
-            _copy_file(entry.path, copied)
-    sync_folder(target)
+def _copy_all(targets: dict[str, str], snapshot: Snapshot, still: Still) -> None:
+    """Of each place to its target."""
+    folders = [CopiedFolder(place, target) for place, target in targets.items() if not place.endswith(".db")]
+    for folder in folders:
+        folder.update()
+    with ExitStack() as states:
+        databases: dict[str, Copy] = {}
+
+        def take() -> None:
+            # Folders come last: a run that goes into the archive meanwhile is in the copy of the database, too.
+            for place in targets:
+                if place.endswith(".db"):
+                    databases[place] = states.enter_context(snapshot(place))
+            for folder in folders:
+                folder.update()
+
+        still(take)
+        for place, copy in databases.items():
+            copy(targets[place])
+    for folder in folders:
+        folder.sync()
+
+
+def _copy_folder(source: str, target: str) -> None:
+    folder = CopiedFolder(source, target)
+    folder.update()
+    folder.sync()
 
 
 def _copy_file(source: str, target: str) -> None:

@@ -6,7 +6,7 @@ Each is imported when it is opened: who reads published workflows pays for no da
 import os
 import re
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -133,6 +133,13 @@ def copy_database(path: str, target: str) -> None:
     from darwinflow.storage.sqlite.copying import copy_database as copy
 
     copy(path, target)
+
+
+def snapshot_of(path: str) -> AbstractContextManager[Callable[[str], None]]:
+    """See `storage.sqlite.copying`."""
+    from darwinflow.storage.sqlite.copying import snapshot_of as snapshot
+
+    return snapshot(path)
 
 
 def faults_of_system(path: str) -> tuple[str, ...]:

@@ -114,6 +114,15 @@ class OrganizationStores:
             faults += verdict.faults
         return Verdict(runs, tuple(faults))
 
+    def still(self, work: Callable[[], None]) -> None:
+        """Call *work* while no store is written to that another one follows. Raises what it does, and `StoreError`."""
+        from darwinflow.storage.composed.tenant import ComposedTenantStore
+
+        if isinstance(self.tenant, ComposedTenantStore):
+            self.tenant.still(work)
+        else:
+            work()
+
     def close(self) -> None:
         """Finish what was accepted, then let go of all of it."""
         self.tenant.close()

@@ -73,6 +73,10 @@ class ComposedTenantStore:
         if not done.wait(timeout):
             raise TimeoutError
 
+    def still(self, work: Callable[[], T]) -> T:
+        """What *work* gives, called while nothing is written to any of the stores. Raises what it and they do."""
+        return self._nested(_written, lambda _: work())
+
     def close(self) -> None:
         with self._open:
             if self._is_closed:

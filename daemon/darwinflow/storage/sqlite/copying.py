@@ -1,6 +1,9 @@
 """A copy of a database while others write into it."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import apsw
 
@@ -12,23 +15,44 @@ from darwinflow.storage.sqlite.fetch import fetch
 
 
 def copy_database(path: str, target: str) -> None:
-    """Make *target*, one file without a WAL, the state that *path* has now. Durable when it returns.
+    """Make *target* the state that *path* has now: see `snapshot_of`."""
+    with snapshot_of(path) as copy:
+        copy(target)
+
+
+@contextmanager
+def snapshot_of(path: str) -> Iterator[Callable[[str], None]]:
+    """The state that *path* has now, as what writes it to a new file while others write on; from any thread, in turn.
+
+    Raises what `connect_reader` does.
+    """
+    source = connect_reader(path)
+    try:
+        try:
+            source.execute("BEGIN")
+            fetch(source, "SELECT count(*) FROM sqlite_schema")
+        except apsw.Error as error:
+            raise store_error(error, path) or error from error
+        yield partial(_copy, source, path)
+    finally:
+        let_go(source)
+
+
+def _copy(source: apsw.Connection, path: str, target: str) -> None:
+    """Make *target*, one file without a WAL. Durable when it returns.
 
     Raises `StoreDamaged` where either is not whole, `StoreFull`, `StoreUnwritable`.
     """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        source = connect_reader(path)
         copy = apsw.Connection(target, flags=apsw.SQLITE_OPEN_READWRITE, vfs=checking_vfs())
         try:
-            # In one step: it reads one state, and others' commits do not begin it anew.
             with copy.backup("main", source, "main") as backup:
                 backup.step(-1)
             copy.pragma("journal_mode", "delete")
             said = [row[0] for row in fetch(copy, "PRAGMA integrity_check(1)")]
         finally:
             let_go(copy)
-            let_go(source)
     except apsw.Error as error:
         raise store_error(error, path) or error from error
     if said != ["ok"]:
