@@ -44,12 +44,15 @@ def test_one_is_made_a_day_and_the_newest_are_kept(darwinflow, tmp_path, environ
     (tmp_path / "home/config.yaml").write_text("backup: {keep: 2, path: kept}\n")
     record(darwinflow)
     home, place = home_of(environ), str(tmp_path / "home/kept")
+    for begun in ("daily-20261125T110000", "daily-20261127T110000"):
+        (tmp_path / "home/kept" / f"{begun}.unfinished").mkdir(parents=True)
     made = []
     for hours in (0, 1, 23, 25, 51):
         backing_up = BackingUp(home, environ, at_once, lambda hours=hours: NOW + timedelta(hours=hours))
         made.append(backing_up.run())
     assert [one is not None for one in made] == [True, False, False, True, True]
     assert daily_backups(place) == ["daily-20261128T130000", "daily-20261129T150000"]
+    assert not list((tmp_path / "home/kept").glob("*.unfinished")), "left by a daemon that was killed"
     read_backup(made[-1].folder)
     assert "is whole" in darwinflow("storage", "restore", made[-1].folder, "--dry-run").stdout
 

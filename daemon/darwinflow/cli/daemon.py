@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.held import held_for
+from darwinflow.cli.room import room_kept
 from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DaemonAway, DaemonHung, ProtocolMismatch
 from darwinflow.model.phrases import age, counted
@@ -133,8 +134,9 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         held = status["held"]
         say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
         say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
-    if "room" in status:  # a daemon that was started before an upgrade says less
-        _say_room(status["room"])
+    # A daemon that was started before an upgrade says less.
+    if "room" in status and (kept := room_kept(status["room"])):
+        say(f"room      {kept}")
     if status.get("durability", "power") != "power":
         print(f"stored    {_SURVIVES[status['durability']]}")
     say(f"home      {status['home']}")
@@ -168,16 +170,3 @@ def _last_words(home: Home) -> str:
         return str(said["message"]) if said["level"] == "error" and said["from"] == "__main__" else ""
     except (OSError, LookupError, TypeError, ValueError):
         return ""
-
-
-def _say_room(room: dict[str, Any]) -> None:
-    if room["isGivenUp"]:
-        print(
-            "room      the disk is full: what was kept for that is given up, and what is recorded waits until there is room"
-        )
-    elif room["kept"] < room["wanted"]:
-        print(
-            f"room      {room['wanted'] >> 20} MiB are to be kept for when the disk is full, and are not yet"
-        )
-    elif room["wanted"]:
-        print(f"room      {room['kept'] >> 20} MiB are kept for when the disk is full")

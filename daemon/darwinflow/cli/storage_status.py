@@ -1,4 +1,6 @@
-"""`darwinflow storage status`: on what everything is kept, how much it is, how it grows, and when it was backed up."""
+"""`darwinflow storage status`: on what everything is kept, how much it is, how it grows, when it was backed up,
+and what is to be done about it.
+"""
 
 import argparse
 import json
@@ -9,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.columns import aligned
+from darwinflow.cli.room import room_kept
 from darwinflow.cli.session import open_session
+from darwinflow.cli.storage_warnings import warnings
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.cli.units import size
 from darwinflow.model.phrases import age, counted
@@ -23,22 +27,25 @@ def run(args: argparse.Namespace) -> int:
     """The exit code: 1 where something is known to be wrong."""
     with open_session(None) as client:
         found: dict[str, Any] = client.call("storage/status")
+        # A daemon that was started before an upgrade says less.
+        room: dict[str, Any] | None = client.call("daemon/status").get("room")
     stores, home = found["stores"], home_of(os.environ)
     backup = _backup(home)
+    told = tuple(warnings(stores, room, backup["failed"], keeps_all=_keeps_all(home)))
     free = shutil.disk_usage(home.data).free
     if args.json:
-        print(json.dumps({**found, "backup": backup, "freeBytes": free}))
+        warned = [warning._asdict() for warning in told]
+        print(json.dumps({**found, "backup": backup, "freeBytes": free, "room": room, "warnings": warned}))
     else:
         _show_stores(stores)
         _show_growth(found, stores)
         _show_backup(backup)
         say(f"disk       {size(free)} free")
-        for store in stores:
-            for fault in store["faults"]:
-                say(f"warning: {store['concern']}: {fault}", sys.stderr)
-        if backup["failed"]:
-            say(f"warning: no backup could be made since: {backup['failed']}", sys.stderr)
-            say("try: darwinflow storage backup", sys.stderr)
+        if room is not None and (kept := room_kept(room)):
+            say(f"           {kept}")
+        for message, hint in told:
+            say(f"warning: {message}", sys.stderr)
+            say(f"try: {hint}", sys.stderr)
     return 1 if any(store["faults"] for store in stores) else 0
 
 
@@ -88,3 +95,11 @@ def _backup(home: Home) -> dict[str, Any]:
 
     plan = backup_of(home, os.environ)
     return {**noted_last(home)._asdict(), "place": place_of(home, plan), "keep": plan.keep}
+
+
+def _keeps_all(home: Home) -> bool:
+    """Whether nothing is ever deleted."""
+    from darwinflow.daemon.stores import retention_of
+    from darwinflow.tenancy.personal import PERSONAL
+
+    return retention_of(home, os.environ, PERSONAL).is_off

@@ -17,7 +17,7 @@ from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import NotFound, Refused
 from darwinflow.recorder.paths import Home
-from darwinflow.storage.backup import Still
+from darwinflow.storage.backup import UNFINISHED, Still
 
 if TYPE_CHECKING:
     from darwinflow.daemon.keeping import Kept
@@ -67,11 +67,26 @@ def back_up_daily(
     from darwinflow.daemon.keeping import back_up
 
     place = place_of(home, plan)
+    _sweep(place, now)
     folder = os.path.join(place, now.strftime(_AT))
     manifest = back_up(home, kept, folder, still)
     for name in daily_backups(place)[: -plan.keep]:
         shutil.rmtree(os.path.join(place, name), ignore_errors=True)
     return Made(folder, len(manifest.entries), sum(entry.size for entry in manifest.entries))
+
+
+def _sweep(place: str, now: datetime) -> None:
+    """Remove what a daemon left that was killed on the way; one of today may be somebody else's that is being made."""
+    if not os.path.isdir(place):
+        return
+    for name in os.listdir(place):
+        begun = name.removesuffix(UNFINISHED)
+        if name != begun and _NAME.fullmatch(begun) and now - _made_at(begun) > A_DAY:
+            shutil.rmtree(os.path.join(place, name), ignore_errors=True)
+
+
+def _made_at(name: str) -> datetime:
+    return datetime.strptime(name, _AT).replace(tzinfo=UTC)
 
 
 class BackingUp(Upkeep):
@@ -101,7 +116,7 @@ class BackingUp(Upkeep):
         if not plan.keep:
             return None
         there = daily_backups(place_of(self._home, plan))
-        if there and now - datetime.strptime(there[-1], _AT).replace(tzinfo=UTC) < A_DAY:
+        if there and now - _made_at(there[-1]) < A_DAY:
             return None
         kept = kept_places(self._home, self._environ)
         return back_up_daily(self._home, plan, kept, now, self._still)

@@ -20,6 +20,8 @@ from darwinflow.storage.durable import make_folders, sync_folder
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+UNFINISHED = ".unfinished"
+"""How the name of a folder ends that is no backup yet."""
 _CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm", "-journal", "-acknowledged")
 
@@ -72,7 +74,7 @@ def make_backup(
     there = [place for place in places if os.path.lexists(place)]
     if not there:
         raise NotFound(f"there is nothing to back up in {home}")
-    unfinished = f"{target}.unfinished"
+    unfinished = f"{target}{UNFINISHED}"
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         make_folders(os.path.dirname(target))
