@@ -1,5 +1,6 @@
 """Every combination of filters, and every page of it, against a plain Python model."""
 
+import random
 import tempfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.conftest import files_then_sqlite, memory, postgres, sqlite
-from contract.sample_runs import HASHES, NODES, START, WORKFLOWS, any_runs, run_ids
+from contract.sample_runs import HASHES, NODES, START, WORKFLOWS, any_runs, finished, run_ids
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunStatus, header_of
 from darwinflow.ports.tenant import Transaction
@@ -110,3 +111,77 @@ def test_each_filter_finds_what_the_model_finds(back_end, runs, wanted):
             )
             assert store.read(lambda tx, log=log: tx.logs("demo").get_log(log.run_id)) == log
         handles.close()
+
+
+MANY = 1300
+"""Errors, of which no index leaves all to be gone through one by one."""
+WORDS = (
+    "Timeout",
+    "Straße",
+    "n\x00ul",
+    "100 %",
+    "a_b",
+    "'quoted\"",
+    "größer",
+    "日本",
+    "host",
+    "\ud83d",
+    "retry",
+)
+
+
+def an_error(rng: random.Random, number: int) -> str:
+    return f"{' '.join(rng.choices(WORDS, k=3))} on host-{number}"
+
+
+@pytest.mark.parametrize(
+    "back_end", [memory, sqlite, postgres, files_then_sqlite], ids=lambda make: make.__name__
+)
+def test_a_text_is_found_among_many_errors_as_the_model_finds_it(back_end, tmp_path):
+    """Frequent ones and rare ones, early and late, of all runs and of some, to the last page."""
+    rng = random.Random(5)
+    runs = [
+        (
+            finished(
+                f"r{number}",
+                workflow=WORKFLOWS[number % 8 % 3],
+                version=number % 2,
+                text=HASHES[number % 3],
+                at=number // 2,
+                status=RunStatus.FAILED if number % 3 else RunStatus.CANCELLED,
+                error=an_error(rng, number),
+                nodes=("classify", "write") if number % 5 else ("classify",),
+            ),
+            False,
+        )
+        for number in range(MANY)
+    ]
+    texts = [
+        "TIMEOUT",
+        "straße timeout",
+        "l n\x00",
+        "% a_b",
+        "host-7 ",
+        "host-7",
+        "HOST-1299",
+        "host-12",
+        "ßer",
+        "日",
+    ]
+    texts += ["'quoted\" ", "\ud83d", "é", "no such", "st", "", "timeout timeout timeout on host-1"]
+    ranges = [{}, {"since": runs[300][0].start_time}, {"until": runs[900][0].start_time}]
+    kinds = [
+        *ranges,
+        {"workflow": WORKFLOWS[0], "version": 1},
+        {"workflow": WORKFLOWS[1], **ranges[1]},
+        {"workflow_hash": HASHES[1]},
+        {"status": RunStatus.CANCELLED, "node": "write"},
+    ]
+    handles = back_end(tmp_path)
+    store = handles()
+    store.write(lambda tx: fill(tx, runs)).result(60)
+    asked = [RunFilter(**kind, text=text, limit=400) for kind in kinds for text in texts]
+    found = store.read(lambda tx: [all_pages(tx, one) for one in asked])
+    for one, ids in zip(asked, found, strict=True):
+        assert ids == expected(runs, one), one
+    handles.close()

@@ -166,6 +166,49 @@ def test_no_function_of_the_readers_search_is_run_on_rows_of_others(theirs, cleo
         assert told == []
 
 
+def test_the_search_in_errors_finds_those_of_the_askers_organization_alone(theirs, cleo):
+    """It runs above row security, and holds to it itself."""
+    search = """
+        SELECT run FROM darwinflow.runs_with_error(
+            'demo', ARRAY[%s]::bigint[], 'secret', -9223372036854775808, 9223372036854775807, '', NULL
+        )
+    """
+    pieces = [int.from_bytes(piece, "big") for piece in (b"sec", b"ret")]
+    with psycopg.connect(shared().dsn(user="ada")) as link:
+        link.execute("SELECT set_config('darwinflow.organization', %s, true)", (theirs,))
+        assert link.execute(search.replace("%s", "%s, %s"), pieces).fetchall() == [("secret",)]
+    with psycopg.connect(cleo[0]) as link:
+        for named in (theirs, "cleosorg1", ""):
+            link.execute("SELECT set_config('darwinflow.organization', %s, true)", (named,))
+            assert link.execute(search.replace("%s", "%s, %s"), pieces).fetchall() == []
+
+
+def test_the_role_of_that_search_sees_errors_and_owns_nothing_else(admin):
+    owned = admin.execute(
+        """
+        SELECT proname::text FROM pg_proc WHERE proowner = 'darwinflow_search'::regrole
+        UNION ALL SELECT relname::text FROM pg_class WHERE relowner = 'darwinflow_search'::regrole
+        """
+    ).fetchall()
+    columns = admin.execute(
+        """
+        SELECT table_name, column_name, privilege_type FROM information_schema.column_privileges
+        WHERE grantee = 'darwinflow_search'
+        """
+    ).fetchall()
+    members, may_create = admin.execute(
+        """
+        SELECT (SELECT count(*) FROM pg_auth_members WHERE roleid = 'darwinflow_search'::regrole),
+            has_schema_privilege('darwinflow_search', 'darwinflow', 'CREATE')
+        """
+    ).fetchone()
+    assert owned == [("runs_with_error",)]
+    assert {name for table, name, may in columns} == {"organization", "project", "id", "started", "errors"}
+    assert {(table, may) for table, _, may in columns} == {("run", "SELECT")}
+    assert members == 0
+    assert not may_create
+
+
 def test_a_view_of_a_members_shows_what_its_reader_may_see(theirs, admin, cleo):
     """A view made by a superuser would show all, unless it asks as its reader; we have none, and this is how to."""
     admin.execute(
@@ -194,6 +237,7 @@ def test_a_view_of_a_members_shows_what_its_reader_may_see(theirs, admin, cleo):
         "DROP POLICY of_one_organization ON darwinflow.run",
         "CREATE TABLE darwinflow.mine (x int)",
         "SET ROLE darwinflow_owner",
+        "SET ROLE darwinflow_search",
         "SET SESSION AUTHORIZATION ada",
         "TRUNCATE darwinflow.run",
     ],
@@ -244,7 +288,9 @@ def test_a_table_that_has_lost_its_row_security_is_refused_at_opening(server):
 def test_an_owner_who_is_no_superuser_prepares_and_admits(server):
     with psycopg.connect(server.dsn(), autocommit=True) as link:
         link.execute("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB")
-        link.execute("GRANT darwinflow_owner, darwinflow_member TO keeper WITH ADMIN OPTION")
+        link.execute(
+            "GRANT darwinflow_owner, darwinflow_member, darwinflow_search TO keeper WITH ADMIN OPTION"
+        )
     with psycopg.connect(server.dsn(user="keeper"), autocommit=True) as link:
         link.execute("CREATE DATABASE team")
     dsn = server.dsn(user="keeper", database="team")

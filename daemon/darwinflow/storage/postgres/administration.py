@@ -2,7 +2,8 @@
 
 Members connect as roles of their own, which are neither superuser nor owner of anything. The tables belong to
 `darwinflow_owner`, a role nobody logs in as; what a member may do at all is granted to `darwinflow_member`, and
-which organization's rows it may see is decided by row security on `membership`.
+which organization's rows it may see is decided by row security on `membership`. The search in errors belongs to
+`darwinflow_search`; see schema/0010_error_pieces.sql.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['darwinflow_owner', 'darwinflow_member'] LOOP
+    FOREACH name IN ARRAY ARRAY['darwinflow_owner', 'darwinflow_member', 'darwinflow_search'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -33,7 +34,7 @@ BEGIN
     END LOOP;
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         BEGIN
-            EXECUTE format('GRANT darwinflow_owner TO %I', current_user);
+            EXECUTE format('GRANT darwinflow_owner, darwinflow_search TO %I', current_user);
         EXCEPTION WHEN insufficient_privilege THEN
             NULL;  -- who may not give it to oneself has it, or is refused below
         END;

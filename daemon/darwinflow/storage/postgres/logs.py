@@ -11,6 +11,7 @@ from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.postgres.database import Link
+from darwinflow.storage.postgres.error_texts import newest_with_text
 from darwinflow.storage.postgres.live import LiveRuns
 from darwinflow.storage.postgres.marks import RunMarks
 from darwinflow.storage.postgres.questions import RUNS, values_for
@@ -119,7 +120,10 @@ class PostgresLogRepository:
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
         values = values_for(self._organization, self._project, wanted)
-        rows = self._link.execute(RUNS, values, prepare=False).fetchall()
+        if wanted.text is None:
+            rows = self._link.execute(RUNS, values, prepare=False).fetchall()
+        else:
+            rows = newest_with_text(self._link, values, wanted.limit + 1)
         shown = rows[: wanted.limit]
         return Page(
             items=tuple(header_of_row(row) for row in shown),

@@ -15,7 +15,7 @@ RUNS = """
 SELECT id, workflow, version, hash, status, started, ended, brief::text
 FROM darwinflow.run
 WHERE organization = %(organization)s AND project = %(project)s
-  AND started >= %(since)s AND (started, id) < (%(until)s, %(until_id)s)
+  AND (started, id) >= (%(since)s, %(since_id)s) AND (started, id) < (%(until)s, %(until_id)s)
   AND (%(workflow)s::text IS NULL OR workflow = %(workflow)s)
   AND (%(version)s::bigint IS NULL OR version = %(version)s)
   AND (%(hash)s::text IS NULL OR hash = %(hash)s)
@@ -42,6 +42,7 @@ def values_for(organization: str, project: str, wanted: RunFilter) -> Mapping[st
         "status": None if wanted.status is None else str(wanted.status),
         "text": None if wanted.text is None else searchable(wanted.text),
         "since": _BEFORE_ALL if wanted.since is None else to_micros(wanted.since),
+        "since_id": "",
         "until": until,
         "until_id": until_id,
         "limit": wanted.limit + 1,
