@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from darwinflow.model.metric import WorkflowSummary, summary_of
 from darwinflow.model.trend import HourSums, NodeSums
@@ -11,6 +12,7 @@ from darwinflow.storage.sums import Nodes
 _HOUR_MICROS = 3_600_000_000
 _DAY_MICROS = 24 * _HOUR_MICROS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_made = tuple.__new__
 
 VERSION = "version "
 """Begins the subjects of versions."""
@@ -84,16 +86,20 @@ def hour_from(
     durations: Mapping[int, int],
 ) -> HourSums:
     """*hour* as `hour_of` has it; the rest as with `summary_from`."""
-    return HourSums(
-        version,
-        _EPOCH + timedelta(hours=hour),
-        runs,
-        successes,
-        total_ms,
-        tokens,
-        cost,
-        from_micros(updated),
-        durations,
+    # Without the names, in half the time.
+    return _made(
+        HourSums,
+        (
+            version,
+            _begin_of(hour),
+            runs,
+            successes,
+            total_ms,
+            tokens,
+            cost,
+            from_micros(updated),
+            durations,
+        ),
     )
 
 
@@ -104,3 +110,9 @@ def nodes_from(day: int, version: int, nodes: Nodes) -> list[NodeSums]:
         NodeSums(node, version, begin, *sums[:5], from_micros(sums.updated), sums.durations)
         for node, sums in sorted(nodes.items())
     ]
+
+
+@lru_cache(maxsize=4096)
+def _begin_of(hour: int) -> datetime:
+    """A trend reads each hour once a version."""
+    return _EPOCH + timedelta(hours=hour)
