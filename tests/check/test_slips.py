@@ -32,6 +32,22 @@ def _put(pattern: re.Pattern[str], form: str) -> Callable[[str], list[str] | Non
 _OPEN = re.compile(r"( *(?:- )?\w+:)\Z")
 _PLAIN = re.compile(r"( *(?:- )?)(\w+): (\w[^\"']*)\Z")
 _DEEP = re.compile(r"( +.*)\Z")
+_BROAD = re.compile(r" ( *.*)\Z")
+_VALUED = re.compile(r"( *)(- )?(\w+): (.+)\Z")
+
+
+def _broken_key(line: str) -> list[str] | None:
+    match = re.match(r"( *(?:- )?)(\w)(\w+:.*)", line)
+    return [match[1] + match[2], " " * len(match[1]) + match[3]] if match else None
+
+
+def _value_below(line: str) -> list[str] | None:
+    match = _VALUED.match(line)
+    if match is None:
+        return None
+    margin, dash, key, value = match.groups(default="")
+    return [f"{margin}{dash}{key}:", " " * len(margin + dash) + value]
+
 
 SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a brace before an item": _put(_ITEM, "{0}- {{{1}"),
@@ -49,6 +65,12 @@ SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a tag for a value": _put(_PLAIN, "{0}{1}: !{2}"),
     "a merge of nothing": _put(_PLAIN, "{0}{1}: {2}\n    <<: *defaults"),
     "a comment of another language": _put(_DEEP, "// note\n{0}"),
+    "a mark of another document": _put(_DEEP, "---\n{0}"),
+    "a no-break space": _put(_BROAD, "\u00a0{0}"),
+    "an item without its dash": _put(_ITEM, "{0}  {1}"),
+    "a key on two lines": _broken_key,
+    "a value below its key": _value_below,
+    "a first key that stands too far": _put(re.compile(r"( *- )(\w+:.*)"), "{0} {1}"),
     "a wide colon": _put(_PLAIN, "{0}{1}\uff1a {2}"),
 }  # fmt: skip
 

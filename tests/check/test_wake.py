@@ -4,6 +4,7 @@ import pytest
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import check
+from darwinflow.check.fixes import fixed
 from darwinflow.document.document import Document
 
 from .typos import MAIN
@@ -71,3 +72,69 @@ def test_nodes_that_may_be_there_are_not_missed(catalog: Catalog) -> None:
     """In the list that is torn; a slip in a name that is known is told all the same."""
     text = written(20, "x").replace("to: mend", "to: mendd")
     assert found_in(text, catalog) == [(20, "yaml-syntax"), (68, "edge-unknown-node")]
+
+
+def messages(text: str, catalog: Catalog) -> list[tuple[int, str]]:
+    """Line, from 1, and message of every finding."""
+    found = check(Document.parse(text), catalog, is_named=True).findings()
+    return [(one.span.line + 1, one.message) for one in found]
+
+
+def test_a_lost_dash_is_told_where_the_item_begins(catalog: Catalog) -> None:
+    assert messages(written(13, "    id: classify", instead=True), catalog) == [
+        (13, "'id', 'type' and 'config' are given twice in one item; write '- id' if another begins here")
+    ]
+    assert messages(written(19, "    id: search", "    id: other", instead=True), catalog) == [
+        (19, "'id', 'type' and 'config' are given twice in one item; write '- id' if another begins here")
+    ]
+
+
+def test_keys_that_are_given_twice_for_other_reasons_are_told_one_by_one(catalog: Catalog) -> None:
+    answers = "      options: [bug, money, other]"
+    text = written(17, answers, "      prompt: x", answers, instead=True)
+    assert found_in(text, catalog) == [(18, "duplicate-key"), (19, "duplicate-key")]
+    text = written(46, "    type: HUMAN_INPUT").replace("    retry:", "    type: CLAUDE_CODE\n    retry:")
+    assert found_in(text, catalog) == [(25, "duplicate-key"), (48, "duplicate-key")]
+
+
+@pytest.mark.parametrize("row", [4, 5, 6, 8, 18, 27, 52, 53, 54, 60])
+def test_a_mark_that_tears_a_workflow_is_told_and_its_fix_mends_it(row: int, catalog: Catalog) -> None:
+    checked = check(Document.parse(written(row, "---")), catalog)
+    (finding,) = checked.findings()
+    assert (finding.code, finding.span.line + 1) == ("yaml-syntax", row)
+    assert fixed(checked.document, [finding]).lines.text() == MAIN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MAIN + "---\n" + MAIN.replace("support", "other"),
+        MAIN + "---\n" + "\n".join("  " + line for line in MAIN.replace("support", "other").split("\n")),
+        MAIN + "---\na: 1\n",
+        MAIN + "...\n---\n  - a\n",
+    ],
+)
+def test_documents_of_their_own_are_not_torn(text: str, catalog: Catalog) -> None:
+    assert not any("'---'" in one.message for one in check(Document.parse(text), catalog).findings())
+
+
+def test_a_key_that_is_broken_in_two_is_told_where_it_breaks(catalog: Catalog) -> None:
+    assert found_in(written(6, "    ty", "    pe: FILE_READ", instead=True), catalog) == [(6, "yaml-syntax")]
+    assert found_in(written(6, "    ty", "    po: FILE_READ", instead=True), catalog) == [
+        (6, "yaml-syntax"),
+        (7, "unknown-field"),
+    ]
+
+
+def test_a_first_key_that_stands_too_far_is_told_itself(catalog: Catalog) -> None:
+    text = written(13, "  -  id: classify", instead=True)
+    assert messages(text, catalog) == [
+        (13, "this key is indented by 5, those below it by 4; align them"),
+    ]
+
+
+def test_a_blank_that_is_no_space_is_named(catalog: Catalog) -> None:
+    text = written(14, "\u00a0\u00a0\u00a0\u00a0type: LLM_DECISION", instead=True)
+    assert messages(text, catalog) == [
+        (14, "this blank is no space and cannot indent a line; use spaces"),
+    ]

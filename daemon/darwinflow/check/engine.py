@@ -29,6 +29,7 @@ from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.shown import shown
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
+from darwinflow.check.torn import tears
 from darwinflow.check.wake import Wake
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import WARNINGS, Problem
@@ -108,11 +109,12 @@ class Checked:
                 yield from remarks(self.document, root_index, part.sweep)
 
     def _listed(self) -> list[Finding]:
-        wake = Wake(self.document, self.document.problems())
+        torn = tuple(tears(self.document, [part is not None for part in self.parts]))
+        wake = Wake(self.document, self.document.problems(), torn)
         found = [finding_of(problem) for problem in wake.problems]
-        for part in self.parts:
+        for root_index, part in enumerate(self.parts):
             if part is not None:
-                found += part.header
+                found += wake.of_header(root_index, part.header)
                 found += part.graph
                 found += joined(part.referring.findings, part.referring.about, part.mentioned.also)
                 found += part.mentioned.findings
@@ -120,6 +122,7 @@ class Checked:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
         found = wake.left_of(found)
+        found += [tear.finding() for tear in torn]
         found += self.joint
         suppressions: list[Suppression] = []
         for remark in self._remarks():

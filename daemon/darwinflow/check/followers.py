@@ -12,7 +12,40 @@ def without_followers(faults: list[Fault]) -> list[Fault]:
     """*faults*, of one item, without those that vanish when an unknown key is renamed or moved."""
     if not any(fault.kind == "unknown" for fault in faults):
         return faults
-    return _renamed(_parted(_moved(faults)))
+    return _renamed(_parted(_moved(_rejoined(faults))))
+
+
+def _rejoined(faults: list[Fault]) -> list[Fault]:
+    """Without the rest of a key that is broken in two, whose beginning is a key without a value above it."""
+    joined: set[tuple[Path, str]] = set()
+    rests: list[Fault] = []
+    for fault in faults:
+        whole = _whole(fault, faults)
+        if whole is not None:
+            rests.append(fault)
+            joined.add((fault.path, whole))
+    if not rests:
+        return faults
+    return [
+        fault
+        for fault in faults
+        if fault not in rests and not (fault.kind == "missing" and (fault.path, fault.name) in joined)
+    ]
+
+
+def _whole(rest: Fault, faults: list[Fault]) -> str | None:
+    """The known key that *rest* is the end of."""
+    if rest.kind != "unknown" or not isinstance(rest.data, Mapping):
+        return None
+    fields = fields_of(rest.schema)
+    if not rest.name:
+        return next((name for name, value in rest.data.items() if value is None and name in fields), None)
+    wholes = [
+        fault.name + rest.name
+        for fault in faults
+        if fault.kind == "unknown" and fault.path == rest.path and rest.data.get(fault.name, rest) is None
+    ]
+    return next((whole for whole in wholes if whole in fields and whole not in rest.data), None)
 
 
 def _moved(faults: list[Fault]) -> list[Fault]:

@@ -7,9 +7,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
+from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
+from darwinflow.check.torn import Tear
 from darwinflow.document.document import Document, Place
-from darwinflow.document.problem import BREAKING, CONFLICT, DUPLICATE_KEY, LOOSE, Problem
+from darwinflow.document.grammar.scan import indent_of, key_colon
+from darwinflow.document.problem import BREAKING, CONFLICT, DUPLICATE_KEY, LOOSE, YAML_SYNTAX, Problem
 
 _OF_FIELDS: Final = frozenset(
     {
@@ -20,6 +23,7 @@ _OF_FIELDS: Final = frozenset(
 """Codes of findings about what one mapping holds."""
 _OF_VALUES: Final = frozenset({"missing-field", "wrong-type", "config-missing-field", "config-wrong-type"})
 """Those of a mapping that was cut short."""
+_OF_KINDS: Final = frozenset({"wrong-type", "config-wrong-type"})
 _OF_NAMES: Final = frozenset(
     {"edge-unknown-node", "context-unknown-node", "condition-unknown-name", "template-unknown-node"}
 )
@@ -60,25 +64,40 @@ class Stretch:
 class Wake:
     """What is left of the problems of a document, and which findings stand in the wake of those."""
 
-    def __init__(self, document: Document, problems: Sequence[Problem]) -> None:
+    def __init__(self, document: Document, problems: Sequence[Problem], tears: Sequence[Tear] = ()) -> None:
         self._document = document
         self.problems: list[Problem] = []
         """Without those that others lead to; in the order of the text, as *problems* are."""
         self._stretches: list[Stretch] = []
         self._is_in_conflict = False
+        self._behind = {tear.root_index for tear in tears}
+        """Documents of the stream that are the rest of the one before."""
+        waiting = [*tears]
+        problems, dashes = without_dashes(document, problems)
         for problem in problems:
+            while waiting and waiting[0].first <= problem.span.line:
+                self._begin_tear(waiting.pop(0))
             if not self._is_led_to(problem):
                 self.problems.append(problem)
+        for tear in waiting:
+            self._begin_tear(tear)
         self._stretches = [stretch for stretch in self._stretches if stretch.is_spilt]
         self._broken_lines = {problem.span.line for problem in problems if problem.reach & BREAKING}
         self._lines = [stretch.line for stretch in self._stretches]
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
+        self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
+        self._torn.update([document.locate(line).root_index for line in dashes])
+        self._empty = {
+            self._content_above(one.span.line) for one in self.problems if self._is_left_value(one)
+        }
+        """Lines of keys whose values stand below them, as little indented as they are."""
 
     def _is_led_to(self, problem: Problem) -> bool:
         """Whether an earlier problem leads to this one; notes how far the two reach."""
-        if not problem.reach and problem.code != DUPLICATE_KEY:
-            return False
         line = problem.span.line
+        on_line = bool(self._stretches) and self._stretches[-1].line == line and problem.code == YAML_SYNTAX
+        if not problem.reach and problem.code != DUPLICATE_KEY and not on_line:
+            return False
         if problem.message == CONFLICT and self._goes_on(line):
             self._begin(line, self._document.locate(line), is_spilt=True)
             return True
@@ -104,6 +123,21 @@ class Wake:
     def _begin(self, line: int, place: Place, *, is_spilt: bool) -> None:
         self._stretches.append(Stretch(line, place, self._content_above(line), is_spilt=is_spilt))
 
+    def _begin_tear(self, tear: Tear) -> None:
+        place = self._document.locate(tear.first)
+        stretch = Stretch(tear.line, place, self._content_above(tear.line), is_spilt=True)
+        self._stretches.append(stretch)
+
+    def _is_left_value(self, problem: Problem) -> bool:
+        """Whether what is said to be no key stands where the value of the key above it may be meant to be."""
+        if problem.code != YAML_SYNTAX or not problem.span.line:
+            return False
+        lines, row = self._document.lines, problem.span.line
+        column = indent_of(lines[row])
+        above = lines[row - 1].rstrip()
+        key = above.lstrip(" -")
+        return above.endswith(":") and len(above) - len(key) == column and key_colon(lines[row], column) < 0
+
     def _goes_on(self, line: int) -> bool:
         """Whether the mark of a conflict on *line* belongs to one that is told already."""
         mark = self._document.lines[line][:1]
@@ -126,9 +160,17 @@ class Wake:
         segments = self._document.roots[root_index].sections[section_index].segments
         return stretch.first.segment_index != stretch.last.segment_index or len(segments) == 1
 
+    def of_header(self, root_index: int, found: tuple[Finding, ...]) -> Sequence[Finding]:
+        """What is left of findings about the fields around nodes and edges."""
+        if root_index in self._behind:
+            return ()
+        if root_index + 1 in self._behind:
+            return [finding for finding in found if finding.code != "missing-field"]
+        return found
+
     def left_of(self, found: Sequence[Finding]) -> list[Finding]:
         """*found* without what stands in the wake."""
-        if not self._broken_lines:
+        if not self._broken_lines and not self._torn and not self._empty:
             return list(found)
         return [finding for finding in found if not self._covers(finding)]
 
@@ -140,6 +182,8 @@ class Wake:
             return bool(self._torn) and self._document.locate(line).root_index in self._torn
         if code not in _OF_FIELDS:
             return False
+        if code in _OF_KINDS and line in self._empty:
+            return True
         at = bisect_right(self._lines, line)
         place = self._document.locate(line)
         return any(

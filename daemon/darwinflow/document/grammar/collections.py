@@ -74,7 +74,8 @@ class Collections(Entries):
             if "\t" in line[column + 1 : at] and (key_colon(line, at) >= 0 or self.is_indicator(line, at)):
                 self.report(row, column + 1, row, at, "a tab cannot indent what follows '-'; use spaces")
             if SIMPLE_ENTRY.match(line, at):
-                return self.mapping(row, at, column)
+                steady = self._shallower(row, at, column) if at > column + 2 else at
+                return self.mapping(row, steady, column, at)
             return self.block(row, at, column)
         below = self.next_content(row + 1)
         if below < self.count:
@@ -115,6 +116,16 @@ class Collections(Entries):
         else:
             self.reach = max(self.reach, self.count)
         return first if steady < 0 else steady
+
+    def _shallower(self, row: int, first: int, column: int) -> int:
+        """Where the keys of an item stand whose first key alone is indented more than those below it."""
+        below = self.next_content(row + 1)
+        if below >= self.count or not column < indent_of(self.lines[below]) < first:
+            return first
+        steady = self.steady_column(row, first, column)
+        message = f"this key is indented by {first}, those below it by {steady}; align them"
+        self.report(row, first, row, key_colon(self.lines[row], first), message)
+        return steady
 
     def _column(self, row: int) -> int:
         """Where a line's text begins; indentation with tabs is counted like spaces."""

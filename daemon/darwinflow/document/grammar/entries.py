@@ -22,6 +22,8 @@ from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, LOOSE
 MAX_KEY: Final = 1024
 """Characters of a key on one line, as YAML has it."""
 
+_ODD_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]+ *")
+"""What looks like spaces."""
 _TIGHT_COLON: Final = re.compile(r"([A-Za-z_][\w./-]*):(?=\S)")
 _CLOSING: Final = {'"': '"', "'": "'", "[": "]", "{": "}"}
 _EQUALS: Final = re.compile(r"([A-Za-z_][\w.-]*) *=")
@@ -78,6 +80,9 @@ class Entries(Flow):
         line = self.lines[row]
         if is_mark(line, column, "?"):
             return self._explicit(row, column)
+        if line[column] > "\x7f" and (odd := _ODD_BLANKS.match(line, column)):
+            message = "this blank is no space and cannot indent a line; use spaces"
+            self.report(row, column, row, odd.end(), message, ADRIFT)
         colon = key_colon(line, column)
         if colon < 0:
             return self._broken(row, column)
