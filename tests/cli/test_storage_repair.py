@@ -73,6 +73,7 @@ def test_a_sound_home_stays_as_it_is(darwinflow, tmp_path, text):
         ("DELETE FROM summary_duration; DELETE FROM summary; DELETE FROM hour_sums; DELETE FROM counted_run",
          "3 runs of project 'hello' had not been counted and announced"),
         ("UPDATE hour_sums SET runs = 9", "by hour or by text are added up again"),
+        ("UPDATE hour_sums SET durations = x'00'", "could not be read and are added up again from its runs"),
     ],
 )  # fmt: skip
 def test_what_somebody_changed_in_the_database_is_mended(darwinflow, tmp_path, statement, said):

@@ -39,5 +39,15 @@ def run(args: argparse.Namespace) -> int:
         say("all is well")
     elif found.left:
         say(f"{counted(len(found.left), 'fault')} cannot be mended", sys.stderr)
-        say("try: darwinflow storage restore DIR --replace, with a backup", sys.stderr)
+        say(f"try: {_next_step()}", sys.stderr)
     return 1 if found.left else 0
+
+
+def _next_step() -> str:
+    from darwinflow.daemon.keeping import concerns_on_server
+
+    if "logs" in concerns_on_server(home_of(os.environ), os.environ):
+        return (
+            "a backup of the server, as of pg_dump, may have it; darwinflow runs delete RUN lets go of a run"
+        )
+    return "darwinflow storage restore DIR --replace, with a backup"

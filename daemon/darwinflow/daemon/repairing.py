@@ -118,8 +118,11 @@ class _Repairing:
         self._mended(mend_archive(Archive(place), dry_run=self._dry_run))
 
     def whole(self, stores: OrganizationStores) -> None:
-        """Lists of logs in files, then figures and events of all."""
+        """Lists of logs in files and on a server, then figures and events of all."""
         tenant, figures = stores.tenant, stores.metrics_store()
+        self._mended(list(stores.mend(dry_run=self._dry_run)))
+        if not self.can_be_opened:
+            return
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
         for project in stores.projects():
@@ -148,6 +151,8 @@ def _fault_of(place: str) -> str | None:
         with closing(open_tenant(place, announce=lambda _: None, is_known=True)) as store:
             for fault in store.verify():  # type: ignore[attr-defined] # every back end can be looked at
                 return f"{place}: {fault}"
+            if isinstance(store, Figures):
+                store.figures()
             for project in store.projects():  # type: ignore[attr-defined]
                 for run in store.read(partial(mending.faulty_runs, project=project)):
                     why = f"cannot be read: {run.why}" if run.why else "is listed otherwise than it is"

@@ -47,6 +47,18 @@ class Verdict(NamedTuple):
 
 
 @runtime_checkable
+class Mendable(Protocol):
+    """Of stores in which what follows from something else can come to say otherwise than that, and be made anew."""
+
+    def mend(self, *, dry_run: bool) -> tuple[str, ...]:
+        """Let lists say what the logs do, and take away what cannot be read of figures; what was done, a sentence each.
+
+        Or only say what would be. Figures are to be added up again behind it. Raises `StoreError`.
+        """
+        ...
+
+
+@runtime_checkable
 class Inspectable(Protocol):
     def inspect(self) -> Content:
         """Looks at what is cheap to look at. Raises `StoreError`."""

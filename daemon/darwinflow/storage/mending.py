@@ -1,7 +1,7 @@
 """Figures are made to say again what the logs say; and runs that cannot be read, or are listed otherwise than they are.
 
-Runs that were deleted still count in figures, and nobody can add them up again: where some were, a sum of more runs
-than there are is taken for sound.
+Runs that were deleted, or can be read no more, still count in figures, and nobody can add them up again: where there
+are some, a sum of more runs than there are is taken for sound.
 """
 
 import math
@@ -46,6 +46,8 @@ class _Added(NamedTuple):
     """Ids of all runs."""
     finished: frozenset[str]
     """Of those that count."""
+    unreadable: frozenset[str]
+    """Ids of those whose logs cannot be read."""
     removed: int
     """How many runs were ever deleted."""
 
@@ -88,7 +90,8 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
         for first in range(0, len(lacking), _A_BATCH):
             batch = lacking[first : first + _A_BATCH]
             tenant.write(partial(_count, project=project, run_ids=batch)).result()
-    wrong = list(_wrong(figures, project, added, has_gone=bool(gone or added.removed)))
+    has_gone = bool(gone or added.removed or known & added.unreadable)
+    wrong = list(_wrong(figures, project, added, has_gone=has_gone))
     told += [
         f"figures of {row.workflow} v{row.subject.removeprefix(VERSION)} in project '{project}', which were of "
         f"{counted(kept, 'run')}, are added up again from {counted(row.sums.runs, 'run')}"
@@ -114,18 +117,20 @@ def _added(tx: Transaction, project: str) -> _Added:
     undo.begin()
     tables = FigureTables.empty(undo)
     again = MemoryMetricsRepository(tables, Lessons.empty(undo), project)
-    logs, there = tx.logs(project), set[str]()
+    logs, there, unreadable = tx.logs(project), set[str](), set[str]()
     for header in headers_of(logs):
         there.add(header.run_id)
         try:
             metric = metric_of(logs.get_log(header.run_id))
         except (DarwinFlowError, IndexError):
+            unreadable.add(header.run_id)
             continue
         if metric is not None:
             again.record_execution(metric)
     rows, finished = figures_in(tables)
     by_subject = {(row.workflow, row.subject): row.sums for row in rows}
-    return _Added(by_subject, frozenset(there), frozenset(run.run_id for run in finished), logs.removed())
+    counted_ = frozenset(run.run_id for run in finished)
+    return _Added(by_subject, frozenset(there), counted_, frozenset(unreadable), logs.removed())
 
 
 def _wrong(

@@ -9,7 +9,7 @@ from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import Growth, Inspectable, StoreState, Verdict
+from darwinflow.ports.inspection import Growth, Inspectable, Mendable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
@@ -99,6 +99,16 @@ class OrganizationStores:
         kept = {id(store): store for store in (self._logs, *self._whole.values())}
         for store in kept.values():
             cast("LogStore", store).scrub(project, run_ids)
+
+    def mend(self, *, dry_run: bool) -> tuple[str, ...]:
+        """As `Mendable.mend`, of all that can be mended so."""
+        kept = {id(store): store for store in (self._logs, self._metrics)}
+        return tuple(
+            told
+            for store in kept.values()
+            if isinstance(store, Mendable)
+            for told in store.mend(dry_run=dry_run)
+        )
 
     def verify(self) -> Verdict:
         """Read all of it, and add it up again."""

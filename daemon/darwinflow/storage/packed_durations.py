@@ -3,6 +3,8 @@
 import struct
 from collections.abc import Mapping
 
+from darwinflow.model.errors import StoreDamaged
+
 ENTRY_BYTES = 6
 
 
@@ -12,6 +14,9 @@ def packed(durations: Mapping[int, int]) -> bytes:
 
 
 def unpacked(durations: bytes) -> dict[int, int]:
-    count = len(durations) // ENTRY_BYTES
+    """Raises `StoreDamaged` for what `packed` has not made."""
+    count, rest = divmod(len(durations), ENTRY_BYTES)
+    if rest:
+        raise StoreDamaged("a histogram of the figures is damaged")
     numbers = struct.unpack(f">{count}H{count}I", durations)
     return dict(zip(numbers[:count], numbers[count:], strict=True))

@@ -29,7 +29,7 @@ def verify_project(tx: Transaction, project: str) -> Verdict:
     undo.begin()
     again = MemoryMetricsRepository(FigureTables.empty(undo), Lessons.empty(undo), project)
     runs, faults = 0, list[str]()
-    for header in headers_of(logs):
+    for header in _listed(logs, project, faults):
         runs += 1
         try:
             log = logs.get_log(header.run_id)
@@ -58,6 +58,14 @@ def headers_of(logs: LogRepository) -> Iterator[RunHeader]:
         cursor = page.next
         if cursor is None:
             return
+
+
+def _listed(logs: LogRepository, project: str, faults: list[str]) -> Iterator[RunHeader]:
+    """As `headers_of`, until they cannot be read."""
+    try:
+        yield from headers_of(logs)
+    except StoreDamaged as error:
+        faults.append(f"runs of project '{project}' cannot be listed: {error}")
 
 
 def _differences(

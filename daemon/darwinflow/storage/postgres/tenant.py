@@ -16,6 +16,7 @@ from darwinflow.storage.postgres.database import database
 from darwinflow.storage.postgres.events import PostgresEventStream
 from darwinflow.storage.postgres.figures import figures_of
 from darwinflow.storage.postgres.following import Announce, Follower
+from darwinflow.storage.postgres.mending import mend_rows
 from darwinflow.storage.postgres.readers import Readers
 from darwinflow.storage.postgres.transaction import PostgresTransaction
 from darwinflow.storage.postgres.writer import Writer
@@ -55,6 +56,10 @@ class PostgresTenantStore:
     def verify(self) -> tuple[str, ...]:
         """Nothing: its pages are the server's to look at."""
         return ()
+
+    def mend(self, *, dry_run: bool) -> tuple[str, ...]:
+        """See `Mendable`."""
+        return mend_rows(self, dry_run=dry_run)
 
     def projects(self) -> tuple[str, ...]:
         return self.read(projects_of)
