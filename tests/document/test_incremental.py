@@ -226,3 +226,11 @@ def test_a_bracket_above_the_first_key_begins_a_section(mark: str) -> None:
     line = text.count("\n") - 1
     edit = Edit(Span(line, 0, line, 0), mark)
     check_step(Document.parse(text), Document.parse(text).edit(edit), edit)
+
+
+def test_a_line_that_only_begins_like_a_marker_ends_no_directives() -> None:
+    text = "a: b\n...\n%YAML 1.2\n---foo: bar\nc: d\n"
+    (problem,) = Document.parse(text).problems()
+    assert problem.message == "a directive needs a line '---' after it"
+    edit = Edit(Span(3, 2, 3, 2), "x")
+    check_step(Document.parse(text), Document.parse(text).edit(edit), edit)

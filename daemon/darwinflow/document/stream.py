@@ -88,7 +88,7 @@ def extents(lines: list[str], edges: list[int]) -> list[Extent]:
         if at == count:
             break
         is_explicit = MARKER.match(lines[at]) is not None
-        if lead.last >= 0 and not lines[at].startswith("---"):
+        if lead.last >= 0 and not (is_explicit and lines[at][0] == "-"):
             problems.append(_at_line(lines, lead.last, "a directive needs a line '---' after it"))
         if is_explicit and lines[at][0] == ".":
             problems += _end_problems(lines, at)
