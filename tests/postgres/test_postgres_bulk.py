@@ -2,14 +2,17 @@
 
 import itertools
 from dataclasses import replace
+from typing import ClassVar
 
+import psycopg
 import pytest
 
-from contract.sample_runs import FULL, HASH, finished, live
+from contract.sample_runs import FULL, HASH, finished, live, running
 from darwinflow.model.errors import NameRefused, Refused, RunConflict
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunStatus, header_of
 from darwinflow.storage.recording import record
+from darwinflow.storage.whole_runs import WholeRun, whole_runs
 
 
 @pytest.fixture
@@ -85,3 +88,44 @@ def test_thousands_come_in_pages(store):
     while some := list(itertools.islice(logs, 1_000)):
         assert store.import_logs("demo", some).result(60) == 1_000
     assert ids(store, RunFilter(limit=3))[0] == "r02999"
+
+
+def test_a_page_of_runs_is_read_in_one_exchange_as_one_by_one(store):
+    """Finished, live and lost; an id that is not there is passed over."""
+    store.import_logs("demo", [FULL, ODD]).result(30)
+    steps = (running("classify"), running("write"))
+    for name in ("live", "lost"):
+        store.write(lambda tx, name=name: tx.logs("demo").start(live(name, steps=steps))).result(30)
+    store.write(lambda tx: tx.logs("demo").mark_lost("lost")).result(30)
+    names = [FULL.run_id, "odd", "nobody", "live", "lost"]
+
+    class Counting(psycopg.Cursor):
+        asked: ClassVar[list[object]] = []
+
+        def execute(self, query, params=None, **named):
+            self.asked.append(query)
+            return super().execute(query, params, **named)
+
+    def read(tx):
+        logs = tx.logs("demo")
+        tx.connection.cursor_factory = Counting
+        found = whole_runs(logs, names)
+        tx.connection.cursor_factory = psycopg.Cursor
+        one_by_one = {
+            name: WholeRun(logs.header(name), logs.get_log(name)) for name in names if name != "nobody"
+        }
+        return found, one_by_one, len(Counting.asked)
+
+    found, one_by_one, exchanges = store.read(read)
+    assert found == one_by_one
+    assert list(found["live"].log.steps) == list(steps)
+    assert exchanges == 1
+
+
+def test_a_run_that_cannot_be_read_does_not_hide_the_others_of_its_page(organization, store, admin):
+    store.import_logs("demo", [FULL, ODD]).result(30)
+    admin.execute(
+        "UPDATE darwinflow.run SET body = '\\x00' WHERE organization = %s AND id = 'odd'", [organization.id]
+    )
+    found = store.read(lambda tx: whole_runs(tx.logs("demo"), ["odd", FULL.run_id]))
+    assert found == {"odd": None, FULL.run_id: WholeRun(header_of(FULL), FULL)}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from darwinflow.model.errors import NotFound, StoreDamaged
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog, RunStatus, header_of
@@ -20,6 +20,7 @@ from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, Metri
 from darwinflow.storage.carrying_lessons import copy_lessons, in_order_of_learning
 from darwinflow.storage.figures import CountedRun, Figures, digest_of_figures
 from darwinflow.storage.log_codec import stored_log
+from darwinflow.storage.whole_runs import WholeRun, whole_runs
 
 _PAGE = 250
 """Runs that are read, and written, in one transaction."""
@@ -82,18 +83,23 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
     done = 0
     for project in projects:
         begun, unreadable = target.read(partial(_unfinished, project=project)), 0
+        written: Future[Any] | None = None
         for page, lost in _pages(source, project):
+            if written is not None:
+                written.result()  # while it was being written, this page was read
             unreadable += len(lost)
             finished = [run.log for run in page if run.log.output is not None and run.log.run_id not in begun]
             if isinstance(target, Bulk):
-                target.import_logs(project, finished).result()
+                written = target.import_logs(project, finished)
             else:
-                target.write(partial(_store_all, project=project, logs=finished)).result()
+                written = target.write(partial(_store_all, project=project, logs=finished))
             others = [run for run in page if run.log.output is None or run.log.run_id in begun]
             if others:
                 target.write(partial(_caught_up, project=project, runs=others)).result()
             done += len(page) + len(lost)
             tell("copying", done, total)
+        if written is not None:
+            written.result()
         marks = source.read(partial(_marks, project=project))
         marks = marks._replace(removed=marks.removed + unreadable)  # figures are of these, too
         target.write(partial(_mark, project=project, marks=marks)).result()
@@ -200,13 +206,14 @@ def _page(
 ) -> tuple[list[Carried], list[str], str | None]:
     logs = tx.logs(project)
     page = logs.query_logs(RunFilter(limit=_PAGE, cursor=cursor))
-    found, lost = list[Carried](), list[str]()
-    for header in page.items:
-        try:
-            found.append(Carried(logs.get_log(header.run_id), header.status is RunStatus.LOST))
-        except (StoreDamaged, IndexError):
-            lost.append(header.run_id)
-    return found, lost, page.next
+    headers = {header.run_id: header for header in page.items}
+    runs = whole_runs(logs, list(headers), headers)
+    found = [
+        Carried(run.log, run.header.status is RunStatus.LOST)
+        for run in map(runs.get, headers)
+        if run is not None
+    ]
+    return found, [run_id for run_id in headers if runs.get(run_id) is None], page.next
 
 
 def _store_all(tx: LogTransaction, project: str, logs: Sequence[ExecutionLog]) -> None:
@@ -258,18 +265,17 @@ def _mark(tx: LogTransaction, project: str, marks: Marks) -> None:
 
 
 def _hashes(tx: LogTransaction, project: str, ids: Sequence[str]) -> list[bytes | None]:
-    return [_hash_there(tx, project, run_id) for run_id in ids]
+    """None where one is not there; no bytes where it cannot be read, or is listed otherwise than it is."""
+    there = whole_runs(tx.logs(project), ids)
+    return [_hash_there(project, there[run_id]) if run_id in there else None for run_id in ids]
 
 
-def _hash_there(tx: LogTransaction, project: str, run_id: str) -> bytes | None:
-    """None where it is not there, or is listed otherwise than it is."""
-    logs = tx.logs(project)
-    try:
-        log, header = logs.get_log(run_id), logs.header(run_id)
-    except NotFound:
-        return None
-    is_lost = header.status is RunStatus.LOST
-    return _hash(project, Carried(log, is_lost)) if header_of(log, lost=is_lost) == header else None
+def _hash_there(project: str, run: WholeRun | None) -> bytes:
+    if run is None:
+        return b""
+    is_lost = run.header.status is RunStatus.LOST
+    listed = header_of(run.log, lost=is_lost)
+    return _hash(project, Carried(run.log, is_lost)) if listed == run.header else b""
 
 
 def _hash(project: str, run: Carried) -> bytes:

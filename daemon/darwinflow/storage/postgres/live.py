@@ -16,6 +16,16 @@ from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.rows import error_of, errors_of
 from darwinflow.storage.postgres.texts import BETWEEN_ERRORS, restored_json, storable, storable_json
 
+MANY = """
+SELECT id, workflow, version, hash, status, started, ended, brief::text, codec, body, ARRAY(
+    SELECT step.body FROM darwinflow.run_step AS step
+    WHERE step.organization = run.organization AND step.project = run.project AND step.run = run.id
+    ORDER BY position
+)
+FROM darwinflow.run
+WHERE organization = %(organization)s AND project = %(project)s AND id = ANY(%(ids)s)
+"""
+
 
 class Known(NamedTuple):
     """What adding a step must know of a run."""
@@ -137,7 +147,10 @@ class LiveRuns:
         ).fetchone()
         if row is None:
             raise RunNotFound(f"there is no run {run_id}", run=run_id)
-        codec, body, steps = row
+        return self.log_of(*row)
+
+    def log_of(self, codec: int, body: bytes, steps: list[bytes]) -> ExecutionLog:
+        """*steps* are its rows in `run_step`, in order. Raises `StoreDamaged`."""
         log = load_log(self._compression.unpack(codec, body))
         return replace(log, steps=tuple(load_step(step) for step in steps)) if log.output is None else log
 

@@ -1,6 +1,6 @@
 """`LogRepository` on PostgreSQL. The statements about finished runs are here, those about live ones in `live.py`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
@@ -12,7 +12,7 @@ from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.error_texts import newest_with_text
-from darwinflow.storage.postgres.live import LiveRuns
+from darwinflow.storage.postgres.live import MANY, LiveRuns
 from darwinflow.storage.postgres.marks import RunMarks
 from darwinflow.storage.postgres.questions import RUNS, values_for
 from darwinflow.storage.postgres.rows import TAIL_CHARACTERS, Row, header_of_row, row_of
@@ -79,6 +79,19 @@ class PostgresLogRepository:
 
     def get_log(self, run_id: str) -> ExecutionLog:
         return self._live.get_log(run_id)
+
+    def get_many(self, run_ids: Sequence[str]) -> dict[str, tuple[RunHeader, ExecutionLog]]:
+        """Those that are there, with what a list says of them, in one exchange. Raises `StoreDamaged`."""
+        rows = self._link.execute(
+            MANY,
+            {
+                "organization": self._organization,
+                "project": self._project,
+                "ids": [storable(run_id) for run_id in run_ids],
+            },
+            binary=True,
+        ).fetchall()
+        return {row[0]: (header_of_row(row[:8]), self._live.log_of(*row[8:])) for row in rows}
 
     def header(self, run_id: str) -> RunHeader:
         row = self._link.execute(
