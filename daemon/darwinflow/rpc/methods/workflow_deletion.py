@@ -1,9 +1,9 @@
 """Workflows: delete published versions for good, with what follows from it."""
 
+from darwinflow.events.workflow_events import WORKFLOW_TOPIC
 from darwinflow.model.errors import WorkflowNotFound
 from darwinflow.model.workflow import PublishedVersion as Published
 from darwinflow.rpc.methods.method import Method, Place, Table
-from darwinflow.rpc.methods.workflows import WORKFLOW_TOPIC
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import Version, Wire, WorkflowId
 from darwinflow.rpc.wire.workflows import PublishedVersion

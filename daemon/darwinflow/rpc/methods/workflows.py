@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from darwinflow.events.run_events import instant_wire
+from darwinflow.events.workflow_events import is_left, note_intent, tell, tell_left
 from darwinflow.model import workflow as values
 from darwinflow.model.workflow import PublishedVersion as Published
 from darwinflow.ports.tenant import Transaction
@@ -16,9 +16,6 @@ from darwinflow.rpc.wire.base import MAX_TEXT_BYTES, Hash, Offset, Path, Version
 from darwinflow.rpc.wire.runs import RunHeader, Summary
 from darwinflow.rpc.wire.workflows import Damage, PublishedVersion
 
-WORKFLOW_TOPIC = "workflow"
-"""Its keys are workflow ids."""
-WORKFLOW_PUBLISHED = "workflow.published"
 RECENT_RUNS = 20
 
 
@@ -96,26 +93,16 @@ class History(Wire):
 def publish(session: Session, params: Publish) -> WorkflowPublished:
     """Copy a text into the store as an immutable version. Refuses one that has findings of severity error."""
     workflow = session.approve(params.text, params.path)
+    known = session.workflows.list(workflow.id)
+    is_new = all(one.version != workflow.version for one in known)
+    was_told = (
+        not is_new
+        or session.tenant.write(lambda tx: note_intent(tx, session.project, workflow, known)).result()
+    )
     version, created = session.workflows.store(workflow, params.text.encode(), published_by=session.account)
-    if created:
-        payload = {
-            "kind": WORKFLOW_PUBLISHED,
-            "project": session.project,
-            "version": {
-                "workflow": version.workflow,
-                "version": version.version,
-                "contentHash": version.content_hash,
-                "parent": None
-                if version.parent is None
-                else {"workflow": version.parent.workflow, "version": version.parent.version},
-                "createdBy": version.created_by,
-                "reasoning": version.reasoning,
-                "description": version.description,
-                "publishedBy": version.published_by,
-                "publishedAt": instant_wire(version.published_at),
-            },
-        }
-        session.tenant.write(lambda tx: tx.events.publish(WORKFLOW_TOPIC, version.workflow, payload)).result()
+    _listed(session, version.workflow)
+    if created and was_told:
+        session.tenant.write(lambda tx: tell(tx.events, session.project, version)).result()
     return WorkflowPublished(
         workflow=version.workflow,
         version=version.version,
@@ -127,7 +114,7 @@ def publish(session: Session, params: Publish) -> WorkflowPublished:
 
 def lineage(session: Session, params: OfWorkflow) -> Versions:
     """The versions of a workflow, ascending, each with the figures of its runs and what is wrong with its text."""
-    versions = session.workflows.list(params.workflow)
+    versions = _listed(session, params.workflow)
     damages = {damage.version: damage for damage in session.workflows.damages(params.workflow)}
     return Versions(
         versions=session.tenant.read(
@@ -157,7 +144,7 @@ def list_workflows(session: Session, _: NoQuestion) -> Versions:
 
 def history(session: Session, params: AskHistory) -> History:
     """Lineage, newest runs and figures of one workflow, and the offset from which events go on."""
-    versions = session.workflows.list(params.workflow)
+    versions = _listed(session, params.workflow)
     newest = versions[-1].version if versions else None
 
     def work(tx: Transaction) -> History:
@@ -183,6 +170,14 @@ def history(session: Session, params: AskHistory) -> History:
         )
 
     return session.tenant.read(work)
+
+
+def _listed(session: Session, workflow: str) -> tuple[Published, ...]:
+    """All versions. What was stored and not told yet is told, also where the daemon that stored it was killed."""
+    versions = session.workflows.list(workflow)
+    if session.tenant.read(lambda tx: is_left(tx, session.project, workflow)):
+        session.tenant.write(lambda tx: tell_left(tx, session.project, workflow, versions)).result()
+    return versions
 
 
 def _with_figures(
