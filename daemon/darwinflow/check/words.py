@@ -127,6 +127,11 @@ def all_of(words: Sequence[str]) -> str:
     return _series(words, "and")
 
 
+def all_quoted(names: Sequence[str]) -> str:
+    """`'a', 'b' and 'c'`; of many, no more is looked at than is named."""
+    return all_of([*[quoted(name) for name in names[: _MAX_NAMES + 1]], *names[_MAX_NAMES + 1 :]])
+
+
 def _series(words: Sequence[str], last: str) -> str:
     if len(words) > _MAX_NAMES:
         return ", ".join(words[:_MAX_NAMES]) + f" and {len(words) - _MAX_NAMES} more"

@@ -32,10 +32,17 @@ class Scope:
         self.projection = projection
         self.graph = projection.graph
         self.options = options
+        self._answers: dict[str, _Slips] = {}
 
     @cached_property
     def _before(self) -> Before:
         return before(self.projection)
+
+    def nearest_answer(self, decider: str, answer: str) -> str | None:
+        """The answer of *decider*, a node that decides, that *answer* is clearly a slip of."""
+        if decider not in self._answers:
+            self._answers[decider] = _Slips(self.options[decider])
+        return self._answers[decider].nearest(answer)
 
     def is_node(self, name: str) -> bool:
         """Whether a node that is listed has the name."""
@@ -80,7 +87,7 @@ class Scope:
 class _Slips:
     """Names that no node has, with what is meant by them."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._meant: dict[str, str | None] = {}
         self._index: Index | None = None

@@ -1,15 +1,19 @@
 """Which answers of a node that decides no edge takes."""
 
 from functools import lru_cache
+from typing import Final
 
-from darwinflow.check.cel import MAX_CHARACTERS, parsed
+from darwinflow.check.cel import MAX_CHARACTERS, Expr, parsed
 from darwinflow.check.references.decisions import comparisons, outcome, tests_decision
-from darwinflow.model.nearest import nearest
+from darwinflow.model.nearest import Index
 from darwinflow.projection.columns import Columns
 from darwinflow.projection.projection import Projection
 
 Segments = list[tuple[Columns, int, bool]]
 """Where edges leave a node, and whether the edge there has a condition."""
+_UNNAMED: Final = "\0"
+"""An answer that no node gives."""
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 def leaving(projection: Projection, names: set[str], *, often: bool = False) -> dict[str, Segments]:
@@ -50,13 +54,32 @@ def _left(conditions: tuple[str, ...], options: tuple[str, ...]) -> tuple[str, .
     trees = [parsed(condition).tree for condition in conditions]
     if not all(tree is not None and tests_decision(tree) for tree in trees):
         return ()
-    compared = {one.answer for tree in trees if tree is not None for one in comparisons(tree)}
-    slips = {answer: nearest(answer, options) for answer in compared.difference(options)}
-    left: list[str] = []
-    for option in dict.fromkeys(options):
-        meant = [option, *[answer for answer, near in slips.items() if near == option]]
-        answers = [{"": answer} for answer in meant]
-        if all(tree is None or outcome(tree, one.get) is False for tree in trees for one in answers):
-            left.append(option)
+    naming: dict[str, set[int]] = {}
+    for at, tree in enumerate(trees):
+        for one in comparisons(tree) if tree is not None else ():
+            naming.setdefault(one.answer, set()).add(at)
+    # Whatever no comparison of a condition names has the same outcome there.
+    open_to_others = {at for at, tree in enumerate(trees) if not _refuses(tree, _UNNAMED)}
+    unlisted = naming.keys() - set(options)
+    index = Index(options) if unlisted else None
+    slips = {answer: index.nearest(answer) if index is not None else None for answer in unlisted}
+    meant: dict[str, list[str]] = {}
+    for answer, near in slips.items():
+        if near is not None:
+            meant.setdefault(near, []).append(answer)
+    left = [
+        option
+        for option in dict.fromkeys(options)
+        if all(
+            open_to_others <= (named := naming.get(answer, _NONE))
+            and all(_refuses(trees[at], answer) for at in named)
+            for answer in [option, *meant.get(option, ())]
+        )
+    ]
     # An answer that nobody gives may be meant for one that is left; `condition-never-true` tells of it.
     return tuple(left) if len(left) > list(slips.values()).count(None) else ()
+
+
+def _refuses(tree: Expr | None, answer: str) -> bool:
+    """Whether a condition, of which None is left out, does not hold for *answer* of its edge's source."""
+    return tree is None or outcome(tree, {"": answer}.get) is False

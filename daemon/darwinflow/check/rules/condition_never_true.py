@@ -8,8 +8,7 @@ from darwinflow.check.finding import WARNING, Finding, Fix
 from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, misfits
 from darwinflow.check.references.remark import Answered, Remark
 from darwinflow.check.references.subject import Condition
-from darwinflow.check.words import all_of, quoted, shown
-from darwinflow.model.nearest import nearest
+from darwinflow.check.words import all_quoted, shown
 
 _LITERAL: Final = re.compile(r"""[rR]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|-?\w+""")
 _PLAIN_ANSWER: Final = re.compile(r"[^'\"\\\n]*\Z")
@@ -44,10 +43,10 @@ def _no_option(condition: Condition, comparison: Comparison, decider: str) -> Re
     start, end = match.span() if match is not None else (comparison.offset, comparison.offset + 1)
     options = condition.scope.options[decider]
     message = f"'{shown(decider)}' never answers '{shown(comparison.answer)}'"
-    near = nearest(comparison.answer, options)
+    near = condition.scope.nearest_answer(decider, comparison.answer)
     fixes: tuple[Fix, ...] = ()
     if near is None:
-        message += f"; its options are {all_of([quoted(option) for option in options])}"
+        message += f"; its options are {all_quoted(options)}"
     else:
         message += f"; did you mean '{shown(near)}'?"
         if match is not None and _PLAIN_ANSWER.match(near):

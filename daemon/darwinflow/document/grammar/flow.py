@@ -40,7 +40,8 @@ class Flow(BlockScalars):
         """
         if self.depth >= MAX_DEPTH:
             return self._skipped(row, column, outer)
-        if (simple := simple_flow(self.lines[row], row, column, MAX_DEPTH - self.depth)) is not None:
+        simple = simple_flow(self.lines[row], row, column, MAX_DEPTH - self.depth, self.tried)
+        if simple is not None:
             return simple, row, simple.end_column
         self.depth += 1
         opening = self.lines[row][column]

@@ -12,6 +12,7 @@ from typing import Final
 
 from darwinflow.document import tall
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
+from darwinflow.document.grammar.simple_flow import Tried
 from darwinflow.document.node import ALIAS, EMPTY, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import (
     ADRIFT,
@@ -55,6 +56,7 @@ class Reader:
         "reach",
         "reread",
         "tall_from",
+        "tried",
         "unclosed_row",
     )
 
@@ -81,6 +83,7 @@ class Reader:
         """The last line of a bracket that was given up, as what follows cannot belong to it."""
         self.open_text_row = -1
         """The last line on which a text was found that is never closed."""
+        self.tried = Tried()
         self.is_misaligned = False
         """Whether the segment as a whole was reported to be indented wrongly."""
         self.tall_from = tall.TALL if self.count > tall.TALL_SEGMENT else 0
