@@ -2,7 +2,8 @@
 
 `{"nodes": [ids], "steps": [[index into nodes, status, milliseconds, error]], "count", "failedNode", "error"}`.
 The list of nodes is whole, since the filter by node reads it; that of steps ends at `MAX_BRIEF_STEPS`. Most steps have
-succeeded: those are `[index into nodes, milliseconds]`; stores that an older version has written have them in full, too.
+succeeded: those are `[index into nodes, milliseconds]`. Where all have, each at its node's place in the list of nodes,
+they are milliseconds alone. Stores that an older version has written have steps in full, too.
 """
 
 import json
@@ -37,9 +38,11 @@ def brief_of(log: ExecutionLog, header: RunHeader) -> str:
     for step in log.steps:
         indexes.setdefault(step.node_id, len(indexes))
     brief["nodes"] = list(indexes)
-    brief["steps"] = [
+    shown = [
         _shown(indexes[step.node_id], step.status, step.duration_ms, step.error) for step in header.steps
     ]
+    is_plain = all(len(step) == 2 and step[0] == place for place, step in enumerate(shown))
+    brief["steps"] = [step[1] for step in shown] if is_plain else shown
     brief["count"] = header.step_count
     if header.failed_node is not None:
         brief["failedNode"] = header.failed_node
@@ -54,6 +57,7 @@ def with_step(brief: str, index: int, step: StepLog) -> str:
     """The brief of a live run with *step* at *index*: a new one, or a step of the same node that ran until now."""
     known: Brief = json.loads(brief)
     nodes: list[str] = known["nodes"]
+    known["steps"] = [step if type(step) is list else [at, step] for at, step in enumerate(known["steps"])]
     if step.node_id not in nodes:
         nodes.append(step.node_id)
     shown = _shown(nodes.index(step.node_id), step.status, step.duration_ms, first_line(step.error))
@@ -108,8 +112,13 @@ def _header_from(row: HeaderRow) -> RunHeader:
     )
 
 
-def _steps_from(shown: list[list[Any]], nodes: list[str]) -> tuple[StepBrief, ...]:
+def _steps_from(shown: list[Any], nodes: list[str]) -> tuple[StepBrief, ...]:
     success = RunStatus.SUCCESS
+    if shown and type(shown[0]) is not list:
+        if len(shown) > len(nodes):
+            raise IndexError("it has more steps than nodes")
+        pairs = zip(nodes, shown, strict=False)
+        return tuple([_made(StepBrief, (node, success, ms, None)) for node, ms in pairs])
     try:
         return tuple([_made(StepBrief, (nodes[node], success, ms, None)) for node, ms in shown])
     except ValueError:  # one of them has more than two parts

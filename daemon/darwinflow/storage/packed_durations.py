@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 
 from darwinflow.model.errors import StoreDamaged
 
@@ -10,7 +11,7 @@ ENTRY_BYTES = 6
 
 def packed(durations: Mapping[int, int]) -> bytes:
     """Buckets, two bytes each, then as many counts of four bytes; big-endian."""
-    return struct.pack(f">{len(durations)}H{len(durations)}I", *durations, *durations.values())
+    return _form(len(durations)).pack(*durations, *durations.values())
 
 
 def unpacked(durations: bytes) -> dict[int, int]:
@@ -18,5 +19,11 @@ def unpacked(durations: bytes) -> dict[int, int]:
     count, rest = divmod(len(durations), ENTRY_BYTES)
     if rest:
         raise StoreDamaged("a histogram of the figures is damaged")
-    numbers = struct.unpack(f">{count}H{count}I", durations)
-    return dict(zip(numbers[:count], numbers[count:], strict=True))
+    numbers = _form(count).unpack(durations)
+    return dict(zip(numbers, numbers[count:], strict=False))
+
+
+@lru_cache(maxsize=1024)
+def _form(entries: int) -> struct.Struct:
+    """A trend reads thousands of rows, and a run writes a dozen: most have a few entries."""
+    return struct.Struct(f">{entries}H{entries}I")
