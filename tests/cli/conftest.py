@@ -48,8 +48,8 @@ def folder(tmp_path: Path) -> Path:
 def darwinflow(tmp_path: Path, folder: Path) -> Iterator[Run]:
     environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
 
-    def call(*arguments: str, expect: int | None = 0, cwd: Path = folder) -> Said:
-        said = forked.darwinflow(*arguments, cwd=cwd, environ=environ)
+    def call(*arguments: str, expect: int | None = 0, cwd: Path = folder, within_s: float = 60) -> Said:
+        said = forked.darwinflow(*arguments, cwd=cwd, environ=environ, timeout_s=within_s)
         assert expect in (None, said.returncode), said.stdout + said.stderr
         return said
 

@@ -96,4 +96,5 @@ def test_after_any_kill_the_figures_are_those_of_the_logs_and_each_end_is_announ
         started = {event.key for event in events if event.payload["kind"] == "run.started"}
         assert started == {log.run_id for log in logs if log.run_id.split("-")[1] in "02"}
         handles.close()
+    print(f"\n{mix.__name__}: {ROUNDS} kills, {len(acknowledged)} runs acknowledged, none missing")
     assert len(acknowledged) > ROUNDS
