@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import forked
 from darwinflow.recorder.paths import Home, Workspace, bound_socket, home_of
 from darwinflow.rpc.client.blocking import Client, connect
 from darwinflow.rpc.framing import FrameReader, framed
@@ -34,8 +35,9 @@ class DaemonProcess:
             **environ,
         }
         self.home: Home = home_of(self.environ)
-        self.command = COMMAND
-        self.process: subprocess.Popen[bytes] | None = None
+        self.command: list[str] | None = None
+        """What is started for the daemon; where there is none, most are forks."""
+        self.process: forked.Fork | subprocess.Popen[bytes] | None = None
         self.workspace = SOME_WORKSPACE
         """What clients are about that name no other."""
         self._clients: list[Client | RawLine] = []
@@ -48,7 +50,9 @@ class DaemonProcess:
         assert line.startswith(b"darwinflowd serves"), line + self.process.stderr.read()
         return self
 
-    def spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def spawn(self, *arguments: str) -> "forked.Fork | subprocess.Popen[bytes]":
+        if self.command is None:
+            return forked.started(forked.DAEMON, arguments, self.environ)
         return subprocess.Popen([*self.command, *arguments], env=self.environ, stderr=subprocess.PIPE)
 
     def kill(self, number: int = signal.SIGKILL) -> int:

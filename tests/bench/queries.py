@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.bench.recording_sqlite import a_run
 
-from daemon_process import DaemonProcess
+from daemon_process import COMMAND, DaemonProcess
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus
 from darwinflow.model.trend import trend
@@ -111,7 +111,9 @@ def _limits(limits: tuple[float | None, float | None]) -> str:
 
 def measured(size: int) -> Answered:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
-        daemon = DaemonProcess(Path(folder, "home"), DARWINFLOW_HONKER="").start()
+        daemon = DaemonProcess(Path(folder, "home"), DARWINFLOW_HONKER="")
+        daemon.command = COMMAND
+        daemon.start()
         try:
             workspace = Path(folder, "demo")
             workspace.mkdir()

@@ -28,7 +28,7 @@ from darwinflow.storage.log_codec import dump_log
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from daemon_process import DaemonProcess
+from daemon_process import COMMAND, DaemonProcess
 
 BLOCKS = 9
 RUNS = 128
@@ -55,7 +55,9 @@ class Bench:
         self.template = a_run()
         self.numbers = count()
         self.raw = Raw(os.path.join(folder, "raw.db"), self.template)
-        self.daemon = DaemonProcess(Path(folder, "home"), DARWINFLOW_HONKER="").start()
+        self.daemon = DaemonProcess(Path(folder, "home"), DARWINFLOW_HONKER="")
+        self.daemon.command = COMMAND
+        self.daemon.start()
         workspace = Path(folder, "demo")
         workspace.mkdir()
         self.flow = workspace / "assistant.yaml"

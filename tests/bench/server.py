@@ -72,7 +72,7 @@ def _starts(home: Path) -> None:
         subprocess.run([sys.executable, "-c", ""], check=True)
         bare.append(time.monotonic() - begun)
         begun = time.monotonic()
-        with Client(home) as client:
+        with Client(home, command=(SERVER,)) as client:
             client.send(_INITIALIZE)
             replies.append(client.wait_timed(lambda message: message.get("id") == 1)[0] - begun)
             client.notify("initialized", {})
@@ -91,7 +91,7 @@ def _starts(home: Path) -> None:
 def _edits(home: Path, nodes: int) -> None:
     """Keys while the rest of the document is still being checked, and in the same session keys after that."""
     typing = _Typing(nodes)
-    with Client(home) as client:
+    with Client(home, command=(SERVER,)) as client:
         client.initialize(initializationOptions={"trusted": False})
         _settle(client)
         begun = time.monotonic()

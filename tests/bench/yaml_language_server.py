@@ -21,7 +21,7 @@ from darwinflow.catalog.catalog import Catalog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from server.client import Client
+from server.client import SERVER, Client
 
 from .documents import workflow
 
@@ -47,7 +47,7 @@ def main() -> None:
         for nodes in SIZES:
             text = workflow(nodes)
             path = Path(home) / f"flow-{nodes}.yaml"
-            with Client(Path(home)) as client:
+            with Client(Path(home), command=(SERVER,)) as client:
                 client.initialize(initializationOptions={"trusted": False})
                 ours = keystroke_ms(client, path.as_uri(), text, OURS[nodes])
             with Client(Path(home), command=peer) as client:

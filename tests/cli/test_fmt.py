@@ -2,9 +2,9 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+import forked
 from cli.conftest import Run, flow
 
 LOOSE = flow(1).replace("  - ", "- ").replace("version: 1", "version:   1  ").replace("    ", "  ")
@@ -65,15 +65,8 @@ def test_files_of_the_store_are_passed_over_and_left_where_they_are_named(
 
 
 def stdin(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "darwinflow.cli.main", "fmt", *arguments],
-        cwd=folder,
-        env={**os.environ, "DARWINFLOW_HOME": str(folder.parent / "home")},
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environ = {**os.environ, "DARWINFLOW_HOME": str(folder.parent / "home")}
+    return forked.darwinflow("fmt", *arguments, cwd=folder, environ=environ, text=text)
 
 
 def test_standard_input_comes_out_in_the_style_of_the_place_that_is_named(folder: Path) -> None:

@@ -7,19 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from darwinflow.cli.main import COMMANDS
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
 
 def darwinflow(*arguments: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "darwinflow.cli.main", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return forked.darwinflow(*arguments, cwd=cwd, environ={**os.environ, **environ})
 
 
 def test_every_command_has_help_that_names_it() -> None:

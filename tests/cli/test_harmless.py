@@ -3,14 +3,13 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
 
+import forked
 from darwinflow.cli.formats import dumped
 
 from .conftest import Run, flow
@@ -104,10 +103,7 @@ def test_a_run_is_shown_with_escapes_and_as_json_whole(darwinflow: Run, folder: 
 def test_a_home_of_that_name_is_shown_harmless(tmp_path: Path) -> None:
     environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / EVIL)}
     for words in ("start", "start", "status", "stop", "stop", "status"):
-        said = subprocess.run(
-            [sys.executable, "-m", "darwinflow.cli.main", "daemon", words],
-            env=environ, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        said = forked.darwinflow("daemon", words, environ=environ)
         assert "31m" in said.stdout + said.stderr or said.stdout.startswith("stopped: process ")
         assert STEERING.findall(said.stdout + said.stderr) == []
 
@@ -126,9 +122,9 @@ def test_many_secrets_on_one_line_are_struck_out_in_every_excerpt_and_in_time(
     (folder / "flows/keys.yaml").write_text(
         flow(1).replace("\nnodes:", f"\ndescription: {' '.join(keys)}\nnodes:", 1)
     )
-    before = os.times().children_user
+    before = forked.user_s()
     said = darwinflow("check", "--no-cache", "flows/keys.yaml", expect=1)
-    assert os.times().children_user - before < 4, "seconds of processor time"
+    assert forked.user_s() - before < 4, "seconds of processor time"
     assert said.stdout.count("[secret]") >= 900
     assert not re.search(r"ghp_[0-9]", said.stdout.replace("'ghp_…'", ""))
     assert "ghp_****" in said.stdout

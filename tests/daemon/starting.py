@@ -1,8 +1,7 @@
 """Daemons that cannot start, and what they say of it."""
 
-import subprocess
-
-from daemon_process import COMMAND, DaemonProcess
+import forked
+from daemon_process import DaemonProcess
 
 STARTER = """
 import os, sys
@@ -15,9 +14,7 @@ with connect_or_start(home_of(os.environ)) as client:
 
 
 def failed_start(daemon: DaemonProcess) -> tuple[int, str]:
-    done = subprocess.run(
-        COMMAND, env=daemon.environ, capture_output=True, text=True, timeout=20, check=False
-    )
+    done = forked.finished(forked.DAEMON, environ=daemon.environ, timeout_s=20)
     return done.returncode, done.stderr
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from cli.recorded_events import events
 from daemon_process import DaemonProcess, eventually
 
@@ -27,17 +28,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def darwinflow(daemon: DaemonProcess, folder: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     def call(*words: str, text: str = "") -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "darwinflow.cli.main", *words]
-        return subprocess.run(
-            command,
-            env=daemon.environ,
-            cwd=folder,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return forked.darwinflow(*words, cwd=folder, environ=daemon.environ, text=text)
 
     return call
 

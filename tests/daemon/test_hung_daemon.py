@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from daemon_process import SOME_WORKSPACE, DaemonProcess, eventually
 from darwinflow.model.errors import DaemonAway, DaemonBusy, DaemonHung
 from darwinflow.recorder.paths import lock_text
@@ -37,14 +38,7 @@ def hung(daemon: DaemonProcess) -> Iterator[DaemonProcess]:
 
 def command(daemon: DaemonProcess, *words: str) -> "subprocess.CompletedProcess[str]":
     began = time.monotonic()
-    said = subprocess.run(
-        [sys.executable, "-m", "darwinflow.cli.main", *words],
-        env=daemon.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
+    said = forked.darwinflow(*words, environ=daemon.environ, timeout_s=150)
     assert time.monotonic() - began < MOST_S, said.stderr
     return said
 

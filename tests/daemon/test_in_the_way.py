@@ -5,16 +5,17 @@ import logging
 import os
 import resource
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import forked
 from cli.recorded_events import events
-from daemon_process import COMMAND, DaemonProcess
+from daemon_process import DaemonProcess
 from darwinflow.daemon.log_file import MAX_BYTES, LogFile
+from forked import CLI, DAEMON
 
 WITHIN_S = 20.0
 HERE: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -25,14 +26,8 @@ HERE: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 def said_by(daemon: DaemonProcess, *words: str, text: str = "") -> tuple[int, list[str]]:
-    done = subprocess.run(
-        words, env=daemon.environ, input=text, capture_output=True, text=True, timeout=WITHIN_S, check=False
-    )
+    done = forked.finished(*words, environ=daemon.environ, text=text, timeout_s=WITHIN_S)
     return done.returncode, done.stderr.splitlines()
-
-
-def darwinflow(*words: str) -> list[str]:
-    return [sys.executable, "-m", "darwinflow.cli.main", *words]
 
 
 @pytest.fixture
@@ -53,21 +48,21 @@ def test_what_lies_at_a_files_place_is_said_with_the_way_on(used: DaemonProcess,
     words, put = HERE[kind]
     put(path)
     told = f"error: {path} is {words} where a file belongs"
-    code, said = said_by(used, *COMMAND)
+    code, said = said_by(used, DAEMON)
     assert code == 1
     assert said[0] == told
     assert said[1].startswith(f"try: move {path} away")
     # The command hands these words on; none of its other actions sends anybody in a circle.
-    code, said = said_by(used, *darwinflow("daemon", "start"))
+    code, said = said_by(used, CLI, "daemon", "start")
     assert (code, said[0]) == (1, told)
     assert said[1].startswith(f"try: move {path} away")
-    assert said_by(used, *darwinflow("daemon", "stop"))[0] == 0
+    assert said_by(used, CLI, "daemon", "stop")[0] == 0
 
 
 def test_a_folder_at_a_database_s_log_is_said(used: DaemonProcess):
     path = Path(used.home.system_db + "-wal")
     path.mkdir()
-    code, said = said_by(used, *COMMAND)
+    code, said = said_by(used, DAEMON)
     assert code == 1
     assert said == [
         f"error: {path} is a folder where a file belongs",
@@ -78,7 +73,7 @@ def test_a_folder_at_a_database_s_log_is_said(used: DaemonProcess):
 def test_a_folder_at_the_socket_s_path_is_said(used: DaemonProcess):
     path = Path(used.home.socket_path)
     path.mkdir()
-    assert said_by(used, *COMMAND) == (
+    assert said_by(used, DAEMON) == (
         1,
         [f"error: {path} is a folder where a socket belongs", f"try: move {path} away"],
     )
@@ -87,7 +82,7 @@ def test_a_folder_at_the_socket_s_path_is_said(used: DaemonProcess):
 def test_a_folder_at_the_configuration_s_path_is_said(used: DaemonProcess):
     path = Path(used.home.config, "config.yaml")
     path.mkdir()
-    assert said_by(used, *darwinflow("runs", "list")) == (
+    assert said_by(used, CLI, "runs", "list") == (
         1,
         [f"error: {path} is a folder where a file belongs", f"try: move {path} away"],
     )
@@ -98,7 +93,7 @@ def test_a_folder_at_the_configuration_s_path_is_said(used: DaemonProcess):
 def test_a_file_at_the_homes_place_is_said(tmp_path: Path, above: str):
     (tmp_path / "home").write_text("mine")
     daemon = DaemonProcess(tmp_path / f"home{above}")
-    code, said = said_by(daemon, *COMMAND)
+    code, said = said_by(daemon, DAEMON)
     assert code == 1
     assert said == [
         f"error: {tmp_path / 'home'} is a file where a folder belongs",
@@ -117,7 +112,7 @@ def test_a_file_at_the_spools_place_is_said_to_who_records(used: DaemonProcess, 
     else:
         path.symlink_to("nowhere")
     text = "".join(f"{json.dumps(event)}\n" for event in events("r1"))
-    code, said = said_by(used, *darwinflow("record", "--stdin"), text=text)
+    code, said = said_by(used, CLI, "record", "--stdin", text=text)
     what = "a file" if spool == "file" else "a symbolic link to nothing"
     assert code == 1
     assert said[-2].endswith(f"not recorded: {path} is {what} where a folder belongs")
@@ -132,13 +127,11 @@ def test_a_file_at_the_spools_place_keeps_no_program_from_running_and_no_reader_
         shutil.rmtree(path)
     path.write_text("mine")
     (tmp_path / "a.yaml").write_text("id: a\nversion: 1\n")
-    record = darwinflow(
-        "record", "--workflow", str(tmp_path / "a.yaml"), "--", sys.executable, "-c", "exit(7)"
-    )
+    record = (CLI, "record", "--workflow", str(tmp_path / "a.yaml"), "--", sys.executable, "-c", "exit(7)")
     code, said = said_by(used, *record)
     assert (code, len(said)) == (7, 1)
     assert f"{path} is no folder; move it away" in said[0]
-    code, said = said_by(used, *darwinflow("runs", "list"))
+    code, said = said_by(used, CLI, "runs", "list")
     assert (code, len(said)) == (0, 1)
     assert said[0].endswith(f": {path} is a file where a folder belongs")
     assert path.read_text() == "mine"
@@ -173,10 +166,7 @@ def test_a_log_that_cannot_be_begun_anew_writes_into_no_other_file(tmp_path: Pat
 
 def test_status_says_why_the_last_daemon_could_not_serve(stopped: DaemonProcess):
     def status() -> str:
-        command = [sys.executable, "-m", "darwinflow.cli.main", "daemon", "status"]
-        return subprocess.run(
-            command, env=stopped.environ, capture_output=True, text=True, timeout=60, check=False
-        ).stderr.splitlines()[0]
+        return said_by(stopped, CLI, "daemon", "status")[1][0]
 
     silent = f"error: no daemon serves {stopped.home.data}"
     assert status() == silent

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from daemon.starting import STARTER, assert_one_message, failed_start
 from daemon_process import COMMAND, DaemonProcess, a_run, eventually
 from darwinflow.model.errors import DaemonAway
@@ -97,10 +98,7 @@ def test_a_daemon_of_another_protocol_can_be_stopped(stopped: DaemonProcess, the
     stopped.start()
 
     def said(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "darwinflow.cli.main", *words]
-        return subprocess.run(
-            command, env=stopped.environ, capture_output=True, text=True, timeout=30, check=False
-        )
+        return forked.darwinflow(*words, environ=stopped.environ, timeout_s=30)
 
     asked = said("runs", "list")
     assert asked.returncode == 1
@@ -243,6 +241,7 @@ def test_it_ends_when_idle_if_it_is_told_to(stopped: DaemonProcess):
 def test_its_start_costs_little(stopped: DaemonProcess):
     """In time of the processor, from its start over the first answers to its end: a busy machine changes that least."""
     cost, took = [], []
+    stopped.command = COMMAND
     for _ in range(5):
         used = cpu_of_children()
         began = time.perf_counter()
@@ -272,7 +271,9 @@ def cpu_of_children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def test_only_one_sqlite_is_in_the_process(daemon: DaemonProcess):
+def test_only_one_sqlite_is_in_the_process(stopped: DaemonProcess):
+    stopped.command = COMMAND
+    daemon = stopped.start()
     daemon.client().call("run/record", {"run": a_run("r1")})
     assert daemon.process is not None
     with open(f"/proc/{daemon.process.pid}/maps") as maps:

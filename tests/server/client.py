@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import forked
+
 Json = Any
 SERVER = str(Path(sys.executable).with_name("darwinflow-lsp"))
 WAIT_S = 20.0
@@ -41,12 +43,16 @@ class Client:
     """One server process. Everything it sends is kept with its time of arrival."""
 
     def __init__(
-        self, home: Path, environ: Mapping[str, str] | None = None, command: Sequence[str] = (SERVER,)
+        self, home: Path, environ: Mapping[str, str] | None = None, command: Sequence[str] | None = None
     ) -> None:
+        """Without a *command*, most are forks."""
         environment = {**os.environ, "DARWINFLOW_HOME": str(home), **(environ or {})}
         environment.setdefault("XDG_RUNTIME_DIR", str(home))
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = (
+            forked.started(forked.SERVER, (), environment, **pipes)
+            if command is None
+            else subprocess.Popen(command, env=environment, **pipes)
         )
         self.messages: list[tuple[float, Json]] = []
         self.stderr = b""

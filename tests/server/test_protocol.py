@@ -163,11 +163,18 @@ MALFORMED = [
 ]
 
 
+@pytest.fixture
+def client(workspace):
+    """Started anew each time: what ends it may come while it imports."""
+    with Client(workspace.home, command=(SERVER,)) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory):
     """One server that all the table is thrown at, with pygls at its back."""
     home = tmp_path_factory.mktemp("h")
-    with Client(home) as client:
+    with Client(home, command=(SERVER,)) as client:
         client.initialize(initializationOptions={"trusted": False})
         with pytest.raises(Refusal):
             client.request("no/such")

@@ -8,11 +8,18 @@ import time
 import pytest
 
 from sample_flow import WORKFLOW
-from server.client import SERVER, Refusal
+from server.client import SERVER, Client, Refusal
 from server.test_long_documents import long_text
 
 WHOLE = b'{"jsonrpc":"2.0","id":9,"method":"textDocument/hover","params":{}}'
 HOVER = b"Content-Length: %d\r\n\r\n%b" % (len(WHOLE), WHOLE)
+
+
+@pytest.fixture
+def client(workspace):
+    """Started anew each time: the end may come while it imports."""
+    with Client(workspace.home, command=(SERVER,)) as client:
+        yield client
 
 
 @pytest.mark.parametrize("at", [1, 10, 22, 40, len(HOVER) - 1])
