@@ -19,8 +19,11 @@ _SPAN: Final = 23
 _PLACES: Final = 22
 """Two to its power places has a span: more than errors can be written while it lasts."""
 _LETTERS: Final = 3
-_MOST_LOOKS: Final = 12
-"""Into the index, for one text. Of a longer one the row has the last word anyway."""
+_MOST_LOOKS: Final = 4
+"""Into the index, for one text. Each goes through all errors that have these letters, and the row has the last word
+anyway."""
+_MOST_LETTERS: Final = 4096
+"""Of a text, its last, from which they are taken: what it begins with is often what many begin with."""
 
 _PUT = """
 INSERT INTO run_error (place, run, position, text)
@@ -47,21 +50,29 @@ def put_errors(db: apsw.Connection, run: int, errors: Iterable[tuple[int, str]])
 def looked_up(text: str) -> str | None:
     """What the index is asked for *text*, as `searchable` has it; None for one that is too short to be looked up.
 
-    The index passes over NUL, and a question ends at one.
+    The rarest three letters that it has, as far as that can be told: most errors have the same words and different
+    numbers. The index passes over NUL, and a question ends at one.
     """
-    parts = [
-        part[start : start + _LETTERS]
-        for part in text.split("\0")
-        if len(part) >= _LETTERS
-        for start in (*range(0, len(part) - _LETTERS, _apart(part)), len(part) - _LETTERS)
-    ]
-    quoted = ['"' + part.replace('"', '""') + '"' for part in dict.fromkeys(parts)]
-    return " ".join(quoted[:_MOST_LOOKS]) or None
+    threes: dict[int, dict[str, None]] = {}
+    for part in text[-_MOST_LETTERS:].split("\0"):
+        for at in range(len(part) - _LETTERS + 1):
+            three = part[at : at + _LETTERS]
+            threes.setdefault(_rarity(three), {})[three] = None
+    chosen: list[str] = []
+    for rarity in sorted(threes, reverse=True):
+        chosen += _all_over(list(threes[rarity]), _MOST_LOOKS - len(chosen))
+    return " ".join('"' + three.replace('"', '""') + '"' for three in chosen) or None
 
 
-def _apart(part: str) -> int:
-    """Of a long one some letters are looked up all over it: what it begins with is often what many begin with."""
-    return max(_LETTERS, -(-len(part) // (_MOST_LOOKS - 1)))
+def _rarity(three: str) -> int:
+    """Digits and signs are rarer than the ends of words, and those than letters of a word."""
+    return sum(0 if letter.isalpha() else 1 if letter == " " else 2 for letter in three)
+
+
+def _all_over(threes: list[str], most: int) -> list[str]:
+    """Up to *most* of them, from their end on."""
+    count = min(most, len(threes))
+    return [threes[-1 - number * len(threes) // count] for number in range(count)]
 
 
 def places_between(since: int, until: int) -> tuple[int, int]:
