@@ -22,6 +22,7 @@ from darwinflow.model.stores import FILE, Stores
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.recorder.paths import Home
 from darwinflow.storage import mending
+from darwinflow.storage.adding_up import added_up
 from darwinflow.storage.archive import Archive
 from darwinflow.storage.archive_mending import mend_archive
 from darwinflow.storage.composed.tenant import ComposedTenantStore
@@ -154,7 +155,10 @@ def _fault_of(place: str) -> str | None:
             if isinstance(store, Figures):
                 store.figures()
             for project in store.projects():  # type: ignore[attr-defined]
-                for run in store.read(partial(mending.faulty_runs, project=project)):
+                added = store.read(partial(added_up, project=project))
+                if added.trouble is not None:
+                    return added.trouble
+                for run in added.faulty:
                     why = f"cannot be read: {run.why}" if run.why else "is listed otherwise than it is"
                     return f"run {run.run_id} of project '{project}' {why}"
     except StoreDamaged as error:

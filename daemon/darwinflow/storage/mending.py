@@ -1,69 +1,24 @@
-"""Figures are made to say again what the logs say; and runs that cannot be read, or are listed otherwise than they are.
+"""Figures are made to say again what the logs say.
 
 Runs that were deleted, or can be read no more, still count in figures, and nobody can add them up again: where there
 are some, a sum of more runs than there are is taken for sound.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from darwinflow.model.errors import DarwinFlowError
-from darwinflow.model.metric import metric_of
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.phrases import counted
-from darwinflow.model.run import RunStatus, header_of
-from darwinflow.ports.parts import LogTransaction
 from darwinflow.ports.tenant import TenantStore, Transaction
+from darwinflow.storage.adding_up import added_up, is_close
 from darwinflow.storage.figures import CountedRun, FigureRow, Figures, node_in
 from darwinflow.storage.files.figure_tables import figures_in
-from darwinflow.storage.memory.lessons import Lessons
-from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
-from darwinflow.storage.memory.table import Undo
 from darwinflow.storage.recording import count_and_announce
 from darwinflow.storage.summing import VERSION
 from darwinflow.storage.sums import MOST_NODES, Sums
-from darwinflow.storage.verifying import headers_of
 
 _A_BATCH = 100
-
-
-class Faulty(NamedTuple):
-    """A run that something is wrong with."""
-
-    run_id: str
-    why: str | None
-    """Why it cannot be read; None where only its place in lists is not what it says."""
-
-
-class _Added(NamedTuple):
-    """What the runs of a project add up to."""
-
-    rows: dict[tuple[str, str], Sums]
-    """By workflow and subject."""
-    there: frozenset[str]
-    """Ids of all runs."""
-    finished: frozenset[str]
-    """Of those that count."""
-    unreadable: frozenset[str]
-    """Ids of those whose logs cannot be read."""
-    removed: int
-    """How many runs were ever deleted."""
-
-
-def faulty_runs(tx: LogTransaction, project: str) -> list[Faulty]:
-    """Those of *project*, newest first."""
-    logs, found = tx.logs(project), []
-    for header in headers_of(logs):
-        try:
-            log = logs.get_log(header.run_id)
-        except (DarwinFlowError, IndexError) as error:
-            found.append(Faulty(header.run_id, str(error) or "its log is gone"))
-            continue
-        if header_of(log, lost=header.status is RunStatus.LOST) != header:
-            found.append(Faulty(header.run_id, None))
-    return found
 
 
 def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run: bool) -> list[str]:
@@ -71,10 +26,14 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
 
     Nothing may be recorded meanwhile. Runs that were not counted are counted and announced as when they were stored.
     """
-    added = tenant.read(partial(_added, project=project))
+    added = tenant.read(partial(added_up, project=project))
+    if added.trouble is not None:
+        raise StoreDamaged(added.trouble)
+    rows, finished_runs = figures_in(added.tables)
+    finished = frozenset(run.run_id for run in finished_runs)
     known = _counted(figures, project)
     told = []
-    gone, lacking = known - added.there, sorted(added.finished - known)
+    gone, lacking = known - added.runs, sorted(finished - known)
     if gone and len(gone) > added.removed:
         told.append(
             f"{counted(len(gone), 'run')} of project '{project}' went without a word and count in figures still"
@@ -91,7 +50,7 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
             batch = lacking[first : first + _A_BATCH]
             tenant.write(partial(_count, project=project, run_ids=batch)).result()
     has_gone = bool(gone or added.removed or known & added.unreadable)
-    wrong = list(_wrong(figures, project, added, has_gone=has_gone))
+    wrong = list(_wrong(figures, project, rows, has_gone=has_gone))
     told += [
         f"figures of {row.workflow} v{row.subject.removeprefix(VERSION)} in project '{project}', which were of "
         f"{counted(kept, 'run')}, are added up again from {counted(row.sums.runs, 'run')}"
@@ -104,7 +63,7 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
         by = "node" if all(are_nodes) else by
         told.append(f"figures of project '{project}' by {by} are added up again from its runs")
     if wrong and not dry_run:
-        figures.put_figures([row for row, _ in wrong], [CountedRun(project, one) for one in added.finished])
+        figures.put_figures([row for row, _ in wrong], [CountedRun(project, one) for one in finished])
     return told
 
 
@@ -112,35 +71,14 @@ def _counted(figures: Figures, project: str) -> set[str]:
     return {run.run_id for run in figures.figures()[1] if run.project == project}
 
 
-def _added(tx: Transaction, project: str) -> _Added:
-    undo = Undo()
-    undo.begin()
-    tables = FigureTables.empty(undo)
-    again = MemoryMetricsRepository(tables, Lessons.empty(undo), project)
-    logs, there, unreadable = tx.logs(project), set[str](), set[str]()
-    for header in headers_of(logs):
-        there.add(header.run_id)
-        try:
-            metric = metric_of(logs.get_log(header.run_id))
-        except (DarwinFlowError, IndexError):
-            unreadable.add(header.run_id)
-            continue
-        if metric is not None:
-            again.record_execution(metric)
-    rows, finished = figures_in(tables)
-    by_subject = {(row.workflow, row.subject): row.sums for row in rows}
-    counted_ = frozenset(run.run_id for run in finished)
-    return _Added(by_subject, frozenset(there), counted_, frozenset(unreadable), logs.removed())
-
-
 def _wrong(
-    figures: Figures, project: str, added: _Added, *, has_gone: bool
+    figures: Figures, project: str, added: Sequence[FigureRow], *, has_gone: bool
 ) -> Iterator[tuple[FigureRow, int]]:
     """What each sum that is not what the runs add up to should be, and of how many runs it is."""
     kept = {(row.workflow, row.subject): row.sums for row in figures.figures()[0] if row.project == project}
     # In a day that has as many nodes as there may be, which of them came first depends on the order of the runs.
     full = {day for day, count in Counter(map(_day_of, kept)).items() if day and count >= MOST_NODES}
-    for key, sums in added.rows.items():
+    for key, sums in (((row.workflow, row.subject), row.sums) for row in added):
         there = kept.get(key)
         if there is None and _day_of(key) in full:
             continue
@@ -161,8 +99,8 @@ def _is_same(one: Sums, other: Sums) -> bool:
         (one.runs, one.successes, one.tokens, one.updated)
         == (other.runs, other.successes, other.tokens, other.updated)
         and dict(one.durations) == dict(other.durations)
-        and math.isclose(one.total_ms, other.total_ms, rel_tol=1e-6, abs_tol=1e-9)
-        and math.isclose(one.cost, other.cost, rel_tol=1e-6, abs_tol=1e-9)
+        and is_close(one.total_ms, other.total_ms)
+        and is_close(one.cost, other.cost)
     )
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from darwinflow.model.errors import RunConflict
 from darwinflow.model.run import ExecutionLog, RunHeader, RunStatus
 from darwinflow.ports.tenant import TenantStore, Transaction
+from darwinflow.storage.adding_up import headers_of
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.recording import record, record_lost, record_start
 from darwinflow.storage.run_file import FiledRun
-from darwinflow.storage.verifying import headers_of
 
 _A_BATCH = 100
 """Runs a transaction."""

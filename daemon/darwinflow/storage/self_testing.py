@@ -17,11 +17,11 @@ from darwinflow.model.errors import DarwinFlowError, StoreError, StoreFull
 from darwinflow.model.run import ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.ports.parts import LogTransaction
 from darwinflow.ports.tenant import TenantStore
+from darwinflow.storage.adding_up import headers_of
 from darwinflow.storage.files.logs import FileLogStore
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.opening import open_tenant
 from darwinflow.storage.size_limit import limited_to
-from darwinflow.storage.verifying import headers_of
 
 _PROJECT = "selftest"
 _START = datetime(2026, 1, 2, 3, tzinfo=UTC)

@@ -1,71 +1,36 @@
 """Whether runs and figures say the same: each log is read whole, and all are added up again."""
 
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from darwinflow.model.errors import StoreDamaged
-from darwinflow.model.filter import RunFilter
-from darwinflow.model.metric import VersionSummary, metric_of
-from darwinflow.model.run import RunHeader, RunStatus, header_of
+from darwinflow.model.metric import VersionSummary
 from darwinflow.model.trend import NodeSums
 from darwinflow.ports.inspection import Verdict
-from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.tenant import Transaction
-from darwinflow.storage.memory.lessons import Lessons
-from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
-from darwinflow.storage.memory.table import Undo
+from darwinflow.storage.adding_up import added_up, is_close
 
-_PAGE = 500
 _MOST_FAULTS = 20
 _ALL_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def verify_project(tx: Transaction, project: str) -> Verdict:
-    """All runs of *project*, in one state of the data. Memory is taken by the versions, and by ids of runs."""
-    metrics, logs = tx.metrics(project), tx.logs(project)
-    undo = Undo()
-    undo.begin()
-    again = MemoryMetricsRepository(FigureTables.empty(undo), Lessons.empty(undo), project)
-    runs, faults = 0, list[str]()
-    for header in _listed(logs, project, faults):
-        runs += 1
-        try:
-            log = logs.get_log(header.run_id)
-        except StoreDamaged as error:
-            faults.append(f"run {header.run_id} of project '{project}' cannot be read: {error}")
-            continue
-        if header_of(log, lost=header.status is RunStatus.LOST) != header:
-            faults.append(f"run {header.run_id} of project '{project}' is listed otherwise than it is")
-        metric = metric_of(log)
-        if metric is not None:
-            again.record_execution(metric)
+    """All runs of *project*, in one state of the data."""
+    metrics, added = tx.metrics(project), added_up(tx, project)
+    faults = [
+        f"run {run_id} of project '{project}' "
+        + (f"cannot be read: {why}" if why is not None else "is listed otherwise than it is")
+        for run_id, why in added.faulty
+    ]
+    if added.trouble is not None:
+        faults.append(f"runs of project '{project}' cannot be listed: {added.trouble}")
     if not faults:
+        again, has_gone = added.figures, added.removed > 0
         faults += _differences(
-            project, metrics.list_summaries(None), again.list_summaries(None), has_gone=logs.removed() > 0
+            project, metrics.list_summaries(None), again.list_summaries(None), has_gone=has_gone
         )
-        faults += _differences_by_node(project, metrics, again, has_gone=logs.removed() > 0)
-    return Verdict(runs, tuple(faults[:_MOST_FAULTS]))
-
-
-def headers_of(logs: LogRepository) -> Iterator[RunHeader]:
-    """Of all runs, newest first."""
-    cursor = None
-    while True:
-        page = logs.query_logs(RunFilter(limit=_PAGE, cursor=cursor))
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
-
-
-def _listed(logs: LogRepository, project: str, faults: list[str]) -> Iterator[RunHeader]:
-    """As `headers_of`, until they cannot be read."""
-    try:
-        yield from headers_of(logs)
-    except StoreDamaged as error:
-        faults.append(f"runs of project '{project}' cannot be listed: {error}")
+        faults += _differences_by_node(project, metrics, again, has_gone=has_gone)
+    return Verdict(len(added.runs), tuple(faults[:_MOST_FAULTS]))
 
 
 def _differences(
@@ -114,8 +79,8 @@ def _are_same_nodes(one: NodeSums, other: NodeSums) -> bool:
         (one.runs, one.successes, one.tokens, one.last_updated)
         == (other.runs, other.successes, other.tokens, other.last_updated)
         and dict(one.durations) == dict(other.durations)
-        and math.isclose(one.total_ms, other.total_ms, rel_tol=1e-6, abs_tol=1e-9)
-        and math.isclose(one.cost, other.cost, rel_tol=1e-6, abs_tol=1e-9)
+        and is_close(one.total_ms, other.total_ms)
+        and is_close(one.cost, other.cost)
     )
 
 
@@ -126,6 +91,6 @@ def _is_same(one: VersionSummary, other: VersionSummary) -> bool:
         (kept.runs, kept.successes, kept.tokens, kept.last_updated)
         == (again.runs, again.successes, again.tokens, again.last_updated)
         and (kept.p50_ms, kept.p95_ms, kept.p99_ms) == (again.p50_ms, again.p95_ms, again.p99_ms)
-        and math.isclose(kept.average_ms, again.average_ms, rel_tol=1e-6, abs_tol=1e-9)
-        and math.isclose(kept.cost, again.cost, rel_tol=1e-6, abs_tol=1e-9)
+        and is_close(kept.average_ms, again.average_ms)
+        and is_close(kept.cost, again.cost)
     )
