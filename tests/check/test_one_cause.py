@@ -56,3 +56,26 @@ def test_a_comparison_that_always_fails_is_told(catalog: Catalog, condition: str
 def test_a_comparison_that_may_hold_is_not_told(catalog: Catalog, condition: str) -> None:
     found = said(catalog, CONDITION, condition)
     assert not [one for one in found if "condition-" in one], found
+
+
+def test_an_input_that_a_called_workflow_reads_and_does_not_declare_is_told_there_alone(
+    catalog: Catalog,
+) -> None:
+    """Caller and callee agree that there is such an input: what is missing is its declaration."""
+    files = {**FILES, "reckon.yaml": FILES["reckon.yaml"].replace("  sums: array\n", "")}
+    assert Workspace(catalog, files).said("support.yaml") == []
+    (found,) = Workspace(catalog, files).said("reckon.yaml")
+    assert found.startswith("17:35 error unknown-input: the workflow declares no input 'sums'")
+
+
+def test_an_input_that_nobody_reads_is_told_where_it_is_given(catalog: Catalog) -> None:
+    called = FILES["reckon.yaml"].replace("  sums: array\n", "").replace(", input.sums", "")
+    files = {**FILES, "reckon.yaml": called}
+    (found,) = Workspace(catalog, files).said("support.yaml")
+    assert found.startswith("36:9 error subworkflow-inputs: 'reckon' takes no input 'sums'")
+    assert Workspace(catalog, files).said("reckon.yaml") == []
+
+
+def test_a_slip_in_the_word_inputs_makes_none_of_them_missing(catalog: Catalog) -> None:
+    (found,) = said(catalog, "      inputs:\n", "      ipnuts:\n")
+    assert found.startswith("34:7 error config-unknown-field:")

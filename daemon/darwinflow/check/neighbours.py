@@ -73,6 +73,8 @@ class WorkflowFacts(NamedTuple):
     """None where it declares none."""
     calls: tuple[Call, ...]
     fields: Fields
+    undeclared: tuple[str, ...] = ()
+    """Inputs that it reads and does not declare, where it declares some; its own findings say so."""
 
 
 class FileFacts(NamedTuple):
@@ -102,6 +104,7 @@ def _workflow_from(
     inputs: Any,
     calls: Any,
     fields: Any,
+    undeclared: Any,
 ) -> WorkflowFacts:
     own, its_parent, entry, is_flow, is_block = fields
     return WorkflowFacts(
@@ -114,6 +117,7 @@ def _workflow_from(
         None if inputs is None else tuple([Input(*one) for one in inputs]),
         tuple([_call_from(*one) for one in calls]),
         Fields(_span_from(own), _span_from(its_parent), _span_from(entry), bool(is_flow), bool(is_block)),
+        tuple([str(one) for one in undeclared]),
     )
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from darwinflow.check.mentions.mention import rows_of
+from darwinflow.check.mentions.state import ALWAYS_GIVEN
 from darwinflow.check.neighbours import Call, Fields, FileFacts, Given, Input, ParentName, WorkflowFacts
 from darwinflow.document.document import Document
 from darwinflow.document.node import ALIAS, BROKEN, FLOW, MAP, PLAIN, Node
 from darwinflow.graph.graph_type import GraphType
+from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
 from darwinflow.projection.detect import graph_type_of
 from darwinflow.projection.header import Header
@@ -38,6 +41,7 @@ def workflow_facts(projection: Projection) -> WorkflowFacts | None:
     if name is None or version is None or place is None:
         return None
     parent, parent_span = _parent(header, name)
+    inputs = _inputs(header.data.get("inputs"))
     return WorkflowFacts(
         projection.root_index,
         name,
@@ -45,9 +49,10 @@ def workflow_facts(projection: Projection) -> WorkflowFacts | None:
         place.span,
         parent,
         parent_span or place.span,
-        _inputs(header.data.get("inputs")),
+        inputs,
         tuple(_calls(projection)),
         _fields(header),
+        _undeclared(projection, inputs) if inputs is not None else (),
     )
 
 
@@ -79,6 +84,19 @@ def _inputs(declared: Any) -> tuple[Input, ...] | None:
     return tuple(found)
 
 
+def _undeclared(projection: Projection, declared: tuple[Input, ...]) -> tuple[str, ...]:
+    """Inputs that are read and not among those *declared*, sorted."""
+    sections = projection.document.roots[projection.root_index].sections
+    read = {
+        name
+        for carrier in projection.carriers
+        for at, segment in enumerate(sections[carrier.section].segments)
+        for kind, name in rows_of(segment, projection.facts(carrier.section, at))
+        if kind == "input"
+    }
+    return tuple(sorted(read.difference(ALWAYS_GIVEN, [one.name for one in declared])))
+
+
 def _calls(projection: Projection) -> Iterable[Call]:
     graph = projection.graph
     for number in range(graph.implicit, graph.known):
@@ -92,14 +110,18 @@ def _calls(projection: Projection) -> Iterable[Call]:
 def _call(node: NodeRef) -> Call | None:
     data = node.fact.data
     config = data.get("config") if isinstance(data, dict) else None
-    target = config.get("workflow") if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        return None
+    target = config.get("workflow")
     found = find(node.fact.item, ("config", "workflow"))
     if not isinstance(target, str) or not target.strip() or found is None or found.value.style == BROKEN:
         return None
     is_plain = not found.rest and found.value.kind != ALIAS
-    inputs = config.get("inputs") if isinstance(config, dict) else None
+    inputs = config.get("inputs")
     span, given = token(found).moved(node.start_line), _given(node, inputs)
-    return Call(target, span, is_plain, given, is_given=inputs is None or isinstance(inputs, dict))
+    is_misspelt = inputs is None and nearest("inputs", config) is not None
+    is_given = not is_misspelt and (inputs is None or isinstance(inputs, dict))
+    return Call(target, span, is_plain, given, is_given)
 
 
 def _given(node: NodeRef, inputs: Any) -> tuple[Given, ...]:

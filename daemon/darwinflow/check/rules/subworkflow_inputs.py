@@ -33,17 +33,21 @@ def subworkflow_inputs(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
         facts = target_of(call, own.path, neighbours).facts
         if facts is None or facts.inputs is None:
             continue
-        yield from _of_call(call, facts.id, facts.inputs)
+        yield from _of_call(call, facts.id, facts.inputs, frozenset(facts.undeclared))
 
 
-def _of_call(call: Call, name: str, declared: tuple[Input, ...]) -> Iterator[Finding]:
+def _of_call(
+    call: Call, name: str, declared: tuple[Input, ...], undeclared: frozenset[str]
+) -> Iterator[Finding]:
+    """*undeclared*: what the workflow that is called reads all the same; that it is not declared is told there."""
     there = {given.name for given in call.given}
     free = [one.name for one in declared if one.name not in there]
     meant = {given.name: nearest(given.name, free) for given in call.given}
     by_name = {one.name: one for one in declared}
     for one in call.given:
         if one.name not in by_name:
-            yield _unknown(one, name, meant[one.name], [known.name for known in declared])
+            if one.name not in undeclared:
+                yield _unknown(one, name, meant[one.name], [known.name for known in declared])
         elif not _fits(one.data, by_name[one.name].schema):
             wanted = _wanted(by_name[one.name].schema)
             message = (
