@@ -5,18 +5,16 @@ import gc
 import os
 import select
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 
 from darwinflow.recorder.paths import home_of
-from darwinflow_lsp.background import Background, T
 from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.editor import Editor
-from darwinflow_lsp.faults import report_fault
 from darwinflow_lsp.frames import Frames
 from darwinflow_lsp.history_link import HistoryLink
 from darwinflow_lsp.output import Output
 from darwinflow_lsp.quiet import QuietTimes
+from darwinflow_lsp.threads import Threads
 
 STDIN = 0
 READ_BYTES = 1 << 16
@@ -33,7 +31,8 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     loop = asyncio.get_running_loop()
     output.join_loop(loop)
     link = HistoryLink(editor, home_of(os.environ)) if conversation.client.trusted else None
-    editor.join(link, _beside(loop), loop.call_soon)
+    threads = Threads(loop)
+    editor.join(link, threads, loop.call_soon)
     conversation.long_answers.join(loop.call_soon_threadsafe)
     session = _Session(conversation, frames, output, editor)
     session.read()
@@ -41,27 +40,13 @@ async def _serve(conversation: Conversation, frames: Frames, output: Output, edi
     try:
         await session.over.wait()
     finally:
+        threads.end()
         editor.documents.end()
         loop.remove_reader(STDIN)
         if link is not None:
             await link.close()
         output.leave_loop()
     return 1 if conversation.exit_code is None else conversation.exit_code
-
-
-def _beside(loop: asyncio.AbstractEventLoop) -> Background:
-    """Long work goes to a thread; the loop then waits for the interpreter at most a switch's time."""
-
-    def do(work: Callable[[], T], done: Callable[[T], None]) -> None:
-        def finish(future: asyncio.Future[T]) -> None:
-            try:
-                done(future.result())
-            except Exception:  # noqa: BLE001 - the border: what was put off fails alone
-                report_fault("work in the background")
-
-        loop.run_in_executor(None, work).add_done_callback(finish)
-
-    return do
 
 
 class _Session:
