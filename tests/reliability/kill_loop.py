@@ -23,7 +23,7 @@ from darwinflow.rpc.client.blocking import Client, connect
 
 CLIENTS = 3
 PROGRAMS = 2
-WORKING_WITHIN_S = 10.0
+WORKING_WITHIN_S = 60.0
 """After its start, until a daemon has acknowledged something; then it is killed before long."""
 
 PROGRAM = """
