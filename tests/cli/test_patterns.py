@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from daemon_process import eventually
+
 from .conftest import Run
 from .recorded_events import events, lines
 
@@ -22,6 +24,7 @@ def history(darwinflow: Run, folder: Path) -> None:
     runs = [events(f"run-{number}", *steps, at=now + number * 1_000_000, took_ms=100) for number in range(7)]
     (folder / "events.jsonl").write_text(lines(*runs))
     darwinflow("record", "--workflow", "flows/other.yaml", "--", "sh", "-c", f"{RECORD} < events.jsonl")
+    eventually(lambda: darwinflow("runs", "show", "run-6", expect=None).returncode == 0)
 
 
 def found(darwinflow: Run, *arguments: str) -> dict[str, object]:

@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+from daemon_process import eventually
+
 from .conftest import Run
 from .on_terminal import shown
 from .recorded_events import START, events, lines
@@ -13,8 +15,12 @@ EVIL = "e\x1b[31m\x07\x9b2J\u202ev"
 
 
 def recorded(darwinflow: Run, folder: Path, *runs: list[dict[str, object]]) -> None:
+    """Store *runs*, and wait for that."""
     (folder / "events.jsonl").write_text(lines(*runs))
     darwinflow("record", "--workflow", "flows/greet.yaml", "--", "sh", "-c", f"{RECORD} < events.jsonl")
+    for run, *_ in runs:
+        shows = ("runs", "show", str(run["run"]))
+        eventually(lambda shows=shows: darwinflow(*shows, expect=None).returncode == 0)
 
 
 def test_two_runs_stand_side_by_side(darwinflow: Run, folder: Path) -> None:
