@@ -8,6 +8,8 @@ import pytest
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import Checked, check
 from darwinflow.document.document import Document
+from darwinflow.document.lines import Edit
+from darwinflow.model.span import Span
 from darwinflow.projection.projection import Projection
 
 from .editing import SMALL, sessions
@@ -74,3 +76,39 @@ def test_the_comparison_sees_findings_that_were_kept_too_long() -> None:
     stale = Checked(after, before.parts, None, before.checker)
     with pytest.raises(AssertionError):
         assert_same(stale, check(after, catalog))
+
+
+MERGING = """\
+id: triage
+version: 2
+x-shared: &ask {prompt: "Who?", options: [a, b]}
+nodes:
+  - id: classify
+    type: LLM_DECISION
+    config: *ask
+  - id: answer
+<<: *ask
+
+    config: {prompt: "Answer"}
+  - id: escalate
+    type: HUMAN_INPUT
+    config:
+      <<: *ask
+      prompt: Which one?
+    retry: {attempts: 3}
+  - {id: look_up, type: TOOL_CALL, config: {tool: find}}
+  - id: classify
+    type: LLM_DECISION
+    config: *ask
+  - id: answer
+<<: *ask
+edges: []
+"""
+
+
+def test_items_below_a_merge_of_the_root_are_keys_of_the_root(catalog: Catalog) -> None:
+    before = Document.parse(MERGING)
+    after = before.edit(Edit(Span(18, 4, 18, 6), "[id]"))
+    fresh = check(Document.parse(after.lines.text()), catalog)
+    assert_same(check(after, catalog, None, check(before, catalog)), fresh)
+    assert any("'[\"id\"]'" in finding.message for finding in fresh.findings())

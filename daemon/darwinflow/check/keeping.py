@@ -3,6 +3,7 @@
 from darwinflow.check.finding import Finding
 from darwinflow.check.parallel import same_parallels
 from darwinflow.document.document import Change, Document
+from darwinflow.document.section import Section
 from darwinflow.projection import native
 from darwinflow.projection.facts import tokens
 from darwinflow.projection.projection import Projection
@@ -39,7 +40,12 @@ def carried(found: tuple[Finding, ...], before: Document, document: Document) ->
 def is_within_list(document: Document, change: Change) -> bool:
     """Whether the edit left every key of the root, because it lies below the first segment of a long list."""
     section = document.roots[change.root_index].sections[change.section_index]
-    return change.first_segment > 0 and section.head is not None
+    return change.first_segment > 0 and section.head is not None and not _is_merged(section)
+
+
+def _is_merged(section: Section) -> bool:
+    """Whether what stands in the section are keys of the root, which its `<<` takes from there."""
+    return section.key is not None and section.key.is_merge
 
 
 def is_listed(projection: Projection, change: Change) -> bool:
@@ -49,6 +55,7 @@ def is_listed(projection: Projection, change: Change) -> bool:
         any(carrier.section == change.section_index for carrier in projection.carriers)
         and bool(change.removed)
         and section.kind == "items"
+        and not _is_merged(section)
         and all(segment.kind == "items" for segment in change.removed)
     )
 

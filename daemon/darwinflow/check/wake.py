@@ -87,10 +87,7 @@ class Wake:
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
         self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
         self._torn.update([document.locate(line).root_index for line in dashes])
-        self._empty = {
-            self._content_above(one.span.line) for one in self.problems if self._is_left_value(one)
-        }
-        """Lines of keys whose values stand below them, as little indented as they are."""
+        self._faulty_lines = {problem.span.line for problem in self.problems if problem.code == YAML_SYNTAX}
 
     def _is_led_to(self, problem: Problem) -> bool:
         """Whether an earlier problem leads to this one; notes how far the two reach."""
@@ -128,11 +125,11 @@ class Wake:
         stretch = Stretch(tear.line, place, self._content_above(tear.line), is_spilt=True)
         self._stretches.append(stretch)
 
-    def _is_left_value(self, problem: Problem) -> bool:
-        """Whether what is said to be no key stands where the value of the key above it may be meant to be."""
-        if problem.code != YAML_SYNTAX or not problem.span.line:
+    def _is_left_value(self, row: int) -> bool:
+        """Whether what is said to be no key on line *row* may be meant as the value of the key above it."""
+        if row not in self._faulty_lines:
             return False
-        lines, row = self._document.lines, problem.span.line
+        lines = self._document.lines
         column = indent_of(lines[row])
         above = lines[row - 1].rstrip()
         key = above.lstrip(" -")
@@ -170,7 +167,7 @@ class Wake:
 
     def left_of(self, found: Sequence[Finding]) -> list[Finding]:
         """*found* without what stands in the wake."""
-        if not self._broken_lines and not self._torn and not self._empty:
+        if not self._broken_lines and not self._torn and not self._faulty_lines:
             return list(found)
         return [finding for finding in found if not self._covers(finding)]
 
@@ -182,7 +179,7 @@ class Wake:
             return bool(self._torn) and self._document.locate(line).root_index in self._torn
         if code not in _OF_FIELDS:
             return False
-        if code in _OF_KINDS and line in self._empty:
+        if code in _OF_KINDS and self._is_left_value(line + 1):
             return True
         at = bisect_right(self._lines, line)
         place = self._document.locate(line)
