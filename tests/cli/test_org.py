@@ -128,6 +128,43 @@ def test_a_password_is_taken_from_the_environment_alone(secret_in_environment, d
         assert not path.is_file() or b"hunter2" not in path.read_bytes(), path
 
 
+@pytest.fixture
+def odd_password(monkeypatch):
+    """In the environment, alone and in a DSN that is there whole. To be asked for before `darwinflow`."""
+    monkeypatch.setenv("PW", "s3cr/et:X")
+    monkeypatch.setenv("TEAM_DSN", "postgresql://ada:s3cr/et:X@127.0.0.1:1/team")
+
+
+@pytest.mark.parametrize("named", ["postgresql://ada:${PW}@127.0.0.1:1/team", "${TEAM_DSN}"])
+def test_no_password_is_shown_or_logged_whatever_its_characters(odd_password, darwinflow, tmp_path, named):
+    kept = f"{{type: postgres, dsn: '{named}'}}"
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {kept}, metrics: {kept}}}\n")
+    for arguments in (("runs", "list"), ("storage", "status"), ("storage", "backup")):
+        said = darwinflow(*arguments, expect=None)
+        assert "s3cr" not in said.stdout + said.stderr
+        assert "et:X" not in said.stdout + said.stderr
+    written = [path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert not any(b"s3cr" in content or b"et:X" in content for content in written)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "postgresql://ada:${PW}@127.0.0.1:1/team",
+        "host=127.0.0.1 port=1 user=ada password=${PW} dbname=team",
+        "${TEAM_DSN}",
+    ],
+)
+def test_a_refused_join_does_not_show_the_password(odd_password, darwinflow, named):
+    said = darwinflow("org", "join", named, expect=1).stderr
+    assert "s3cr" not in said
+    assert "et:X" not in said
+    assert (
+        "write / as %2F" if named == "${TEAM_DSN}" else "postgresql://127.0.0.1:1/team cannot be"
+    ) in said, said
+
+
 @pytest.mark.parametrize(
     ("before", "is_joined"),
     [

@@ -105,10 +105,20 @@ def test_a_place_is_named_without_its_secrets(dsn, place):
 
 
 def test_a_dsn_that_cannot_be_read_is_not_repeated():
-    for dsn in ("secret", "postgresql://[::1/x?secret", "host=x secret"):
+    for dsn in (
+        "secret",
+        "postgresql://[::1/x?secret",
+        "host=x secret",
+        "postgresql://ada:pass/secret:X@db.example/team",
+        "postgresql://ada:pass@secret@db.example/team",
+        "postgresql://ada:pass/w?user=secret@db.example",
+        "postgresql://ada:secret/team",
+        "postgresql://ada:secret%zz@db.example/team",
+    ):
         with pytest.raises(StoreUnwritable, match="the DSN cannot be read") as refused:
             PostgresTenantStore(dsn, "freshorg1")
         assert "secret" not in str(refused.value)
+        assert "write / as %2F" in (refused.value.advice or "")
 
 
 def test_a_database_of_another_encoding_is_refused(admin):

@@ -7,7 +7,7 @@ import os
 from darwinflow.cli.daemon import stop_daemon
 from darwinflow.cli.terminal import say
 from darwinflow.recorder.paths import home_of
-from darwinflow.settings.user import resolved
+from darwinflow.settings.dsn import resolved
 
 _DSN = "of the database, such as postgresql://ada@db.example.org/darwinflow or '${TEAM_DSN}'; never with a password in it"
 _NAME = ("NAME", "what the organization is called")

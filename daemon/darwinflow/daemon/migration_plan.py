@@ -14,7 +14,8 @@ from darwinflow.model.phrases import counted
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice
 from darwinflow.ports.inspection import Inspectable
 from darwinflow.recorder.paths import Home, Workspace
-from darwinflow.settings.user import parse, resolved
+from darwinflow.settings.dsn import resolved
+from darwinflow.settings.user import parse
 from darwinflow.settings.workspace import parse as read_workspace
 from darwinflow.settings.writing import with_stores
 from darwinflow.storage.figures import Figures

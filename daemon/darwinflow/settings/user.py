@@ -1,6 +1,5 @@
 """`config.yaml` of the user's machine: on what each organization's runs, figures and workflows are kept."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -23,11 +22,11 @@ from darwinflow.model.stores import (
     Stores,
 )
 from darwinflow.settings.backup import backup_in
+from darwinflow.settings.dsn import resolved
 from darwinflow.settings.fault import INVALID, Fault
 from darwinflow.settings.places import Path
 from darwinflow.settings.reading import Reading
 from darwinflow.settings.retention import retention_in
-from darwinflow.settings.secrets_named import NAMED, secret
 
 CONFIG_NAME = "config.yaml"
 CONCERNS = ("workflows", "logs", "metrics")
@@ -46,7 +45,6 @@ _ELSEWHERE = frozenset(
     {"organization", "project", "workflows", "graph-types", "severity", "ignore", "run", "format"}
 )
 """What only a workspace's `.darwinflow.yaml` may say."""
-_PASSWORD = re.compile(r"^[a-z]+://[^/@]*:[^/@]+@|\bpassword\s*=|[?&]password=", re.IGNORECASE)
 
 
 class UserSettings(NamedTuple):
@@ -206,19 +204,6 @@ def _with_dsn(reading: Reading, path: Path, dsn: str, environ: Mapping[str, str]
     except Refused as error:
         reading.note(path, str(error))
         return None
-
-
-def resolved(dsn: str, environ: Mapping[str, str]) -> str:
-    """*dsn* with what it names as `${NAME}`, a variable, or `${keyring:NAME}`.
-
-    Raises `Refused` where one is not set, and where *dsn* itself holds a password: secrets come from there alone.
-    """
-    if _PASSWORD.search(NAMED.sub("", dsn)):
-        raise Refused(
-            "a password does not belong in a DSN that others can read; name a variable as in ${DARWINFLOW_DSN}, "
-            "or use ~/.pgpass"
-        )
-    return NAMED.sub(lambda match: secret(match[1], environ), dsn)
 
 
 def with_team(text: str | None, organization: str, dsn: str, environ: Mapping[str, str]) -> str:

@@ -6,8 +6,9 @@ from darwinflow.document.document import Document
 from darwinflow.document.node import BLOCK, EMPTY, FLOW, MAP, SCALAR, Node
 from darwinflow.model.errors import Refused
 from darwinflow.model.stores import FILE, POSTGRES, SQLITE, StoreChoice
+from darwinflow.settings.dsn import resolved
 from darwinflow.settings.places import entries_of
-from darwinflow.settings.user import CONFIG_NAME, parse, resolved
+from darwinflow.settings.user import CONFIG_NAME, parse
 
 _INDENT = "  "
 Placed = tuple[int, Node, int]

@@ -33,6 +33,16 @@ _PARAMETERS = {
 }
 """What the DSN says goes before."""
 
+_URI = re.compile(r"postgres(ql)?://")
+_AFTER_USER = re.compile(r"[a-z]+://([^@/]*@)?")
+"""What libpq takes for scheme, user and password."""
+_PORTS = re.compile(r"[0-9,]*", re.ASCII)
+_FORM = "it is of the form postgresql://user@host:5432/database"
+_ENCODED = (
+    "name a password alone, as in postgresql://user:${PASSWORD}@host/database, where it may have any characters; "
+    "in a whole DSN write / as %2F, @ as %40, : as %3A, a blank as %20 and % as %25"
+)
+
 _SESSION = """
 SELECT
     -- Names in our statements are whole; those of operators and functions are then PostgreSQL's own.
@@ -204,8 +214,14 @@ def place_of(dsn: str) -> str:
 
 def _given(dsn: str) -> dict[str, str]:
     try:
-        return {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
+        given = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
     except psycopg.Error:
+        raise StoreUnwritable(f"the DSN cannot be read; {_FORM}", hint=_ENCODED) from None
+    # A password with a sign of URIs that is written as it is: some of it has become host, port or database.
+    rest = _AFTER_USER.sub("", dsn) if _URI.match(dsn) else ""
+    if "@" in rest.partition("?")[0] or not _PORTS.fullmatch(given.get("port", "")):
         raise StoreUnwritable(
-            "the DSN cannot be read; it is of the form postgresql://user@host:5432/database"
-        ) from None
+            f"the DSN cannot be read: it has '@' after its host, or a port that is no number; {_FORM}",
+            hint=_ENCODED,
+        )
+    return given
