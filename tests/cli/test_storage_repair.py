@@ -208,12 +208,48 @@ def test_a_damaged_frame_leaves_the_archive_and_the_month_is_kept(darwinflow, tm
     harmed[second + 20] ^= 0xFF
     month.write_bytes(harmed)
     assert "is not what was written" in darwinflow("storage", "verify", expect=1).stderr
-    said = darwinflow("storage", "repair").stdout
-    assert "are no frame any more and are taken out; 1 run can be read" in said
-    (kept,) = (month.parent / "set-aside").iterdir()
-    assert kept.read_bytes() == harmed
+    found = darwinflow("storage", "repair", expect=1)
+    assert "are no frame any more and are taken out; 1 run can be read" in found.stdout
+    assert f"{month} has lost 1 run of " in found.stderr
+    assert str(month.parent / "set-aside") in found.stdout
+    assert harmed in [kept.read_bytes() for kept in (month.parent / "set-aside").iterdir()]
     assert "all is well" in darwinflow("storage", "verify").stdout
     assert len(json.loads(darwinflow("runs", "list", "--archived", "--json").stdout)["runs"]) == 1
+
+
+@pytest.mark.parametrize("text", ["", FILES])
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_runs_that_a_cut_archive_held_are_told_until_they_are_back_or_given_up(
+    darwinflow, tmp_path, text, is_removed
+):
+    configure(tmp_path, f"{text}retention:\n  succeeded: {{days: 0}}\n  archive: {{path: archive}}\n")
+    for _ in range(2):  # a frame each
+        record(darwinflow)
+        darwinflow("storage", "retention")
+    archived = json.loads(darwinflow("runs", "list", "--archived", "--json").stdout)["runs"]
+    newest, oldest = (run["runId"] for run in archived)
+    (month,) = (tmp_path / "home/archive").rglob("*.jsonl.zst")
+    (index,) = (tmp_path / "home/archive").rglob("*.index.jsonl")
+    whole, listed = month.read_bytes(), index.read_bytes()
+    month.unlink() if is_removed else os.truncate(month, len(whole) - 20)
+    for command in ("verify", "status"):
+        said = json.loads(darwinflow("storage", command, "--json", expect=1).stdout)
+        faults = said["faults"] if command == "verify" else said["stores"][0]["faults"]
+        (fault,) = faults
+        assert newest in fault
+        assert str(month) in fault
+        assert (oldest in fault) is is_removed
+    assert newest in (tmp_path / "home/daemon.log").read_text()
+    assert newest in darwinflow("runs", "restore", newest, expect=1).stderr
+    if not is_removed:
+        darwinflow("runs", "restore", oldest)
+    assert index.read_bytes() == listed
+    month.write_bytes(whole)
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    month.unlink() if is_removed else os.truncate(month, len(whole) - 20)
+    assert newest in darwinflow("storage", "repair", expect=1).stderr
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert darwinflow("storage", "repair").stdout == "all is well\n"
 
 
 def test_a_repair_that_is_killed_anywhere_leaves_the_old_or_the_new(darwinflow, tmp_path):

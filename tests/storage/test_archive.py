@@ -1,5 +1,6 @@
 """Archives: what is in them is found and comes out as it went in, whatever a crash has left of them."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from darwinflow.model.errors import NotFound, StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunStatus, header_of
 from darwinflow.storage.archive import Archive
+from darwinflow.storage.archive_mending import mend_archive
 from darwinflow.storage.run_file import FiledRun
 
 MARCH = datetime(2026, 3, 2, tzinfo=UTC)
@@ -117,3 +119,46 @@ def test_a_damaged_frame_is_said(archive, tmp_path):
     assert any(FILE in fault for fault in again(archive).verify())
     with pytest.raises(StoreDamaged, match="is not what was written"):
         again(archive).get("demo", FULL.run_id)
+
+
+@pytest.mark.parametrize("size", [None, 0, 700])
+def test_runs_that_a_cut_or_removed_file_held_are_told_and_the_index_stays(archive, tmp_path, size, caplog):
+    path, index = tmp_path / "archive" / FILE, tmp_path / "archive" / "2026-02.index.jsonl"
+    archive.add([filed(finished(f"more-{number}", at=number)) for number in range(3)])
+    before, whole = index.read_bytes(), path.read_bytes()
+    path.unlink() if size is None else path.write_bytes(whole[:size])
+    for one in (archive, again(archive)):
+        (fault,) = one.verify()
+        assert one.gaps() == (fault,)
+        assert str(path) in fault
+        assert "more-0" in fault
+        assert "2026-02" in fault
+        assert "b" in ids(one)
+        assert one.get("demo", "b").log.run_id == "b"
+        with pytest.raises(StoreDamaged, match="more-0"):
+            one.get("demo", "more-0")
+        with pytest.raises(StoreDamaged, match="2026-02"):
+            one.add([filed(finished("new", at=9))])
+        with pytest.raises(StoreDamaged, match="2026-02"):
+            one.erase("demo", ["more-1"])
+        assert index.read_bytes() == before
+    assert "more-0" in caplog.text
+    path.write_bytes(whole)
+    assert again(archive).verify() == ()
+
+
+def test_a_cut_file_is_mended_once_and_the_lost_runs_are_named(archive, tmp_path):
+    path, index = tmp_path / "archive" / FILE, tmp_path / "archive" / "2026-02.index.jsonl"
+    whole = path.stat().st_size
+    archive.add([filed(finished("late", at=7))])
+    os.truncate(path, whole + 9)
+    before = index.read_bytes()
+    assert [len(part) for part in mend_archive(again(archive), dry_run=True)] == [1, 1, 0]
+    assert index.read_bytes() == before
+    mended, lost, kept = mend_archive(again(archive), dry_run=False)
+    assert "9 bytes are no frame any more" in mended[0]
+    assert lost == [f"{path} has lost 1 run of 2026-02: late"]
+    assert {os.path.basename(one).split("-damaged")[0] for one in kept} == {path.name, index.name}
+    assert again(archive).verify() == ()
+    assert ids(again(archive), until=MARCH) == ["a", "lost", FULL.run_id]
+    assert mend_archive(again(archive), dry_run=False) == ([], [], [])

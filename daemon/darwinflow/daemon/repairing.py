@@ -116,7 +116,10 @@ class _Repairing:
             self.repaired.kept.append(found.kept)
 
     def archive(self, place: str) -> None:
-        self._mended(mend_archive(Archive(place), dry_run=self._dry_run))
+        found = mend_archive(Archive(place), dry_run=self._dry_run)
+        self._mended(found.mended)
+        self.repaired.left.extend(found.lost)
+        self.repaired.kept.extend(found.kept)
 
     def whole(self, stores: OrganizationStores) -> None:
         """Lists of logs in files and on a server, then figures and events of all."""

@@ -2,9 +2,11 @@
 
 The lines are those of `run_file.py`. Beside each file lies an index, JSON lines too, with what lists, searches and finds
 need of each run. The frames are the archive: an index that is missing, torn or behind is made anew from them, and half a
-frame at the end, which a crash has left, was never told to be there and is cut off.
+frame at the end, which a crash has left, was never told to be there and is cut off. An index that is ahead of the frames
+stays as it is: it says which runs were lost with them.
 """
 
+import logging
 import os
 import re
 import threading
@@ -16,10 +18,18 @@ import zstandard
 from darwinflow.model.errors import NotFound, StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunHeader
+from darwinflow.storage.archive_frames import damaged, entries_behind, run_of
+from darwinflow.storage.archive_index import (
+    INDEX,
+    gap,
+    read_index,
+    size_of_file,
+    write_durably,
+    write_index,
+)
 from darwinflow.storage.archived_runs import (
     HEAD,
     Entry,
-    entry_in,
     entry_of,
     fits,
     hash_of,
@@ -32,10 +42,10 @@ from darwinflow.storage.durable import append_at, make_folders, sync_folder
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.run_file import FiledRun
 
+log = logging.getLogger(__name__)
+
 _ENDING = ".jsonl.zst"
-_INDEX = ".index.jsonl"
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
-_OURS_ALONE = 0o600
 
 
 class Archive:
@@ -46,9 +56,13 @@ class Archive:
         self._lock = threading.Lock()
         self._known: dict[str, dict[tuple[str, str], str]] = {}
         """By month, the hash of each run: for who archives many. `forget` lets go of it."""
+        self._ends: dict[str, int] = {}
+        """Of the months in `_known`, how large they were."""
+        self._told: set[str] = set()
+        """What the log of the daemon has said already."""
 
     def add(self, runs: Sequence[FiledRun]) -> None:
-        """Keep them, durably, each once. Raises `StoreError`."""
+        """Keep them, durably, each once. Raises `StoreError`: so does a month that was cut, which takes no more."""
         by_month: dict[str, list[FiledRun]] = {}
         for run in runs:
             by_month.setdefault(f"{run.log.start_time:%Y-%m}", []).append(run)
@@ -97,7 +111,10 @@ class Archive:
         raise NotFound(f"run {run_id} is not in the archive {self.path}")
 
     def erase(self, project: str, run_ids: Collection[str]) -> int:
-        """Keep nothing of these; how many were there. Killed at any moment, it leaves the others whole."""
+        """Keep nothing of these; how many were there. Killed at any moment, it leaves the others whole.
+
+        Raises `StoreDamaged` where a month that has one of them was cut: what it lost is not forgotten by the way.
+        """
         count = 0
         for month in self.months():
             with self._lock:
@@ -107,37 +124,57 @@ class Archive:
                     if entry.project == project and entry.run_id in run_ids
                 }
                 if doomed:
+                    self._check_whole(month)
                     self._rewrite(month, project, doomed)
                     count += len(doomed)
         return count
 
     def months(self) -> tuple[str, ...]:
-        """Ascending, as `2026-11`."""
+        """Ascending, as `2026-11`; those of which the index alone is left, too."""
         try:
             names = os.listdir(self.path)
         except FileNotFoundError:
             return ()
-        found = {name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)}
+        found = {
+            name.removesuffix(ending)
+            for name in names
+            for ending in (_ENDING, INDEX)
+            if name.endswith(ending)
+        }
         return tuple(sorted(month for month in found if _MONTH.fullmatch(month)))
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong, a sentence each. Reads all of it."""
-        faults = []
+        faults = list(self.gaps())
         for month in self.months():
             try:
                 with self._lock:
+                    gone = self._gone(month)
                     for entry in self._entries(month):
-                        self._read(month, entry)
+                        if entry not in gone:
+                            self._read(month, entry)
             except StoreDamaged as error:
                 faults.append(str(error))
         return tuple(faults)
 
+    def gaps(self) -> tuple[str, ...]:
+        """Of which months runs are gone that the index knows, a sentence each. Reads the index alone."""
+        return tuple(
+            f"{said}; a copy of that file brings them back, and darwinflow storage repair goes on without them"
+            for said in map(self._gap, self.months())
+            if said is not None
+        )
+
     def _append(self, month: str, runs: Sequence[FiledRun]) -> None:
-        known = self._known.get(month)
+        path = self._path_of(month)
+        offset, known = size_of_file(path) or 0, self._known.get(month)
+        if known is None or offset < self._ends[month]:
+            self._check_whole(month)
         if known is None:
             known = self._known[month] = {
                 (entry.project, entry.run_id): entry.sha256 for entry in self._entries(month)
             }
+            self._ends[month] = size_of_file(path) or 0
         lines = [(run, line_of(run)) for run in runs]
         new = [
             (run, line) for run, line in lines if known.get((run.project, run.log.run_id)) != hash_of(line)
@@ -145,91 +182,67 @@ class Archive:
         if not new:
             return
         make_folders(self.path, 0o700)
-        path = self._path_of(month)
         with troubles(path):
             begun = not os.path.exists(path)
             content = (HEAD if begun else b"") + b"".join(line for _, line in new)
             frame = zstandard.ZstdCompressor(write_checksum=True).compress(content)
-            offset = 0 if begun else os.path.getsize(path)
+            offset = 0 if begun else os.path.getsize(path)  # reading may have cut half a frame off
             append_at(path, frame, offset)
             entries = [entry_of(run, line, offset, len(frame)) for run, line in new]
-            # The frames say it all: the index need not survive a power cut.
+            # What it says of a frame outlives the frame: so a file that is cut, or removed, is noticed.
             index = b"".join(map(index_line, entries))
-            size = os.path.getsize(self._index_of(month)) if not begun else 0
-            append_at(self._index_of(month), index, size, durable=False)
+            append_at(self._index_of(month), index, size_of_file(self._index_of(month)) or 0)
             if begun:
                 sync_folder(self.path)
+        self._ends[month] = offset + len(frame)
         known.update({(entry.project, entry.run_id): entry.sha256 for entry in entries})
 
     def _entries(self, month: str) -> list[Entry]:
-        """All of *month*, mended where a crash has left something half done."""
+        """All of *month* that its index or its frames know; the index is mended where a crash has left it behind."""
         path = self._path_of(month)
-        if not os.path.exists(path):
-            return []
         with troubles(path):
-            size = os.path.getsize(path)
-            entries, is_whole = self._indexed(month)
-            covered = max((entry.offset + entry.length for entry in entries), default=0)
-            if is_whole and covered == size:
-                return entries
-            if covered > size:
-                entries, covered = [], 0
-            entries += self._from_frames(path, covered, size)
-            self._write_whole(self._index_of(month), b"".join(map(index_line, entries)))
+            size, listed = size_of_file(path), read_index(self._index_of(month))
+            if listed.gone(size):
+                self._warn(gap(path, month, size, listed.gone(size)))
+                return listed.entries
+            if size is None or (listed.is_whole and listed.end == size):
+                return listed.entries
+            entries, covered = (listed.entries, listed.end) if listed.is_whole else ([], 0)
+            entries += entries_behind(path, covered, size)
+            write_index(self._index_of(month), entries)
         return entries
 
-    def _indexed(self, month: str) -> tuple[list[Entry], bool]:
-        """What the index says, and whether it ends where it should."""
-        entries: list[Entry] = []
-        with suppress(FileNotFoundError):
-            with open(self._index_of(month), "rb") as file:
-                for line in file:
-                    entry = entry_in(line)
-                    if entry is None:
-                        return [one for one in entries if one.offset < entries[-1].offset], False
-                    entries.append(entry)
-            return entries, True
-        return entries, False
+    def _gone(self, month: str) -> list[Entry]:
+        with troubles(self._path_of(month)):
+            return read_index(self._index_of(month)).gone(size_of_file(self._path_of(month)))
 
-    def _from_frames(self, path: str, start: int, size: int) -> list[Entry]:
-        """Of what lies from *start* on; half a frame at the end is cut off."""
-        found: list[Entry] = []
-        with open(path, "rb") as file:
-            file.seek(start)
-            rest = file.read(size - start)
-        offset = start
-        while rest:
-            frame = zstandard.ZstdDecompressor().decompressobj()
-            try:
-                content = frame.decompress(rest)
-            except zstandard.ZstdError as error:
-                raise _damaged(path, offset) from error
-            if not frame.eof:
-                os.truncate(path, offset)
-                break
-            length = len(rest) - len(frame.unused_data)
-            for line in content.splitlines(keepends=True):
-                run = run_in(line, path)
-                if run is not None:
-                    found.append(entry_of(run, line, offset, length))
-            rest, offset = frame.unused_data, offset + length
-        return found
+    def _gap(self, month: str) -> str | None:
+        with self._lock:
+            gone = self._gone(month)
+            path = self._path_of(month)
+            return gap(path, month, size_of_file(path), gone) if gone else None
+
+    def _check_whole(self, month: str) -> None:
+        """Raises `StoreDamaged` where runs of *month* are gone."""
+        gone = self._gone(month)
+        if gone:
+            path = self._path_of(month)
+            raise StoreDamaged(
+                gap(path, month, size_of_file(path), gone),
+                hint="put a copy of that file in its place, or go on without them: darwinflow storage repair",
+            )
+
+    def _warn(self, said: str) -> None:
+        if said not in self._told:
+            self._told.add(said)
+            log.warning("%s", said)
 
     def _read(self, month: str, entry: Entry) -> FiledRun:
         path = self._path_of(month)
-        with troubles(path), open(path, "rb") as file:
-            file.seek(entry.offset)
-            packed = file.read(entry.length)
-        try:
-            content = zstandard.ZstdDecompressor().decompressobj().decompress(packed)
-        except zstandard.ZstdError as error:
-            raise _damaged(path, entry.offset) from error
-        for line in content.splitlines(keepends=True):
-            if hash_of(line) == entry.sha256:
-                run = run_in(line, path)
-                if run is not None:
-                    return run
-        raise _damaged(path, entry.offset)
+        if (size_of_file(path) or 0) < entry.offset + entry.length:
+            self._check_whole(month)
+        with troubles(path):
+            return run_of(path, entry)
 
     def _rewrite(self, month: str, project: str, doomed: Collection[str]) -> None:
         """Without the runs *doomed*. The index goes first: what is there then says what there is."""
@@ -241,7 +254,10 @@ class Archive:
                 rest = file.read()
             while rest:
                 frame = zstandard.ZstdDecompressor().decompressobj()
-                lines = frame.decompress(rest).splitlines(keepends=True)
+                try:
+                    lines = frame.decompress(rest).splitlines(keepends=True)
+                except zstandard.ZstdError as error:
+                    raise damaged(path, os.path.getsize(path) - len(rest)) from error
                 runs = [(line, run_in(line, path)) for line in lines]
                 left = [
                     line
@@ -254,33 +270,17 @@ class Archive:
                 rest = frame.unused_data
             with suppress(FileNotFoundError):
                 os.unlink(self._index_of(month))
+            sync_folder(self.path)
             if kept:
-                self._write_whole(path, b"".join(frames))
+                write_durably(path, b"".join(frames))
+                self._entries(month)
             else:
                 os.unlink(path)
-            sync_folder(self.path)
+                sync_folder(self.path)
         self._known.pop(month, None)
-
-    def _write_whole(self, path: str, content: bytes) -> None:
-        temporary = f"{path}.tmp"
-        fd = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, _OURS_ALONE
-        )
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, path)
 
     def _path_of(self, month: str) -> str:
         return os.path.join(self.path, f"{month}{_ENDING}")
 
     def _index_of(self, month: str) -> str:
-        return os.path.join(self.path, f"{month}{_INDEX}")
-
-
-def _damaged(path: str, offset: int) -> StoreDamaged:
-    return StoreDamaged(
-        f"{path}: the frame at byte {offset} is not what was written",
-        hint="put a copy of that file in its place",
-    )
+        return os.path.join(self.path, f"{month}{INDEX}")

@@ -1,5 +1,6 @@
 """Storage: what each concern is kept on, how much of it there is, and how it is."""
 
+from darwinflow.model.errors import Refused
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.wire.base import Instant, Wire
@@ -38,6 +39,9 @@ def status(session: Session, _: NoQuestion) -> StorageStatus:
     stores = []
     for state in session.states():
         content = state.content
+        faults = [state.trouble] if state.trouble else list(content.faults if content else ())
+        if state.concern == "logs":
+            faults += _gaps(session)
         stores.append(
             Store(
                 concern=state.concern,
@@ -47,11 +51,20 @@ def status(session: Session, _: NoQuestion) -> StorageStatus:
                 counts={}
                 if content is None
                 else {name: content.counts[name] for name in _COUNTED[state.concern]},
-                faults=[state.trouble] if state.trouble else list(content.faults if content else ()),
+                faults=faults,
             )
         )
     growth = session.growth()
     return StorageStatus(stores=stores, runs_of_last_days=growth.runs, oldest_run=growth.oldest)
+
+
+def _gaps(session: Session) -> tuple[str, ...]:
+    """Of the archive, which holds logs that retention has let go of."""
+    try:
+        archive = session.retaining.archive
+    except Refused:
+        return ()  # what is wrong in the settings is told by who needs them
+    return () if archive is None else archive.gaps()
 
 
 class Verified(Wire):
