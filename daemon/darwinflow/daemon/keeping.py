@@ -14,6 +14,7 @@ from darwinflow.model.errors import NotFound
 from darwinflow.model.stores import POSTGRES
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Manifest, Still, make_backup, read_backup, restore_backup
+from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.moving import Taken, runs_of, take_in
 from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
 from darwinflow.storage.organization import OrganizationStores
@@ -42,7 +43,8 @@ class Kept(NamedTuple):
 
 
 def kept_places(home: Home, environ: Mapping[str, str]) -> Kept:
-    """Of the home's user, accounts included. Raises `NotFound` where there is nothing."""
+    """Of the home's user, accounts included. Raises `NotFound` where there is nothing, and what opening it raises."""
+    refuse_half_restored(home.data)
     if not os.path.exists(home.system_db):
         raise NotFound(f"there is nothing to back up in {home.data}")
     with closing(open_identity(home.system_db, now=_now)) as identity:

@@ -28,6 +28,7 @@ from darwinflow.storage.archive_mending import mend_archive
 from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.figures import Figures
 from darwinflow.storage.files import mending as files
+from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.opening import open_identity, open_organization, open_tenant, salvage_database
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import place_of_choice, place_of_concern, places_of
@@ -53,6 +54,7 @@ def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool)
 
     Raises `NotFound` where there is nothing, `DaemonRunning`, `StoreFull`, `StoreUnwritable`, `SchemaTooNew`.
     """
+    refuse_half_restored(home.data)
     if not os.path.exists(home.system_db):
         raise NotFound(f"there is nothing to repair in {home.data}")
     with held_by(home, _COMMAND), closing(open_identity(home.system_db, now=_now)) as identity:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from darwinflow.model.errors import NotFound, Refused, SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
 from darwinflow.storage.copied_folder import CopiedFolder
 from darwinflow.storage.durable import make_folders, sync_folder
+from darwinflow.storage.half_restored import note_begun, note_done
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -128,7 +129,8 @@ def read_backup(folder: str) -> Manifest:
 def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, replace: bool) -> str | None:
     """Put what *manifest*, read from *folder*, holds into its places; where what lay there was moved to, if something.
 
-    Nothing may have any of it open. Raises `Refused` where something lies there and it is not to *replace* it.
+    Nothing may have any of it open. Who is killed on the way leaves what `refuse_half_restored` tells of, until this is
+    done again. Raises `Refused` where something lies there and it is not to *replace* it, `StoreFull`, `StoreUnwritable`.
     """
     places = {item.name: os.path.join(home, item.place) for item in manifest.items}
     in_the_way = [
@@ -146,12 +148,16 @@ def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, 
             _remove(_staged(place))
             source = os.path.join(folder, name)
             (_copy_folder if os.path.isdir(source) else _copy_file)(source, _staged(place))
+        note_begun(home, folder, aside)
         for number, path in enumerate(in_the_way, start=1):
             make_folders(aside, 0o700)
             shutil.move(path, os.path.join(aside, f"{number}-{os.path.basename(path)}"))
+        if in_the_way:
+            sync_folder(aside)
         for place in places.values():
             os.rename(_staged(place), place)
             sync_folder(os.path.dirname(place))
+        note_done(home)
     except OSError as error:
         raise _told(error, home) from error
     finally:

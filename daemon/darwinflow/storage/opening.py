@@ -16,6 +16,7 @@ from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
 from darwinflow.storage.durable import make_folders
+from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.organization import Announce, OrganizationStores
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def open_identity(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
     """`system.db` at *path*, made where it is missing.
 
     An organization's database is made after its row here, so where one lies beside *path*, a missing or empty
-    `system.db` is lost. Raises `StoreDamaged` then, and what opening a database raises.
+    `system.db` is lost. Raises `StoreDamaged` then and where a restore was not done, and what opening a database raises.
     """
+    refuse_half_restored(os.path.dirname(path))
     from darwinflow.storage.sqlite.system import SqliteIdentityStore
 
     return SqliteIdentityStore(path, now, organizations=_organizations_beside(path))
