@@ -43,7 +43,7 @@ class Documents:
         self._unchecked: set[str] = set()
         """Documents whose check has failed."""
         self._slow: set[str] = set()
-        """Documents whose next edit may take long."""
+        """Documents whose last edit took long."""
         self._left_much = False
         """A long document was closed, and what it has left was not collected since."""
 
@@ -114,12 +114,16 @@ class Documents:
         document, checked = opened.snapshot.document, opened.snapshot.checked
         basis = None if self.is_opening(key) or key in self._unchecked else checked
         work = partial(self._reviser(key).edited, document, basis, [edits])
-        if self._arrivals.has_background and (key in self._slow or is_long_edit(changes)):
+        if self._goes_beside(key, document) or (self._arrivals.has_background and is_long_edit(changes)):
             self._openings.drop(key)
             self._arrivals.begin(key, version, work)
         else:
             self._set(key, version, work())
         return key
+
+    def _goes_beside(self, key: str, document: Document) -> bool:
+        """Whether what comes of an edit, which may be as much as the document, is worked out beside the loop."""
+        return self._arrivals.has_background and (key in self._slow or is_long(document))
 
     def _on_arrival(self, key: str, arrival: Arrival, revised: Revised | None) -> None:
         if revised is None:
@@ -151,7 +155,7 @@ class Documents:
         if revised.has_failed:
             self._unchecked.add(key)
         self._slow.discard(key)
-        if revised.opening is not None or revised.seconds > LONG_HELD_S:
+        if revised.seconds > LONG_HELD_S:
             self._slow.add(key)
 
     def recheck(self) -> list[str]:
@@ -161,7 +165,7 @@ class Documents:
         for key, opened in there:
             snapshot = opened.snapshot
             work = partial(self._reviser(key).edited, snapshot.document, None, [])
-            if self._arrivals.has_background and (key in self._slow or is_long(snapshot.document)):
+            if self._goes_beside(key, snapshot.document):
                 self._openings.drop(key)
                 self._arrivals.begin(key, snapshot.version, work)
             else:

@@ -163,3 +163,23 @@ def test_settings_that_change_meanwhile_hold(client, workspace):
         client.change(workspace.uri, version + 1, {"text": text})
     assert client.close() == 0
     assert client.stderr == b""
+
+
+def test_an_edit_that_changes_what_all_of_a_long_document_means_keeps_no_other_waiting(at_work):
+    """It follows edits that took no time: how long the last one took says nothing of this one."""
+    client = at_work
+    nodes = "".join(
+        [f"  - id: n{at}\n    type: FILE_READ\n    config: {{path: a.md}}\n" for at in range(6_000)]
+    )
+    edges = "".join([f"  - {{from: n{at}, to: n{at + 1}}}\n" for at in range(5_999)])
+    text = f"id: long\nversion: 1\nnodes:\n{nodes}edges:\n  - {{from: START, to: n0}}\n{edges}"
+    client.open(DENSE, text)
+    client.wait(lambda message: is_of(DENSE, 1)(message) and message["params"]["diagnostics"])
+    for version in (2, 3):
+        client.change(DENSE, version, {"range": span(0, 8, 0, 8), "text": "x"})
+        client.wait(is_of(DENSE, version))
+    client.change(DENSE, 4, {"range": span(2, 6, 2, 6), "text": " ["})
+    waited = waits_until(client, is_of(DENSE, 4))
+    assert waited[-1] < MAX_WAIT_S
+    torn = text.replace("id: long", "id: longxx", 1).replace("nodes:", "nodes: [", 1)
+    assert published(client.wait(is_of(DENSE, 4))) == findings_of(torn)
