@@ -65,6 +65,30 @@ def test_what_is_due_is_shown_archived_listed_and_restored(
     assert darwinflow("storage", "verify").stdout.rstrip().endswith("all is well")
 
 
+def test_archived_runs_are_listed_in_pages(darwinflow: Run, history: set[str], tmp_path: Path) -> None:
+    (tmp_path / "home/config.yaml").write_text(
+        "retention: {succeeded: {days: 0}, archive: {path: archive}}\n"
+    )
+    darwinflow("storage", "retention")
+    whole = json.loads(darwinflow("runs", "list", "--archived", "--json").stdout)
+    ids = [run["runId"] for run in whole["runs"]]
+    assert whole["next"] is None
+    assert ids == ["ci-4", "ci-3", "ci-2", "ci-1", "ci-0"]
+    shown = darwinflow("runs", "list", "--archived", "--status", "success", "--limit", "2").stdout
+    *_, more = shown.splitlines()
+    assert more == "more: darwinflow runs list --status success --archived --limit 2 --before ci-3"
+    pages, before = list[list[str]](), list[str]()
+    for _ in range(3):
+        page = json.loads(darwinflow("runs", "list", "--archived", "--limit", "2", "--json", *before).stdout)
+        pages.append([run["runId"] for run in page["runs"]])
+        before = ["--before", page["next"] or ""]
+    assert pages == [ids[:2], ids[2:4], ids[4:]]
+    assert before == ["--before", ""]
+    assert "more:" not in darwinflow("runs", "list", "--archived", "--before", "ci-2").stdout
+    said = darwinflow("runs", "list", "--archived", "--before", "bad", expect=1).stderr
+    assert said.startswith("error: no archived run has an id that begins or ends with 'bad'")
+
+
 def test_deleting_reaches_the_archive(darwinflow: Run, history: set[str], tmp_path: Path) -> None:
     (tmp_path / "home/config.yaml").write_text(CONFIG)
     darwinflow("storage", "retention")

@@ -210,7 +210,7 @@ def test_who_is_killed_between_archiving_and_deleting_loses_nothing_and_keeps_no
         store, archive = opened(kind, tmp_path), Archive(str(tmp_path / "archive"))
         left = ids(store)
         store.close()
-        archived = {header.run_id for header in archive.query("demo", RunFilter(limit=500))}
+        archived = {header.run_id for header in archive.query("demo", RunFilter(limit=500)).items}
         assert left | archived == {run.run_id for run in old} | {"young"}
         if is_done:
             break

@@ -64,7 +64,7 @@ def test_it_goes_by_itself(home, stores):
     going.start()
     eventually(lambda: count(stores) == 0)
     going.stop()
-    assert len(going.archive.query("demo", RunFilter(limit=500))) == 300
+    assert len(going.archive.query("demo", RunFilter(limit=500)).items) == 300
     assert going.archive.path == f"{home.data}/archive/abcdefgh"
 
 

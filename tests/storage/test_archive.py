@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from contract.sample_runs import FULL, START, finished, live
-from darwinflow.model.errors import NotFound, StoreDamaged
+from darwinflow.model.errors import NotFound, Refused, StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunStatus, header_of
 from darwinflow.storage.archive import Archive
@@ -37,7 +37,7 @@ def again(archive):
 
 
 def ids(archive, project="demo", **wanted):
-    return [header.run_id for header in archive.query(project, RunFilter(**wanted))]
+    return [header.run_id for header in archive.query(project, RunFilter(**wanted)).items]
 
 
 def test_runs_come_out_as_they_went_in(archive):
@@ -45,7 +45,7 @@ def test_runs_come_out_as_they_went_in(archive):
         assert one.get("demo", FULL.run_id) == filed(FULL)
         assert one.get("demo", "lost") == filed(live("lost"), is_lost=True)
         assert one.get("other", "a").log == finished("a")
-        assert one.query("demo", RunFilter(workflow="assistent")) == (header_of(FULL),)
+        assert one.query("demo", RunFilter(workflow="assistent")).items == (header_of(FULL),)
         with pytest.raises(NotFound):
             one.get("other", "b")
     assert archive.verify() == ()
@@ -109,6 +109,29 @@ def test_erased_runs_are_in_no_file_any_more(archive, tmp_path):
         FULL.run_id.encode()
         not in zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True).read()
     )
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_pages_are_the_whole_list_across_months_and_among_runs_of_one_moment(archive, limit):
+    archive.add([filed(finished(f"same-{number}", at=5)) for number in range(4)])
+    whole = archive.query("demo", RunFilter(limit=500))
+    assert whole.next is None
+    assert len(archive.months()) > 1
+    listed, cursor = [], None
+    while True:
+        page = archive.query("demo", RunFilter(limit=limit, cursor=cursor))
+        listed += page.items
+        cursor = page.next
+        if cursor is None:
+            break
+        assert len(page.items) == limit
+        assert archive.cursor("demo", page.items[-1].run_id) == cursor
+    assert listed == list(whole.items)
+
+
+def test_a_cursor_that_no_page_has_given_is_refused(archive):
+    with pytest.raises(Refused, match="the cursor"):
+        archive.query("demo", RunFilter(cursor="yesterday"))
 
 
 def test_a_damaged_frame_is_said(archive, tmp_path):

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.following import followed
-from darwinflow.cli.main import complain
 from darwinflow.cli.session import Place, asking, place_of
 from darwinflow.cli.target import target_of
 from darwinflow.cli.terminal import Terminal, say, terminal_of
@@ -130,10 +129,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    if args.archived and args.before:
-        return complain(
-            "archived runs are not listed in pages", "narrow the list, as with --version or --text"
-        )
     target = target_of(args.workflow) if args.workflow else None
     wanted = {
         "workflow": target.workflow if target else None,
@@ -147,10 +142,7 @@ def _list(args: argparse.Namespace) -> int:
     path = target.path if target else None
     with asking(path) as client:
         given = {name: value for name, value in wanted.items() if value is not None}
-        if args.archived:
-            answer = {"next": None, **client.call("archive/query", given)}
-        else:
-            answer = _asked(client, path, "run/query", given)
+        answer = _asked(client, path, "archive/query" if args.archived else "run/query", given)
         place = None if answer["runs"] or args.json else place_of(client, path)
     if args.json:
         print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
@@ -183,6 +175,7 @@ def _continued(args: argparse.Namespace, last: str) -> str:
     for name in ("version", "status", "node", "text"):
         value = getattr(args, name)
         words += [f"--{name}", str(value)] if value is not None else []
+    words += ["--archived"] if args.archived else []
     words += ["--limit", str(args.limit)] if args.limit != USUAL_LIMIT else []
     return shlex.join([*words, "--before", last])
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 import zstandard
 
 from darwinflow.model.errors import NotFound, StoreDamaged
-from darwinflow.model.filter import RunFilter
+from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import RunHeader
 from darwinflow.storage.archive_frames import damaged, entries_behind, run_of
 from darwinflow.storage.archive_index import (
@@ -30,6 +30,7 @@ from darwinflow.storage.archive_index import (
 from darwinflow.storage.archived_runs import (
     HEAD,
     Entry,
+    cursor_behind,
     entry_of,
     fits,
     hash_of,
@@ -75,8 +76,8 @@ class Archive:
         with self._lock:
             self._known.clear()
 
-    def query(self, project: str, wanted: RunFilter) -> tuple[RunHeader, ...]:
-        """The newest that fit, newest first; `cursor` is not for archives."""
+    def query(self, project: str, wanted: RunFilter) -> Page[RunHeader]:
+        """Those that fit, newest first. Raises `Refused` where the cursor is not one that an earlier page has given."""
         found: list[RunHeader] = []
         for month in reversed(self.months()):
             with self._lock:
@@ -84,9 +85,16 @@ class Archive:
             fitting = {entry.run_id: entry for entry in entries if fits(entry, project, wanted)}
             headers = [header_from(entry.row) for entry in fitting.values()]
             found += sorted(headers, key=lambda header: (header.start_time, header.run_id), reverse=True)
-            if len(found) >= wanted.limit:
+            if len(found) > wanted.limit:
                 break
-        return tuple(found[: wanted.limit])
+        items = tuple(found[: wanted.limit])
+        return Page(items, cursor_behind(items[-1]) if len(found) > wanted.limit else None)
+
+    def cursor(self, project: str, run_id: str) -> str:
+        """For `query`: what follows that run in the list. Raises `NotFound`."""
+        with self._lock:
+            _, entry = self._entry(project, run_id)
+        return cursor_behind(header_from(entry.row))
 
     def find(self, project: str, part: str) -> tuple[str, ...]:
         """Ids that begin or end with *part*, newest month first."""
@@ -103,12 +111,8 @@ class Archive:
 
     def get(self, project: str, run_id: str) -> FiledRun:
         """Raises `NotFound`, `StoreDamaged`."""
-        for month in reversed(self.months()):
-            with self._lock:
-                for entry in reversed(self._entries(month)):
-                    if (entry.project, entry.run_id) == (project, run_id):
-                        return self._read(month, entry)
-        raise NotFound(f"run {run_id} is not in the archive {self.path}")
+        with self._lock:
+            return self._read(*self._entry(project, run_id))
 
     def erase(self, project: str, run_ids: Collection[str]) -> int:
         """Keep nothing of these; how many were there. Killed at any moment, it leaves the others whole.
@@ -164,6 +168,14 @@ class Archive:
             for said in map(self._gap, self.months())
             if said is not None
         )
+
+    def _entry(self, project: str, run_id: str) -> tuple[str, Entry]:
+        """The month of a run, and what the index says of it."""
+        for month in reversed(self.months()):
+            for entry in reversed(self._entries(month)):
+                if (entry.project, entry.run_id) == (project, run_id):
+                    return month, entry
+        raise NotFound(f"run {run_id} is not in the archive {self.path}")
 
     def _append(self, month: str, runs: Sequence[FiledRun]) -> None:
         path = self._path_of(month)

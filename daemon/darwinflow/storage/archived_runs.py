@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from darwinflow.model.errors import SchemaTooNew, StoreDamaged
 from darwinflow.model.filter import RunFilter
-from darwinflow.model.run import header_of
+from darwinflow.model.run import RunHeader, header_of
 from darwinflow.storage.brief import brief_of
 from darwinflow.storage.compact_json import compact
+from darwinflow.storage.cursor import cursor_from, position_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import log_from, stored_log
 from darwinflow.storage.run_file import FiledRun
@@ -93,9 +94,11 @@ def entry_in(line: bytes) -> Entry | None:
 
 
 def fits(entry: Entry, project: str, wanted: RunFilter) -> bool:
-    _, workflow, version, text_hash, status, started, _, brief = entry.row
+    """Whether it is one of those. Raises `Refused` where the cursor is none."""
+    run_id, workflow, version, text_hash, status, started, _, brief = entry.row
     return (
         entry.project == project
+        and (wanted.cursor is None or (started, run_id) < position_from(wanted.cursor))
         and wanted.workflow in (None, workflow)
         and wanted.version in (None, version)
         and wanted.workflow_hash in (None, text_hash)
@@ -105,3 +108,8 @@ def fits(entry: Entry, project: str, wanted: RunFilter) -> bool:
         and (wanted.node is None or wanted.node in json.loads(brief)["nodes"])
         and (wanted.text is None or any(wanted.text.casefold() in error for error in entry.errors))
     )
+
+
+def cursor_behind(header: RunHeader) -> str:
+    """For what follows that run in the list."""
+    return cursor_from((to_micros(header.start_time), header.run_id))

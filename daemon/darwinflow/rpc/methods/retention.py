@@ -11,8 +11,9 @@ from darwinflow.model.run import RunStatus
 from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.methods.deletion import SomeRuns
 from darwinflow.rpc.methods.method import Method, Place, Table
+from darwinflow.rpc.methods.runs import RunPage
 from darwinflow.rpc.session import Session
-from darwinflow.rpc.wire.base import Instant, Name, Version, Wire, WorkflowId
+from darwinflow.rpc.wire.base import Instant, Name, RunPart, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader
 from darwinflow.storage.archive import Archive
 from darwinflow.storage.recording import record, record_lost, record_start
@@ -59,12 +60,11 @@ class QueryArchive(Wire):
     until: Instant | None = None
     text: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     """Part of an error, without regard to case."""
+    before: RunPart | None = None
+    """An id, its beginning or its end: runs that follow that one, newest first. With a cursor it changes nothing."""
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-
-
-class ArchivedRuns(Wire):
-    runs: list[RunHeader]
-    """Newest first."""
+    cursor: Annotated[str, Field(max_length=1000)] | None = None
+    """From `next` of an earlier answer to the same question."""
 
 
 class RestoreRuns(Wire):
@@ -96,8 +96,11 @@ def retain(session: Session, params: Retain) -> RunsRetained:
     )
 
 
-def query_archive(session: Session, params: QueryArchive) -> ArchivedRuns:
-    """Runs that retention has let go of, newest first."""
+def query_archive(session: Session, params: QueryArchive) -> RunPage:
+    """Runs that retention has let go of, newest first, in pages."""
+    archive, project, cursor = _archive(session), session.project, params.cursor
+    if cursor is None and params.before is not None:
+        cursor = archive.cursor(project, _one(archive, project, params.before))
     wanted = RunFilter(
         workflow=params.workflow,
         version=params.version,
@@ -107,9 +110,10 @@ def query_archive(session: Session, params: QueryArchive) -> ArchivedRuns:
         until=params.until,
         text=params.text,
         limit=params.limit,
+        cursor=cursor,
     )
-    found = _archive(session).query(session.project, wanted)
-    return ArchivedRuns(runs=[RunHeader.of(header) for header in found])
+    page = archive.query(project, wanted)
+    return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next)
 
 
 def restore_runs(session: Session, params: RestoreRuns) -> RunsRestored:
