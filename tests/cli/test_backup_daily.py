@@ -14,11 +14,13 @@ import pytest
 from cli.recorded_runs import record
 from contract.sample_runs import finished
 from daemon_process import eventually
-from darwinflow.daemon.backing_up import BackingUp, daily_backups
+from darwinflow.daemon.backing_up import BackingUp, back_up_by_hand, daily_backups
 from darwinflow.daemon.backups_made import noted_last
+from darwinflow.daemon.keeping import kept_places
 from darwinflow.daemon.person import this_person
-from darwinflow.daemon.stores import stores_of
+from darwinflow.daemon.stores import backup_of, stores_of
 from darwinflow.recorder.paths import home_of
+from darwinflow.rpc.session import Room
 from darwinflow.storage.backup import read_backup
 from darwinflow.storage.opening import open_identity, open_organization
 from darwinflow.storage.recording import record as record_run
@@ -44,7 +46,7 @@ def test_one_is_made_a_day_and_the_newest_are_kept(darwinflow, tmp_path, environ
     (tmp_path / "home/config.yaml").write_text("backup: {keep: 2, path: kept}\n")
     record(darwinflow)
     home, place = home_of(environ), str(tmp_path / "home/kept")
-    for begun in ("daily-20261125T110000", "daily-20261127T110000"):
+    for begun in ("daily-20261125T110000", "daily-20261127T110000", "by-hand-20261125T110000"):
         (tmp_path / "home/kept" / f"{begun}.unfinished").mkdir(parents=True)
     made = []
     for hours in (0, 1, 23, 25, 51):
@@ -91,8 +93,64 @@ def test_that_one_cannot_be_made_is_told_once_and_by_the_status(darwinflow, tmp_
     assert "no backup could be made since: " in darwinflow("storage", "status").stderr
     (tmp_path / "home/backups").unlink()
     said = darwinflow("storage", "backup").stdout
-    assert re.search(r"backups/daily-\d{8}T\d{6}", said)
+    assert re.search(r"backups/by-hand-\d{8}T\d{6}", said)
     assert status(darwinflow)["backup"]["failed"] is None
+
+
+def test_backups_by_hand_leave_those_of_the_days_where_they_are(darwinflow, tmp_path, environ):
+    (tmp_path / "home/config.yaml").write_text("backup: {keep: 3}\n")
+    record(darwinflow)
+    home, place = home_of(environ), tmp_path / "home/backups"
+    for days in range(3):
+        BackingUp(home, environ, at_once, lambda days=days: NOW + timedelta(days=days)).run()
+    of_days = daily_backups(str(place))
+    assert len(of_days) == 3
+    plan, kept = backup_of(home, environ), kept_places(home, environ)
+    for minute in range(7):
+        back_up_by_hand(home, plan, kept, NOW + timedelta(days=2, minutes=minute))
+    assert daily_backups(str(place)) == of_days
+    made = BackingUp(home, environ, at_once, lambda: NOW + timedelta(days=3)).run()
+    assert daily_backups(str(place)) == [*of_days[1:], made.folder.rpartition("/")[2]]
+    by_hand = sorted(place.glob("by-hand-*"))
+    assert len(by_hand) == 7
+    read_backup(str(by_hand[0]))
+
+
+def test_a_daemon_sweeps_what_was_begun_and_leaves_what_another_is_making(darwinflow, tmp_path, environ):
+    record(darwinflow)
+    home, place = home_of(environ), tmp_path / "home/backups"
+    BackingUp(home, environ, at_once, lambda: NOW).run()
+    for name in ("daily-20261127T115959", "by-hand-20261127T115959", "by-hand-20261120T115959", "mine"):
+        (place / f"{name}.unfinished").mkdir()
+    assert BackingUp(home, environ, at_once, lambda: NOW + timedelta(hours=1)).run() is None
+    assert {path.name for path in place.glob("*.unfinished")} == {
+        "by-hand-20261127T115959.unfinished",
+        "mine.unfinished",
+    }
+
+
+FULL = Room(wanted=1 << 20, kept=0, is_given_up=True)
+LARGE = Room(wanted=1 << 60, kept=1 << 60, is_given_up=False)
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (FULL, "is full; what room is left is kept for deleting"),
+        (LARGE, r"MiB, which the disk with .* cannot spare"),
+    ],
+)
+def test_no_backup_is_made_by_itself_where_it_would_take_the_room_for_deleting(
+    darwinflow, tmp_path, environ, room, said
+):
+    record(darwinflow)
+    home, place = home_of(environ), tmp_path / "home/backups"
+    backing_up = BackingUp(home, environ, at_once, lambda: NOW, room=lambda: room, first_after_s=0.0)
+    backing_up.start()
+    eventually(lambda: noted_last(home).failed)
+    backing_up.stop()
+    assert not place.exists()
+    assert re.search(f"no backup could be made since: .*{said}", darwinflow("storage", "status").stderr)
 
 
 FILES = "{type: file}"

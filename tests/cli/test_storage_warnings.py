@@ -45,7 +45,9 @@ def store(concern="logs", kind="sqlite", runs=1, size=100, faults=()):
             {"wanted": MIB, "kept": 0, "isGivenUp": True},
             None,
             True,
-            {"the disk is full, and what is recorded waits until there is room": "runs delete"},
+            {
+                "the disk is full: what is recorded waits until there is room, and so do daily backups": "runs delete"
+            },
         ),
     ],
 )

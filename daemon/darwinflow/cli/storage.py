@@ -38,7 +38,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     backup = actions.add_parser("backup", help="copy all of it into a new folder, with a hash of each file")
     backup.add_argument(
-        "folder", nargs="?", metavar="DIR", help="not there yet; where absent, beside those made each day"
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="not there yet; where absent, beside those made each day, which do not take its place",
     )
     backup.add_argument("--json", action="store_true", help="one JSON object")
     restore = actions.add_parser("restore", help="check a backup, and put what it holds back into its place")
@@ -110,7 +113,7 @@ def _backup(args: argparse.Namespace) -> int:
         stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
     folder = args.folder
     if folder is None:
-        made = backing_up.back_up_daily(home, backup_of(home, os.environ), kept, datetime.now(UTC))
+        made = backing_up.back_up_by_hand(home, backup_of(home, os.environ), kept, datetime.now(UTC))
     else:
         manifest = keeping.back_up(home, kept, folder)
         total = sum(entry.size for entry in manifest.entries)

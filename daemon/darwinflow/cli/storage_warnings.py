@@ -30,7 +30,9 @@ def warnings(
         for fault in store["faults"]:
             yield Warned(f"{store['concern']}: {fault}", "darwinflow storage repair --dry-run")
     if room is not None and room["isGivenUp"]:
-        yield Warned("the disk is full, and what is recorded waits until there is room", NEXT_STEP)
+        yield Warned(
+            "the disk is full: what is recorded waits until there is room, and so do daily backups", NEXT_STEP
+        )
     if failed_backup:
         yield Warned(f"no backup could be made since: {failed_backup}", "darwinflow storage backup")
     for store in stores:

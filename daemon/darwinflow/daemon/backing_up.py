@@ -1,6 +1,7 @@
-"""A backup a day, made in the background; the newest few are kept.
+"""A backup a day, made in the background; the newest few are kept. Those made by hand lie beside them, and stay.
 
-That one cannot be made is told, in the log and where backups are noted, and nothing else stops for it.
+That one cannot be made is told, in the log and where backups are noted, and nothing else stops for it. None is made where
+it would take the room on the disk that is kept for deleting.
 """
 
 import logging
@@ -12,12 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.daemon.backups_made import note_failure
+from darwinflow.daemon.ballast import LEAST_FREE_BYTES
 from darwinflow.daemon.stores import backup_of
 from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.backup import BackupPlan
-from darwinflow.model.errors import NotFound, Refused
+from darwinflow.model.errors import NotFound, Refused, StoreFull
 from darwinflow.recorder.paths import Home
-from darwinflow.storage.backup import UNFINISHED, Still
+from darwinflow.rpc.session import Room
+from darwinflow.storage.backup import MANIFEST, UNFINISHED, Still
+from darwinflow.storage.sizes import size_of
 
 if TYPE_CHECKING:
     from darwinflow.daemon.keeping import Kept
@@ -27,9 +31,11 @@ log = logging.getLogger(__name__)
 FIRST_AFTER_S = 120.0
 EVERY_S = 900.0
 A_DAY = timedelta(days=1)
-_NAME = re.compile(r"daily-[0-9]{8}T[0-9]{6}", re.ASCII)
-_MANIFEST = "manifest.json"
-_AT = "daily-%Y%m%dT%H%M%S"
+_MIB = 1 << 20
+_DAILY, _BY_HAND = "daily-", "by-hand-"
+_NAME = re.compile(r"(?P<kind>daily-|by-hand-)(?P<at>[0-9]{8}T[0-9]{6})", re.ASCII)
+_AT = "%Y%m%dT%H%M%S"
+_NO_BALLAST = Room(wanted=0, kept=0, is_given_up=False)
 
 
 class Made(NamedTuple):
@@ -52,41 +58,61 @@ def daily_backups(place: str) -> list[str]:
     return sorted(
         name
         for name in names
-        if _NAME.fullmatch(name) and os.path.exists(os.path.join(place, name, _MANIFEST))
+        if name.startswith(_DAILY)
+        and _NAME.fullmatch(name)
+        and os.path.exists(os.path.join(place, name, MANIFEST))
     )
 
 
-def back_up_daily(
-    home: Home, plan: BackupPlan, kept: "Kept", now: datetime, still: Still | None = None
-) -> Made:
-    """Make one now, and remove those that are more than the plan keeps. Raises as `back_up`, and `Refused`."""
+def back_up_by_hand(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -> Made:
+    """Make one now, which no daily one takes the place of. Raises as `back_up`, and `Refused`."""
     if not plan.keep:
         raise Refused(
             "config.yaml says 'backup: {keep: 0}'", hint="name a folder: darwinflow storage backup DIR"
         )
+    _sweep(place_of(home, plan), now)
+    return _made(home, plan, kept, f"{_BY_HAND}{now:{_AT}}", None)
+
+
+def _made(home: Home, plan: BackupPlan, kept: "Kept", name: str, still: Still | None) -> Made:
     from darwinflow.daemon.keeping import back_up
 
-    place = place_of(home, plan)
-    _sweep(place, now)
-    folder = os.path.join(place, now.strftime(_AT))
+    folder = os.path.join(place_of(home, plan), name)
     manifest = back_up(home, kept, folder, still)
-    for name in daily_backups(place)[: -plan.keep]:
-        shutil.rmtree(os.path.join(place, name), ignore_errors=True)
     return Made(folder, len(manifest.entries), sum(entry.size for entry in manifest.entries))
 
 
-def _sweep(place: str, now: datetime) -> None:
-    """Remove what a daemon left that was killed on the way; one of today may be somebody else's that is being made."""
+def _sweep(place: str, now: datetime, *, is_daemon: bool = False) -> None:
+    """Remove what was begun by who was killed on the way. The daemon alone makes daily ones, and is one a home."""
     if not os.path.isdir(place):
         return
     for name in os.listdir(place):
-        begun = name.removesuffix(UNFINISHED)
-        if name != begun and _NAME.fullmatch(begun) and now - _made_at(begun) > A_DAY:
+        begun = _NAME.fullmatch(name.removesuffix(UNFINISHED))
+        if begun is None or not name.endswith(UNFINISHED):
+            continue
+        if (is_daemon and begun["kind"] == _DAILY) or now - _made_at(begun[0]) > A_DAY:
             shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
 
 def _made_at(name: str) -> datetime:
-    return datetime.strptime(name, _AT).replace(tzinfo=UTC)
+    return datetime.strptime(name.rpartition("-")[2], _AT).replace(tzinfo=UTC)
+
+
+def _look_for_room(home: Home, place: str, kept: "Kept", room: Room) -> None:
+    """Raises `StoreFull` where a backup of *kept* in *place* would leave less than is wanted for when the disk is full."""
+    if room.is_given_up:
+        raise StoreFull(f"the disk with {home.data} is full; what room is left is kept for deleting")
+    there = place
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    size = size_of(*kept.places, *(f"{path}-wal" for path in kept.places if path.endswith(".db")))
+    is_beside = os.stat(there).st_dev == os.stat(home.data).st_dev
+    left = shutil.disk_usage(there).free - size
+    if left < (room.wanted + LEAST_FREE_BYTES if is_beside else 0):
+        raise StoreFull(
+            f"a backup takes about {size / _MIB:.0f} MiB, which the disk with {place} cannot spare; "
+            "make room there, or name a folder elsewhere in config.yaml: 'backup: {path: DIR}'"
+        )
 
 
 class BackingUp(Upkeep):
@@ -99,27 +125,37 @@ class BackingUp(Upkeep):
         still: Still,
         now: Callable[[], datetime],
         *,
+        room: Callable[[], Room] = lambda: _NO_BALLAST,
         first_after_s: float = FIRST_AFTER_S,
         every_s: float = EVERY_S,
     ) -> None:
+        """*still* as `make_backup` takes it; *room* is that of the home's disk."""
         super().__init__("backup", "no backup can be made", first_after_s=first_after_s, every_s=every_s)
         self._home = home
         self._environ = environ
         self._still = still
         self._now = now
+        self._room = room
 
     def run(self) -> Made | None:
-        """Make one where it is due; None where it is not. Raises as `back_up`."""
+        """Make one where it is due, and remove those that are more than the plan keeps; None where it is not due.
+
+        Raises as `back_up`, and `StoreFull`.
+        """
         from darwinflow.daemon.keeping import kept_places
 
         plan, now = backup_of(self._home, self._environ), self._now()
-        if not plan.keep:
-            return None
-        there = daily_backups(place_of(self._home, plan))
-        if there and now - _made_at(there[-1]) < A_DAY:
+        place = place_of(self._home, plan)
+        _sweep(place, now, is_daemon=True)
+        there = daily_backups(place)
+        if not plan.keep or (there and now - _made_at(there[-1]) < A_DAY):
             return None
         kept = kept_places(self._home, self._environ)
-        return back_up_daily(self._home, plan, kept, now, self._still)
+        _look_for_room(self._home, place, kept, self._room())
+        made = _made(self._home, plan, kept, f"{_DAILY}{now:{_AT}}", self._still)
+        for name in daily_backups(place)[: -plan.keep]:
+            shutil.rmtree(os.path.join(place, name), ignore_errors=True)
+        return made
 
     def work(self) -> None:
         try:

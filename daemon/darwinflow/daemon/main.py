@@ -109,7 +109,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             partial(stores.scrub, "", ()),
             sessions,
             intake,
-            (retaining, learner, BackingUp(home, os.environ, stores.still, _now)),
+            (retaining, learner, BackingUp(home, os.environ, stores.still, _now, room=lambda: ballast.room)),
             ballast,
             durability,
             _now,
