@@ -57,6 +57,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "flow lists in one another": lambda n: deep(n * 20, "[", "]"),
     "flow mappings in one another": lambda n: deep(n * 20, "{a: ", "}"),
     "open brackets": lambda n: HEAD + "x-held: " + "[" * (n * 20),
+    "an open bracket above all nodes, and edges between them": lambda n: HEAD + "nodes: [\n" + many(n * 2, "  - {id: n#, type: HUMAN_INPUT}\n") + "edges:\n" + many(n * 2, "  - {from: n#, to: m#}\n"),
     "open brackets on every line": lambda n: holding(many(n, "  - [a#\n")),
     "closing brackets on every line": lambda n: holding(many(n, "  ]\n")),
     "open quotes on every line": lambda n: holding(many(n, "  - 'a#\n")),

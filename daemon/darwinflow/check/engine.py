@@ -4,7 +4,7 @@ Item rules run on segments that are new; graph rules are worked out again only w
 changed, and put at their places again only where lines have moved. The result is a value: an edit makes another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from darwinflow.catalog.catalog import Catalog
@@ -26,7 +26,7 @@ from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
-from darwinflow.check.shown import shown
+from darwinflow.check.shown import MAX_FINDINGS, shown
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
 from darwinflow.check.torn import tears
@@ -45,7 +45,7 @@ _SPAN = itemgetter(2)
 class Checked:
     """A document with all that is wrong in it."""
 
-    __slots__ = ("_findings", "_judged", "checker", "document", "joint", "parts", "settings")
+    __slots__ = ("_findings", "_is_given", "_judged", "checker", "document", "joint", "parts", "settings")
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Checked:
         self.settings = settings
         self.checker = checker
         self._findings = findings
+        self._is_given = findings is not None
         self.joint: tuple[Finding, ...] = ()
         """What the rules of the workspace have found, as far as somebody has asked them."""
         self._judged = JUDGED
@@ -92,8 +93,13 @@ class Checked:
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong, in the order of the text, as much of it as `shown` lets through."""
         if self._findings is None:
-            self._findings = tuple(self._listed())
+            self._findings = tuple(shown(self._listed()))
         return self._findings
+
+    def every_finding(self) -> Sequence[Finding]:
+        """Also those that `shown` leaves out; worked out at each call where it has left out some."""
+        found = self.findings()
+        return self._listed() if len(found) > MAX_FINDINGS and not self._is_given else found
 
     def replaced(self, found: tuple[Finding, ...]) -> "Checked":
         """The same document with *found* and nothing else."""
@@ -129,7 +135,7 @@ class Checked:
             found += remark.secrets
             suppressions += remark.suppressions
         found = excused(self.document, found, suppressions, self._judged)
-        return shown(weighed(found, self.settings))
+        return weighed(found, self.settings)
 
 
 def check(

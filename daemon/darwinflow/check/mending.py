@@ -39,7 +39,7 @@ def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Chec
     count = 0
     trials = _Trials(check, len(checked.document.lines))
     for _ in range(_MAX_ROUNDS):
-        chosen = [one for one in fixable(checked.findings()) if trials.is_open(checked, one)]
+        chosen = [one for one in fixable(checked.every_finding()) if trials.is_open(checked, one)]
         # What a fault of syntax has hidden comes to light in a round of its own.
         chosen = [one for one in chosen if one.code in _HIDING] or chosen
         kept, after = trials.well(checked, chosen)
@@ -68,14 +68,14 @@ class _Trials:
 
         All are tried at once, then by halves: of many, few are not well as a rule.
         """
-        before = checked.findings()
+        before = checked.every_finding()
         kept: list[Finding] = []
         stack = [list(chosen)] if chosen else []
         while stack and self._left > 0:
             group = stack.pop()
             self._left -= 1
             after = self._check(fixed(checked.document, [*kept, *group]))
-            if not _leads_on([*kept, *group], before, after.findings()):
+            if not _leads_on([*kept, *group], before, after.every_finding()):
                 kept += group
                 checked_kept = after
             elif len(group) == 1:

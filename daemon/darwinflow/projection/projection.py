@@ -79,7 +79,7 @@ class Projection:
         self.graph_type = graph_type
         self.carriers = carriers
         self.graph = graph
-        self._hidden: tuple[Hidden, ...] | None = None
+        self._hidden: Hidden | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -140,8 +140,8 @@ class Projection:
     def may_be_lost(self, name: str) -> bool:
         """Whether a node of this name may stand among lines that a fault of syntax has hidden."""
         if self._hidden is None:
-            self._hidden = tuple(hidden(self.document, self.root_index, self.carriers))
-        return any(one.may_hold(name) for one in self._hidden)
+            self._hidden = hidden(self.document, self.root_index, self.carriers)
+        return self._hidden.may_hold(name)
 
     def listed_under(self, names: frozenset[str]) -> list[tuple[str, Place]]:
         """Entries of the list of nodes that have one of *names* as their id."""
