@@ -148,3 +148,15 @@ def test_ids_are_found_however_they_are_written(darwinflow: Run, folder: Path) -
         assert ("flows/other.yaml", "duplicate-version") in [(path, code) for path, _, code in found], text
     (folder / "flows/other.yaml").write_text("id: greet\nversion: 1\ndata: [nodes, edges]\n")
     assert findings(darwinflow, expect=0) == []
+
+
+def test_what_is_torn_in_the_store_is_a_warning_and_said_once(darwinflow: Run, folder: Path) -> None:
+    darwinflow("publish", "flows/greet.yaml")
+    [lock] = folder.glob("workflows/*/versions.lock")
+    lock.chmod(0o600)
+    lock.write_bytes(lock.read_bytes()[:-30])
+    said = darwinflow("check", "--no-cache").stderr.splitlines()
+    assert [line for line in said if "is torn" in line] == [
+        f"warning: {lock} line 1 is torn; the versions themselves are whole"
+    ]
+    assert all(line.startswith("warning: ") for line in said)

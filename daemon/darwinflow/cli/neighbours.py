@@ -90,8 +90,10 @@ class WorkspaceFiles(Drafts):
             path = os.path.realpath(os.path.join(root, self.settings.workflows_path))
             if not os.path.isdir(path) or not path.startswith(root.rstrip(os.sep) + os.sep):
                 return None
+            from darwinflow.cli.remarks import show_remarks
             from darwinflow.storage.opening import open_workflows
 
+            show_remarks()
             self._store = open_workflows(path, now=_now, understand=_workflow_in, read_only=True)
         return self._store
 
