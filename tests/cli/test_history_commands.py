@@ -162,7 +162,7 @@ def test_runs_are_listed_newest_first_and_page_by_page(darwinflow: Run) -> None:
 def test_runs_can_be_narrowed_to_those_that_failed(darwinflow: Run, folder: Path) -> None:
     record(darwinflow, "true")
     failed = record(darwinflow, "false")
-    lines = darwinflow("runs", "list", "--status", "failed").stdout.splitlines()
+    lines = darwinflow("runs", "list", "--status", "FAILED").stdout.splitlines()
     assert len(lines) == 2
     assert failed[-8:] in lines[1]
     assert darwinflow("runs", "list", "--text", "no such words").stdout == (

@@ -53,7 +53,7 @@ def _configure_looking(actions: "Actions") -> None:
         help="an id, or a workflow file; all where absent",
     )
     listing.add_argument("--version", type=whole_number(0, MAX_VERSION), metavar="N")
-    listing.add_argument("--status", choices=STATUSES)
+    listing.add_argument("--status", type=str.lower, choices=STATUSES)
     listing.add_argument("--node", type=name, help="runs with a step of this node")
     listing.add_argument("--text", type=name, help="part of an error")
     listing.add_argument(
