@@ -4,12 +4,13 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sample_flow import WORKFLOW
-from server.client import Client
+from server.client import Client, Refusal
 from server.conftest import Workspace
 
 URI = "untitled:hostile"
@@ -55,6 +56,45 @@ def test_a_hostile_document_is_answered_and_the_next_edit_works(client, name):
     memory = int(Path(f"/proc/{client.process.pid}/status").read_text().split("VmHWM:")[1].split()[0])
     assert memory < 600_000
     assert client.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["many keys", "many faults", "deep flow", "question marks", "one long scalar", "quotes without end"],
+)
+def test_no_other_document_waits_for_a_hostile_one(client, name):
+    """At most a second of the server's processor time goes by between a question and its answer, mostly far less."""
+    client.initialize(initializationOptions={"trusted": False})
+    client.open("untitled:other", WORKFLOW)
+    client.diagnostics("untitled:other")
+    with pytest.raises(Refusal):
+        client.request("no/such")
+    spent = []
+    client.open(URI, HOSTILE[name])
+    span = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 4}}
+    for version in (1, 2):
+        if version == 2:
+            client.change(URI, 2, {"range": span, "text": "b"})
+        told = False
+        while not told:
+            told = client.count(partial(is_about, version)) > 0
+            before = seconds_of(client.process.pid)
+            assert client.ask_at("textDocument/hover", "untitled:other", 8, 10) is not None
+            spent.append(seconds_of(client.process.pid) - before)
+    assert max(spent) < 1
+    assert sorted(spent)[len(spent) // 2] < 0.1
+
+
+def is_about(version, message):
+    if message.get("method") != "textDocument/publishDiagnostics":
+        return False
+    return (message["params"]["uri"], message["params"].get("version")) == (URI, version)
+
+
+def seconds_of(process):
+    """Of processor time."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_markdown_from_data_is_escaped(client):
