@@ -100,6 +100,8 @@ def _verify(args: argparse.Namespace) -> int:
             say(f"error: {fault}", sys.stderr)
         wrong = counted(len(found["faults"]), "fault") if found["faults"] else "all is well"
         say(f"{counted(found['runs'], 'run')} read and added up again: {wrong}")
+        if found["faults"]:
+            say("try: darwinflow storage repair, which says what it mends", sys.stderr)
     return 1 if found["faults"] else 0
 
 

@@ -141,7 +141,7 @@ class Intake:
                 self.poke((), scan=True)
             except StoreError as error:
                 if self._held is None:
-                    log.error("journals cannot be read on and wait in the spool: %s", error)  # noqa: TRY400
+                    log.error("journals cannot be read on and wait: %s", error.with_advice)  # noqa: TRY400
                 self._spool.forget_all()
                 self.poke((), scan=True)
                 self._pause(LOOK_AGAIN_S)

@@ -99,7 +99,8 @@ class Ledger:
                 return self._tenant.write(work).result()
             except StoreError as error:
                 if tries == 0:
-                    log.error("journals cannot be taken in and wait in the spool: %s", error)  # noqa: TRY400
+                    told = "journals cannot be taken in and wait in the spool: %s"
+                    log.error(told, error.with_advice)  # noqa: TRY400
                 if not self._pause(_PATIENCE_S[min(tries, len(_PATIENCE_S) - 1)]):
                     raise
                 tries += 1

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(home, lock, args))
     except DarwinFlowError as error:
-        log.error("cannot serve: %s", error)  # noqa: TRY400 - for the user to act on, not a fault
+        log.error("cannot serve: %s", error.with_advice)  # noqa: TRY400 - for the user to act on, not a fault
         return _complain(error, EXIT_ERROR)
     except Exception:
         log.exception("the daemon failed")

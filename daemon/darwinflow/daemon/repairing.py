@@ -109,6 +109,9 @@ class _Repairing:
         self._mended([f"{why}; {place} is written anew with {counted(found.runs, 'run')} that can be read"])
         if found.are_figures_added_again:
             self._mended([f"figures in {place} could not be read and are added up again from its runs"])
+        if found.are_events_dropped:
+            told = f"events in {place} could not be read and are dropped: who follows runs looks at all of them once"
+            self._mended([told])
         self.repaired.left.extend(
             f"run {run.run_id}{f' of project {run.project!r}' if run.project else ''} cannot be read: {run.why}"
             for run in found.unreadable

@@ -20,6 +20,11 @@ class DarwinFlowError(Exception):
         """What a program may branch on; never secrets, never contents."""
         self.advice = hint if hint is not None else self.hint
 
+    @property
+    def with_advice(self) -> str:
+        """One line, for a log."""
+        return f"{self}; try: {self.advice}" if self.advice else str(self)
+
 
 class NotFound(DarwinFlowError):
     """What was named does not exist."""

@@ -7,7 +7,7 @@ import apsw
 from darwinflow.model.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.storage.size_limit import beyond_limit, size_limit
-from darwinflow.storage.sqlite.lost import BESIDE, remedy, size_of
+from darwinflow.storage.sqlite.lost import BESIDE, mending, size_of
 
 _UNREADABLE = frozenset(
     {
@@ -48,9 +48,7 @@ def cause_of(error: BaseException) -> BaseException:
 def store_error(error: BaseException, path: str) -> StoreError | None:
     """What *error*, met in the database *path*, means to a caller; None where it is no trouble of the store."""
     if isinstance(error, StoreDamaged) and error.advice is None:
-        return StoreDamaged(
-            f"{path} is damaged: {error}", hint=f"darwinflow daemon stop, then {remedy(path)}"
-        )
+        return StoreDamaged(f"{path} is damaged: {error}", hint=mending(path))
     cause = cause_of(error)
     kind = _kind(cause)
     if issubclass(kind, (apsw.FullError, apsw.IOError)):
@@ -63,10 +61,7 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
     if issubclass(kind, (apsw.CorruptError, apsw.NotADBError)) or (
         isinstance(cause, apsw.IOError) and getattr(cause, "extendedresult", None) in _UNREADABLE
     ):
-        return StoreDamaged(
-            f"{path} is damaged: {_damage(cause)}",
-            hint=f"darwinflow daemon stop, then {remedy(path)}",
-        )
+        return StoreDamaged(f"{path} is damaged: {_damage(cause)}", hint=mending(path))
     if issubclass(kind, (apsw.BusyError, apsw.LockedError)):
         return StoreUnwritable(f"{path} is in use by another program", hint="end that program")
     if issubclass(

@@ -6,6 +6,7 @@ lost a file should be told before that, and say what to do.
 
 import logging
 import os
+import re
 import shlex
 
 import apsw
@@ -22,6 +23,8 @@ BESIDE = ("", "-wal", "-shm", "-journal", SUFFIX)
 FileIdentity = tuple[int, int]
 """Device and inode."""
 
+_OF_ORGANIZATION = re.compile(r"(tenant-)?[a-z0-9]{8,32}\.db")
+"""The names of databases that hold runs: in the data directory, and in a folder that the settings name."""
 _ANEW = ".anew"
 _ASIDE = "set-aside"
 _MAGIC = b"SQLite format 3\0"
@@ -32,8 +35,15 @@ _PAGE_OF_LOCKS = 0x40000000
 """The byte that SQLite locks in the main file; the page that holds it is never written."""
 
 
+def mending(path: str) -> str:
+    """What can be done about a damaged database, of which something is there; a daemon may have it open."""
+    if _OF_ORGANIZATION.fullmatch(os.path.basename(path)) is None:
+        return f"darwinflow daemon stop, then {remedy(path)}"
+    return f"darwinflow storage repair, which keeps what can be read; or darwinflow daemon stop, then {remedy(path)}"
+
+
 def remedy(path: str) -> str:
-    """What can be done about a lost or damaged database."""
+    """What can be done about a database that is lost, or damaged so that nothing can be read of it."""
     name = os.path.basename(path)
     beside = [name + suffix for suffix in ("-wal", SUFFIX) if size_of(path + suffix)]
     without = f", without {' and '.join(beside)}" if beside else ""
@@ -147,7 +157,7 @@ def size_of(path: str) -> int | None:
 def _refuse_shorter(path: str, expected: int) -> None:
     size = size_of(path) or 0
     if size < expected:
-        raise StoreDamaged(f"{path} is cut off: {size} of {expected} bytes are there", hint=remedy(path))
+        raise StoreDamaged(f"{path} is cut off: {size} of {expected} bytes are there", hint=mending(path))
 
 
 def _committed(db: apsw.Connection, size: int) -> tuple[int, int, set[int]]:

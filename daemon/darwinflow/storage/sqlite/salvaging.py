@@ -31,10 +31,13 @@ from darwinflow.storage.sqlite.lost import BESIDE, size_of
 from darwinflow.storage.sqlite.replacing import replace, unfinished
 from darwinflow.storage.sqlite.salvaged_tables import copied, copied_tables, copy_sequences, inserted
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore, SqliteTransaction
+from darwinflow.storage.sqlite.verifying import are_events_unreadable
 
 Tell = Callable[[str, int, int], None]
 
 _A_BATCH = 100
+_OF_EVENTS = frozenset({"_honker_notifications", "_honker_stream", "_honker_stream_consumers"})
+"""Tables that tell what has changed, and hold nothing that is not elsewhere."""
 
 
 class Unreadable(NamedTuple):
@@ -49,7 +52,9 @@ class Salvaged(NamedTuple):
     runs: int
     unreadable: tuple[Unreadable, ...]
     partial: tuple[str, ...]
-    """Tables of which some rows could not be read."""
+    """Tables of which some rows could not be read, and are lost."""
+    are_events_dropped: bool
+    """Some could not be read: none is left, so that subscribers begin anew."""
     are_figures_added_again: bool
     kept: str | None
     """Where the damaged database is now; None where nothing was changed."""
@@ -66,13 +71,19 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
         if dry_run:
             runs = sum(1 for _ in reading.runs(tell))
             return Salvaged(
-                runs, tuple(reading.unreadable), (), are_figures_added_again=not reading.figures, kept=None
+                runs,
+                tuple(reading.unreadable),
+                (),
+                are_events_dropped=False,
+                are_figures_added_again=not reading.figures,
+                kept=None,
             )
         _refuse_full(path)
         target = unfinished(path)
         with closing(SqliteTenantStore(target)) as store:
             runs = _written(store, reading, tell)
             partial = store.write(lambda tx: _rest_copied(source, tx.connection, reading)).result()
+            are_events_dropped = store.write(lambda tx: _events_dropped(tx.connection, partial)).result()
         faults = _faults(target)
         if faults:
             raise StoreDamaged(f"{target} is not what was written: {faults[0]}", hint="look at that disk")
@@ -81,7 +92,8 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
     return Salvaged(
         runs,
         tuple(reading.unreadable),
-        tuple(partial),
+        tuple(name for name in partial if name not in _OF_EVENTS),
+        are_events_dropped=are_events_dropped,
         are_figures_added_again=not reading.figures,
         kept=replace(path),
     )
@@ -243,6 +255,19 @@ def _rest_copied(source: apsw.Connection, target: apsw.Connection, reading: _Rea
     )
     copy_sequences(source, target)
     return partial
+
+
+def _events_dropped(target: apsw.Connection, partial: Sequence[str]) -> bool:
+    """Whether there were some that could not be read.
+
+    None is kept then: a subscriber that has not seen all sees that older ones are gone, reads the data instead, and goes
+    on from there. Numbers go on from the last one.
+    """
+    if _OF_EVENTS.isdisjoint(partial) and not are_events_unreadable(target):
+        return False
+    fetch(target, "DELETE FROM _honker_stream")
+    fetch(target, "DELETE FROM _honker_notifications")
+    return True
 
 
 def _faults(path: str) -> tuple[str, ...]:

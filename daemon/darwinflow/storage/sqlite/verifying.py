@@ -29,7 +29,16 @@ def faults_in(db: apsw.Connection) -> tuple[str, ...]:
     faults = [] if said == ["ok"] else said
     broken = fetch(db, 'SELECT DISTINCT "table", parent FROM pragma_foreign_key_check')
     faults += [f"rows of {table} refer to rows of {parent} that are not there" for table, parent in broken]
+    if not faults and are_events_unreadable(db):
+        faults.append("some events cannot be read")
     return tuple(faults[:_MOST_FAULTS])
+
+
+def are_events_unreadable(db: apsw.Connection) -> bool:
+    """Whether somebody has changed events so that they are none; always false of `system.db`, which has none."""
+    if not fetch(db, "SELECT 1 FROM sqlite_schema WHERE name = '_honker_stream'"):
+        return False
+    return bool(fetch(db, "SELECT 1 FROM _honker_stream WHERE NOT json_valid(payload) LIMIT 1"))
 
 
 def _see_errors_as_they_are(db: apsw.Connection) -> None:
