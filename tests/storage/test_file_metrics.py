@@ -59,6 +59,11 @@ def filled(folder):
     return found
 
 
+def counted_lines(folder):
+    """Ids that the list names."""
+    return [line.split(" ")[0] for line in (folder / "demo/counted.txt").read_text().splitlines()[1:]]
+
+
 def json_files(folder):
     return sorted(folder.glob("*/*/*.json"))
 
@@ -72,7 +77,8 @@ def test_a_file_of_figures_reads_with_cat(tmp_path):
     said = json.loads((tmp_path / "demo/assistant/v1.json").read_text())
     assert (said["format"], said["project"], said["workflow"]) == (1, "demo", "assistant")
     assert (said["sums"]["version 1"]["runs"], said["sums"]["version 1"]["successes"]) == (2, 1)
-    assert (tmp_path / "demo/counted.txt").read_text().split("\n")[1:] == ["a", "b", "failed", "c", "d", ""]
+    assert counted_lines(tmp_path) == ["a", "b", "failed", "c", "d"]
+    assert (tmp_path / "demo/counted.txt").read_text().splitlines()[1] == "a e8b7be43"
 
 
 def test_a_file_is_small_however_many_runs_it_counts(tmp_path):
@@ -81,7 +87,7 @@ def test_a_file_is_small_however_many_runs_it_counts(tmp_path):
     count(store, *(metric(f"run-{n:05}", ms=rng.lognormvariate(6, 1)) for n in range(5_000)))
     store.close()
     assert (tmp_path / "demo/assistant/v1.json").stat().st_size < 6_000
-    assert (tmp_path / "demo/counted.txt").stat().st_size < 5_000 * 11
+    assert (tmp_path / "demo/counted.txt").stat().st_size < 5_000 * 20
 
 
 def test_everything_is_there_after_a_restart(tmp_path):
@@ -146,6 +152,86 @@ def test_a_lost_list_of_what_was_counted_is_made_anew_from_the_logs(tmp_path, da
     again = FileMetricsStore(str(tmp_path))
     assert again.damaged() == ()
     assert count(again, *ALL) == [False] * 5
+    again.close()
+
+
+@pytest.mark.parametrize("bit", [0, 4])
+def test_a_flipped_bit_in_the_list_counts_no_run_twice(tmp_path, bit):
+    expected = filled(tmp_path)
+    path = tmp_path / "demo/counted.txt"
+    whole = path.read_bytes()
+    for place in range(whole.index(b"\n") + 1, len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << bit
+        path.write_bytes(flipped)
+        store = FileMetricsStore(str(tmp_path))
+        assert store.damaged() == ("demo",), place
+        store.rebuild("demo", ALL)
+        assert count(store, *ALL) == [False] * 5
+        assert figures(store) == expected
+        (fault,) = store.verify()
+        assert str(path) in fault
+        assert "missing" not in fault
+        whole_again, lacking = store.acknowledge()
+        assert (whole_again, lacking, store.verify()) == ((fault,), (), ())
+        store.close()
+
+
+def test_a_list_without_checksums_is_read_and_gets_them_with_the_next_run(tmp_path):
+    expected = filled(tmp_path)
+    path = tmp_path / "demo/counted.txt"
+    older = "\n".join(['{"format": 1, "project": "demo"}', *counted_lines(tmp_path), ""])
+    path.write_text(older)
+    store = FileMetricsStore(str(tmp_path))
+    assert figures(store) == expected
+    assert count(store, *ALL) == [False] * 5
+    assert path.read_text() == older
+    count(store, metric("new"))
+    count(store, metric("newer"))
+    store.close()
+    assert counted_lines(tmp_path) == ["a", "b", "failed", "c", "d", "new", "newer"]
+    assert all(" " in line for line in path.read_text().splitlines())
+    again = FileMetricsStore(str(tmp_path))
+    assert (again.damaged(), count(again, metric("new"))) == ((), [False])
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["v2.json", "hours-2026-02.json", f"text-{HASH}.json"])
+def test_a_damaged_file_is_told_with_the_runs_that_nobody_can_count_again(tmp_path, name):
+    expected = filled(tmp_path)
+    path = tmp_path / "demo/assistant" / name
+    path.write_bytes(path.read_bytes()[:-3])
+    store = FileMetricsStore(str(tmp_path))
+    store.rebuild("demo", [one for one in ALL if one.run_id != "b"])
+    lacking = figures(store)
+    assert lacking != expected
+    store.close()
+    again = FileMetricsStore(str(tmp_path))
+    assert (again.damaged(), figures(again)) == ((), lacking)
+    (fault,) = again.verify()
+    assert again.inspect().faults == (fault,)
+    assert f"{path} was damaged and is kept as {tmp_path}/set-aside/" in fault
+    assert "up to 1 run" in fault
+    assert count(again, *ALL, metric("new", version=2)) == [False] * 5 + [True]
+    assert again.acknowledge() == ((), (fault,))
+    again.close()
+    last = FileMetricsStore(str(tmp_path))
+    assert (last.damaged(), last.verify()) == ((), ())
+    last.close()
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: os.truncate(path, 60)])
+def test_a_lost_list_never_makes_figures_less(tmp_path, damage):
+    """Of runs that were deleted since, the sums are all there is."""
+    expected = filled(tmp_path)
+    damage(tmp_path / "demo/counted.txt")
+    store = FileMetricsStore(str(tmp_path))
+    store.rebuild("demo", ALL[-1:])
+    assert figures(store) == expected
+    assert count(store, ALL[-1]) == [False]
+    store.close()
+    again = FileMetricsStore(str(tmp_path))
+    assert (again.damaged(), figures(again)) == ((), expected)
     again.close()
 
 

@@ -68,7 +68,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.retaining import Retaining, settings_of
     from darwinflow.daemon.service import Service
     from darwinflow.daemon.sessions import Sessions
-    from darwinflow.daemon.stores import ballast_of, durability_of, stores_of
+    from darwinflow.daemon.stores import ballast_of, durability_of, retention_of, stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
     from darwinflow.storage.opening import open_identity, open_organization
@@ -88,6 +88,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
             now=_now,
             extension=extension,
             stores=chosen,
+            archive=retention_of(home, os.environ, person.organization.slug).archive,
             durability=durability,
         )
     try:

@@ -26,7 +26,7 @@ from darwinflow.daemon.migration_plan import (
 )
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.spool_folder import is_journal
-from darwinflow.daemon.stores import config_text, configured_stores, write_config
+from darwinflow.daemon.stores import config_text, configured_stores, retention_of, write_config
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.daemon.unfinished import COPYING, SWITCHED, Migration
 from darwinflow.model.errors import NotFound, Refused, StoreDamaged, StoreUnwritable
@@ -241,6 +241,7 @@ def _opened(
         announce=lambda _: None,
         now=_now,
         stores=configured_stores(home, environ, own.slug)._replace(**sources),
+        archive=retention_of(home, environ, own.slug).archive,
     )
     with closing(stores):
         if isinstance(stores.tenant, ComposedTenantStore):

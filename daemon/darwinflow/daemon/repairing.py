@@ -28,6 +28,7 @@ from darwinflow.storage.archive_mending import mend_archive
 from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.figures import Figures
 from darwinflow.storage.files import mending as files
+from darwinflow.storage.files.metrics import FileMetricsStore
 from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.opening import open_identity, open_organization, open_tenant, salvage_database
 from darwinflow.storage.organization import OrganizationStores
@@ -69,7 +70,7 @@ def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool)
         if archive is not None:
             repairing.archive(place_of_choice(home.data, archive, own.id))
         if repairing.can_be_opened:
-            with _opened(home, identity, own.id, stores) as opened:
+            with _opened(home, identity, own.id, stores, archive) as opened:
                 repairing.whole(opened)
         return repairing.repaired
 
@@ -140,6 +141,10 @@ class _Repairing:
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
         if not self._dry_run:
+            if isinstance(figures, FileMetricsStore):
+                again, lacking = figures.acknowledge()
+                self._mended(list(again))
+                self.repaired.left.extend(lacking)
             self.repaired.left.extend(fault for fault in stores.verify().faults)
         self.repaired.left.extend(_damaged_versions(stores))
 
@@ -185,7 +190,7 @@ def _damaged_versions(stores: OrganizationStores) -> Iterator[str]:
 
 @contextmanager
 def _opened(
-    home: Home, identity: IdentityStore, organization: str, stores: Stores
+    home: Home, identity: IdentityStore, organization: str, stores: Stores, archive: str | None
 ) -> Iterator[OrganizationStores]:
     opened = open_organization(
         identity,
@@ -194,6 +199,7 @@ def _opened(
         announce=lambda _: None,
         now=_now,
         stores=stores,
+        archive=archive,
     )
     with closing(opened):
         yield opened

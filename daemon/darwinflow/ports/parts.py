@@ -77,5 +77,8 @@ class Rebuildable(Protocol):
         ...
 
     def rebuild(self, project: str, executions: Iterable[ExecutionMetric]) -> None:
-        """Count anew what is damaged of *project*; *executions* are all finished runs that its logs have."""
+        """Count anew what is damaged of *project*; *executions* are all finished runs that its logs and its archive have.
+
+        What cannot be counted anew, as its run is gone, is kept where it is sound, and told where it is not.
+        """
         ...

@@ -1,11 +1,14 @@
 """The frames of a month of an archive, read one after the other, or one run out of one of them."""
 
+import glob
 import logging
 import os
+from collections.abc import Iterator
 
 import zstandard
 
 from darwinflow.model.errors import StoreDamaged
+from darwinflow.model.run import ExecutionLog
 from darwinflow.storage.archived_runs import Entry, entry_of, hash_of, run_in
 from darwinflow.storage.run_file import FiledRun
 
@@ -36,6 +39,23 @@ def entries_behind(path: str, start: int, size: int) -> list[Entry]:
                 found.append(entry_of(run, line, offset, length))
         rest, offset = frame.unused_data, offset + length
     return found
+
+
+def logs_below(folder: str, project: str) -> Iterator[ExecutionLog]:
+    """Of *project*, in the months of the archive in *folder*, oldest month first; what cannot be read is passed over."""
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), "[0-9]*.jsonl.zst"))):
+        with open(path, "rb") as file:
+            rest = file.read()
+        while rest:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+            try:
+                lines = frame.decompress(rest).splitlines(keepends=True)
+                runs = [run_in(line, path) for line in lines] if frame.eof else []
+            except (zstandard.ZstdError, StoreDamaged) as error:
+                log.warning("%s is read no further than to a damaged frame: %s", path, error)
+                break
+            yield from (run.log for run in runs if run is not None and run.project == project)
+            rest = frame.unused_data
 
 
 def run_of(path: str, entry: Entry) -> FiledRun:

@@ -47,9 +47,12 @@ def open_organization(
     now: Callable[[], datetime],
     extension: str | None = None,
     stores: Stores | None = None,
+    archive: str | None = None,
     durability: str = POWER,
 ) -> OrganizationStores:
     """What the organization of this id keeps its data on: its database at *path*, or what *stores* say.
+
+    *archive* is where retention lets runs go to: they still count in figures.
 
     The database is made on first use, and never again after that. Raises `StoreDamaged` where *identity* knows that
     it was made and it is gone. A first start that was killed, wherever it was, is made up for by the next. The rest
@@ -74,7 +77,7 @@ def open_organization(
         return open_tenant(f"{stem}.db", announce=announce, extension=extension, durability=durability)
 
     return OrganizationStores(
-        organization, os.path.dirname(path), own, database, announce, now, stores or Stores()
+        organization, os.path.dirname(path), own, database, announce, now, stores or Stores(), archive
     )
 
 

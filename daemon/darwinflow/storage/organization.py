@@ -1,12 +1,13 @@
 """Opens what one organization's runs and figures are kept on, by what the user has chosen."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import partial
 from typing import cast
 
 from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
+from darwinflow.model.run import ExecutionLog
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
 from darwinflow.ports.inspection import Growth, Inspectable, Mendable, StoreState, Verdict
@@ -33,8 +34,10 @@ class OrganizationStores:
         announce: Announce,
         now: Callable[[], datetime],
         stores: Stores,
+        archive: str | None,
     ) -> None:
-        """*folder* is the data directory, *own* opens the organization's own database, *database* another file.
+        """*folder* is the data directory, *own* opens the organization's own database, *database* another file, *archive*
+        is as with `open_organization`.
 
         Nothing stays open where a part cannot be opened.
         """
@@ -48,6 +51,7 @@ class OrganizationStores:
         self._parts: list[LogStore | MetricsStore] = []
         self._in_memory: dict[str, WorkflowRepository] = {}
         self._stores = stores
+        self._archive = archive
         try:
             self.tenant = self._opened(stores)
             """Runs, figures and events, as one."""
@@ -202,7 +206,14 @@ class OrganizationStores:
         else:
             metrics = cast("MetricsStore", self._whole_store(stores.metrics))
         self._logs, self._metrics = logs, metrics
-        return ComposedTenantStore(logs=logs, metrics=metrics, events=events)
+        return ComposedTenantStore(logs=logs, metrics=metrics, events=events, archived=self._archived)
+
+    def _archived(self, project: str) -> Iterator[ExecutionLog]:
+        """Runs that retention has let go of and that are kept all the same, as far as they can be read."""
+        from darwinflow.storage.archive_frames import logs_below
+
+        if self._archive is not None:
+            yield from logs_below(self._place(self._archive), project)
 
     def _whole_store(self, choice: StoreChoice) -> TenantStore:
         """A store that can hold every concern."""

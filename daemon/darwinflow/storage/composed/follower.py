@@ -7,14 +7,14 @@ announcing how far it is, so whoever dies where, going on from what is pending d
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from darwinflow.events.run_events import RUN_STORED, RUN_TOPIC, run_event
 from darwinflow.model.errors import NotFound, StoreDamaged
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import ExecutionMetric, WorkflowSummary, metric_of
-from darwinflow.model.run import RunHeader
+from darwinflow.model.run import ExecutionLog, RunHeader
 from darwinflow.ports.events import EventStream
 from darwinflow.ports.outbox import Pending
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction, Rebuildable
@@ -43,9 +43,16 @@ class _Fact(NamedTuple):
 
 
 class Follower:
-    """*events* may be the same store as *logs*, or as *metrics*."""
+    """*events* may be the same store as *logs*, or as *metrics*; *archived* as with `ComposedTenantStore`."""
 
-    def __init__(self, logs: LogStore, metrics: MetricsStore, events: TenantStore) -> None:
+    def __init__(
+        self,
+        logs: LogStore,
+        metrics: MetricsStore,
+        events: TenantStore,
+        archived: Callable[[str], Iterable[ExecutionLog]],
+    ) -> None:
+        self._archived = archived
         self._logs = logs
         self._metrics = metrics
         self._events = events
@@ -120,7 +127,7 @@ class Follower:
         if isinstance(self._metrics, Rebuildable):
             for project in self._metrics.damaged():
                 self._metrics.rebuild(project, self._executions(project))
-                log.warning("the figures of %r are counted again from its logs", project)
+                log.warning("the figures of %r are counted again from its logs and its archive", project)
         self._consumer = _CONSUMER if is_same(self._events, self._logs) else self._consumer_for_these_logs()
 
     def _executions(self, project: str) -> Iterator[ExecutionMetric]:
@@ -134,7 +141,8 @@ class Follower:
                     yield metric
             cursor = page.next
             if cursor is None:
-                return
+                break
+        yield from filter(None, map(metric_of, self._archived(project)))
 
     def _consumer_for_these_logs(self) -> str:
         """Under which name is kept how far the outbox is announced.

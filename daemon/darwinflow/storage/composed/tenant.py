@@ -6,10 +6,11 @@ transaction of every store, the logs' being committed first: a crash right behin
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
+from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.composed.follower import Follower
@@ -21,17 +22,25 @@ T = TypeVar("T")
 class ComposedTenantStore:
     """Owns the stores it is given, and closes them.
 
-    *events* is the same object as *logs* where these are a whole tenant's store, or as *metrics*.
+    *events* is the same object as *logs* where these are a whole tenant's store, or as *metrics*. *archived* are runs
+    of a project that the logs do not have any more, and that count in figures.
     """
 
-    def __init__(self, *, logs: LogStore, metrics: MetricsStore, events: TenantStore) -> None:
+    def __init__(
+        self,
+        *,
+        logs: LogStore,
+        metrics: MetricsStore,
+        events: TenantStore,
+        archived: Callable[[str], Iterable[ExecutionLog]] = lambda _: (),
+    ) -> None:
         self._logs = logs
         self._metrics = metrics
         self._events = events
         stores = {id(each): each for each in (events, metrics, logs)}
         self._stores: list[Any] = [each for each in stores.values() if each is not logs] + [logs]
         """Each once, in the order in which transactions on several are begun; they end the other way round."""
-        self._follower = Follower(logs, metrics, events)
+        self._follower = Follower(logs, metrics, events, archived)
         self._on_all = ThreadPoolExecutor(1, "work on several stores")
         self._open = threading.Condition()
         self._accepted = 0

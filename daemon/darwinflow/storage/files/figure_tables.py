@@ -1,9 +1,10 @@
 """The tables of a folder of figures, read and written as a whole, and by the keys of what is in its files."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from darwinflow.model.metric import ExecutionMetric
 from darwinflow.storage.figures import (
     CountedRun,
     FigureRow,
@@ -20,7 +21,9 @@ from darwinflow.storage.files.metric_file import (
     node_key,
     subject_key,
 )
-from darwinflow.storage.memory.metrics import FigureTables
+from darwinflow.storage.files.recounts import Recounts
+from darwinflow.storage.memory.lessons import Lessons
+from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
 from darwinflow.storage.memory.table import NotingTable, Table, Undo
 from darwinflow.storage.summing import VERSION
 from darwinflow.storage.sums import DayKey, Nodes, Sums
@@ -122,23 +125,44 @@ def put_figures(
             counted.put((project, run_id), True)  # noqa: FBT003 - the row's value
 
 
-def miscounted(tables: FigureTables, damaged: Collection[str]) -> list[tuple[str, int, int, int]]:
+def counted_again(
+    project: str, executions: Iterable[ExecutionMetric], known: Collection[str] | None
+) -> FigureTables:
+    """Of *executions*, each once; where *known* is given, of these alone."""
+    undo = Undo()
+    undo.begin()
+    again = FigureTables.empty(undo)
+    counting = MemoryMetricsRepository(again, Lessons.empty(undo), project)
+    for metric in executions:
+        if known is None or metric.run_id in known:
+            counting.record_execution(metric)
+    return again
+
+
+def miscounted(
+    tables: FigureTables, damaged: Collection[str], recounted: Mapping[str, Recounts]
+) -> list[tuple[str, int, int, int]]:
     """Projects of which something is gone, with how many runs are listed, count in versions, and in hours.
 
-    Each run that is counted counts in one version and in one hour. Where files of a project are known to be *damaged*,
-    sums may lack runs.
+    Each run that is counted counts in one version and in one hour, but for what *recounted* says. Where files of a
+    project are known to be *damaged*, sums may lack runs.
     """
     found = []
-    listed, in_versions, in_hours = _counts_by_project(tables)
+    listed, in_versions, in_hours = counts_by_project(tables)
     for project in {*listed, *in_versions, *in_hours, *damaged}:
-        counts = listed[project], in_versions[project], in_hours[project]
+        known = recounted.get(project, Recounts())
+        counts = (
+            listed[project],
+            in_versions[project] - known.versions,
+            in_hours[project] - known.hours,
+        )
         is_uneven = project not in damaged and not counts[0] == counts[1] == counts[2]
         if is_uneven or counts[0] < max(*counts[1:], 1):
             found.append((project, *counts))
     return found
 
 
-def _counts_by_project(tables: FigureTables) -> tuple["Counter[str]", "Counter[str]", "Counter[str]"]:
+def counts_by_project(tables: FigureTables) -> tuple["Counter[str]", "Counter[str]", "Counter[str]"]:
     """Runs that are listed as counted, that count in versions, and that count in hours."""
     in_versions: Counter[str] = Counter()
     in_hours: Counter[str] = Counter()

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from darwinflow.storage.durable import sync_folder
+from darwinflow.storage.files.counted_list import counted_list_in
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.index_files import IndexFiles
 from darwinflow.storage.files.kept_lessons import LESSONS
 from darwinflow.storage.files.log_records import END, instant, line_of
 from darwinflow.storage.files.log_segments import Group, Segments
 from darwinflow.storage.files.metric_file import COUNTED, FileTorn, sums_in, unsealed
+from darwinflow.storage.files.recounts import RECOUNTED
 
 _RUN_ID = re.compile(rb'"runId": ?"([A-Za-z0-9._:-]{1,128})"')
 _ASIDE = "set-aside"
@@ -61,8 +63,8 @@ def torn_figures(path: str) -> list[str]:
             for name in sorted(names):
                 if name.endswith(".json") and folder != path and _is_torn(os.path.join(folder, name)):
                     told.append(f"{os.path.join(folder, name)} is damaged; it is counted again from the logs")
-                if name == COUNTED and _is_cut(os.path.join(folder, name)):
-                    told.append(f"{os.path.join(folder, name)} is cut off; it is counted again from the logs")
+                if name == COUNTED and not _is_whole_list(os.path.join(folder, name)):
+                    told.append(f"{os.path.join(folder, name)} is damaged; it is counted again from the logs")
     return told
 
 
@@ -122,12 +124,15 @@ def _is_torn(path: str) -> bool:
     with open(path, "rb") as file:
         content = file.read()
     try:
-        unsealed(content) if os.path.basename(path) == LESSONS else sums_in(content)
+        unsealed(content) if os.path.basename(path) in (LESSONS, RECOUNTED) else sums_in(content)
     except (FileTorn, ValueError, KeyError, TypeError, AttributeError):
         return True
     return False
 
 
-def _is_cut(path: str) -> bool:
-    with open(path, "rb") as file:
-        return not file.read().endswith(b"\n")
+def _is_whole_list(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return counted_list_in(file.read()).is_whole
+    except FileTorn:
+        return False

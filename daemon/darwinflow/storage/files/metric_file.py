@@ -1,12 +1,12 @@
 """What a file of figures says, and where it lies.
 
 `<project>/<workflow>/v3.json`, `text-<hash>.json`, `hours-2026-11.json` and `nodes-2026-11-27.json`, each written whole with a checksum of
-what it says; `<project>/counted.txt` has the ids of the runs that are counted, one a line, below a line that names the project.
+what it says; `<project>/counted.txt` is of `counted_list.py`.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -84,16 +84,6 @@ def counted_path(project: str) -> str:
     return f"{name_of(project)}/{COUNTED}"
 
 
-def counted_header(project: str) -> str:
-    """The first line of a project's list, without its end."""
-    return json.dumps({"format": FORMAT, "project": project})
-
-
-def addition(project: str, run_ids: Iterable[str], *, is_first: bool) -> str:
-    """What these ids are in a project's list."""
-    return "\n".join([*([counted_header(project)] if is_first else []), *run_ids, ""])
-
-
 @contextmanager
 def placed(path: str) -> Iterator[None]:
     """`SchemaTooNew` says that it is of *path*."""
@@ -101,18 +91,6 @@ def placed(path: str) -> Iterator[None]:
         yield
     except SchemaTooNew as error:
         raise SchemaTooNew(f"{path} cannot be read: {error}") from error
-
-
-def project_in(header: str) -> str:
-    """Raises `FileTorn`, `SchemaTooNew`."""
-    try:
-        said = json.loads(header)
-        format_, project = int(said["format"]), str(said["project"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise FileTorn from error
-    if format_ > FORMAT:
-        raise SchemaTooNew(f"it has format {format_}; this version knows {FORMAT}")
-    return project
 
 
 def name_of(text: str) -> str:

@@ -61,7 +61,19 @@ class FileMetricsStore:
         return Content(self.path, size_of(self.path), {"countedRuns": self._figures.counted()}, self.verify())
 
     def verify(self) -> tuple[str, ...]:
-        return tuple(f"figures of project '{project}' are damaged" for project in self.damaged())
+        """Of what was counted again, too, until `acknowledge`."""
+        damaged = tuple(f"figures of project '{project}' are damaged" for project in self.damaged())
+        return damaged + tuple(one.told(self.path, project) for project, one in self._figures.untold())
+
+    def acknowledge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Say for the last time what was counted again: what is whole again, and where runs are missing."""
+        self._check_open()
+        untold = self._figures.untold()
+        if untold:
+            self._figures.acknowledge()
+        return tuple(one.told(self.path, project) for project, one in untold if not one.lost), tuple(
+            one.told(self.path, project) for project, one in untold if one.lost
+        )
 
     def projects(self) -> tuple[str, ...]:
         """None: it has no runs."""

@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from zlib import crc32
@@ -88,10 +89,16 @@ class WholeFiles:
     def set_aside(self, name: str) -> str:
         """Move it out of the way, where nothing is lost; where it is then."""
         with troubles(self._path_of(name)):
-            stamp = os.stat(self._path_of(name)).st_mtime_ns
-            kept = os.path.join(self.path, ASIDE, f"{name.replace('/', '_')}-{stamp}")
-            os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
+            kept = self._place_aside(name)
             os.rename(self._path_of(name), kept)
+            return kept
+
+    def copy_aside(self, name: str) -> str:
+        """As `set_aside`, of what stays where it is until it is written anew."""
+        with troubles(self._path_of(name)):
+            kept = self._place_aside(name)
+            shutil.copyfile(self._path_of(name), kept, follow_symlinks=False)
+            os.chmod(kept, _OURS_ALONE)
             return kept
 
     def _recover(self) -> None:
@@ -162,6 +169,12 @@ class WholeFiles:
         os.ftruncate(self._fd, 0)
         os.fsync(self._fd)
         self._size = 0
+
+    def _place_aside(self, name: str) -> str:
+        stamp = os.stat(self._path_of(name)).st_mtime_ns
+        kept = os.path.join(self.path, ASIDE, f"{name.replace('/', '_')}-{stamp}")
+        os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
+        return kept
 
     def _path_of(self, name: str) -> str:
         return os.path.join(self.path, name)
