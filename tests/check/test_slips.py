@@ -31,6 +31,7 @@ def _put(pattern: re.Pattern[str], form: str) -> Callable[[str], list[str] | Non
 
 _OPEN = re.compile(r"( *(?:- )?\w+:)\Z")
 _PLAIN = re.compile(r"( *(?:- )?)(\w+): (\w[^\"']*)\Z")
+_PAIR = re.compile(r"( *- \{from: \w+), (.*)\Z")
 _DEEP = re.compile(r"( +.*)\Z")
 _BROAD = re.compile(r" ( *.*)\Z")
 _VALUED = re.compile(r"( *)(- )?(\w+): (.+)\Z")
@@ -71,6 +72,11 @@ SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a key on two lines": _broken_key,
     "a value below its key": _value_below,
     "a first key that stands too far": _put(re.compile(r"( *- )(\w+:.*)"), "{0} {1}"),
+    "no comma behind a value in braces": _put(_PAIR, "{0} {1}"),
+    "an arrow for a comma": _put(_PAIR, "{0} -> {1}"),
+    "a colon for a comma": _put(_PAIR, "{0}: {1}"),
+    "a semicolon for a comma": _put(_PAIR, "{0}; {1}"),
+    "a wide comma": _put(_PAIR, "{0}\uff0c {1}"),
     "a wide colon": _put(_PLAIN, "{0}{1}\uff1a {2}"),
 }  # fmt: skip
 

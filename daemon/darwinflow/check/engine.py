@@ -11,7 +11,7 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
 from darwinflow.check.faulty import faulty_segments
-from darwinflow.check.finding import ERROR, WARNING, Finding, Severity
+from darwinflow.check.finding import ERROR, WARNING, Finding, Fix, Severity
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import (
     carried,
@@ -266,7 +266,8 @@ def _graph_findings(projection: Projection) -> tuple[Finding, ...]:
 def finding_of(problem: Problem) -> Finding:
     """What the engine says of a text, as a finding."""
     severity = WARNING if problem.code in WARNINGS else ERROR
-    return Finding(problem.code, severity, problem.span, problem.message, problem.related)
+    fixes = (Fix(*problem.repair),) if problem.repair is not None else ()
+    return Finding(problem.code, severity, problem.span, problem.message, problem.related, fixes)
 
 
 def weighed(found: list[Finding], settings: WorkspaceSettings | None) -> list[Finding]:

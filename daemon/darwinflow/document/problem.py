@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
 
 YAML_SYNTAX: Final = "yaml-syntax"
@@ -52,6 +53,13 @@ Loose: it may be no more than what a breaking fault before it leads to. Adrift: 
 """
 
 
+class Repair(NamedTuple):
+    """A change that certainly mends a problem."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
 class Problem(NamedTuple):
     """One thing wrong. The span is relative to whatever holds the problem."""
 
@@ -60,10 +68,15 @@ class Problem(NamedTuple):
     span: Span
     related: tuple[Related, ...] = ()
     reach: int = CONTAINED
+    repair: Repair | None = None
 
     def moved(self, lines: int) -> "Problem":
         """The same problem, *lines* further down."""
         if not lines:
             return self
         related = tuple(Related(other.span.moved(lines), other.message) for other in self.related)
-        return Problem(self.code, self.message, self.span.moved(lines), related, self.reach)
+        repair = self.repair
+        if repair is not None:
+            edits = tuple([Edit(edit.span.moved(lines), edit.text) for edit in repair.edits])
+            repair = Repair(repair.title, edits)
+        return Problem(self.code, self.message, self.span.moved(lines), related, self.reach, repair)

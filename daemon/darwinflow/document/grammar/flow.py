@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from darwinflow.document.grammar.block_scalars import BlockScalars
+from darwinflow.document.grammar.commas import Commas, before_next_key
 from darwinflow.document.grammar.plain import plain_node
 from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import (
@@ -28,7 +28,7 @@ def is_flow_colon(line: str, column: int) -> bool:
     return line[column : column + 1] == ":" and line[column + 1 : column + 2] in " \t,[]{}"
 
 
-class Flow(BlockScalars):
+class Flow(Commas):
     """The layer that reads ``[...]`` and ``{...}``."""
 
     __slots__ = ()
@@ -49,7 +49,9 @@ class Flow(BlockScalars):
         items: list[Node] = []
         at_row, at = row, column + 1
         last_row, is_separated, closes = row, True, False
+        value: Node | None = None
         while True:
+            behind = at_row, at
             place = self._flow_token(at_row, at, outer)
             if place is None:
                 end = len(self.lines[at_row])
@@ -75,7 +77,11 @@ class Flow(BlockScalars):
                         at_row, end = last_row, len(self.lines[last_row])
                         self._report_unclosed(row, column, last_row)
                         break
-                self.report(at_row, at, at_row, at + 1, "a ',' is missing before this")
+                mark_end = self.is_for_comma(behind, at_row, at)
+                if mark_end >= 0:
+                    is_separated, at = True, mark_end
+                    continue
+                self.report_comma(behind, at_row, at, value)
             is_separated = False
             start = (at_row, at)
             key, value, at_row, at = self._flow_entry(at_row, at, outer, opening)
@@ -255,6 +261,8 @@ class Flow(BlockScalars):
             line = self.lines[row]
             stop, is_stopped = _flow_plain_end(line, at)
             text = line[at:stop].rstrip(BLANKS)
+            if is_value and is_stopped and line[stop] == ":":
+                text = text[: before_next_key(text)]
             if text:
                 if parts:
                     parts.append("\n" * blank_lines if blank_lines else " ")

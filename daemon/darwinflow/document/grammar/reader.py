@@ -25,6 +25,7 @@ from darwinflow.document.problem import (
     YAML_SYNTAX,
     Problem,
     Related,
+    Repair,
     again,
 )
 from darwinflow.document.tall import Reread
@@ -94,9 +95,16 @@ class Reader:
         """The furthest line that was looked at although it may belong to something else, since the turn began."""
 
     def report(
-        self, row: int, column: int, end_row: int, end_column: int, message: str, reach: int = CONTAINED
+        self,
+        row: int,
+        column: int,
+        end_row: int,
+        end_column: int,
+        message: str,
+        reach: int = CONTAINED,
+        repair: Repair | None = None,
     ) -> None:
-        self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column), (), reach))
+        self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column), (), reach, repair))
 
     def add(self, problem: Problem) -> None:
         if len(self.problems) < MAX_PROBLEMS:
