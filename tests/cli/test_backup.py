@@ -13,7 +13,6 @@ import pytest
 
 from cli.recorded_runs import record
 from darwinflow.storage.backup import read_backup
-from postgres_server import new_organization, shared
 
 MIXES = ["", "storage: {logs: {type: file}, metrics: {type: file}}\n",
     "storage: {workflows: {type: sqlite}, logs: {type: sqlite, path: apart}}\n"]  # fmt: skip
@@ -168,12 +167,3 @@ def test_a_restore_that_is_killed_anywhere_is_done_again_and_loses_nothing(darwi
     darwinflow("storage", "restore", copy, "--replace")
     assert told(darwinflow) == before
     read_backup(copy)
-
-
-def test_what_a_server_keeps_is_said_not_to_be_in_the_backup(darwinflow, tmp_path):
-    organization = new_organization()
-    dsn = f"postgresql://ada@/postgres?host={shared().folder}"
-    darwinflow("org", "join", dsn, "--organization", organization.id)
-    record(darwinflow)
-    said = darwinflow("storage", "backup", str(tmp_path / "copy")).stderr
-    assert "warning: not in this backup, as a server keeps them: logs, metrics" in said

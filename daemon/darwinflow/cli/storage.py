@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from darwinflow.cli import migration, repair, retention, storage_status
 from darwinflow.cli.daemon import stop_daemon
@@ -13,6 +14,9 @@ from darwinflow.cli.terminal import say
 from darwinflow.cli.units import size
 from darwinflow.model.phrases import counted
 from darwinflow.recorder.paths import home_of
+
+if TYPE_CHECKING:
+    from darwinflow.storage.moving import Taken
 
 _LONG_S = 24 * 3600.0
 
@@ -117,14 +121,12 @@ def _backup(args: argparse.Namespace) -> int:
     if folder is None:
         made = backing_up.back_up_by_hand(home, backup_of(home, os.environ), kept, datetime.now(UTC))
     else:
-        manifest = keeping.back_up(home, kept, folder)
-        total = sum(entry.size for entry in manifest.entries)
-        made = backing_up.Made(folder, len(manifest.entries), total)
-    on_server = ", ".join(keeping.concerns_on_server(home, os.environ))
-    if on_server:
-        say(f"warning: not in this backup, as a server keeps them: {on_server}", sys.stderr)
+        made = backing_up.made_of(folder, keeping.back_up(home, kept, folder))
+    for what in made.lacks:
+        say(f"warning: not in this backup: {what}", sys.stderr)
     if args.json:
-        print(json.dumps({"folder": made.folder, "files": made.files, "bytes": made.size}))
+        facts = {"folder": made.folder, "files": made.files, "bytes": made.size, "lacks": made.lacks}
+        print(json.dumps(facts))
     else:
         say(f"backed up {counted(made.files, 'file')}, {size(made.size)}, in {made.folder}")
     return 0
@@ -135,18 +137,23 @@ def _restore(args: argparse.Namespace) -> int:
     from darwinflow.storage.backup import read_backup
 
     home = home_of(os.environ)
-    manifest, aside = read_backup(args.folder), None
+    manifest, aside, taken = read_backup(args.folder), None, None
     if not args.dry_run:
         stop_daemon(home)
         manifest, aside = keeping.restore(home, args.folder, replace=args.replace)
+        taken = keeping.restore_runs(home, os.environ, args.folder)
     if args.json:
-        print(json.dumps({"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}))
-        return 0
+        facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}
+        runs = None if taken is None else taken._asdict()
+        print(json.dumps({**facts, "runs": runs, "lacks": manifest.lacks}))
+        return 1 if taken is not None and taken.conflicts else 0
     done = "is whole" if args.dry_run else "is restored"
     say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {done}")
     if aside:
         say(f"what was there before is in {aside}")
-    return 0
+    for what in manifest.lacks:
+        say(f"warning: not in that backup: {what}", sys.stderr)
+    return 0 if taken is None else _told_of(taken)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -176,12 +183,18 @@ def _import(args: argparse.Namespace) -> int:
     home = home_of(os.environ)
     stop_daemon(home)  # journals wait meanwhile
     taken = keeping.import_runs(home, os.environ, args.file)
-    if args.json:
-        print(json.dumps(taken._asdict()))
-    else:
-        for run in taken.conflicts:
-            say(f"error: another run has the id {run}", sys.stderr)
-        say(f"imported {counted(taken.new, 'run')}; {taken.known} were there already")
+    if not args.json:
+        return _told_of(taken)
+    print(json.dumps(taken._asdict()))
+    return 1 if taken.conflicts else 0
+
+
+def _told_of(taken: "Taken") -> int:
+    """The exit code."""
+    for run in taken.conflicts:
+        say(f"error: another run has the id {run}", sys.stderr)
+    stay = f", {taken.erased} were deleted for good and stay so" if taken.erased else ""
+    say(f"imported {counted(taken.new, 'run')}; {taken.known} were there already{stay}")
     return 1 if taken.conflicts else 0
 
 

@@ -82,6 +82,8 @@ def _show_backup(backup: dict[str, Any]) -> None:
         say("backup     none yet")
     else:
         say(f"backup     {age(datetime.fromisoformat(backup['at']), now)}, in {backup['folder']}")
+        for what in backup["lacks"]:
+            say(f"           without {what}")
     if backup["keep"]:
         say(f"           one a day, {backup['keep']} kept, in {backup['place']}")
     else:

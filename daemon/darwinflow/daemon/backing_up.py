@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.daemon.backups_made import note_failure
@@ -20,7 +21,7 @@ from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import NotFound, Refused, StoreFull
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Room
-from darwinflow.storage.backup import MANIFEST, UNFINISHED, Still
+from darwinflow.storage.backup import MANIFEST, UNFINISHED, Manifest, Still
 from darwinflow.storage.sizes import size_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 FIRST_AFTER_S = 120.0
 EVERY_S = 900.0
 A_DAY = timedelta(days=1)
-_MIB = 1 << 20
 _DAILY, _BY_HAND = "daily-", "by-hand-"
 _NAME = re.compile(r"(?P<kind>daily-|by-hand-)(?P<at>[0-9]{8}T[0-9]{6})", re.ASCII)
 _AT = "%Y%m%dT%H%M%S"
@@ -43,6 +43,8 @@ class Made(NamedTuple):
     files: int
     size: int
     """Bytes."""
+    lacks: tuple[str, ...]
+    """What it does not hold, each in words."""
 
 
 def place_of(home: Home, plan: BackupPlan) -> str:
@@ -71,15 +73,15 @@ def back_up_by_hand(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -
             "config.yaml says 'backup: {keep: 0}'", hint="name a folder: darwinflow storage backup DIR"
         )
     _sweep(place_of(home, plan), now)
-    return _made(home, plan, kept, f"{_BY_HAND}{now:{_AT}}", None)
-
-
-def _made(home: Home, plan: BackupPlan, kept: "Kept", name: str, still: Still | None) -> Made:
     from darwinflow.daemon.keeping import back_up
 
-    folder = os.path.join(place_of(home, plan), name)
-    manifest = back_up(home, kept, folder, still)
-    return Made(folder, len(manifest.entries), sum(entry.size for entry in manifest.entries))
+    folder = os.path.join(place_of(home, plan), f"{_BY_HAND}{now:{_AT}}")
+    return made_of(folder, back_up(home, kept, folder))
+
+
+def made_of(folder: str, manifest: Manifest) -> Made:
+    size = sum(entry.size for entry in manifest.entries)
+    return Made(folder, len(manifest.entries), size, manifest.lacks)
 
 
 def _sweep(place: str, now: datetime, *, is_daemon: bool = False) -> None:
@@ -98,19 +100,22 @@ def _made_at(name: str) -> datetime:
     return datetime.strptime(name.rpartition("-")[2], _AT).replace(tzinfo=UTC)
 
 
-def _look_for_room(home: Home, place: str, kept: "Kept", room: Room) -> None:
-    """Raises `StoreFull` where a backup of *kept* in *place* would leave less than is wanted for when the disk is full."""
+def _size(kept: "Kept") -> int:
+    return size_of(*kept.places, *(f"{path}-wal" for path in kept.places if path.endswith(".db")))
+
+
+def _look_for_room(home: Home, place: str, size: int, room: Room) -> None:
+    """Raises `StoreFull` where *size* bytes in *place* would leave less than is wanted for when the disk is full."""
     if room.is_given_up:
         raise StoreFull(f"the disk with {home.data} is full; what room is left is kept for deleting")
     there = place
     while not os.path.exists(there):
         there = os.path.dirname(there)
-    size = size_of(*kept.places, *(f"{path}-wal" for path in kept.places if path.endswith(".db")))
     is_beside = os.stat(there).st_dev == os.stat(home.data).st_dev
     left = shutil.disk_usage(there).free - size
     if left < (room.wanted + LEAST_FREE_BYTES if is_beside else 0):
         raise StoreFull(
-            f"a backup takes about {size / _MIB:.0f} MiB, which the disk with {place} cannot spare; "
+            f"the disk with {place} has too little room for a backup beside what is kept for when it is full; "
             "make room there, or name a folder elsewhere in config.yaml: 'backup: {path: DIR}'"
         )
 
@@ -142,7 +147,7 @@ class BackingUp(Upkeep):
 
         Raises as `back_up`, and `StoreFull`.
         """
-        from darwinflow.daemon.keeping import kept_places
+        from darwinflow.daemon.keeping import back_up, kept_places
 
         plan, now = backup_of(self._home, self._environ), self._now()
         place = place_of(self._home, plan)
@@ -151,11 +156,18 @@ class BackingUp(Upkeep):
         if not plan.keep or (there and now - _made_at(there[-1]) < A_DAY):
             return None
         kept = kept_places(self._home, self._environ)
-        _look_for_room(self._home, place, kept, self._room())
-        made = _made(self._home, plan, kept, f"{_DAILY}{now:{_AT}}", self._still)
+        _look_for_room(self._home, place, _size(kept), self._room())
+        folder = os.path.join(place, f"{_DAILY}{now:{_AT}}")
+        made = made_of(folder, back_up(self._home, kept, folder, self._still, partial(self._look, place)))
         for name in daily_backups(place)[: -plan.keep]:
             shutil.rmtree(os.path.join(place, name), ignore_errors=True)
         return made
+
+    def _look(self, place: str) -> None:
+        """What a server keeps may be much, and nobody knows how much before."""
+        if self.is_stopping:
+            raise Refused("the daemon was stopped while one was made")
+        _look_for_room(self._home, place, 0, self._room())
 
     def work(self) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -22,11 +22,13 @@ class Noted(NamedTuple):
     """When it was made, in RFC 3339."""
     failed: str | None
     """Why none could be made since."""
+    lacks: tuple[str, ...] = ()
+    """What it does not hold, each in words."""
 
 
-def note_backup(home: Home, folder: str, at: datetime) -> None:
+def note_backup(home: Home, folder: str, at: datetime, lacks: Sequence[str] = ()) -> None:
     """Raises `OSError`."""
-    _append(home, {"folder": os.path.abspath(folder), "at": at.isoformat()})
+    _append(home, {"folder": os.path.abspath(folder), "at": at.isoformat(), "lacks": list(lacks)})
 
 
 def note_failure(home: Home, why: str, at: datetime) -> None:
@@ -37,6 +39,7 @@ def note_failure(home: Home, why: str, at: datetime) -> None:
 
 def noted_last(home: Home) -> Noted:
     folder = at = failed = None
+    lacks: tuple[str, ...] = ()
     for line in _lines(home):
         try:
             said = json.loads(line)
@@ -44,12 +47,13 @@ def noted_last(home: Home) -> Noted:
                 failed = str(said["failed"])
             elif os.path.isdir(said["folder"]):
                 folder, at, failed = str(said["folder"]), str(said["at"]), None
+                lacks = tuple(said.get("lacks", ()))
         except (ValueError, KeyError, TypeError):
             continue  # a line that was torn
-    return Noted(folder, at, failed)
+    return Noted(folder, at, failed, lacks)
 
 
-def _append(home: Home, said: dict[str, str]) -> None:
+def _append(home: Home, said: Mapping[str, object]) -> None:
     line = json.dumps(said)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(os.path.join(home.data, _NAME), flags, 0o600)

@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from darwinflow.daemon.backups_made import note_backup
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
+from darwinflow.daemon.server_part import RUNS, write_server_part
 from darwinflow.daemon.stores import retention_of, stores_of
-from darwinflow.model.errors import NotFound
-from darwinflow.model.stores import POSTGRES
+from darwinflow.model.errors import NotFound, StoreError
+from darwinflow.model.stores import POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Manifest, Still, make_backup, read_backup, restore_backup
 from darwinflow.storage.half_restored import refuse_half_restored
@@ -34,6 +36,9 @@ class Kept(NamedTuple):
     """Databases and folders."""
     archive: str | None
     """That folder, where the settings name one. It is only added to, so it may be copied while it is."""
+    organization: str
+    """The user's own, by id."""
+    stores: Stores
 
     @property
     def may_be_in_use(self) -> bool:
@@ -49,34 +54,51 @@ def kept_places(home: Home, environ: Mapping[str, str]) -> Kept:
         raise NotFound(f"there is nothing to back up in {home.data}")
     with closing(open_identity(home.system_db, now=_now)) as identity:
         own = this_person(identity).organization
-    places = [home.system_db, *places_of(home.data, own.id, stores_of(home, environ, own.slug))]
+    stores = stores_of(home, environ, own.slug)
+    places = [home.system_db, *places_of(home.data, own.id, stores)]
     named = retention_of(home, environ, own.slug).archive
     archive = None if named is None else place_of_choice(home.data, named, own.id)
-    return Kept(places if archive is None else [*places, archive], archive)
+    return Kept(places if archive is None else [*places, archive], archive, own.id, stores)
 
 
 def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What a database server keeps, and no backup of this machine holds."""
+    """What a database server keeps."""
     stores = stores_of(home, environ, PERSONAL)
     return tuple(name for name, choice in stores._asdict().items() if choice.type == POSTGRES)
 
 
-def back_up(home: Home, kept: Kept, target: str, still: Still | None = None) -> Manifest:
-    """What `kept_places` has found. *still* is the daemon's own; another's must not serve the home where it may not be in use."""
+def _nothing() -> None:
+    pass
+
+
+def back_up(
+    home: Home,
+    kept: Kept,
+    target: str,
+    still: Still | None = None,
+    look: Callable[[], None] = _nothing,
+) -> Manifest:
+    """What `kept_places` has found, and what a server keeps. *look* as for `write_server_part`.
+
+    *still* is the daemon's own; another's must not serve the home where it may not be in use.
+    """
     if still is not None or kept.may_be_in_use:
-        return _noted(home, target, kept, still or _at_once)
+        return _noted(home, target, kept, still or _at_once, look)
     with held_by(home, _COMMAND):
-        return _noted(home, target, kept, _at_once)
+        return _noted(home, target, kept, _at_once, look)
 
 
 def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def _noted(home: Home, target: str, kept: Kept, still: Still) -> Manifest:
-    manifest = make_backup(target, home.data, kept.places, snapshot_of, still, _now())
+def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[], None]) -> Manifest:
+    more = partial(
+        write_server_part, home=home, organization=kept.organization, stores=kept.stores, look=look
+    )
+    manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
-        note_backup(home, target, _now())
+        note_backup(home, target, _now(), manifest.lacks)
     return manifest
 
 
@@ -85,6 +107,23 @@ def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | 
     manifest = read_backup(folder)
     with held_by(home, _COMMAND):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+def restore_runs(home: Home, environ: Mapping[str, str], folder: str) -> Taken | None:
+    """Take in those of a server that the backup *folder* holds, each once, on what config.yaml says; None for none.
+
+    No daemon may serve the home. Raises `StoreError` where that cannot be written now; they can be imported later.
+    """
+    path = os.path.join(folder, RUNS)
+    if not os.path.exists(path):
+        return None
+    try:
+        return import_runs(home, environ, path)
+    except StoreError as error:
+        raise type(error)(
+            f"all but the runs of a server is restored: {error}",
+            hint=f"later: darwinflow storage import {path}",
+        ) from error
 
 
 def compact(home: Home, places: list[str]) -> tuple[int, int]:
@@ -121,7 +160,6 @@ def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStor
             announce=lambda _: None,
             now=_now,
             stores=stores_of(home, environ, own.slug),
-            archive=retention_of(home, environ, own.slug).archive,
         )
     with closing(stores):
         yield stores

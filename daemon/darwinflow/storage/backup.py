@@ -34,6 +34,10 @@ Still = Callable[[Callable[[], None]], None]
 """Calls what it is given while nothing is written to any store."""
 
 
+More = Callable[[str], tuple[str, ...]]
+"""Writes into the folder what lies in no place of this machine; gives what it could not, in words."""
+
+
 class Entry(NamedTuple):
     """One file of a backup."""
 
@@ -58,16 +62,18 @@ class Manifest(NamedTuple):
     home: str
     items: tuple[Item, ...]
     entries: tuple[Entry, ...]
+    lacks: tuple[str, ...] = ()
+    """What belongs to the home and is not in it, each in words."""
 
 
 def make_backup(
-    target: str, home: str, places: list[str], snapshot: Snapshot, still: Still, at: datetime
+    target: str, home: str, places: list[str], snapshot: Snapshot, still: Still, more: More, at: datetime
 ) -> Manifest:
     """Copy what is there of *places* into the new folder *target*. *home* is the data directory.
 
     Most is copied while others may write; *still* is asked for as long as it takes to copy what of folders has changed
     meanwhile. Raises `Refused` where *target* is there or nothing is to be copied, `StoreDamaged`, `StoreFull`,
-    `StoreUnwritable`, and what *still* does.
+    `StoreUnwritable`, and what *still* and *more* do.
     """
     target = os.path.abspath(target)
     if os.path.lexists(target):
@@ -89,7 +95,8 @@ def make_backup(
         ]
         copied = [os.path.join(unfinished, item.name) for item in items]
         _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
-        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(_entries(unfinished)))
+        lacks = more(unfinished)
+        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(_entries(unfinished)), lacks)
         _write_manifest(os.path.join(unfinished, MANIFEST), manifest)
         os.rename(unfinished, target)
         sync_folder(os.path.dirname(target))
@@ -244,6 +251,7 @@ def _write_manifest(path: str, manifest: Manifest) -> None:
         "home": manifest.home,
         "items": [item._asdict() for item in manifest.items],
         "files": [entry._asdict() for entry in manifest.entries],
+        "lacks": list(manifest.lacks),
     }
     with open(path, "x", encoding="utf-8") as file:
         json.dump(said, file, indent=1)
@@ -262,6 +270,7 @@ def _manifest_from(said: Any, folder: str) -> Manifest:
             said["home"],
             tuple(Item(**item) for item in said["items"]),
             tuple(Entry(**entry) for entry in said["files"]),
+            tuple(said.get("lacks", ())),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"it lacks {error}") from error

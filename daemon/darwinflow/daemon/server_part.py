@@ -1,0 +1,90 @@
+"""What a backup holds of a database server, and what it does not: runs, in the form of an export.
+
+Figures follow from runs, and are counted again when these are taken in.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from darwinflow.model.errors import StoreError
+from darwinflow.model.stores import FILE, POSTGRES, StoreChoice, Stores
+from darwinflow.recorder.paths import Home
+from darwinflow.storage.moving import runs_of
+from darwinflow.storage.opening import open_identity, open_organization
+from darwinflow.storage.run_file import FiledRun, write_runs
+
+if TYPE_CHECKING:
+    from darwinflow.storage.organization import OrganizationStores
+
+RUNS = "runs.jsonl.zst"
+"""In the folder of a backup, with its index beside it."""
+_LOOK_EVERY = 500
+"""Runs."""
+
+
+def write_server_part(
+    folder: str, home: Home, organization: str, stores: Stores, look: Callable[[], None]
+) -> tuple[str, ...]:
+    """Write into *folder* what a server keeps of the *organization*; what of its data is missing then, in words.
+
+    A server that cannot be asked keeps no backup from being made of the rest. *look* is called every few hundred
+    runs, and raises where it is not to go on. Raises `StoreUnwritable`.
+    """
+    lacks = []
+    if stores.logs.type == POSTGRES:
+        path = os.path.join(folder, RUNS)
+        try:
+            with closing(_on_server(home, organization, stores.logs)) as there:
+                write_runs(path, _looking(_read(there), look))
+        except _UnreadError as error:
+            for name in (path, f"{path}.index.json"):
+                with suppress(FileNotFoundError):
+                    os.unlink(name)
+            lacks.append(f"the runs: {error}")
+    elif stores.metrics.type == POSTGRES:
+        lacks.append("the figures, which a server keeps; storage repair adds them up again from the runs")
+    if stores.workflows.type == POSTGRES:
+        lacks.append("the published workflows, which a server keeps")
+    elif stores.workflows.type == FILE:
+        lacks.append("the published workflows, which are files of their workspaces")
+    return tuple(lacks)
+
+
+class _UnreadError(Exception):
+    """The server cannot be asked."""
+
+
+def _on_server(home: Home, organization: str, choice: StoreChoice) -> "OrganizationStores":
+    try:
+        with closing(open_identity(home.system_db, now=_now)) as identity:
+            return open_organization(
+                identity,
+                organization,
+                home.tenant_db(organization),
+                announce=lambda _: None,
+                now=_now,
+                stores=Stores(logs=choice, metrics=choice),
+            )
+    except StoreError as error:
+        raise _UnreadError(str(error)) from error
+
+
+def _read(there: "OrganizationStores") -> Iterator[FiledRun]:
+    try:
+        yield from runs_of(there.tenant, there.projects())
+    except StoreError as error:
+        raise _UnreadError(str(error)) from error
+
+
+def _looking(runs: Iterable[FiledRun], look: Callable[[], None]) -> Iterator[FiledRun]:
+    for number, run in enumerate(runs):
+        if number % _LOOK_EVERY == 0:
+            look()
+        yield run
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,131 @@
+"""Backups of runs that a database server keeps: in them as an export, and what is not in them is said."""
+
+import json
+import re
+import time
+from datetime import UTC, datetime
+from itertools import chain, repeat
+
+import psycopg
+import pytest
+
+from cli.recorded_runs import record
+from darwinflow.daemon.backing_up import BackingUp
+from darwinflow.daemon.backups_made import noted_last
+from darwinflow.model.errors import StoreFull
+from darwinflow.recorder.paths import home_of
+from darwinflow.rpc.session import Room
+from darwinflow.storage.backup import read_backup
+from darwinflow.storage.postgres.administration import admit, create_organization, prepare
+from darwinflow.storage.run_file import read_runs
+from postgres_server import new_organization, shared
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+FILES = "the published workflows, which are files of their workspaces"
+
+
+@pytest.fixture
+def environ(tmp_path):
+    return {"DARWINFLOW_HOME": str(tmp_path / "home")}
+
+
+@pytest.fixture
+def organization():
+    return new_organization().id
+
+
+@pytest.fixture
+def joined(darwinflow, organization):
+    dsn = f"postgresql://ada@/postgres?host={shared().folder}"
+    darwinflow("org", "join", dsn, "--organization", organization)
+
+
+@pytest.fixture
+def another_database(organization):
+    """With the same organization, and nothing in it: what an owner makes when a server is lost."""
+    name = f"another{time.monotonic_ns()}"
+    dsn = shared().dsn(database=name)
+    with psycopg.connect(shared().dsn(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        prepare(dsn)
+        create_organization(dsn, organization, "team")
+        admit(dsn, organization, "ada")
+        yield shared().dsn(user="ada", database=name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def listed(darwinflow):
+    runs = json.loads(darwinflow("runs", "list", "--json").stdout)["runs"]
+    whole = [json.loads(darwinflow("runs", "show", run["runId"], "--json").stdout) for run in runs]
+    return runs, whole, json.loads(darwinflow("metrics", "greet", "--json").stdout)
+
+
+@pytest.mark.parametrize("into", ["postgres", "sqlite"])
+def test_runs_of_a_server_are_in_a_backup_and_come_back_with_it(
+    darwinflow, joined, another_database, tmp_path, into
+):
+    record(darwinflow, 2)
+    record(darwinflow, 1, "false", step="look")
+    before = listed(darwinflow)
+    copy = str(tmp_path / "copy")
+    darwinflow("storage", "backup", copy)
+    darwinflow("daemon", "stop")
+    (tmp_path / "home").rename(tmp_path / "lost")
+    (tmp_path / "home").mkdir(mode=0o700)
+    if into == "postgres":
+        kept = f"{{type: postgres, dsn: '{another_database}'}}"
+        (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {kept}, metrics: {kept}}}\n")
+    said = darwinflow("storage", "restore", copy).stdout
+    assert "imported 3 runs; 0 were there already" in said
+    assert listed(darwinflow) == before
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    again = json.loads(darwinflow("storage", "restore", copy, "--replace", "--json").stdout)
+    assert again["runs"] == {"new": 0, "known": 3, "conflicts": [], "erased": 0}
+
+
+def test_what_was_deleted_for_good_does_not_come_back(darwinflow, joined, tmp_path):
+    record(darwinflow, 3)
+    (one, *others) = listed(darwinflow)[0]
+    copy = str(tmp_path / "copy")
+    darwinflow("storage", "backup", copy)
+    darwinflow("runs", "delete", one["runId"], "--yes")
+    said = darwinflow("storage", "restore", copy, "--replace").stdout
+    assert "imported 0 runs; 2 were there already, 1 were deleted for good and stay so" in said
+    assert listed(darwinflow)[0] == others
+
+
+def test_the_daily_one_holds_them_and_status_says_what_it_does_not_hold(darwinflow, joined, environ):
+    record(darwinflow, 3)
+    made = BackingUp(home_of(environ), environ, lambda work: work(), lambda: NOW).run()
+    assert len(list(read_runs(f"{made.folder}/runs.jsonl.zst"))) == 3
+    assert made.lacks == read_backup(made.folder).lacks == (FILES,)
+    assert json.loads(darwinflow("storage", "status", "--json").stdout)["backup"]["lacks"] == [FILES]
+    assert f"without {FILES}" in darwinflow("storage", "status").stdout
+
+
+def test_a_server_that_is_away_keeps_no_backup_from_being_made_and_it_says_what_is_missing(
+    darwinflow, tmp_path, environ
+):
+    record(darwinflow)
+    darwinflow("daemon", "stop")
+    kept = "{type: postgres, dsn: 'postgresql://ada@127.0.0.1:1/team'}"
+    (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {kept}, metrics: {kept}}}\n")
+    said = darwinflow("storage", "backup").stderr
+    missing = r"the runs: postgresql://127.0.0.1:1/team cannot be reached"
+    assert re.search(f"warning: not in this backup: {missing}", said)
+    noted = noted_last(home_of(environ))
+    assert re.match(missing, noted.lacks[0])
+    assert read_backup(noted.folder).lacks == noted.lacks
+    assert not any("runs.jsonl" in entry.path for entry in read_backup(noted.folder).entries)
+
+
+def test_runs_of_a_server_do_not_fill_the_disk(darwinflow, joined, tmp_path, environ):
+    record(darwinflow)
+    enough, full = Room(0, 0, is_given_up=False), Room(1 << 20, 0, is_given_up=True)
+    room = chain([enough], repeat(full))
+    backing_up = BackingUp(
+        home_of(environ), environ, lambda work: work(), lambda: NOW, room=lambda: next(room)
+    )
+    with pytest.raises(StoreFull, match="what room is left is kept for deleting"):
+        backing_up.run()
+    assert list((tmp_path / "home/backups").iterdir()) == []
