@@ -6,7 +6,7 @@ import pytest
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import Checked, check
-from darwinflow.check.finding import Finding
+from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.fixes import fixed
 from darwinflow.cli.findings import FileReport, text_of
 from darwinflow.cli.terminal import Terminal
@@ -50,22 +50,23 @@ def test_every_range_is_one_token_within_its_line(path: Path, catalog: Catalog) 
             assert 0 <= span.column <= span.end_column <= len(lines[span.line])
 
 
-def told(finding: Finding) -> tuple[str, str]:
-    return finding.code, finding.message
+def told(finding: Finding, fix: Fix) -> tuple[str, str]:
+    """A fix that is only offered may give another spelling to a name that other messages hold."""
+    return finding.code, finding.message if fix.is_certain else ""
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_every_fix_removes_its_finding_and_adds_none(path: Path, catalog: Catalog) -> None:
     checked = checked_case(path, catalog)
-    before = [told(finding) for finding in checked.findings()]
     for finding in checked.findings():
         for fix in finding.fixes:
             mended = check(fixed(checked.document, [finding._replace(fixes=(fix,))]), catalog, is_named=True)
-            after = [told(left) for left in mended.findings()]
+            before = [told(one, fix) for one in checked.findings()]
+            after = [told(left, fix) for left in mended.findings()]
             assert len(after) < len(before)
             for left in after:
                 assert before.count(left) >= after.count(left), left
-            assert after.count(told(finding)) < before.count(told(finding))
+            assert after.count(told(finding, fix)) < before.count(told(finding, fix))
 
 
 def test_no_code_lacks_a_case() -> None:

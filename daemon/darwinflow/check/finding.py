@@ -13,11 +13,17 @@ HINT: Severity = "hint"
 
 
 class Fix(NamedTuple):
-    """A change that removes the finding. Only what is certain is offered."""
+    """A change that removes the finding."""
 
     title: str
     edits: tuple[Edit, ...]
     """None overlaps another; all are meant for the text as it was checked."""
+    is_certain: bool = True
+    """Whether it is what was meant; if not, it is offered to people and never made without them."""
+
+    def doubted(self) -> "Fix":
+        """The same fix, of which nobody can tell whether it is what was meant."""
+        return self._replace(is_certain=False)
 
 
 class Finding(NamedTuple):
@@ -40,7 +46,7 @@ class Finding(NamedTuple):
             self.message,
             tuple(Related(other.span.moved(lines), other.message) for other in self.related),
             tuple(
-                Fix(fix.title, tuple(Edit(edit.span.moved(lines), edit.text) for edit in fix.edits))
+                fix._replace(edits=tuple(Edit(edit.span.moved(lines), edit.text) for edit in fix.edits))
                 for fix in self.fixes
             ),
         )

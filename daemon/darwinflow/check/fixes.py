@@ -8,12 +8,14 @@ from darwinflow.document.lines import Edit
 
 
 def fixable(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that have a fix, without the ones whose fix would touch the same text as an earlier one's."""
+    """Those whose first fix is certain, without the ones whose fix would touch the same text as an earlier one's."""
     taken: list[Edit] = []
     chosen: list[Finding] = []
     for finding in findings:
-        if finding.fixes and not any(
-            _touch(edit, other) for edit in finding.fixes[0].edits for other in taken
+        if (
+            finding.fixes
+            and finding.fixes[0].is_certain
+            and not any(_touch(edit, other) for edit in finding.fixes[0].edits for other in taken)
         ):
             taken += finding.fixes[0].edits
             chosen.append(finding)

@@ -1,6 +1,7 @@
 """Which of two spellings of one name has the slip: the one where the name is given, or the one where it is used.
 
-People lose letters more often than they add some, and many who agree are right more often than one who does not.
+Many who agree are right more often than one who does not, and people lose letters more often than they add some;
+but where each spelling stands once, either may be what is meant.
 """
 
 import re
@@ -15,24 +16,18 @@ _DOUBLED: Final = re.compile(r"([bcdefglmnoprstz])\1")
 class Odd(Enum):
     GIVEN = "where it is given"
     USED = "where it is used"
+    EITHER = "one as well as the other"
     UNKNOWN = "nobody can tell"
 
 
 def odd_one(given: str, used: str, uses: int, other_uses: int) -> Odd:
     """*uses*: how often *used* stands where *given* is meant; *other_uses*: how often *given* itself is used."""
-    if _has_lost_a_double(used, given):
-        return Odd.USED
     if other_uses:
-        return Odd.USED if uses <= other_uses + 1 else Odd.UNKNOWN
-    if uses > 1:
-        return Odd.GIVEN
-    return Odd.UNKNOWN if _has_lost_letters(given, used) else Odd.USED
-
-
-def _has_lost_letters(shorter: str, longer: str) -> bool:
-    """Whether *shorter* is *longer* without some letters."""
-    rest = iter(longer)
-    return len(shorter) < len(longer) and all(letter in rest for letter in shorter)
+        is_plain = uses <= other_uses + 1 or _has_lost_a_double(used, given)
+        return Odd.USED if is_plain else Odd.UNKNOWN
+    if uses == 1 or _has_lost_a_double(used, given):
+        return Odd.EITHER
+    return Odd.GIVEN
 
 
 def _has_lost_a_double(shorter: str, longer: str) -> bool:

@@ -143,6 +143,9 @@ def _finding(
         message,
         tuple([Related(Span(*place), *more) for place, *more in related]),
         tuple(
-            [Fix(title, tuple([Edit(Span(*place), text) for place, text in edits])) for title, edits in fixes]
+            [
+                Fix(title, tuple([Edit(Span(*place), text) for place, text in edits]), bool(is_certain))
+                for title, edits, is_certain in fixes
+            ]
         ),
     )

@@ -13,13 +13,13 @@ class Action(NamedTuple):
     edits: tuple[Edit, ...]
     finding: Finding
     preferred: bool
-    """The only fix of its finding."""
+    """The only fix of its finding, and certain."""
 
 
 def code_actions(snapshot: Snapshot, span: Span) -> tuple[Action, ...]:
     """The fixes of every finding that *span* touches, in the order of the text."""
     return tuple(
-        Action(fix.title, fix.edits, finding, len(finding.fixes) == 1)
+        Action(fix.title, fix.edits, finding, fix.is_certain and len(finding.fixes) == 1)
         for finding in snapshot.checked.findings()
         if finding.fixes and _touches(finding.span, span)
         for fix in finding.fixes

@@ -41,5 +41,5 @@ def _with(finding: Finding, also: Also) -> Finding:
             fixes += (fix,)
             continue
         same = [other for other in also.fixes if other.title == fix.title]
-        fixes += tuple([Fix(fix.title, (*fix.edits, *other.edits)) for other in same])
+        fixes += tuple([fix._replace(edits=(*fix.edits, *other.edits)) for other in same])
     return finding._replace(related=related, fixes=fixes)

@@ -27,11 +27,15 @@ def mention_findings(
     wrong: frozenset[Row],
 ) -> tuple[tuple[Finding, ...], tuple[Also, ...]]:
     """What is wrong, and the places of nodes that edges and references say are not there."""
+
+    def read(name: str) -> int:
+        return sum(table.count(("input", name)) for table in tables)
+
     found: list[Finding] = []
     also: list[Also] = []
     for (kind, name), uses in islice(_uses(projection, tables, wrong).items(), _MAX_NAMES):
         if kind == "input":
-            found.append(unknown_input(uses, declared))
+            found.append(unknown_input(uses, declared, read))
         elif kind == "key":
             found.append(duplicate_edge_key(uses))
         elif name in projection.graph.unknown or references.reads(name):

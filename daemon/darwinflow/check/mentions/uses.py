@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from darwinflow.check.finding import Fix
 from darwinflow.check.mentions.mention import Mention
+from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.subject import Writing
 from darwinflow.document.lines import Edit
 from darwinflow.document.problem import Related
@@ -32,8 +33,8 @@ class Uses:
         """All places but the first."""
         return tuple([Related(span, message) for span in list(self.spans())[1:]])
 
-    def change(self, near: str) -> tuple[Fix, ...]:
-        """A fix that writes *near* for the name everywhere; none where that is not plain."""
+    def change(self, near: str, other_uses: int) -> tuple[Fix, ...]:
+        """A fix that writes *near*, which is used *other_uses* times, for the name everywhere; none where that is not plain."""
         if self.is_cut:
             return ()
         edits = []
@@ -47,4 +48,5 @@ class Uses:
         kept = tuple(dict.fromkeys(edits))
         if any(other.span[:2] < one.span[2:] for one, other in pairwise(sorted(kept))):
             return ()  # two in a text that has to be written anew
-        return (Fix(f"Change to '{near}'", kept),)
+        is_certain = odd_one(near, self.name, len(self.places), other_uses) is Odd.USED
+        return (Fix(f"Change to '{near}'", kept, is_certain),)

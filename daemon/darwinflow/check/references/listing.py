@@ -5,13 +5,13 @@ from itertools import chain, islice
 from typing import Any
 
 from darwinflow.check.cel import MAX_CHARACTERS
-from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.finding import Finding
 from darwinflow.check.meant import meant
 from darwinflow.check.nameless import nameless, names_of_nameless
 from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.reference import reference_of
 from darwinflow.check.references.remark import Answered, Remark
-from darwinflow.check.references.renaming import renamed_answer
+from darwinflow.check.references.renaming import either, renamed_answer
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.state import References, SegmentKey
 from darwinflow.check.references.subject import Citation, Condition, Scope
@@ -88,8 +88,10 @@ def _about_answers(
     odd = odd_one(near, answer, len(findings), references.comparisons(decider, near))
     if odd is Odd.USED:
         return found
-    fix = renamed_answer(projection, decider, near, answer) if odd is Odd.GIVEN else None
-    return found._replace(fixes=(fix,) if fix is not None else ())
+    if odd is Odd.UNKNOWN:
+        return found._replace(fixes=())
+    given = renamed_answer(projection, decider, near, answer)
+    return found._replace(fixes=either(found.fixes, given) if odd is Odd.EITHER else given)
 
 
 def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:
@@ -111,7 +113,7 @@ def _together(findings: list[Finding], at_others: str = "also here") -> Finding:
     if more and fixes:
         same = [fix for finding in more for fix in finding.fixes if fix.title == fixes[0].title]
         edits = tuple([edit for fix in (fixes[0], *same) for edit in fix.edits])
-        fixes = (Fix(fixes[0].title, edits),) if len(same) == len(more) else ()
+        fixes = (fixes[0]._replace(edits=edits),) if len(same) == len(more) else ()
     return first._replace(related=(*first.related, *related), fixes=fixes)
 
 

@@ -1,11 +1,12 @@
 """`edge-unknown-node`: an edge names a node that does not exist. One finding a name, however often it is used."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.meant import listed_in, meant
 from darwinflow.check.odd_one import Odd, odd_one
-from darwinflow.check.references.renaming import renamed_node
+from darwinflow.check.references.renaming import either, renamed_node
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS
@@ -40,6 +41,7 @@ def edge_unknown_node(
     if not graph.unknown:
         return
     slips, lists = meant(graph), listed_in(graph)
+    meanings = Counter(slips.values())
     listed = graph.names[graph.implicit : graph.known]
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
     for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
@@ -51,7 +53,9 @@ def edge_unknown_node(
         if near is not None:
             message += f"; did you mean '{near}'?"
             others = [finding.fixes for finding in uses.get(name, ())]
-            fixes = _fixes(projection, name, near, places, others, is_read=near in read)
+            # Slips of one id that differ from each other agree with it more than with any other spelling.
+            backing = (near in read) + (meanings[near] - 1)
+            fixes = _fixes(projection, name, near, places, others, backing)
         elif name in lists:
             message += f"; a list of nodes stands in brackets: {shown(_in_brackets(lists[name]))}"
             if _may_be_list(projection, places, lists[name]):
@@ -70,25 +74,27 @@ def _fixes(
     near: str,
     places: list[EndPlace],
     others: list[tuple[Fix, ...]],
-    *,
-    is_read: bool,
+    backing: int,
 ) -> tuple[Fix, ...]:
     """Changes *name*, at edges and elsewhere, to the id *near*, or the id where it is the odd one.
 
-    *others*: fixes of conditions and contexts that name it.
+    *others*: fixes of conditions and contexts that name it; *backing*: what else than edges is for *near*.
     """
     graph = projection.graph
     number = graph.numbers[near]
-    uses = len(graph.successors[number]) + len(graph.predecessors[number]) + is_read
+    uses = len(graph.successors[number]) + len(graph.predecessors[number]) + backing
     odd = odd_one(near, name, len(places) + len(others), uses) if number >= graph.implicit else Odd.USED
-    if odd is Odd.GIVEN:
-        fix = renamed_node(projection, near, name)
-        return (fix,) if fix is not None else ()
-    if odd is Odd.UNKNOWN or not all(others) or not _may_replace(projection, places, near):
+    if odd is Odd.UNKNOWN:
         return ()
-    edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
-    edits += [edit for (fix, *_) in others for edit in fix.edits]
-    return (Fix(f"Change to '{near}'", tuple(edits)),)
+    given = renamed_node(projection, near, name) if odd is not Odd.USED else ()
+    if odd is Odd.GIVEN or (odd is Odd.EITHER and not _IN_NO_ID.isdisjoint(near)):
+        return given
+    used: tuple[Fix, ...] = ()
+    if all(others) and _may_replace(projection, places, near):
+        edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
+        edits += [edit for (fix, *_) in others for edit in fix.edits]
+        used = (Fix(f"Change to '{near}'", tuple(edits)),)
+    return either(used, given) if odd is Odd.EITHER else used
 
 
 def _may_replace(projection: Projection, places: list[EndPlace], near: str) -> bool:

@@ -23,7 +23,9 @@ def template_unknown_node(projection: Projection, uses: Uses) -> Finding:
         near = nearest(uses.name, listed)
         if near is not None:
             message += f"; did you mean '{shown(near)}'?"
-            fixes = uses.change(near)
+            number = graph.numbers[near]
+            edges = len(graph.successors[number]) + len(graph.predecessors[number])
+            fixes = uses.change(near, edges)
         elif 0 < len(listed) <= _MAX_LISTED:
             message += f"; there are {all_of([shown(name) for name in listed])}"
     return Finding(
