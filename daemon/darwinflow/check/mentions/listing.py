@@ -33,17 +33,23 @@ def mention_findings(
 
     found: list[Finding] = []
     also: list[Also] = []
+    said: Finding | None
     for (kind, name), uses in islice(_uses(projection, tables, wrong).items(), _MAX_NAMES):
         if kind == "input":
-            found.append(unknown_input(uses, declared, read))
+            said = unknown_input(uses, declared, read)
         elif kind == "key":
-            found.append(duplicate_edge_key(uses))
-        elif name in projection.graph.unknown or references.reads(name):
-            said = template_unknown_node(projection, uses)
-            spans = [said.span, *[other.span for other in said.related]]
-            also.append(Also(name, tuple([Related(span, "also here") for span in spans]), said.fixes))
-        elif projection.is_whole:
-            found.append(template_unknown_node(projection, uses))
+            said = duplicate_edge_key(uses)
+        else:
+            is_told = name in projection.graph.unknown or references.reads(name)
+            said = template_unknown_node(projection, uses, is_told=is_told)
+            if said is not None and is_told:
+                spans = [said.span, *[other.span for other in said.related]]
+                also.append(Also(name, tuple([Related(span, "also here") for span in spans]), said.fixes))
+                continue
+            if not projection.is_whole:
+                continue
+        if said is not None:
+            found.append(said)
     return tuple(found), tuple(also)
 
 

@@ -31,6 +31,8 @@ class Mention(NamedTuple):
     start: int
     end: int
     """In characters of the text."""
+    is_in_text: bool = False
+    """Whether it stands in a text for people or programs, where the same characters may mean something else."""
 
 
 def rows_of(segment: Segment, facts: Facts) -> tuple[Row, ...]:
@@ -90,7 +92,8 @@ def _of_node(node: NodeFact) -> Iterator[Mention]:
         for match in _TEMPLATE.finditer(text):
             group = 1 if match[1] is not None else 2
             kind: Kind = "input" if group == 1 else "node"
-            yield Mention(kind, match[group], node.item, ("config", *path), *match.span(group))
+            start, end = match.span(group)
+            yield Mention(kind, match[group], node.item, ("config", *path), start, end, is_in_text=True)
 
 
 def _templates(config: Node) -> Iterator[tuple[Path, str]]:

@@ -25,6 +25,11 @@ class Uses:
         """With the line that a place counts from."""
         self.is_cut = False
 
+    @property
+    def is_in_text(self) -> bool:
+        """Whether all places are in texts, which may mean something else than this document."""
+        return all(mention.is_in_text for _, mention, _ in self.places)
+
     def spans(self) -> Iterator[Span]:
         for writing, mention, start in self.places:
             yield writing.span(mention.start, mention.end).moved(start)

@@ -1,17 +1,18 @@
-"""`template-unknown-node`: a text takes in the output of a node that does not exist, as `${NODE.output}`."""
+"""`template-unknown-node`: a text takes in the output of a node that does not exist, as `${NODE.output}`.
+
+A text may hold the same for somebody else, as a script does, so only what is a slip of a node's id is told.
+"""
 
 from darwinflow.check.finding import WARNING, Finding, Fix
 from darwinflow.check.mentions.uses import Uses
-from darwinflow.check.words import all_of, shown
+from darwinflow.check.words import shown
 from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import TARGET
 from darwinflow.projection.projection import Projection
 
-_MAX_LISTED = 8
-"""Nodes that a message lists; more would hide what it says."""
 
-
-def template_unknown_node(projection: Projection, uses: Uses) -> Finding:
+def template_unknown_node(projection: Projection, uses: Uses, *, is_told: bool) -> Finding | None:
+    """*is_told*: another finding says that there is no such node. None where nothing says that a node is meant."""
     graph = projection.graph
     listed = graph.names[graph.implicit : graph.known]
     fixes: tuple[Fix, ...] = ()
@@ -26,8 +27,8 @@ def template_unknown_node(projection: Projection, uses: Uses) -> Finding:
             number = graph.numbers[near]
             edges = len(graph.successors[number]) + len(graph.predecessors[number])
             fixes = uses.change(near, edges)
-        elif 0 < len(listed) <= _MAX_LISTED:
-            message += f"; there are {all_of([shown(name) for name in listed])}"
+        elif not is_told:
+            return None
     return Finding(
         "template-unknown-node", WARNING, next(uses.spans()), message, uses.related("and here"), fixes
     )

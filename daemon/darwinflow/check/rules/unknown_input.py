@@ -1,16 +1,21 @@
-"""`unknown-input`: a condition, a context or a template reads an input that the workflow does not declare."""
+"""`unknown-input`: a condition, a context or a template reads an input that the workflow does not declare.
+
+A text may hold `${input.NAME}` for somebody else, so there only what is a slip of an input is told, as a warning.
+"""
 
 from collections.abc import Callable
 
-from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.finding import ERROR, WARNING, Finding, Fix
 from darwinflow.check.mentions.uses import Uses
 from darwinflow.check.words import all_of, shown
 from darwinflow.model.nearest import nearest
 
 
-def unknown_input(uses: Uses, declared: tuple[str, ...], read: Callable[[str], int]) -> Finding:
-    """*read*: how often the document reads an input."""
+def unknown_input(uses: Uses, declared: tuple[str, ...], read: Callable[[str], int]) -> Finding | None:
+    """*read*: how often the document reads an input. None where nothing says that the workflow's own is meant."""
     near = nearest(uses.name, declared)
+    if near is None and uses.is_in_text:
+        return None
     message = f"the workflow declares no input '{shown(uses.name)}'"
     fixes: tuple[Fix, ...] = ()
     if near is not None:
@@ -20,4 +25,5 @@ def unknown_input(uses: Uses, declared: tuple[str, ...], read: Callable[[str], i
         message += f"; it declares {all_of([shown(name) for name in declared])}"
     else:
         message += "; list it under 'inputs'"
-    return Finding("unknown-input", ERROR, next(uses.spans()), message, uses.related("and here"), fixes)
+    severity = WARNING if uses.is_in_text else ERROR
+    return Finding("unknown-input", severity, next(uses.spans()), message, uses.related("and here"), fixes)

@@ -1,0 +1,48 @@
+"""Texts are texts: what only looks like a template of this document may be meant for somebody else."""
+
+import pytest
+
+from darwinflow.catalog.catalog import Catalog
+from darwinflow.check.engine import check
+from darwinflow.document.document import Document
+
+TEXT = """\
+id: a
+version: 1
+inputs: {lang: string}
+nodes:
+  - id: build
+    type: TOOL_CALL
+    config: {tool: bash, args: {script: 'echo "SCRIPT"'}}
+  - {id: say, type: CLAUDE_CODE, config: {prompt: "In ${input.lang}: PROMPT", context: [input.lang]}}
+edges:
+  - {from: START, to: build}
+  - {from: build, to: say}
+  - {from: say, to: END}
+"""
+
+
+def said(text: str, catalog: Catalog) -> list[tuple[str, str]]:
+    return [(one.severity, one.code) for one in check(Document.parse(text), catalog).findings()]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("PROMPT", "In Terraform use ${input.region}"),
+        ("SCRIPT", "${result.output} ${steps.build.output} ${{ steps.build.output }}"),
+    ],
+)
+def test_what_no_name_of_the_document_is_near_is_not_told(place: str, words: str, catalog: Catalog) -> None:
+    assert said(TEXT.replace(place, words), catalog) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("${input.lagn}", "unknown-input"), ("${biuld.output}", "template-unknown-node")]
+)
+def test_a_slip_in_a_text_is_a_warning(words: str, code: str, catalog: Catalog) -> None:
+    assert said(TEXT.replace("PROMPT", words), catalog) == [("warning", code)]
+
+
+def test_a_slip_that_a_context_holds_too_is_an_error_once(catalog: Catalog) -> None:
+    assert said(TEXT.replace("input.lang", "input.lagn"), catalog) == [("error", "unknown-input")]
