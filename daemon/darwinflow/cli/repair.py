@@ -39,15 +39,21 @@ def run(args: argparse.Namespace) -> int:
         say("all is well")
     elif found.left:
         say(f"{counted(len(found.left), 'fault')} cannot be mended", sys.stderr)
-        say(f"try: {_next_step()}", sys.stderr)
+        say(f"try: {_next_step(found.left)}", sys.stderr)
     return 1 if found.left else 0
 
 
-def _next_step() -> str:
+def _next_step(left: list[str]) -> str:
     from darwinflow.daemon.keeping import concerns_on_server
+    from darwinflow.daemon.repairing import NOTHING_READ
 
     if "logs" in concerns_on_server(home_of(os.environ), os.environ):
         return (
             "a backup of the server, as of pg_dump, may have it; darwinflow runs delete RUN lets go of a run"
         )
-    return "darwinflow storage restore DIR --replace, with a backup"
+    if any(fault.startswith(NOTHING_READ) for fault in left):
+        return "darwinflow storage restore DIR --replace, with a backup"
+    return (
+        "go on without it; or, where a backup has it and for no run of since to be lost: darwinflow storage export "
+        "FILE.jsonl.zst, darwinflow storage restore DIR --replace, darwinflow storage import FILE.jsonl.zst"
+    )

@@ -5,6 +5,7 @@ anew from what can be read. Then all are opened, and figures and events are made
 """
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from darwinflow.model.errors import NotFound, StoreDamaged
 from darwinflow.model.phrases import counted
 from darwinflow.model.stores import FILE, Stores
 from darwinflow.ports.identity import IdentityStore
+from darwinflow.ports.inspection import Lacking
 from darwinflow.recorder.paths import Home
 from darwinflow.storage import mending
 from darwinflow.storage.adding_up import added_up
@@ -30,12 +32,21 @@ from darwinflow.storage.figures import Figures
 from darwinflow.storage.files import mending as files
 from darwinflow.storage.files.metrics import FileMetricsStore
 from darwinflow.storage.half_restored import refuse_half_restored
-from darwinflow.storage.opening import open_identity, open_organization, open_tenant, salvage_database
+from darwinflow.storage.opening import (
+    begin_identity_anew,
+    open_identity,
+    open_organization,
+    open_tenant,
+    organizations_beside,
+    salvage_database,
+)
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import place_of_choice, place_of_concern, places_of
 
 Tell = Callable[[str, int, int], None]
 
+NOTHING_READ = "nothing can be read of it"
+"""So begins what is left of a database that stays as it is."""
 _COMMAND = "darwinflow storage repair"
 """What holds the home meanwhile."""
 
@@ -56,12 +67,17 @@ def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool)
     Raises `NotFound` where there is nothing, `DaemonRunning`, `StoreFull`, `StoreUnwritable`, `SchemaTooNew`.
     """
     refuse_half_restored(home.data)
-    if not os.path.exists(home.system_db):
+    if not os.path.exists(home.system_db) and not organizations_beside(home.system_db):
         raise NotFound(f"there is nothing to repair in {home.data}")
-    with held_by(home, _COMMAND), closing(open_identity(home.system_db, now=_now)) as identity:
+    with (
+        held_by(home, _COMMAND),
+        _identity(home, repaired := Repaired([], [], []), dry_run=dry_run) as identity,
+    ):
+        if identity is None:
+            return repaired
         own = this_person(identity).organization
         stores = stores_of(home, environ, own.slug)
-        repairing = _Repairing(home, own.id, stores, tell, dry_run=dry_run)
+        repairing = _Repairing(home, own.id, stores, tell, repaired, dry_run=dry_run)
         repairing.files()
         for place in places_of(home.data, own.id, stores):
             if place.endswith(".db") and os.path.lexists(place):
@@ -75,14 +91,47 @@ def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool)
         return repairing.repaired
 
 
+@contextmanager
+def _identity(home: Home, repaired: Repaired, *, dry_run: bool) -> Iterator[IdentityStore | None]:
+    """`system.db`, begun anew where it is lost and one organization's database lies beside it; None where it would be."""
+    try:
+        identity = open_identity(home.system_db, now=_now)
+        try:
+            this_person(identity)
+        except BaseException:
+            identity.close()
+            raise
+    except StoreDamaged as error:
+        beside = organizations_beside(home.system_db)
+        if len(beside) != 1:
+            hint = f"darwinflow storage restore DIR --replace, with a backup; or put a copy of {home.system_db} in its place"
+            raise StoreDamaged(str(error), hint=hint) from error
+        repaired.mended.append(
+            f"{error}; it is begun anew, with the organization whose database {home.tenant_db(beside[0])} is"
+        )
+        repaired.left.append(
+            f"who did what before, the audit log, is lost with it: a backup may have {home.system_db}"
+        )
+        repaired.left.extend(f"a backup that may hold it: {folder}" for folder in backups_there(home))
+        if dry_run:
+            yield None
+            return
+        begin_identity_anew(home.system_db)
+        identity = open_identity(home.system_db, now=_now)
+    with closing(identity):
+        yield identity
+
+
 class _Repairing:
-    def __init__(self, home: Home, organization: str, stores: Stores, tell: Tell, *, dry_run: bool) -> None:
+    def __init__(
+        self, home: Home, organization: str, stores: Stores, tell: Tell, repaired: Repaired, *, dry_run: bool
+    ) -> None:
         self._home = home
         self._organization = organization
         self._stores = stores
         self._tell = tell
         self._dry_run = dry_run
-        self.repaired = Repaired([], [], [])
+        self.repaired = repaired
         self.can_be_opened = True
         """Opening mends, or fails, where it is not to be done or cannot be."""
 
@@ -103,13 +152,17 @@ class _Repairing:
             found = salvage_database(place, self._tell, dry_run=self._dry_run)
         except StoreDamaged as error:
             self.can_be_opened = False
-            self.repaired.left.append(f"nothing can be read of it: {error}")
+            told = f"{NOTHING_READ}: {error}; to begin anew, with it set aside: touch {shlex.quote(f'{place}.anew')}"
+            self.repaired.left.append(told)
             folders = backups_there(self._home)
             self.repaired.left.extend(f"a backup that may hold it: {folder}" for folder in folders)
             return
         self._mended([f"{why}; {place} is written anew with {counted(found.runs, 'run')} that can be read"])
         if found.are_figures_added_again:
             self._mended([f"figures in {place} could not be read and are added up again from its runs"])
+        if found.cut:
+            told = f"the last {found.cut} bytes of {place} are gone, and with them runs that nothing before that names"
+            self.repaired.left.append(told)
         if found.are_events_dropped:
             told = f"events in {place} could not be read and are dropped: who follows runs looks at all of them once"
             self._mended([told])
@@ -135,11 +188,18 @@ class _Repairing:
             return
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
-        for project in stores.projects():
-            if isinstance(figures, Figures):
-                self._mended(mending.mend_figures(tenant, figures, project, dry_run=self._dry_run))
+        if isinstance(figures, Figures):
+            of_figures = (row.project for row in figures.figures()[0])  # of runs that are all lost, too
+            for project in dict.fromkeys((*stores.projects(), *of_figures)):
+                archived = stores.archived(project)
+                self._mended(
+                    mending.mend_figures(tenant, figures, project, archived, dry_run=self._dry_run)
+                )
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
+        logs = stores.log_store()
+        if isinstance(logs, Lacking):
+            self.repaired.left.extend(logs.missing() if self._dry_run else logs.acknowledge())
         if not self._dry_run:
             if isinstance(figures, FileMetricsStore):
                 again, lacking = figures.acknowledge()

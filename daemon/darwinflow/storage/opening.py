@@ -35,7 +35,14 @@ def open_identity(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
     refuse_half_restored(os.path.dirname(path))
     from darwinflow.storage.sqlite.system import SqliteIdentityStore
 
-    return SqliteIdentityStore(path, now, organizations=_organizations_beside(path))
+    return SqliteIdentityStore(path, now, organizations=organizations_beside(path))
+
+
+def begin_identity_anew(path: str) -> None:
+    """Let `open_identity` set aside what is left of *path* and make it anew. Raises `StoreUnwritable`."""
+    from darwinflow.storage.sqlite.lost import ask_anew
+
+    ask_anew(path)
 
 
 def open_organization(
@@ -108,7 +115,7 @@ def open_tenant(
     )
 
 
-def _organizations_beside(path: str) -> list[str]:
+def organizations_beside(path: str) -> list[str]:
     """Ids of the organizations whose databases lie in the folder of *path*."""
     try:
         names = sorted(os.listdir(os.path.dirname(path)))

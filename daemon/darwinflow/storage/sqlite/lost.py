@@ -25,6 +25,7 @@ FileIdentity = tuple[int, int]
 
 _OF_ORGANIZATION = re.compile(r"(tenant-)?[a-z0-9]{8,32}\.db")
 """The names of databases that hold runs: in the data directory, and in a folder that the settings name."""
+_SYSTEM = "system.db"
 _ANEW = ".anew"
 _ASIDE = "set-aside"
 _MAGIC = b"SQLite format 3\0"
@@ -37,9 +38,12 @@ _PAGE_OF_LOCKS = 0x40000000
 
 def mending(path: str) -> str:
     """What can be done about a damaged database, of which something is there; a daemon may have it open."""
-    if _OF_ORGANIZATION.fullmatch(os.path.basename(path)) is None:
-        return f"darwinflow daemon stop, then {remedy(path)}"
-    return f"darwinflow storage repair, which keeps what can be read; or darwinflow daemon stop, then {remedy(path)}"
+    name, by_hand = os.path.basename(path), f"darwinflow daemon stop, then {remedy(path)}"
+    if name == _SYSTEM:
+        return f"darwinflow storage repair, which makes it anew for the history beside it; or {by_hand}"
+    if _OF_ORGANIZATION.fullmatch(name) is None:
+        return by_hand
+    return f"darwinflow storage repair, which keeps what can be read; or {by_hand}"
 
 
 def remedy(path: str) -> str:
@@ -53,6 +57,16 @@ def remedy(path: str) -> str:
 def anew(path: str) -> str:
     """The empty file by which the user says that the database *path* shall begin anew, quoted for a shell."""
     return shlex.quote(path + _ANEW)
+
+
+def ask_anew(path: str) -> None:
+    """Say what `anew` lets the user say. Raises `StoreUnwritable`."""
+    try:
+        with open(path + _ANEW, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)):
+            pass
+        sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise StoreUnwritable(f"{path}{_ANEW} cannot be written: {error.strerror}") from error
 
 
 def set_aside_where_told(path: str) -> bool:
@@ -95,7 +109,8 @@ def refuse_lost(path: str, *, is_known: bool) -> None:
     if size or not (is_known or size_of(f"{path}-wal") or acknowledged(path)):
         return
     what = "is missing" if size is None else "is empty (0 bytes)"
-    raise StoreDamaged(f"{path} {what}, though history was stored in it", hint=remedy(path))
+    hint = mending(path) if os.path.basename(path) == _SYSTEM else remedy(path)
+    raise StoreDamaged(f"{path} {what}, though history was stored in it", hint=hint)
 
 
 def refuse_cut_by_header(db: apsw.Connection, path: str) -> None:
@@ -103,11 +118,23 @@ def refuse_cut_by_header(db: apsw.Connection, path: str) -> None:
     if size_of(f"{path}-wal"):
         return  # what the file lacks may lie there: `refuse_cut` looks
     _, header = db.read("main", 0, 0, _HEADER_BYTES)
-    if (
-        header.startswith(_MAGIC) and header[24:28] == header[92:96]
-    ):  # else the number of pages was written by a program that does not keep it
-        pages, page_size = int.from_bytes(header[28:32]), int.from_bytes(header[16:18])
-        _refuse_shorter(path, pages * (65_536 if page_size == 1 else page_size))
+    _refuse_shorter(path, _size_in(header))
+
+
+def size_by_header(path: str) -> int:
+    """How many bytes *path* should have by what it says itself; 0 where it does not. Nothing may have it open."""
+    try:
+        with open(path, "rb") as file:
+            return _size_in(file.read(_HEADER_BYTES))
+    except OSError:
+        return 0
+
+
+def _size_in(header: bytes) -> int:
+    if not header.startswith(_MAGIC) or header[24:28] != header[92:96]:
+        return 0  # the number of pages was written by a program that does not keep it
+    pages, page_size = int.from_bytes(header[28:32]), int.from_bytes(header[16:18])
+    return pages * (65_536 if page_size == 1 else page_size)
 
 
 def refuse_cut(db: apsw.Connection, path: str) -> None:

@@ -22,12 +22,13 @@ from darwinflow.storage.run_file import FiledRun
 from darwinflow.storage.sqlite import nodes
 from darwinflow.storage.sqlite.bodies import CompressedBodies, body_of
 from darwinflow.storage.sqlite.connection import connect_reader, let_go
+from darwinflow.storage.sqlite.cut_off import full_sized
 from darwinflow.storage.sqlite.damaged_rows import UNREADABLE, readable_rows, rows_between
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.figures import figures_in, put_figures
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
-from darwinflow.storage.sqlite.lost import BESIDE, size_of
+from darwinflow.storage.sqlite.lost import BESIDE, size_by_header, size_of
 from darwinflow.storage.sqlite.replacing import replace, unfinished
 from darwinflow.storage.sqlite.salvaged_tables import copied, copied_tables, copy_sequences, inserted
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore, SqliteTransaction
@@ -58,6 +59,8 @@ class Salvaged(NamedTuple):
     are_figures_added_again: bool
     kept: str | None
     """Where the damaged database is now; None where nothing was changed."""
+    cut: int = 0
+    """Bytes that its end lacks: runs of which all lay there are not known."""
 
 
 def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
@@ -65,7 +68,13 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
 
     Nothing may have it open. Raises `StoreDamaged` where nothing can be read of it, `StoreFull` with nothing changed.
     """
-    source = _opened(path)
+    cut = max(size_by_header(path) - (size_of(path) or 0), 0)
+    with full_sized(path) as readable:
+        return _salvaged(path, readable, tell, dry_run=dry_run)._replace(cut=cut)
+
+
+def _salvaged(path: str, readable: str, tell: Tell, *, dry_run: bool) -> Salvaged:
+    source = _opened(path, readable)
     try:
         reading = _Reading(source)
         if dry_run:
@@ -182,8 +191,8 @@ class _Reading:
             return None
 
 
-def _opened(path: str) -> apsw.Connection:
-    db = connect_reader(path)
+def _opened(path: str, readable: str) -> apsw.Connection:
+    db = connect_reader(readable)
     try:
         fetch(db, "PRAGMA query_only = ON")
         fetch(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'run'")
