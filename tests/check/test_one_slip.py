@@ -92,3 +92,39 @@ def test_a_comma_is_missing_before_a_condition(catalog: Catalog) -> None:
 def test_a_colon_in_a_text_wants_quotes(text: str, finding: str, catalog: Catalog) -> None:
     found = said(TEXT.replace("{prompt: Sign it}", f"{{prompt: {text}}}"), catalog)
     assert found == [finding]
+
+
+COLONS = [
+    (LAST, "{from: wait, to:END}", "to:END | unknown-field: ':' needs a space behind it; write 'to: ...'"),
+    (LAST, "{from:wait, to:END}", "from:wait | unknown-field: ':' needs a space behind it; write 'from: ...'"),
+    ("help, type: H", "help, type:H", "type:HUMAN_INPUT | unknown-field: ':' needs a space behind it; write 'type: ...'"),
+    ("{id: help", "{id:help", "id:help | unknown-field: ':' needs a space behind it; write 'id: ...'"),
+    ("type: CLAUDE", "type:CLAUDE", ": | yaml-syntax: ':' needs a space behind it; write 'type: ...'"),
+    ("type: CLAUDE", "type:\u00a0CLAUDE", "\u00a0 | yaml-syntax: the blank behind ':' is a no-break space (U+00A0) and no space; write 'type: ...'"),
+    (LAST, "{from: wait, to:\u00a0END}", "to:\u00a0END | unknown-field: the blank behind ':' is a no-break space (U+00A0) and no space; write 'to: ...'"),
+    ("type: CLAUDE", "type\uff1a CLAUDE", "\uff1a | yaml-syntax: '\uff1a' is no colon in YAML; write 'type: CLAUDE_CODE'"),
+    ("type: CLAUDE", "type\uff1aCLAUDE", "\uff1a | yaml-syntax: '\uff1a' is no colon in YAML; write 'type: CLAUDE_CODE'"),
+    (LAST, "{from: wait, to\uff1a END}", "to\uff1a END | unknown-field: '\uff1a' is no colon in YAML; write 'to: END'"),
+    ("type: CLAUDE", "type; CLAUDE", "; | yaml-syntax: a value follows ':', not ';'; write 'type: CLAUDE_CODE'"),
+    ("type: CLAUDE", "type = CLAUDE", "= | yaml-syntax: a value follows ':', not '='; write 'type: CLAUDE_CODE'"),
+    ("options: [Anna", "options:[Anna", ": | yaml-syntax: ':' needs a space behind it; write 'options: ...'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding"), COLONS)
+def test_what_stands_for_a_colon_is_told(right: str, slip: str, finding: str, catalog: Catalog) -> None:
+    text = TEXT.replace(right, slip)
+    assert said(text, catalog) == [finding]
+    assert after_fixes(text, catalog) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("comment", "token", "code"),
+    [("// comment", "//", "yaml-syntax"), ("// see: this", "// see", "unknown-field")],
+)
+def test_a_comment_of_another_language_is_made_one(
+    comment: str, token: str, code: str, catalog: Catalog
+) -> None:
+    text = TEXT.replace("    type: CLAUDE", f"    {comment}\n    type: CLAUDE")
+    assert said(text, catalog) == [f"{token} | {code}: a comment begins with '#', not '//'"]
+    assert after_fixes(text, catalog) == text.replace("//", "#")

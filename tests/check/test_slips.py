@@ -77,6 +77,14 @@ SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a colon for a comma": _put(_PAIR, "{0}: {1}"),
     "a semicolon for a comma": _put(_PAIR, "{0}; {1}"),
     "a wide comma": _put(_PAIR, "{0}\uff0c {1}"),
+    "no space behind a colon in braces": _put(re.compile(r"( *- \{\w+:) (.*)\Z"), "{0}{1}"),
+    "no space behind a second colon in braces": _put(re.compile(r"( *- \{.*, to:) (.*)\Z"), "{0}{1}"),
+    "no space behind a colon": _put(_PLAIN, "{0}{1}:{2}"),
+    "a no-break space behind a colon": _put(_PLAIN, "{0}{1}:\u00a0{2}"),
+    "a wide colon in braces": _put(re.compile(r"( *- \{.*, to): (.*)\Z"), "{0}\uff1a {1}"),
+    "a semicolon for a colon": _put(_PLAIN, "{0}{1}; {2}"),
+    "an equals sign for a colon": _put(_PLAIN, "{0}{1} = {2}"),
+    "a comment of another language with a colon": _put(re.compile(r"(    )((?:type|config|to):.*)\Z"), "{0}// see: this\n{0}{1}"),
     "a wide colon": _put(_PLAIN, "{0}{1}\uff1a {2}"),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
+from darwinflow.document.grammar.colons import slipped_colon
 from darwinflow.graph.graph_type import Schema, fields_of
 from darwinflow.projection.places import Path
 
@@ -81,7 +82,7 @@ def _schema_of(lacking: Fault) -> Schema:
 
 def _parted(faults: list[Fault]) -> list[Fault]:
     """A key that holds its value, too, as its colon is missing, stands for the key that it begins with."""
-    parted = [fault._replace(instead=_beginning(fault)) for fault in faults if _beginning(fault)]
+    parted = [fault._replace(instead=_beginning(fault), meant=None) for fault in faults if _beginning(fault)]
     if not parted:
         return faults
     heads = {(fault.path, fault.instead) for fault in parted}
@@ -91,12 +92,13 @@ def _parted(faults: list[Fault]) -> list[Fault]:
 
 
 def _beginning(fault: Fault) -> str | None:
-    """The known key that an unknown one begins with, before a blank, where it is not there itself."""
-    words = fault.name.split(None, 1)
-    if fault.kind != "unknown" or not words[1:] or not isinstance(fault.data, Mapping):
+    """The known key that an unknown one begins with, before a blank or what stands for a colon, where it is not there itself."""
+    if fault.kind != "unknown" or not isinstance(fault.data, Mapping):
         return None
-    is_key = words[0] in fields_of(fault.schema) and words[0] not in fault.data
-    return words[0] if is_key and fault.data[fault.name] is None else None
+    slipped = slipped_colon(fault.name)
+    head, *rest = [slipped.key, ""] if slipped is not None else fault.name.split(None, 1) or [""]
+    is_key = bool(rest) and head in fields_of(fault.schema) and head not in fault.data
+    return head if is_key and fault.data[fault.name] is None else None
 
 
 def _renamed(faults: list[Fault]) -> list[Fault]:

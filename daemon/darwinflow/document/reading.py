@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from darwinflow.document import tall
-from darwinflow.document.characters import encodable, report_unprintable, shift, shifted_problem
+from darwinflow.document.characters import encodable, report_unprintable, shift, shifted_problem, stray_mark
 from darwinflow.document.form import Content, Form, Kind, Later
 from darwinflow.document.grammar.collections import grow
 from darwinflow.document.grammar.parser import Parser
@@ -95,7 +95,8 @@ def content_of(form: Form, lines: list[str], *, ends_text: bool, before: Before 
     content = Content(kind, key, children, problems, tuple(parser.anchors), tuple(parser.aliases), rows)
     if has_mark:
         shift(content)
-        content = content._replace(problems=tuple(map(shifted_problem, problems)))
+        problems = tuple(map(shifted_problem, problems))
+        content = content._replace(problems=problems if form.has_mark else (stray_mark(0, 0), *problems))
     return content
 
 
@@ -228,6 +229,10 @@ def _strays(parser: Parser, row: int, form: Form) -> Iterator[Node]:
             return
         line = parser.lines[row]
         indent = first_column(line)
+        if line.startswith("//", indent):
+            parser.report_slashes(row, indent)
+            row += 1
+            continue
         parser.report(row, indent, row, len(line.rstrip(BLANKS)), _stray_message(form, indent), ADRIFT)
         node, behind = parser.block(row, indent, min(0 if form.depth else -1, indent - 1))
         row = max(behind, row + 1)

@@ -7,19 +7,28 @@ from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
+from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
 from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
+from darwinflow.model.span import Span
+from darwinflow.projection.places import Path
 
 _MAX_RELATED = 20
 
 
 def unknown_field(subject: Subject) -> Iterator[Finding]:
     yield from _out_of_place(subject)
+    yield from _without_colon(subject)
     for fault in subject.faults:
-        if fault.kind != "unknown" or fault.inside is not None:
+        if fault.kind != "unknown" or fault.inside is not None or _slipped(fault) is not None:
             continue
         span = subject.key_span(fault.path, fault.name)
         if span is None:
+            continue
+        if fault.name.startswith("//"):
+            yield error(
+                subject.code(fault, "unknown-field"), span, SLASHES, _as_comment(subject, fault, span)
+            )
             continue
         if subject.code(fault, "") == "config-":
             message = f"the config of {subject.owner(fault)} has no '{shown(fault.name)}'"
@@ -37,6 +46,43 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def _as_comment(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
+    """The mark of a comment for that of other languages, where what follows is on its line."""
+    node = subject.own_node((*fault.path, fault.name))
+    if node is None or node.line != node.end_line or not subject.owns_key(fault.path, fault.name):
+        return ()
+    return replacement("Write '#'", span._replace(end_column=span.column + 2), "#")
+
+
+def _slipped(fault: Fault) -> SlippedColon | None:
+    """What stands for the colon of a key that holds its value, too."""
+    slipped = slipped_colon(fault.name)
+    return slipped if slipped is not None and slipped.key == fault.instead else None
+
+
+def _without_colon(subject: Subject) -> Iterator[Finding]:
+    """Keys with something else than a colon and a space behind them: one finding a mapping, and one fix."""
+    said: dict[Path, list[Finding]] = {}
+    for fault in subject.faults:
+        slipped = _slipped(fault) if fault.kind == "unknown" else None
+        span = subject.key_span(fault.path, fault.name) if slipped is not None else None
+        if slipped is None or span is None:
+            continue
+        fixes: tuple[Fix, ...] = ()
+        is_plain = span.end_column - span.column == len(fault.name) and span.line == span.end_line
+        if is_plain and subject.owns_key(fault.path, fault.name):
+            place = Span(span.line, span.column + slipped.start, span.line, span.column + slipped.end)
+            fixes = replacement(f"Write '{slipped.key}: '", place, ": ")
+        code = subject.code(fault, "unknown-field")
+        said.setdefault(fault.path, []).append(error(code, span, slipped.message, fixes))
+    for found in said.values():
+        first, *more = sorted(found, key=lambda one: one.span)
+        related = tuple([Related(one.span, "and so does this") for one in more[:_MAX_RELATED]])
+        edits = tuple([edit for one in found for fix in one.fixes for edit in fix.edits])
+        fixes = (Fix(first.fixes[0].title, edits),) if first.fixes else ()
+        yield first._replace(related=related, fixes=fixes)
 
 
 def _home(fault: Fault) -> str | None:

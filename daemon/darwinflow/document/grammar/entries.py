@@ -4,6 +4,7 @@ import re
 from abc import abstractmethod
 from typing import Final
 
+from darwinflow.document.grammar.colons import slipped_colon
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.flow import Flow
 from darwinflow.document.grammar.scan import (
@@ -16,17 +17,17 @@ from darwinflow.document.grammar.scan import (
     key_colon,
     uncommented,
 )
+from darwinflow.document.lines import Edit
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
-from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, LOOSE
+from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, LOOSE, Repair
+from darwinflow.model.span import Span
 
 MAX_KEY: Final = 1024
 """Characters of a key on one line, as YAML has it."""
 
 _ODD_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]+ *")
 """What looks like spaces."""
-_TIGHT_COLON: Final = re.compile(r"([A-Za-z_][\w./-]*):(?=\S)")
 _CLOSING: Final = {'"': '"', "'": "'", "[": "]", "{": "}"}
-_EQUALS: Final = re.compile(r"([A-Za-z_][\w.-]*) *=")
 
 
 class Entries(Flow):
@@ -231,19 +232,17 @@ class Entries(Flow):
         if first in "]}":
             self.report(row, column, row, column + 1, f"'{first}' closes nothing; remove it", ADRIFT)
             return self.text_node(row, column, end), self.empty(row, end), behind
-        if tight := _TIGHT_COLON.match(line, column):
-            colon = tight.end() - 1
-            self.report(row, colon, row, colon + 1, f"':' needs a space behind it; write '{tight[1]}: ...'")
-            key = Node(SCALAR, tight[1], row, column, row, colon, PLAIN, tight[1])
-            source = uncommented(line, colon + 1)[0]
-            value = Node(
-                SCALAR, resolved(source), row, colon + 1, row, colon + 1 + len(source), PLAIN, source
+        if slipped := slipped_colon(text):
+            key_end, value_start = column + slipped.start, column + slipped.end
+            at, behind_mark = column + slipped.first, column + slipped.last
+            edit = Edit(Span(row, key_end, row, value_start), ": ")
+            self.report(
+                row, at, row, behind_mark, slipped.message, repair=Repair(f"Write '{slipped.key}: '", (edit,))
             )
-            return key, value, behind
-        if equals := _EQUALS.match(text):
-            at = column + equals.end() - 1
-            self.report(row, at, row, at + 1, f"a value follows ':'; write '{equals[1]}: ...'")
-            key_end, value_start = column + equals.end(1), after_blanks(line, at + 1)
+            key = Node(SCALAR, slipped.key, row, column, row, key_end, PLAIN, slipped.key)
+        elif text.startswith("//"):
+            self.report_slashes(row, column)
+            return self.text_node(row, column, end), self.empty(row, end), behind
         else:
             word = text.split(" ", 1)[0]
             key_end = column + len(word)
@@ -257,7 +256,7 @@ class Entries(Flow):
                     f"a key needs ':' behind it; write '{word[:40]}: {line[value_start:end][:40] or '...'}'"
                 )
                 self.report(row, column, row, end, message, LOOSE if column else ADRIFT)
-        key = self.text_node(row, column, key_end)
+            key = self.text_node(row, column, key_end)
         # A half-typed key may stand over the block that was, or will be, its value.
         below = self.next_content(behind)
         if below < self.count:
@@ -266,6 +265,10 @@ class Entries(Flow):
                 value, behind = self.block(below, indent, column)
                 return key, value, behind
         if value_start < end:
+            if slipped is not None and line[value_start] not in _CLOSING:
+                source = line[value_start:end]
+                value = Node(SCALAR, resolved(source), row, value_start, row, end, PLAIN, source)
+                return key, value, behind
             return key, self._value_on(row, value_start, end, column), behind
         return key, self.empty(row, end), behind
 

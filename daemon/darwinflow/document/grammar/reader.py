@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import Final
 
 from darwinflow.document import tall
+from darwinflow.document.grammar.colons import SLASHES
 from darwinflow.document.grammar.scan import BLANKS, BYTE_ORDER_MARK, after_blanks, first_column, is_ended
 from darwinflow.document.grammar.simple_flow import Tried
+from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS, EMPTY, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import (
     ADRIFT,
@@ -116,6 +118,12 @@ class Reader:
             self.is_too_deep = True
             message = f"this is nested deeper than {MAX_DEPTH} levels; what lies deeper is not read"
             self.add(Problem(DOCUMENT_LIMIT, message, Span(row, column, row, end_column)))
+
+    def report_slashes(self, row: int, column: int) -> None:
+        """Report a comment as other languages write it."""
+        edit = Edit(Span(row, column, row, column + 2), "#")
+        reach = LOOSE if column else ADRIFT
+        self.report(row, column, row, column + 2, SLASHES, reach, Repair("Write '#'", (edit,)))
 
     def report_tab(self, row: int, column: int) -> None:
         end = first_column(self.lines[row])
