@@ -15,6 +15,7 @@ from darwinflow.check.engine import check
 from darwinflow.check.sweep import swept
 from darwinflow.check.telltales import rows_to_read
 from darwinflow.document.document import Document
+from darwinflow.recorder.redact import Redaction
 
 CORPORA = Path(os.environ.get("DARWINFLOW_CORPORA", Path(__file__).parents[3] / "shared/corpora"))
 WORKFLOWS = ("starter-workflows", "argo", "tekton")
@@ -77,6 +78,12 @@ def test_random_words_are_found(line: str, letters: str, size: int, share: float
         "module.exports.createApplicationServerWithDefaultConfigurationV2FromEnvironment",
         "https://example.org/d/aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW/edit",
         "header: 'Authorization: Bearer ${{ steps.auth.outputs.access_token_2 }}'",
+        "auth: Basic YWRtaW46YWRtaW4=",  # admin:admin
+        "note: Basic internationalizationAndMore",
+        "header: 'Authorization: Basic ${BASIC_AUTH_OF_THE_PROXY}'",
+        "cache: build-key-0123456789abcdef0123456789abcdef",
+        "hook: https://discord.com/api/webhooks/ID/TOKEN",
+        "hf_this_is_an_ordinary_name_in_snake_case",
         "database: postgres://postgres:postgres@localhost:5432/test",
         "database: mysql://user:<password>@localhost/x",
         "skip: sk-this-is-an-ordinary-word-in-kebab-case",
@@ -86,6 +93,23 @@ def test_random_words_are_found(line: str, letters: str, size: int, share: float
 )
 def test_what_is_no_secret_is_left_alone(line: str) -> None:
     assert found(line) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ("token: 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", "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"),
+        ("x: sbp_" + "0a1b2c3d4e" * 4, "sbp_" + "0a1b2c3d4e" * 4),
+        ("curl -u 'api:key-0f1e2d3c4b5a69788796a5b4c3d2e1f0'", "key-0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+        (f"hook: https://discord.com/api/v10/webhooks/123456789012345678/{'aB3-dE5_fG'[:10] * 6}8", "aB3-dE5_fG" * 6 + "8"),
+        ("h: 'Authorization: Basic bWlyYTpodW50ZXIy'", "bWlyYTpodW50ZXIy"),
+        ("h: 'authorization: basic bWlyYTpzM2NyM3R6IQ=='", "bWlyYTpzM2NyM3R6IQ=="),
+    ],
+)  # fmt: skip
+def test_a_token_of_a_known_shape_is_found(line: str, secret: str) -> None:
+    assert found(line) == [secret]
+    assert rows_to_read(line) == [0]
+    assert secret not in Redaction().applied(line)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from darwinflow.check.passwords import passwords_in
-from darwinflow.check.random_words import MIN_NAMED_LETTERS, is_random
+from darwinflow.check.random_words import MIN_NAMED_LETTERS, decoded, is_random
 from darwinflow.recorder.redact import SHAPES
 
 _WORD = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_NAMED_LETTERS},}}={{0,2}}")
@@ -41,6 +41,8 @@ _PLACEHOLDER = re.compile(
 )
 _LOOSE = frozenset({"sk-", "earer ", "hf_", "xapp-"})
 """Shapes that ordinary words in kebab-case may have as well."""
+_HUGGING_FACE = 37
+"""Characters of such a token, whose letters alone may be no random word."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _DATA_LINE = re.compile(r"[\s>#\"'|-]*[A-Za-z0-9+/=_-]{40,}[\"',\\n]*\s*")
 _LAST_DATA_LINE = re.compile(r"[\s>#\"'|-]*[A-Za-z0-9+/=_-]+[\"',\\n]*\s*")
@@ -154,8 +156,17 @@ def _is_real(anchor: str, secret: str, before: str) -> bool:
     if _PLACEHOLDER.search(secret) or _REFERENCE.search(before):
         return False
     if anchor == "://":
-        return len(secret) >= _MIN_PASSWORD and secret.lower() not in _FEW
+        return _guards(secret)
+    if anchor == "asic ":
+        user, colon, password = (decoded(secret) or "").partition(":")
+        return bool(user and colon) and _guards(password) and not _PLACEHOLDER.search(password)
+    if anchor == "hf_" and len(secret) == _HUGGING_FACE:
+        return not secret.islower() and not secret[len(anchor) :].isupper()
     return anchor not in _LOOSE or is_random(secret, is_named=True)
+
+
+def _guards(password: str) -> bool:
+    return len(password) >= _MIN_PASSWORD and password.lower() not in _FEW
 
 
 def _random(row: int, line: str, taken: tuple[Secret, ...]) -> Iterator[Secret]:

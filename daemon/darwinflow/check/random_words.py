@@ -42,7 +42,7 @@ def is_random(word: str, *, is_named: bool) -> bool:
     """
     if _UUID.search(word):
         return False
-    text = _decoded(word)
+    text = decoded(word)
     if text is not None:
         return _holds_random(text, is_named=is_named)
     word = word.rstrip("=")
@@ -91,7 +91,7 @@ def _entropy(word: str) -> float:
     return -sum([count / size * math.log2(count / size) for count in Counter(word).values()])
 
 
-def _decoded(word: str) -> str | None:
+def decoded(word: str) -> str | None:
     """The text that *word* is the base64 form of; None where it is none."""
     if not _BASE64.fullmatch(word):
         return None
@@ -107,7 +107,7 @@ def _holds_random(text: str, *, is_named: bool, depth: int = 0) -> bool:
     if "PRIVATE KEY" in text:
         return True
     for match in re.finditer(r"[A-Za-z0-9+/_-]{16,}={0,2}", text):
-        inner = _decoded(match[0]) if depth < _MAX_DEPTH else None
+        inner = decoded(match[0]) if depth < _MAX_DEPTH else None
         if inner is not None:
             if _holds_random(inner, is_named=is_named, depth=depth + 1):
                 return True

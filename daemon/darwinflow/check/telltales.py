@@ -14,7 +14,7 @@ _LETTERS = bytes(
 _LONG_WORD = b"a" * 16
 """Every shape of a token and every random word holds as many, but for the texts below."""
 _PASSWORD_KEYS = (b"assw", b"ASSW", b"assW", b"assphrase", b"assPhrase", b"ASSPHRASE")
-_TELLING = (*[mark.encode() for mark in MARKS], b"earer ", b"PRIVATE KEY", *_PASSWORD_KEYS)
+_TELLING = (*[mark.encode() for mark in MARKS], b"earer ", b"asic ", b"PRIVATE KEY", *_PASSWORD_KEYS)
 _TOLD = re.compile(b"|".join(map(re.escape, _TELLING)))
 _SHORT = 2_000
 """Bytes up to which one pattern finds sooner than each word by itself."""

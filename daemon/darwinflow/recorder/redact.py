@@ -55,6 +55,13 @@ SHAPES: tuple[tuple[str, str, str], ...] = (
     ("rubygems_", r"rubygems_[a-f0-9]{48}", "a RubyGems key"),
     ("dckr_pat_", rf"dckr_pat_{_LETTER}{{27}}", "a Docker Hub token"),
     ("hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}", "a Hugging Face token"),
+    ("sbp_", r"sbp_[a-f0-9]{40}", "a Supabase token"),
+    ("key-", r"(?<![A-Za-z0-9_-])key-[a-f0-9]{32}(?![A-Za-z0-9_-])", "a Mailgun key"),
+    (
+        "discord",
+        r"(discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[0-9]{15,20}/)[A-Za-z0-9_-]{40,}",
+        "a Discord webhook",
+    ),
     ("SG.", rf"SG\.{_LETTER}{{16,}}\.{_LETTER}{{16,}}", "a SendGrid key"),
     ("do", r"do[opr]_v1_[a-f0-9]{64}", "a DigitalOcean token"),
     ("shp", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "a Shopify token"),
@@ -67,13 +74,14 @@ SHAPES: tuple[tuple[str, str, str], ...] = (
     ("sntrys_", r"sntrys_[A-Za-z0-9+/=_]{40,}", "a Sentry token"),
     ("ccountKey=", r"([Aa]ccountKey=)[A-Za-z0-9+/=]{20,}", "an Azure storage key"),
     ("earer ", r"([Bb]earer )[A-Za-z0-9._~+/=-]{16,}", "a bearer token"),
+    ("asic ", r"([Bb]asic )(?=[A-Za-z0-9+/]*[a-z0-9][A-Z])[A-Za-z0-9+/]{11,}={0,2}", "a password"),
     ("://", r"(://[^\s/:@\"'<>]{0,100}:)[^\s/@\"'<>]{1,200}(?=@)", "a password"),
 )
 _WORD = bytes(
     0x61 if (chr(code).isalnum() and code < 128) or chr(code) in "_-+/" else 0x20 for code in range(256)
 )
 _LONG_WORD = b"a" * 16
-"""Every shape but passwords in URLs and bearer tokens holds a run of at least 16 such letters."""
+"""Every shape but passwords in URLs and headers and bearer tokens holds a run of at least 16 such letters."""
 
 
 _ALL = re.compile(r"[\s\S]+")
@@ -102,7 +110,7 @@ class Redaction:
         """Whether *text*, a value or its JSON, could hold something to take out; False is certain."""
         if self.patterns:
             return True
-        if "earer " in text or ("://" in text and "@" in text):
+        if "earer " in text or "asic " in text or ("://" in text and "@" in text):
             return True
         if _LONG_WORD not in text.encode().translate(_WORD):
             return False
