@@ -19,10 +19,13 @@ from typing import NamedTuple
 from daemon_process import DaemonProcess, a_run
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import Workspace
-from darwinflow.rpc.client.blocking import Client, connect
+from darwinflow.rpc.client.blocking import connect
+from reliability.announced import Announced
 
 CLIENTS = 3
 PROGRAMS = 2
+EVENTS_EVERY = 20
+"""Kills. In between the store keeps all events."""
 WORKING_WITHIN_S = 60.0
 """After its start, until a daemon has acknowledged something; then it is killed before long."""
 
@@ -179,10 +182,13 @@ def run_loop(
         daemon.command = [sys.executable, "-c", TWIN]
     recorders = Recorders(daemon, workspace_folder)
     clients: Clients | None = None
+    announced = Announced()
     try:
         daemon.start()
         clients = Clients(daemon, workspace)
-        for _ in range(kills):
+        for number in range(kills):
+            if number % EVENTS_EVERY == EVENTS_EVERY - 1:
+                announced.catch_up(daemon, workspace)
             if not twin:
                 recorders.fill()
             if rng.random() < 0.8:
@@ -197,7 +203,7 @@ def run_loop(
         recorders.close()
         time.sleep(0.1)
         clients.close()
-        return _counted(daemon, workspace, clients, recorders, kills)
+        return _counted(daemon, workspace, clients, recorders, announced, kills)
     finally:
         recorders.close()
         if clients is not None:
@@ -219,7 +225,12 @@ def _kill_while_starting(daemon: DaemonProcess, after_s: float) -> None:
 
 
 def _counted(
-    daemon: DaemonProcess, workspace: Workspace, clients: Clients, recorders: Recorders, kills: int
+    daemon: DaemonProcess,
+    workspace: Workspace,
+    clients: Clients,
+    recorders: Recorders,
+    announced: Announced,
+    kills: int,
 ) -> Count:
     client = daemon.client(workspace)
     deadline = time.monotonic() + 60
@@ -240,15 +251,15 @@ def _counted(
     finished = [run_id for run_id, header in headers.items() if header["status"] in ("SUCCESS", "FAILED")]
     summary = client.call("workflow/history", {"workflow": "assistant", "version": 3})["summaries"]["version"]
     said = recorders.said()
-    stored_events, announced = _events(client)
+    announced.catch_up(daemon, workspace)
     return Count(
         kills=kills,
         acknowledged=len(acknowledged),
         missing=sum(run_id not in headers for run_id in acknowledged),
         stored=len(finished),
-        events=stored_events,
+        events=len(announced.stored),
         counted=summary["runs"] if summary else 0,
-        strays=len(announced ^ headers.keys()),
+        strays=len(announced.runs ^ headers.keys()),
         said=len(said),
         unsaid=sum(not _arrived(call, headers) for call in said),
         lost_runs=sum(header["status"] == "LOST" for header in headers.values()),
@@ -266,25 +277,6 @@ def _arrived(call: list[str], headers: dict) -> bool:
         steps = [step for step in header["steps"] if step["nodeId"] == f"n{call[2]}"]
         return [step["status"] for step in steps] == ["SUCCESS"]
     return True
-
-
-def _events(client: Client) -> tuple[int, set[str]]:
-    """How many say that a run is stored, of which each run has one at most; and the runs of all events."""
-    stored: list[str] = []
-    announced: set[str] = set()
-    last = client.call("workflow/history", {"workflow": "assistant"})["offset"]
-    client.subscribe(["run"], after=0)
-    offset = 0
-    while offset < last:
-        event = client.next_event(10)
-        if event is None:
-            break
-        offset = event["offset"]
-        announced.add(event["key"])
-        if event["payload"]["kind"] == "run.stored":
-            stored.append(event["key"])
-    assert len(set(stored)) == len(stored), "a run was announced twice"
-    return len(stored), announced
 
 
 def main() -> None:
