@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.conftest import flow
 from cli.recorded_runs import record
 from darwinflow.storage.backup import read_backup
 
@@ -167,3 +169,39 @@ def test_a_restore_that_is_killed_anywhere_is_done_again_and_loses_nothing(darwi
     darwinflow("storage", "restore", copy, "--replace")
     assert told(darwinflow) == before
     read_backup(copy)
+
+
+def versions_in(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_workflow_files_are_in_a_backup_with_their_lock_and_come_back_where_a_workspace_is_lost(
+    darwinflow, folder, tmp_path
+):
+    darwinflow("publish", "flows/greet.yaml")
+    (folder / "flows/greet.yaml").write_text(flow(2, "Ask first"))
+    darwinflow("publish", "flows/greet.yaml")
+    published = versions_in(folder / "workflows")
+    assert len(published) == 3
+    (folder / "workflows/greet/v9.yaml").symlink_to("/etc/passwd")
+    copy = tmp_path / "copy"
+    darwinflow("storage", "backup", str(copy))
+    assert versions_in(copy / "workflows/1") == published
+    (folder / "workflows/greet/v9.yaml").unlink()
+    assert "published" not in darwinflow("storage", "restore", str(copy), "--replace").stdout
+    shutil.rmtree(folder / "workflows/greet")
+    said = darwinflow("storage", "restore", str(copy), "--replace").stdout
+    assert "published 2 versions of workflows again, where there were none" in said
+    assert versions_in(folder / "workflows") == published
+
+
+def test_a_version_that_was_edited_is_not_published_by_a_restore(darwinflow, folder, tmp_path):
+    darwinflow("publish", "flows/greet.yaml")
+    stored = folder / "workflows/greet/v1.yaml"
+    stored.chmod(0o644)
+    stored.write_text(flow(1, "Edited later"))
+    darwinflow("storage", "backup", str(tmp_path / "copy"))
+    shutil.rmtree(folder / "workflows/greet")
+    said = darwinflow("storage", "restore", str(tmp_path / "copy"), "--replace")
+    assert "warning: not restored: greet v1: " in said.stderr
+    assert not stored.exists()

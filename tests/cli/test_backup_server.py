@@ -9,9 +9,10 @@ from itertools import chain, repeat
 import psycopg
 import pytest
 
+from cli.conftest import flow
 from cli.recorded_runs import record
 from darwinflow.daemon.backing_up import BackingUp
-from darwinflow.daemon.backups_made import noted_last
+from darwinflow.daemon.backups_made import note_backup, noted_last
 from darwinflow.model.errors import StoreFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.rpc.session import Room
@@ -21,7 +22,6 @@ from darwinflow.storage.run_file import read_runs
 from postgres_server import new_organization, shared
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-FILES = "the published workflows, which are files of their workspaces"
 
 
 @pytest.fixture
@@ -94,13 +94,45 @@ def test_what_was_deleted_for_good_does_not_come_back(darwinflow, joined, tmp_pa
     assert listed(darwinflow)[0] == others
 
 
-def test_the_daily_one_holds_them_and_status_says_what_it_does_not_hold(darwinflow, joined, environ):
+def test_the_daily_one_holds_them(darwinflow, joined, environ):
     record(darwinflow, 3)
     made = BackingUp(home_of(environ), environ, lambda work: work(), lambda: NOW).run()
     assert len(list(read_runs(f"{made.folder}/runs.jsonl.zst"))) == 3
-    assert made.lacks == read_backup(made.folder).lacks == (FILES,)
-    assert json.loads(darwinflow("storage", "status", "--json").stdout)["backup"]["lacks"] == [FILES]
-    assert f"without {FILES}" in darwinflow("storage", "status").stdout
+    assert made.lacks == read_backup(made.folder).lacks == ()
+
+
+def test_status_says_what_the_last_one_does_not_hold(darwinflow, tmp_path, environ):
+    record(darwinflow)
+    note_backup(home_of(environ), str(tmp_path), NOW, ["the runs: a server is away"])
+    assert "without the runs: a server is away" in darwinflow("storage", "status").stdout
+    found = json.loads(darwinflow("storage", "status", "--json").stdout)
+    assert found["backup"]["lacks"] == ["the runs: a server is away"]
+
+
+def test_workflows_of_a_server_come_back_with_their_runs(
+    darwinflow, joined, another_database, folder, tmp_path
+):
+    config = tmp_path / "home/config.yaml"
+    darwinflow("daemon", "stop")
+    on_all = "storage: {{workflows: {0}, logs: {0}, metrics: {0}}}\n".format
+    dsn = f"postgresql://ada@/postgres?host={shared().folder}"
+    config.write_text(on_all(f"{{type: postgres, dsn: '{dsn}'}}"))
+    darwinflow("publish", "flows/greet.yaml")
+    (folder / "flows/greet.yaml").write_text(flow(2, "Ask first"))
+    darwinflow("publish", "flows/greet.yaml")
+    before = [darwinflow("workflow", "show", f"greet@{version}").stdout for version in (1, 2)]
+    lineage = darwinflow("lineage", "greet").stdout
+    copy = tmp_path / "copy"
+    darwinflow("storage", "backup", str(copy))
+    assert (copy / "workflows/1/greet/v2.yaml").read_text() == before[1]
+    assert (copy / "workflows/1/greet/versions.lock").exists()
+    darwinflow("daemon", "stop")
+    config.write_text(on_all(f"{{type: postgres, dsn: '{another_database}'}}"))
+    said = darwinflow("storage", "restore", str(copy), "--replace").stdout
+    assert "published 2 versions of workflows again" in said
+    assert [darwinflow("workflow", "show", f"greet@{version}").stdout for version in (1, 2)] == before
+    assert darwinflow("lineage", "greet").stdout == lineage
+    assert "published" not in darwinflow("storage", "restore", str(copy), "--replace").stdout
 
 
 def test_a_server_that_is_away_keeps_no_backup_from_being_made_and_it_says_what_is_missing(

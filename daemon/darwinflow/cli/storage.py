@@ -134,23 +134,30 @@ def _backup(args: argparse.Namespace) -> int:
 
 def _restore(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
+    from darwinflow.daemon.workflow_part import Returned
     from darwinflow.storage.backup import read_backup
 
     home = home_of(os.environ)
     manifest, aside, taken = read_backup(args.folder), None, None
+    returned = Returned(0, ())
     if not args.dry_run:
         stop_daemon(home)
         manifest, aside = keeping.restore(home, args.folder, replace=args.replace)
+        returned = keeping.restore_workflows(home, os.environ, args.folder)
         taken = keeping.restore_runs(home, os.environ, args.folder)
     if args.json:
         facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}
         runs = None if taken is None else taken._asdict()
-        print(json.dumps({**facts, "runs": runs, "lacks": manifest.lacks}))
+        print(json.dumps({**facts, "runs": runs, "workflows": returned._asdict(), "lacks": manifest.lacks}))
         return 1 if taken is not None and taken.conflicts else 0
     done = "is whole" if args.dry_run else "is restored"
     say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {done}")
     if aside:
         say(f"what was there before is in {aside}")
+    if returned.versions:
+        say(f"published {counted(returned.versions, 'version')} of workflows again, where there were none")
+    for what in returned.kept:
+        say(f"warning: not restored: {what}", sys.stderr)
     for what in manifest.lacks:
         say(f"warning: not in that backup: {what}", sys.stderr)
     return 0 if taken is None else _told_of(taken)

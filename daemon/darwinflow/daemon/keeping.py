@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import NamedTuple
 
 from darwinflow.daemon.backups_made import note_backup
@@ -12,6 +11,8 @@ from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
 from darwinflow.daemon.stores import retention_of, stores_of
+from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
+from darwinflow.daemon.workflow_part import Returned, restore_workflow_part, write_workflow_part
 from darwinflow.model.errors import NotFound, StoreError
 from darwinflow.model.stores import POSTGRES, Stores
 from darwinflow.recorder.paths import Home
@@ -93,9 +94,10 @@ def _at_once(work: Callable[[], None]) -> None:
 
 
 def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[], None]) -> Manifest:
-    more = partial(
-        write_server_part, home=home, organization=kept.organization, stores=kept.stores, look=look
-    )
+    def more(folder: str) -> tuple[str, ...]:
+        of_whom = (folder, home, kept.organization, kept.stores)
+        return (*write_server_part(*of_whom, look), *write_workflow_part(*of_whom))
+
     manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
         note_backup(home, target, _now(), manifest.lacks)
@@ -123,6 +125,20 @@ def restore_runs(home: Home, environ: Mapping[str, str], folder: str) -> Taken |
         raise type(error)(
             f"all but the runs of a server is restored: {error}",
             hint=f"later: darwinflow storage import {path}",
+        ) from error
+
+
+def restore_workflows(home: Home, environ: Mapping[str, str], folder: str) -> Returned:
+    """As `restore_workflow_part`, on what config.yaml says. No daemon may serve the home."""
+    if not os.path.isdir(os.path.join(folder, WORKFLOWS)):
+        return Returned(0, ())
+    try:
+        with held_by(home, _COMMAND), _opened(home, environ) as stores:
+            return restore_workflow_part(folder, stores, stores_of(home, environ, PERSONAL))
+    except StoreError as error:
+        raise type(error)(
+            f"published workflows are not restored, nor are runs of a server: {error}",
+            hint=f"later: darwinflow storage restore {folder} --replace",
         ) from error
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from darwinflow.model.errors import StoreError
-from darwinflow.model.stores import FILE, POSTGRES, StoreChoice, Stores
+from darwinflow.model.stores import POSTGRES, StoreChoice, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.moving import runs_of
 from darwinflow.storage.opening import open_identity, open_organization
@@ -46,10 +46,6 @@ def write_server_part(
             lacks.append(f"the runs: {error}")
     elif stores.metrics.type == POSTGRES:
         lacks.append("the figures, which a server keeps; storage repair adds them up again from the runs")
-    if stores.workflows.type == POSTGRES:
-        lacks.append("the published workflows, which a server keeps")
-    elif stores.workflows.type == FILE:
-        lacks.append("the published workflows, which are files of their workspaces")
     return tuple(lacks)
 
 

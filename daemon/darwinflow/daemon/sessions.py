@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from darwinflow.daemon.erasing import Erasing
 from darwinflow.daemon.learning import Learner
 from darwinflow.daemon.texts import workflow_in
+from darwinflow.daemon.workflow_folders import WorkflowFolders
 from darwinflow.events.hub import Hub
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
 from darwinflow.ports.inspection import Verdict
@@ -53,6 +54,7 @@ class Sessions:
         self._durability = durability
         self._system_db = system_db
         self._now = now
+        self._folders = WorkflowFolders(os.path.dirname(system_db))
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()
 
@@ -65,6 +67,9 @@ class Sessions:
                 f"you belong to no organization '{read.organization}'",
                 hint=f"organization: {PERSONAL} in {os.path.join(workspace, '.darwinflow.yaml')}",
             )
+        folder = folder_inside(workspace, read.workflows_path)
+        if os.path.isdir(folder):
+            self._folders.note(read.project, folder)
         return Session(
             organization=read.organization,
             project=read.project,
@@ -74,13 +79,11 @@ class Sessions:
             arriving=self._arriving,
             durability=self._durability,
             hub=self._hub,
-            workflows=self._stores.workflows(
-                read.project, folder_inside(workspace, read.workflows_path), workflow_in
-            ),
+            workflows=self._stores.workflows(read.project, folder, workflow_in),
             verify=self._verify,
             states=self._stores.states,
             growth=self._stores.growth,
-            approve=partial(_approved, workspace, read),
+            approve=partial(self._approved, workspace, read, folder),
             now=self._now,
             erase=partial(self._erasing.erase, read.project),
             audit=self._erasing.audit,
@@ -88,6 +91,14 @@ class Sessions:
             retaining=self._retaining,
             learn=partial(self._learner.catch_up, read.project),
         )
+
+    def _approved(
+        self, workspace: str, settings: "WorkspaceSettings", folder: str, text: str, path: str | None
+    ) -> "Workflow":
+        """Who asks is about to publish it into *folder*."""
+        workflow = _approved(workspace, settings, text, path)
+        self._folders.note(settings.project, folder)
+        return workflow
 
     def project_of(self, workspace: str | None, settings: str | None) -> str:
         """Of a run that was recorded there. What its settings say of an organization waits for organizations."""
