@@ -128,3 +128,31 @@ def test_a_comment_of_another_language_is_made_one(
     text = TEXT.replace("    type: CLAUDE", f"    {comment}\n    type: CLAUDE")
     assert said(text, catalog) == [f"{token} | {code}: a comment begins with '#', not '//'"]
     assert after_fixes(text, catalog) == text.replace("//", "#")
+
+
+TEXTS = [
+    ("\"output.decision == 'Anna'\"", '"output.decision == "Anna""', '" | yaml-syntax: a " inside the text ends it; write \\" for it', '"output.decision == \\"Anna\\""'),
+    ("Who signs?", '"The "one" who"', '" | yaml-syntax: a " inside the text ends it; write \\" for it', '"The \\"one\\" who"'),
+    ("Who signs?", "'The 'one' who'", "' | yaml-syntax: a ' inside the text ends it; write '' for it", "'The ''one'' who'"),
+    ("Who signs?", "*Who* signs?", "*Who* | yaml-syntax: a '*' without quotes begins an alias, which nothing may follow on its line; quote the text", "'*Who* signs?'"),
+    ("Who signs?", '"C:\\Users\\q"', "\\U | yaml-syntax: '\\U' is no escape; write '\\\\U' for a backslash, or use single quotes", '"C:\\\\Users\\\\q"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding", "mend"), TEXTS)
+def test_what_ends_or_begins_a_text_too_early_is_told(
+    right: str, slip: str, finding: str, mend: str, catalog: Catalog
+) -> None:
+    text = TEXT.replace(right, slip)
+    assert said(text, catalog) == [finding]
+    assert after_fixes(text, catalog) == TEXT.replace(right, mend)
+
+
+def test_quotes_that_are_no_pairs_are_left_to_the_author(catalog: Catalog) -> None:
+    text = TEXT.replace("Who signs?", '"Anna" or "Otto')
+    assert said(text, catalog) == [
+        'or "Otto | yaml-syntax: nothing may follow the closing quote on its line; quote the whole value'
+    ]
+    assert "Double the backslashes" not in str(
+        checked(TEXT.replace("Who signs?", '"C:\\Users\\new"'), catalog).findings()
+    )

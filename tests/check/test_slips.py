@@ -50,6 +50,10 @@ def _value_below(line: str) -> list[str] | None:
     return [f"{margin}{dash}{key}:", " " * len(margin + dash) + value]
 
 
+def _inner_quotes(line: str) -> list[str] | None:
+    return [line.replace("'", '"')] if '"' in line and "'" in line else None
+
+
 SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a brace before an item": _put(_ITEM, "{0}- {{{1}"),
     "a brace behind a key": _put(_OPEN, "{0} {{"),
@@ -85,6 +89,9 @@ SLIPS: dict[str, Callable[[str], list[str] | None]] = {
     "a semicolon for a colon": _put(_PLAIN, "{0}{1}; {2}"),
     "an equals sign for a colon": _put(_PLAIN, "{0}{1} = {2}"),
     "a comment of another language with a colon": _put(re.compile(r"(    )((?:type|config|to):.*)\Z"), "{0}// see: this\n{0}{1}"),
+    "double quotes in double quotes": _inner_quotes,
+    "an asterisk before a text": _put(re.compile(r"( *)(prompt|description): (\w.*)\Z"), "{0}{1}: *{2}"),
+    "a path of another system": _put(re.compile(r"( *)(prompt|path): (\w.*)\Z"), '{0}{1}: "C:\\Users\\q"'),
     "a wide colon": _put(_PLAIN, "{0}{1}\uff1a {2}"),
 }  # fmt: skip
 

@@ -209,6 +209,8 @@ class Entries(Flow):
             self.check_tail(end_row, end, "the closing bracket")
             return node, end_row + 1
         if first == "*":
+            if (text := self.starred(row, column)) is not None:
+                return text, row + 1
             node, end_row, end = self.alias(row, column)
             self.check_tail(end_row, end, "an alias")
             return node, end_row + 1

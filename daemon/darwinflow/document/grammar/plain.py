@@ -2,9 +2,19 @@
 
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.quoted import Quoted
-from darwinflow.document.grammar.scan import BLANKS, begins_key, first_column, indent_of, uncommented
+from darwinflow.document.grammar.scan import (
+    ALIAS_NAME,
+    BLANKS,
+    begins_key,
+    first_column,
+    indent_of,
+    is_ended,
+    uncommented,
+)
+from darwinflow.document.lines import Edit
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
-from darwinflow.document.problem import BREAKING
+from darwinflow.document.problem import BREAKING, LOOSE, Repair
+from darwinflow.model.span import Span
 
 
 class Plain(Quoted):
@@ -47,6 +57,20 @@ class Plain(Quoted):
             if is_commented:
                 break
         return plain_node("".join(parts), row, column, end_row, end_column), end_row + 1
+
+    def starred(self, row: int, column: int) -> Node | None:
+        """A text that begins with ``*`` as an alias does, which nothing may follow on its line; it is reported."""
+        line = self.lines[row]
+        match = ALIAS_NAME.match(line, column)
+        if match is None or is_ended(line, match.end()):
+            return None
+        text = uncommented(line, column)[0]
+        end = column + len(text)
+        message = "a '*' without quotes begins an alias, which nothing may follow on its line; quote the text"
+        written = "'" + text.replace("'", "''") + "'"
+        repair = Repair("Put it in quotes", (Edit(Span(row, column, row, end), written),))
+        self.report(row, column, row, match.end(), message, LOOSE, repair)
+        return Node(SCALAR, text, row, column, row, end, BROKEN, text)
 
     def text_node(self, row: int, column: int, end: int) -> Node:
         """Part of a line kept as text because it is no YAML."""

@@ -13,8 +13,10 @@ from darwinflow.document.grammar.scan import (
     SINGLE_QUOTED,
     indent_of,
 )
+from darwinflow.document.lines import Edit
 from darwinflow.document.node import BROKEN, DOUBLE, SCALAR, SINGLE, Node
-from darwinflow.document.problem import BREAKING
+from darwinflow.document.problem import BREAKING, MAX_RELATED, YAML_SYNTAX, Problem, Related, Repair
+from darwinflow.model.span import Span
 
 _ESCAPES: Final = {
     "0": "\0",
@@ -44,6 +46,26 @@ _ESCAPE: Final = re.compile(
 _REPLACEMENT: Final = "\ufffd"
 
 
+_BEHIND_TEXT: Final = frozenset(["", *" \t,]}:#"])
+"""What may stand right behind the quote that ends a text."""
+_TEXT_END: Final = re.compile(r"[ \t]*(?:[,\]}]|#|\Z)")
+
+
+def behind_inner_quotes(line: str, column: int) -> int:
+    """The column behind a text that goes on behind a quote which ends it at *column*; 0 where nobody can tell.
+
+    The quotes inside are pairs, and behind the last one the line or the brackets end.
+    """
+    quote, count = line[column - 1], 1
+    at = line.find(quote, column)
+    while at >= 0:
+        if count % 2 == 0 and _TEXT_END.match(line, at + 1):
+            return at + 1
+        count += 1
+        at = line.find(quote, at + 1)
+    return 0
+
+
 class Quoted(Properties):
     """The layer that reads ``"..."`` and ``'...'``."""
 
@@ -61,6 +83,10 @@ class Quoted(Properties):
         match = (DOUBLE_QUOTED if is_double else SINGLE_QUOTED).match(line, column)
         style = DOUBLE if is_double else SINGLE
         if match is not None:
+            if line[match.end() : match.end() + 1] not in _BEHIND_TEXT and (
+                last := behind_inner_quotes(line, match.end())
+            ):
+                return self._with_inner_quotes(row, column, match.end() - 1, last), row, last
             body = line[column + 1 : match.end() - 1]
             text = self._unescaped(body, row, column + 1) if is_double else body.replace("''", "'")
             return Node(SCALAR, text, row, column, row, match.end(), style, text), row, match.end()
@@ -85,6 +111,20 @@ class Quoted(Properties):
             at = self.count
         self.reach = max(self.reach, at)
         return self._unclosed(row, column)
+
+    def _with_inner_quotes(self, row: int, column: int, first: int, end: int) -> Node:
+        """The text from *column* to before *end*, which the quote at *first* and others inside it would end; reported once."""
+        line = self.lines[row]
+        quote = line[column]
+        own = '\\"' if quote == '"' else "''"
+        places = [at for at in range(first, end - 1) if line[at] == quote]
+        edits = tuple([Edit(Span(row, at, row, at + 1), own) for at in places])
+        message = f"a {quote} inside the text ends it; write {own} for it"
+        repair = Repair(f"Write {own} for each {quote} inside", edits)
+        self.report(row, first, row, first + 1, message, repair=repair)
+        return Node(
+            SCALAR, line[column + 1 : end - 1], row, column, row, end, BROKEN, line[column + 1 : end - 1]
+        )
 
     def _ends_here(self, at: int, row: int, column: int, outer: int) -> bool:
         """Whether the text that opens at *row*, *column* ends on a line as deep as its key, in front of a bracket.
@@ -134,11 +174,26 @@ class Quoted(Properties):
                 return chr(number)
             if letter in _ESCAPES:
                 return _ESCAPES[letter]
-            message = f"'\\{letter}' is no escape; write '\\\\{letter}' for a backslash, or use single quotes"
-            self.report(row, start, row, end, message)
+            places.append((start, letter))
             return match[0]
 
-        return _ESCAPE.sub(replacement, body)
+        places: list[tuple[int, str]] = []
+        text = _ESCAPE.sub(replacement, body)
+        if places:
+            self._report_escapes(row, places, is_certain=len(places) == body.count("\\"))
+        return text
+
+    def _report_escapes(self, row: int, places: list[tuple[int, str]], *, is_certain: bool) -> None:
+        """Report backslashes that begin no escape, those of one line of a text together. *is_certain*: it has no others."""
+        start, letter = places[0]
+        message = f"'\\{letter}' is no escape; write '\\\\{letter}' for a backslash, or use single quotes"
+        edits = tuple([Edit(Span(row, at, row, at + 1), "\\\\") for at, _ in places])
+        repair = Repair("Double the backslashes", edits) if is_certain else None
+        related = tuple(
+            [Related(Span(row, at, row, at + 2), "nor is this") for at, _ in places[1 : MAX_RELATED + 1]]
+        )
+        span = Span(row, start, row, start + 1 + len(letter))
+        self.add(Problem(YAML_SYNTAX, message, span, related, repair=repair))
 
     def _folded(self, chunks: list[str], row: int, column: int, *, is_double: bool) -> str:
         """The lines of a quoted text as one: a line end is a space, a blank line is a line end."""
