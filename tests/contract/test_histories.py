@@ -15,6 +15,7 @@ from contract.test_log_filters import all_pages, filters
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunOutput, RunStatus, StepLog
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
 IDS = ("a", "b", "c:1", "c:2", "d.e")
@@ -62,13 +63,13 @@ def attempt_all(tx, project, todo):
             said.append(tx.attempt(partial(change, tx, project, *arguments)))
         except DarwinFlowError as error:
             said.append(type(error).__name__)
-    tx.journals.advance("j.jsonl", tx.journals.offset("j.jsonl") + len(todo))
+    tx.journals.advance("j.jsonl", Taken(tx.journals.taken("j.jsonl").offset + len(todo)))
     return said
 
 
 def answers(tx, wanted):
     return [_of_project(tx, project, wanted) for project in PROJECTS] + [
-        tx.journals.offset("j.jsonl"),
+        tx.journals.taken("j.jsonl").offset,
         [
             (event.offset, event.key, _lasting(event.payload))
             for event in tx.events.read_since("run", 0, 1_000)

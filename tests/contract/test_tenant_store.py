@@ -9,12 +9,13 @@ from contract.sample_runs import FULL, HASH, finished
 from darwinflow.model.errors import StoreUnwritable
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import metric_of
+from darwinflow.ports.journals import Taken
 
 
 def keep_all(tx, log):
     tx.logs("demo").store_log(log)
     tx.metrics("demo").record_execution(metric_of(log))
-    tx.journals.advance("j.jsonl", 42)
+    tx.journals.advance("j.jsonl", Taken(42))
     return tx.events.publish("run", log.run_id, {"id": log.run_id})
 
 
@@ -22,7 +23,7 @@ def everything(tx):
     return (
         tx.logs("demo").query_logs(RunFilter(limit=500)).items,
         tx.metrics("demo").get_text_summary("assistant", HASH),
-        tx.journals.offset("j.jsonl"),
+        tx.journals.taken("j.jsonl").offset,
         tx.events.read_since("run", 0, 500),
     )
 
@@ -92,7 +93,7 @@ def test_a_reading_sees_one_state(open_tenant):
         lambda tx: tx.logs("demo").store_log(FULL),
         lambda tx: tx.metrics("demo").record_execution(metric_of(FULL)),
         lambda tx: tx.events.publish("run", "k", {}),
-        lambda tx: tx.journals.advance("j.jsonl", 1),
+        lambda tx: tx.journals.advance("j.jsonl", Taken(1)),
     ],
     ids=["logs", "metrics", "events", "journals"],
 )
@@ -141,7 +142,7 @@ def test_an_attempt_that_fails_undoes_its_own_part_alone(open_tenant):
 
     def keep_and_fail(tx, log):
         keep_all(tx, log)
-        tx.journals.advance("j.jsonl", 99)
+        tx.journals.advance("j.jsonl", Taken(99))
         raise ZeroDivisionError
 
     def work(tx):

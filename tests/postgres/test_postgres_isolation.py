@@ -9,6 +9,7 @@ from psycopg import errors, sql
 from contract.sample_runs import HASH, finished
 from darwinflow.model.errors import OrganizationNotFound, StoreUnwritable
 from darwinflow.model.filter import RunFilter
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.postgres.administration import (
     admit,
     create_organization,
@@ -48,7 +49,7 @@ def theirs(open_store):
     organization = new_organization()
     store = open_store(organization.dsn, organization.id)
     store.write(lambda tx: record(tx, "demo", finished("secret", error="a secret"))).result(10)
-    store.write(lambda tx: tx.journals.advance("j", 1)).result(10)
+    store.write(lambda tx: tx.journals.advance("j", Taken(1))).result(10)
     return organization.id
 
 

@@ -254,7 +254,7 @@ def test_a_run_is_found_by_either_end_through_an_index(store, mode):
         ("summary_pkey", lambda tx: tx.metrics("demo").list_summaries("w0")),
         ("hour_sums_pkey", lambda tx: tx.metrics("demo").get_hours("w0", START, START)),
         ("node_sums_pkey", lambda tx: tx.metrics("demo").get_nodes("w0", START, START)),
-        ("journal_pkey", lambda tx: tx.journals.offset("j.jsonl")),
+        ("journal_pkey", lambda tx: tx.journals.taken("j.jsonl").offset),
         ("event_by_topic", lambda tx: tx.events.read_since("run", 5, 10)),
         ("consumer_pkey", lambda tx: tx.events.saved_offset("lens", "run")),
         ("outbox_pkey", lambda tx: tx.outbox.pending(10)),

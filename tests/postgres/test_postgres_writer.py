@@ -11,6 +11,7 @@ import pytest
 from contract.sample_runs import HASH, finished
 from darwinflow.model.errors import OutcomeUnknown, StoreAway, StoreError, StoreUnwritable
 from darwinflow.model.filter import RunFilter
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.postgres import writer
 from darwinflow.storage.recording import record
 from postgres.proxy import Proxy
@@ -107,7 +108,7 @@ def test_a_transaction_in_the_way_of_others_is_run_again(organization, open_stor
         if len(tries) == 1:
             other_began.set()
             other_waits.wait(10)
-        tx.journals.advance("contested", len(tries))
+        tx.journals.advance("contested", Taken(len(tries)))
 
     other_began, other_waits = threading.Event(), threading.Event()
 
@@ -128,7 +129,7 @@ def test_a_transaction_in_the_way_of_others_is_run_again(organization, open_stor
         other.result(30)
     assert len(tries) == 2
     assert state(store) == (["r"], ["r"], 1)
-    assert store.read(lambda tx: tx.journals.offset("contested")) == 2
+    assert store.read(lambda tx: tx.journals.taken("contested").offset) == 2
 
 
 def test_work_that_a_neighbour_in_the_commit_fails_is_kept_and_numbered_without_a_gap(

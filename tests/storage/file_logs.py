@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from contract.sample_runs import FULL, START, STEP, finished, live
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import RunOutput, RunStatus
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.files.logs import FileLogStore
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -29,7 +30,7 @@ def keep(store, *logs, project="demo"):
     def work(tx):
         for log in logs:
             tx.logs(project).store_log(log)
-            tx.journals.advance("j.jsonl", 7)
+            tx.journals.advance("j.jsonl", Taken(7))
             tx.outbox.put(project, log.run_id, "run.stored")
 
     store.write(work).result(10)
@@ -46,7 +47,7 @@ def everything(store):
             found += [(header, logs.get_log(header.run_id)) for header in page.items]
             cursor = page.next
             if cursor is None:
-                return found, tx.journals.offset("j.jsonl"), tx.outbox.pending(10_000)
+                return found, tx.journals.taken("j.jsonl").offset, tx.outbox.pending(10_000)
 
     return store.read(ask)
 

@@ -15,6 +15,7 @@ from darwinflow.model.errors import (
     StoreUnwritable,
 )
 from darwinflow.model.run import RunStatus
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.files.log_records import line_of
 from storage.file_logs import (
     DAY,
@@ -87,7 +88,7 @@ def test_a_clock_that_goes_back_over_midnight_changes_no_answer(tmp_path):
             lambda tx, at=index, day=day: tx.logs("demo").append_step("r", at, running(f"{at} {day}"))
         ).result(10)
         keep(store, finished(f"r{day}-{index}"))
-    store.write(lambda tx: tx.journals.advance("j.jsonl", 2)).result(10)
+    store.write(lambda tx: tx.journals.advance("j.jsonl", Taken(2))).result(10)
     expected = everything(store)
     store.close()
     assert len(list(tmp_path.glob("*.jsonl"))) == 3

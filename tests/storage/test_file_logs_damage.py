@@ -10,6 +10,7 @@ from darwinflow.model.errors import (
     RunNotFound,
     StoreDamaged,
 )
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.files.log_segments import Segments
 from storage.file_logs import DONE, SEGMENT, everything, filled, ids, keep, lines, opened, without_index
 
@@ -25,7 +26,7 @@ def test_wherever_the_last_batch_is_cut_off_all_of_it_is_gone_and_nothing_else(t
     size = (tmp_path / SEGMENT).stat().st_size
     store = opened(tmp_path)
     keep(store, finished("c"), finished("d", error="größer"))
-    store.write(lambda tx: tx.journals.advance("j.jsonl", 99)).result(10)
+    store.write(lambda tx: tx.journals.advance("j.jsonl", Taken(99))).result(10)
     store.close()
     whole = (tmp_path / SEGMENT).read_bytes()
     last = size + whole[size:].index(b'"record":"end"')
@@ -161,14 +162,14 @@ def test_what_is_damaged_while_it_is_open_is_found_by_reading_all_again(tmp_path
 
 def test_where_a_record_of_a_batch_is_damaged_the_journal_is_read_again_from_before(tmp_path):
     store = opened(tmp_path)
-    store.write(lambda tx: tx.journals.advance("j.jsonl", 3)).result(10)
+    store.write(lambda tx: tx.journals.advance("j.jsonl", Taken(3))).result(10)
     keep(store, finished("a"), finished("b"))
     store.close()
     raw = (tmp_path / SEGMENT).read_bytes()
     (tmp_path / SEGMENT).write_bytes(raw.replace(b'"runId":"a"', b'"runId":"X"', 1))
     store = without_index(tmp_path)
     assert ids(store) == ["b"]
-    assert store.read(lambda tx: tx.journals.offset("j.jsonl")) == 3
+    assert store.read(lambda tx: tx.journals.taken("j.jsonl").offset) == 3
     store.close()
 
 

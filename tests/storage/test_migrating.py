@@ -9,6 +9,7 @@ import pytest
 from contract.sample_runs import FULL, START, STEP, finished, live
 from darwinflow.model.errors import RunConflict, RunErased, StoreDamaged
 from darwinflow.model.run import RunOutput, RunStatus
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.files.logs import FileLogStore
 from darwinflow.storage.migrating import compare_runs, copy_offsets, copy_runs
 from darwinflow.storage.postgres.tenant import PostgresTenantStore
@@ -65,7 +66,7 @@ def fill(tx):
     logs.start(live("gone"))
     logs.append_step("gone", 0, STEP)
     logs.mark_lost("gone")
-    tx.journals.advance("one.jsonl", 4321)
+    tx.journals.advance("one.jsonl", Taken(4321))
 
 
 def told():
@@ -107,7 +108,9 @@ def test_a_live_run_and_its_journal_go_on_in_the_other_store(pair):
     source, target = pair
     move(source, target)
     assert copy_offsets(source, target, ["one.jsonl", "two.jsonl"]) == 1
-    assert target.read(lambda tx: (tx.journals.offset("one.jsonl"), tx.journals.offset("two.jsonl"))) == (
+    assert target.read(
+        lambda tx: (tx.journals.taken("one.jsonl").offset, tx.journals.taken("two.jsonl").offset)
+    ) == (
         4321,
         0,
     )

@@ -116,7 +116,7 @@ def test_a_run_is_found_by_either_end_through_an_index(store):
         lambda tx: tx.metrics("demo").list_summaries("w0"),
         lambda tx: tx.metrics("demo").get_hours("w0", START, START + timedelta(days=30)),
         lambda tx: tx.metrics("demo").get_nodes("w0", START, START + timedelta(days=30)),
-        lambda tx: tx.journals.offset("j.jsonl"),
+        lambda tx: tx.journals.taken("j.jsonl").offset,
         lambda tx: tx.logs("demo").is_erased("r1"),
         lambda tx: tx.logs("demo").erased(),
         lambda tx: tx.logs("demo").pinned(),

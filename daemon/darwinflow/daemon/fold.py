@@ -1,7 +1,8 @@
 """From the events of one journal to what must be stored of its runs.
 
-Pure state: reading the same events again from the first gives the same state, which is how a daemon that starts
-goes on where the last one stopped. What has changed since it was last asked for is given out once.
+Pure state: reading the same events again gives the same state, which is how a daemon that starts goes on where the
+last one stopped. It is enough to begin where the first run that is not over did: `needed`. What has changed since it
+was last asked for is given out once.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from darwinflow.daemon.changes import Change, FoldedRun, change_of
 from darwinflow.daemon.texts import UNKNOWN_TEXT, TextFacts
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog
 from darwinflow.recorder.events import Event
@@ -16,60 +18,10 @@ from darwinflow.storage.instants import from_micros
 
 ProjectOf = Callable[[str | None, str | None], str]
 """The project of a workspace's folder and its settings' text."""
+EarlierDocument = Callable[[str], Event | None]
+"""The event that brought the document of this hash before the first event that is applied, if any did."""
 Understand = Callable[[str, str, str | None], TextFacts]
 """What a text is: of its hash, itself, and the path of its file."""
-
-
-class Change(NamedTuple):
-    """What must be stored of one run."""
-
-    project: str
-    run_id: str
-    start: ExecutionLog | None
-    """The run is new: as it is now, its steps included; with its output where it is over already."""
-    began: ExecutionLog | None
-    """Of a run that an earlier daemon has stored, or refused since its id was taken: its beginning, which tells."""
-    steps: tuple[tuple[int, StepLog], ...]
-    """Of a run that is stored: steps that came or went on, with their places."""
-    output: RunOutput | None
-    is_lost: bool
-
-
-class _Run:
-    __slots__ = (
-        "actions",
-        "changed",
-        "is_given_out",
-        "is_known",
-        "is_lost",
-        "log",
-        "output",
-        "places",
-        "project",
-        "steps",
-    )
-
-    def __init__(self, project: str, log: ExecutionLog) -> None:
-        self.project = project
-        self.log = log
-        self.steps: list[StepLog] = []
-        self.actions: dict[int, list[ActionLog]] = {}
-        """By place of the step: those that its value in `steps` lacks."""
-        self.places: dict[str, int] = {}
-        """By step id: where the step stands. The order is that of the journal, whatever a recorder counts."""
-        self.output: RunOutput | None = None
-        self.changed: set[int] = set()
-        self.is_given_out = False
-        self.is_known = False
-        """The store has this run, and not another of its id."""
-        self.is_lost = False
-
-    def settle(self) -> None:
-        """Put the actions that have come into the values of their steps."""
-        for place, came in self.actions.items():
-            step = self.steps[place]
-            self.steps[place] = replace(step, actions=(*step.actions, *came))
-        self.actions.clear()
 
 
 class _Document(NamedTuple):
@@ -80,22 +32,37 @@ class _Document(NamedTuple):
 class Fold:
     """The runs of one journal so far."""
 
-    def __init__(self, project_of: ProjectOf, understand: Understand) -> None:
+    def __init__(
+        self, project_of: ProjectOf, understand: Understand, earlier: EarlierDocument = lambda _hash: None
+    ) -> None:
         self._project_of = project_of
         self._understand = understand
-        self._documents: dict[str, _Document] = {}
-        self._runs: dict[str, _Run] = {}
+        self._earlier = earlier
+        self._documents: dict[str, _Document | None] = {}
+        """None: no event has brought it."""
+        self._runs: dict[str, FoldedRun] = {}
         self._over: set[str] = set()
         """Runs that are stored with their end, or that the store has refused."""
         self._changed: dict[str, None] = {}
         self._erased: set[str] = set()
         """Runs that were deleted for good."""
+        self._begins: dict[str, int] = {}
+        """Where runs began whose end has not come, or not been given out; in the order of the journal."""
 
-    def apply(self, event: Event) -> str | None:
-        """Take *event* in; what is wrong with it, if something is."""
-        if event.get("run") in self._erased:
-            return None
-        return _STEPS[str(event["event"])](self, event)
+    @property
+    def needed(self) -> int | None:
+        """Where reading must begin again so that what is not over is known; None where all is."""
+        return next(iter(self._begins.values()), None)
+
+    def apply(self, event: Event, at: int = 0) -> str | None:
+        """Take *event* in, which begins at byte *at*; what is wrong with it, if something is."""
+        kind, run_id = str(event["event"]), event.get("run")
+        wrong = None if run_id in self._erased else _STEPS[kind](self, event)
+        if kind == "run.started" and wrong is None:
+            self._begins.setdefault(str(run_id), at)
+        elif kind == "run.finished" and run_id not in self._runs:
+            self._begins.pop(str(run_id), None)  # it was refused
+        return wrong
 
     def changes(self, *, replayed: bool = False) -> list[Change]:
         """What must be stored since the last time, in the order of the journal.
@@ -106,12 +73,13 @@ class Fold:
         for run_id in self._changed:
             run = self._runs[run_id]
             run.settle()
-            found.append(_change_of(run_id, run))
+            found.append(change_of(run_id, run))
             run.changed.clear()
             run.is_known = not replayed
             run.is_given_out = True
             if run.output is not None:
                 del self._runs[run_id]
+                self._begins.pop(run_id, None)
                 self._over.add(run_id)
         self._changed.clear()
         return found
@@ -143,7 +111,7 @@ class Fold:
         if run_id in self._runs or run_id in self._over:
             return f"run {run_id} has begun before"
         facts = self._facts_of(event)
-        self._runs[run_id] = _Run(
+        self._runs[run_id] = FoldedRun(
             self._project_of(_text(event["workspace"]), _text(event["settings"])),
             ExecutionLog(
                 run_id=run_id,
@@ -162,13 +130,21 @@ class Fold:
 
     def _facts_of(self, event: Event) -> TextFacts:
         path = _text(event["path"])
-        document = self._documents.get(str(event["document"])) if event["document"] else None
+        document = self._known_document(str(event["document"])) if event["document"] else None
         if document is not None:
             return self._understand(str(event["document"]), document.text, path or document.path)
         if event["workflow"] is not None:
             version = event["version"]
             return TextFacts(str(event["workflow"]), version if isinstance(version, int) else 0, "")
         return UNKNOWN_TEXT if path is None else self._understand("", "", path)
+
+    def _known_document(self, content_hash: str) -> _Document | None:
+        if content_hash not in self._documents:
+            self._documents[content_hash] = None  # asked for once
+            earlier = self._earlier(content_hash)
+            if earlier is not None:
+                self._document(earlier)
+        return self._documents[content_hash]
 
     def _start_step(self, event: Event) -> str | None:
         run = self._open_run(event)
@@ -236,14 +212,14 @@ class Fold:
         """Says who writes, or repeats what the run's end will say."""
         return None
 
-    def _open_run(self, event: Event) -> _Run | str:
+    def _open_run(self, event: Event) -> FoldedRun | str:
         run_id = str(event["run"])
         run = self._runs.get(run_id)
         if run is None:
             return f"run {run_id} is over" if run_id in self._over else f"run {run_id} has not begun"
         return run if run.output is None else f"run {run_id} is over"
 
-    def _open_step(self, event: Event) -> tuple[_Run, int] | str:
+    def _open_step(self, event: Event) -> tuple[FoldedRun, int] | str:
         run = self._open_run(event)
         if isinstance(run, str):
             return run
@@ -254,7 +230,7 @@ class Fold:
             return f"step {event['step']} of run {event['run']} is over"
         return run, place
 
-    def _touch(self, event: Event, run: _Run, place: int) -> None:
+    def _touch(self, event: Event, run: FoldedRun, place: int) -> None:
         run.changed.add(place)
         self._changed[str(event["run"])] = None
 
@@ -270,15 +246,6 @@ _STEPS: dict[str, Callable[[Fold, Event], str | None]] = {
     "step.action": Fold._act,  # noqa: SLF001
     "step.finished": Fold._finish_step,  # noqa: SLF001
 }
-
-
-def _change_of(run_id: str, run: _Run) -> Change:
-    if not run.is_given_out:
-        start = replace(run.log, steps=tuple(run.steps), output=run.output)
-        return Change(run.project, run_id, start, None, (), None, run.is_lost)
-    steps = tuple((place, run.steps[place]) for place in sorted(run.changed))
-    began = None if run.is_known else run.log
-    return Change(run.project, run_id, None, began, steps, run.output, run.is_lost)
 
 
 def _metadata(event: Event) -> dict[str, Any]:

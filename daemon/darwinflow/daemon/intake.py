@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 
-from darwinflow.daemon.fold import Fold, ProjectOf, Understand
+from darwinflow.daemon.fold import ProjectOf, Understand
 from darwinflow.daemon.held import held_by
 from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
+from darwinflow.daemon.resuming import resumed
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.daemon.waiter import Waiter
 from darwinflow.model.errors import StoreError
@@ -145,7 +146,7 @@ class Intake:
                 self._spool.forget_all()
                 self.poke((), scan=True)
                 self._pause(LOOK_AGAIN_S)
-            except Exception:  # a fault of ours; the journals are read again from their offsets
+            except Exception:  # a fault of ours; the journals are read again from what they need
                 log.exception("taking in journals failed")
                 self._spool.forget_all()
                 self._pause(LOOK_AGAIN_S)
@@ -187,9 +188,8 @@ class Intake:
             waiter.tell()
 
     def _begun(self, path: str) -> Journal:
-        return Journal(
-            path, self._ledger.offset(os.path.basename(path)), Fold(self._project_of, self._understand)
-        )
+        taken = self._ledger.taken(os.path.basename(path))
+        return resumed(path, taken, self._project_of, self._understand)
 
     def _take_in(self, names: set[str]) -> set[str]:
         """Store what is new in these journals, up to a batch; returns those that have more.
@@ -232,9 +232,7 @@ class Intake:
                     if journal.position > journal.taken:
                         break  # what came before is stored first
                     raise problem
-                journal.position = line.end
-                journal.has_refused |= problem is not None
-                if line.end <= journal.taken:
+                if not journal.take(line, problem):
                     journal.fold.changes(replayed=True)
                     continue
                 self.events_taken += 1
@@ -270,7 +268,7 @@ class Intake:
 
     def _end(self, journal: Journal, fd: int) -> None:
         size = os.fstat(fd).st_size
-        torn = os.pread(fd, size - journal.position, journal.position)
+        torn = os.pread(fd, max(0, size - journal.position), journal.position)
         if b"\n" in torn:
             self.poke([journal.name])  # a last word came between our reading and the program's end
             return
@@ -292,7 +290,7 @@ def _applied(journal: Journal, line: bytes) -> str | NewerJournal | None:
     try:
         event = decode(line)
         if not isinstance(event, Problem):
-            return journal.fold.apply(event)
+            return journal.fold.apply(event, journal.position)
     except Exception as error:
         raise JournalFault(journal) from error
     if event.is_newer:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from darwinflow.daemon.fold import Fold
 from darwinflow.daemon.refused import set_aside
+from darwinflow.ports.journals import Taken
 from darwinflow.recorder.events import MAX_LINE_BYTES
 
 READ_BYTES = 1 << 20
 """At a time, unless one line is longer."""
-_LEAST_READ_BYTES = 64 << 10
+LEAST_READ_BYTES = 64 << 10
 _TURN_BYTE = 1 << 40
 """The byte on which programs that share a journal take turns; see `recorder.journal`."""
 
@@ -35,22 +36,40 @@ class NoJournal(Exception):
 class Journal:
     """What the daemon knows of one file of the spool. The file is opened for each look at it and not kept open."""
 
-    __slots__ = ("fold", "has_refused", "name", "path", "position", "settled", "size", "taken")
+    __slots__ = (
+        "fold",
+        "has_refused",
+        "is_read_whole",
+        "name",
+        "path",
+        "position",
+        "settled",
+        "size",
+        "taken",
+    )
 
-    def __init__(self, path: str, taken: int, fold: Fold) -> None:
+    def __init__(self, path: str, taken: Taken, fold: Fold) -> None:
         self.path = path
         self.name = os.path.basename(path)
         self.fold = fold
-        self.has_refused = False
+        self.has_refused = taken.has_refused
         """Something in it was not taken in."""
-        self.position = 0
-        """All lines before it are in the fold."""
-        self.taken = taken
+        self.is_read_whole = taken.needed == 0
+        """The fold begins with its first line, and not where a daemon of before had a run that was not over."""
+        self.position = taken.needed
+        """All lines before it are in the fold, as far as it needs them."""
+        self.taken = taken.offset
         """All lines before it are stored. Above `position` only while the fold is being rebuilt."""
         self.size = -1
         """Of the file when it was last read to its end; -1: never."""
         self.settled = -1
         """Of the file when all its whole lines were stored; -1: never. Above all, what other threads may ask."""
+
+    @property
+    def needed(self) -> int:
+        """Where to begin again, so that all that is not over at `position` is known."""
+        needed = self.fold.needed
+        return self.position if needed is None else needed
 
     def lines(self, most: int) -> Iterator[Line]:
         """Whole lines from `position` on, at least one where there is one, until about *most* bytes are given.
@@ -62,7 +81,7 @@ class Journal:
         with opened(self.path) as fd:
             start = at = self.position
             while at - start < most:
-                chunk, size = _chunk(fd, at, max(_LEAST_READ_BYTES, min(READ_BYTES, start + most - at)))
+                chunk, size = whole_lines(fd, at, max(LEAST_READ_BYTES, min(READ_BYTES, start + most - at)))
                 if not chunk:
                     self.size = size
                     return
@@ -74,6 +93,17 @@ class Journal:
                 if at == size:
                     self.size = size
                     return
+
+    def take(self, line: Line, problem: str | None) -> bool:
+        """Move `position` behind *line*, with which something may be wrong; whether it is news.
+
+        What a daemon of before has refused is known where the fold lacks what the line is about.
+        """
+        self.position = line.end
+        is_new = line.end > self.taken
+        if is_new or self.is_read_whole:
+            self.has_refused |= problem is not None
+        return is_new
 
     def remove(self, fd: int, size: int) -> bool:
         """Take the file away, or set it aside where something was refused, if it still has *size* bytes, while no other program can write a line in between."""
@@ -112,7 +142,7 @@ def opened(path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _chunk(fd: int, start: int, length: int) -> tuple[bytes, int]:
+def whole_lines(fd: int, start: int, length: int) -> tuple[bytes, int]:
     """About *length* bytes from *start* with at least one whole line, or none; and the file's size.
 
     A line beyond the limit is given whole all the same, as far as it goes: who decodes it refuses it.

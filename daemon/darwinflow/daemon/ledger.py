@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from darwinflow.daemon.fold import Change
+from darwinflow.daemon.changes import Change
 from darwinflow.daemon.journals import Journal
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunFinished, StoreError
 from darwinflow.model.run import ExecutionLog, RunOutput, StepLog
+from darwinflow.ports.journals import Taken
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
@@ -42,9 +43,9 @@ class Ledger:
         """Files that were removed and whose offsets are still to be forgotten."""
         self.runs_refused = 0
 
-    def offset(self, name: str) -> int:
+    def taken(self, name: str) -> Taken:
         """How far the journal *name* is stored."""
-        return self._tenant.read(lambda tx: tx.journals.offset(name))
+        return self._tenant.read(lambda tx: tx.journals.taken(name))
 
     def store(self, read: list[Journal]) -> None:
         """Commit what is new in *read*; tries again until it succeeds.
@@ -52,17 +53,19 @@ class Ledger:
         Raises `StoreError` where it is to end, `JournalFault` with nothing stored.
         """
         gone, self._gone = self._gone, []
-        offsets = [(journal.name, journal.position) for journal in read]
         changes = [(journal, change) for journal in read for change in journal.fold.changes()]
 
         def work(tx: Transaction) -> list[Refusal]:
-            if all(tx.journals.offset(name) >= offset for name, offset in offsets):
+            if all(tx.journals.taken(journal.name).offset >= journal.position for journal in read):
                 return []  # an earlier try took effect, though its commit was reported as failed
-            for name, offset in offsets:
-                tx.journals.advance(name, offset)
+            refusals = _stored(tx, changes)
+            refused = {journal.name for journal, _, message in refusals if message is not None}
+            for journal in read:
+                has_refused = journal.has_refused or journal.name in refused
+                tx.journals.advance(journal.name, Taken(journal.position, journal.needed, has_refused))
             for name in gone:
                 tx.journals.forget(name)
-            return _stored(tx, changes)
+            return refusals
 
         self._commit(work)
         for journal in read:

@@ -56,7 +56,7 @@ class SpoolFolder:
         del self._known[name]
 
     def forget_all(self) -> None:
-        """All are read again from their beginning."""
+        """All are met for the first time again."""
         self._known.clear()
 
     def leave_alone(self, journal: Journal, error: Exception) -> None:

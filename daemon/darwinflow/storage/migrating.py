@@ -138,12 +138,12 @@ def compare_runs(
 def copy_offsets(source: LogStore, target: LogStore, journals: Iterable[str]) -> int:
     """How far each journal was taken in, so that a run which lives goes on where it was; how many that were."""
     names = list(journals)
-    offsets = source.read(lambda tx: [(name, tx.journals.offset(name)) for name in names])
-    begun = [(name, offset) for name, offset in offsets if offset]
+    offsets = source.read(lambda tx: [(name, tx.journals.taken(name)) for name in names])
+    begun = [(name, taken) for name, taken in offsets if taken.offset]
 
     def advance(tx: LogTransaction) -> None:
-        for name, offset in begun:
-            tx.journals.advance(name, offset)
+        for name, taken in begun:
+            tx.journals.advance(name, taken)
 
     if begun:
         target.write(advance).result()

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
+from darwinflow.ports.journals import Taken
 from darwinflow.ports.outbox import Pending
 from darwinflow.storage.files.log_records import (
     ERASED,
@@ -167,12 +168,15 @@ class NotingJournals:
         self._inner = inner
         self._session = session
 
-    def offset(self, journal: str) -> int:
-        return self._inner.offset(journal)
+    def taken(self, journal: str) -> Taken:
+        return self._inner.taken(journal)
 
-    def advance(self, journal: str, offset: int) -> None:
-        self._inner.advance(journal, offset)
-        self._session.note(JOURNAL, journal=journal, taken=offset)
+    def advance(self, journal: str, taken: Taken) -> None:
+        self._inner.advance(journal, taken)
+        more: dict[str, object] = {"needed": taken.needed} if taken.needed else {}
+        if taken.has_refused:
+            more["hasRefused"] = True
+        self._session.note(JOURNAL, journal=journal, taken=taken.offset, **more)
 
     def forget(self, journal: str) -> None:
         self._inner.forget(journal)

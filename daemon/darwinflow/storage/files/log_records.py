@@ -8,7 +8,7 @@ A line begins with `{"format":1,"batch":N,"record":KIND,` and ends with the chec
 | start   | a run begins; its steps follow | time, project, runId, log |
 | step    | a step of a live run came, or went on | project, runId, index, step |
 | lost    | the program of a live run is gone | project, runId |
-| journal | so many bytes of a recorder's journal are taken in; null: it is forgotten | journal, taken |
+| journal | so many bytes of a recorder's journal are taken in ; null: it is forgotten | journal, taken; where not 0 and false: needed, hasRefused |
 | pending | something is to be counted and announced | number, project, runId, kind |
 | settled | it is, up to this number | number |
 | erased  | nothing of a run is kept any more; for good: nor ever taken in again | project, runId, forGood |

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunNotFound, StoreDamaged
+from darwinflow.ports.journals import Taken
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.outbox import Pending
 from darwinflow.storage.files.log_records import (
@@ -178,7 +179,8 @@ class Replay:
         if record["taken"] is None:
             self._session.journals.forget(record["journal"])
         else:
-            self._session.journals.advance(record["journal"], record["taken"])
+            taken = Taken(record["taken"], record.get("needed", 0), record.get("hasRefused", False))
+            self._session.journals.advance(record["journal"], taken)
 
     def _apply_to_run(self, kind: str, record: Record, *, is_whole: bool) -> None:
         project, run_id = record["project"], record["runId"]

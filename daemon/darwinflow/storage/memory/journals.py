@@ -1,19 +1,20 @@
 """`JournalOffsets` in memory."""
 
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.memory.table import Table
 
 
 class MemoryJournalOffsets:
     __slots__ = ("_rows",)
 
-    def __init__(self, rows: Table[str, int]) -> None:
+    def __init__(self, rows: Table[str, Taken]) -> None:
         self._rows = rows
 
-    def offset(self, journal: str) -> int:
-        return self._rows.get(journal) or 0
+    def taken(self, journal: str) -> Taken:
+        return self._rows.get(journal) or Taken()
 
-    def advance(self, journal: str, offset: int) -> None:
-        self._rows.put(journal, offset)
+    def advance(self, journal: str, taken: Taken) -> None:
+        self._rows.put(journal, taken)
 
     def forget(self, journal: str) -> None:
         self._rows.remove(journal)

@@ -1,5 +1,6 @@
 """`JournalOffsets` on PostgreSQL. Every statement about the table `journal` is in this file."""
 
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.texts import storable
 
@@ -11,20 +12,31 @@ class PostgresJournalOffsets:
         self._link = link
         self._organization = organization
 
-    def offset(self, journal: str) -> int:
+    def taken(self, journal: str) -> Taken:
         row = self._link.execute(
-            "SELECT taken FROM darwinflow.journal WHERE organization = %(organization)s AND name = %(name)s",
+            """
+            SELECT taken, needed, has_refused FROM darwinflow.journal
+            WHERE organization = %(organization)s AND name = %(name)s
+            """,
             {"organization": self._organization, "name": storable(journal)},
         ).fetchone()
-        return row[0] if row else 0
+        return Taken(*row) if row else Taken()
 
-    def advance(self, journal: str, offset: int) -> None:
+    def advance(self, journal: str, taken: Taken) -> None:
         self._link.execute(
             """
-            INSERT INTO darwinflow.journal (organization, name, taken) VALUES (%(organization)s, %(name)s, %(taken)s)
-            ON CONFLICT (organization, name) DO UPDATE SET taken = excluded.taken
+            INSERT INTO darwinflow.journal (organization, name, taken, needed, has_refused)
+            VALUES (%(organization)s, %(name)s, %(taken)s, %(needed)s, %(has_refused)s)
+            ON CONFLICT (organization, name) DO UPDATE SET
+                taken = excluded.taken, needed = excluded.needed, has_refused = excluded.has_refused
             """,
-            {"organization": self._organization, "name": storable(journal), "taken": offset},
+            {
+                "organization": self._organization,
+                "name": storable(journal),
+                "taken": taken.offset,
+                "needed": taken.needed,
+                "has_refused": taken.has_refused,
+            },
         )
 
     def forget(self, journal: str) -> None:

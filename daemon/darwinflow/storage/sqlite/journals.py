@@ -2,6 +2,7 @@
 
 import apsw
 
+from darwinflow.ports.journals import Taken
 from darwinflow.storage.sqlite.fetch import fetch
 
 
@@ -11,18 +12,26 @@ class SqliteJournalOffsets:
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
 
-    def offset(self, journal: str) -> int:
-        rows = fetch(self._db, "SELECT taken FROM journal WHERE name = :name", {"name": journal})
-        return int(rows[0][0]) if rows else 0
+    def taken(self, journal: str) -> Taken:
+        rows = fetch(
+            self._db, "SELECT taken, needed, has_refused FROM journal WHERE name = :name", {"name": journal}
+        )
+        return Taken(int(rows[0][0]), int(rows[0][1]), bool(rows[0][2])) if rows else Taken()
 
-    def advance(self, journal: str, offset: int) -> None:
+    def advance(self, journal: str, taken: Taken) -> None:
         fetch(
             self._db,
             """
-            INSERT INTO journal (name, taken) VALUES (:name, :taken)
-            ON CONFLICT (name) DO UPDATE SET taken = excluded.taken
+            INSERT INTO journal (name, taken, needed, has_refused) VALUES (:name, :taken, :needed, :has_refused)
+            ON CONFLICT (name) DO UPDATE SET
+                taken = excluded.taken, needed = excluded.needed, has_refused = excluded.has_refused
             """,
-            {"name": journal, "taken": offset},
+            {
+                "name": journal,
+                "taken": taken.offset,
+                "needed": taken.needed,
+                "has_refused": int(taken.has_refused),
+            },
         )
 
     def forget(self, journal: str) -> None:
