@@ -37,3 +37,41 @@ def test_a_mark_that_is_typed_or_taken_away_is_read_anew() -> None:
     typed = before.edit(Edit(Span(2, 0, 2, 0), MARK))
     assert typed.data(1) == {"b": 1}
     assert typed.edit(Edit(Span(2, 0, 2, 1), "")).data(1) == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        (f"id: bo\n{MARK}version: 1\nx: 2\n", 1, 0),
+        (f"# note\n{MARK}id: bo\n", 1, 0),
+        (f"x-a: b{MARK}c\n", 0, 6),
+        (f"x-a: 'b{MARK}c'\n", 0, 7),
+        (f"{MARK}x-a: b{MARK}c\n", 0, 7),
+        (f"{MARK}{MARK}x-a: b\n", 0, 1),
+        (f"a:\n  - b\n  - c {MARK} d\n  - e\n", 2, 6),
+        (f"a: |\n  b{MARK}\n", 1, 3),
+    ],
+)
+def test_a_mark_within_a_document_is_told_once_and_taken_away(text: str, line: int, column: int) -> None:
+    """PyYAML reads a key of another name there."""
+    document = Document.parse(text)
+    (problem,) = document.problems()
+    assert problem.span == Span(line, column, line, column + 1)
+    assert problem.repair is not None
+    (edit,) = problem.repair.edits
+    mended = document.edit(edit)
+    assert mended.problems() == []
+    assert mended.data(0) == Document.parse(text[:1] + text[1:].replace(MARK, "")).data(0)
+
+
+def test_a_mark_that_comes_to_begin_the_text_is_a_fault_no_more() -> None:
+    document = Document.parse(f"id: bo\n{MARK}version: 1\n")
+    cut = document.edit(Edit(Span(0, 0, 1, 0), ""))
+    assert cut.problems() == []
+    assert len(cut.edit(Edit(Span(0, 0, 0, 0), "id: bo\n")).problems()) == 1
+
+
+def test_an_escape_in_quotes_may_stand_for_the_character() -> None:
+    document = Document.parse('a: "\\uFEFF"\n')
+    assert document.problems() == []
+    assert document.data(0) == {"a": MARK}

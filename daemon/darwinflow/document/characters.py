@@ -6,11 +6,13 @@ from typing import Final
 from darwinflow.document.form import Content
 from darwinflow.document.grammar.parser import Parser
 from darwinflow.document.grammar.reader import MAX_PROBLEMS
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
+from darwinflow.document.lines import Edit
 from darwinflow.document.node import Node
-from darwinflow.document.problem import Problem, Related
+from darwinflow.document.problem import YAML_SYNTAX, Problem, Related, Repair
 from darwinflow.model.span import Span
 
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -22,13 +24,23 @@ def encodable(body: list[str]) -> list[str]:
 def report_unprintable(parser: Parser, body: list[str]) -> None:
     for row, line in enumerate(body):
         for match in _UNPRINTABLE.finditer(line):
-            code = ord(match[0])
-            what = "half a surrogate pair" if 0xD800 <= code <= 0xDFFF else "a control character"
-            column = match.start()
-            message = f"U+{code:04X} is {what}, which YAML does not allow; remove it or write an escape in double quotes"
-            parser.report(row, column, row, column + 1, message)
+            code, column = ord(match[0]), match.start()
+            if match[0] == BYTE_ORDER_MARK:
+                parser.add(stray_mark(row, column))
+            else:
+                what = "half a surrogate pair" if 0xD800 <= code <= 0xDFFF else "a control character"
+                message = f"U+{code:04X} is {what}, which YAML does not allow; remove it or write an escape in double quotes"
+                parser.report(row, column, row, column + 1, message)
             if len(parser.problems) >= MAX_PROBLEMS:
                 return
+
+
+def stray_mark(row: int, column: int) -> Problem:
+    """What to say of a byte order mark that begins no document: other parsers take it for a letter."""
+    span = Span(row, column, row, column + 1)
+    message = "this is a byte order mark, which is seen nowhere and may only begin a document; remove it"
+    repair = Repair("Remove the byte order mark", (Edit(span, ""),))
+    return Problem(YAML_SYNTAX, message, span, repair=repair)
 
 
 def shift(content: Content) -> None:
@@ -58,7 +70,11 @@ def shift(content: Content) -> None:
 
 def shifted_problem(problem: Problem) -> Problem:
     related = tuple(Related(_shifted_span(other.span), other.message) for other in problem.related)
-    return problem._replace(span=_shifted_span(problem.span), related=related)
+    repair = problem.repair
+    if repair is not None:
+        edits = tuple(Edit(_shifted_span(edit.span), edit.text) for edit in repair.edits)
+        repair = repair._replace(edits=edits)
+    return problem._replace(span=_shifted_span(problem.span), related=related, repair=repair)
 
 
 def _shifted_span(span: Span) -> Span:

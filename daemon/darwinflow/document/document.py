@@ -237,6 +237,8 @@ def _read(lines: Lines, kept: Kept) -> Document:
     bare = without_byte_order_marks(texts)
 
     def take(form: Form, start: int, end: int) -> Segment:
+        if bare is not texts and bare[start] != texts[start]:
+            form = form._replace(has_mark=True)
         return kept.take(form, start, end, texts, ends_text=True)
 
     edges = edge_lines(bare)

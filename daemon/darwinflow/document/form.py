@@ -32,6 +32,8 @@ class Form(NamedTuple):
     column: int = 0
     depth: int = 0
     handles: Mapping[str, str] = NO_HANDLES
+    has_mark: bool = False
+    """Whether a byte order mark that may stand there comes first: it begins the document."""
 
 
 class Content(NamedTuple):
