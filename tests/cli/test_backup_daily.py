@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -244,8 +245,8 @@ def test_archived_runs_are_in_a_backup_and_come_back_with_it(darwinflow, tmp_pat
     listed = darwinflow("runs", "list", "--archived", "--json").stdout
     assert len(json.loads(listed)["runs"]) == 2
     darwinflow("storage", "backup", str(tmp_path / "copy"))
-    (month,) = (tmp_path / "home/archive").rglob("*.jsonl.zst")
-    month.unlink()
+    assert list((tmp_path / "home/archive").rglob("*.jsonl.zst"))
+    shutil.rmtree(tmp_path / "home/archive")
     assert json.loads(darwinflow("runs", "list", "--archived", "--json").stdout)["runs"] == []
     darwinflow("storage", "restore", str(tmp_path / "copy"), "--replace")
     assert darwinflow("runs", "list", "--archived", "--json").stdout == listed
