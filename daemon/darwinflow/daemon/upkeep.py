@@ -71,7 +71,7 @@ class Upkeep(ABC):
             try:
                 self.work()
             except DarwinFlowError as error:
-                wait = self._failed(str(error))
+                wait = self._failed(error.with_advice)
             except Exception:
                 log.exception("%s failed", self._thread.name)
                 wait = self._failed("a fault of darwinflow's own; the log says more")
