@@ -43,3 +43,48 @@ def test_damaged_figures_are_told_and_counted_again_from_archived_runs_too(
     assert "all is well" in darwinflow("storage", "verify").stdout
     assert darwinflow("storage", "repair").stdout == "all is well\n"
     assert [figures(darwinflow), darwinflow("metrics", "greet", "--nodes").stdout] == after
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_cut_segment_is_named_with_the_runs_it_lacks_until_they_are_back_or_given_up(
+    darwinflow, tmp_path, is_removed
+):
+    configure(tmp_path, FILES)
+    record(darwinflow, 3)
+    configure(tmp_path, f"{FILES}retention: {{succeeded: {{keep_last: 2}}, archive: {{path: archive}}}}\n")
+    darwinflow("storage", "retention")
+    newest, oldest = run_ids(darwinflow)
+    before = figures(darwinflow)
+    darwinflow("daemon", "stop")
+    for journal in (tmp_path / "home/spool").glob("*.jsonl"):
+        journal.unlink()  # one that is not swept yet would bring its run again
+    (segment,) = [path for path in (tmp_path / "home/logs").rglob("20*.jsonl") if path.stat().st_size]
+    whole = segment.read_bytes()
+    end = whole.index(newest.encode()) - 20  # within the record; that the archived run went lies behind it
+    segment.unlink() if is_removed else segment.write_bytes(whole[:end])
+    for command in ("verify", "status"):
+        said = json.loads(darwinflow("storage", command, "--json", expect=1).stdout)
+        (fault,) = said["faults"] if command == "verify" else said["stores"][0]["faults"]
+        size = "is gone, and with it 2 runs" if is_removed else f"it has {end} of {len(whole)} bytes"
+        assert size in fault
+        assert str(segment) in fault
+        assert newest in fault
+        assert (oldest in fault) is is_removed
+    assert newest in (tmp_path / "home/daemon.log").read_text()
+    darwinflow("daemon", "stop")
+    cut = segment.read_bytes() if segment.exists() else None
+    segment.write_bytes(whole)
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert run_ids(darwinflow) == [newest, oldest]
+    darwinflow("daemon", "stop")
+    segment.unlink() if cut is None else segment.write_bytes(cut)
+    found = darwinflow("storage", "repair", expect=1)
+    assert str(segment) in found.stderr
+    assert newest in found.stderr
+    lost = "2 runs" if is_removed else "1 run"
+    assert f"{lost} of project 'hello' went without a word and count in figures still: " in found.stdout
+    assert figures(darwinflow) == before
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert darwinflow("storage", "repair").stdout == "all is well\n"
+    record(darwinflow)
+    assert darwinflow("storage", "repair").stdout == "all is well\n"

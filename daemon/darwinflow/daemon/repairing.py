@@ -21,6 +21,7 @@ from darwinflow.model.errors import NotFound, StoreDamaged
 from darwinflow.model.phrases import counted
 from darwinflow.model.stores import FILE, Stores
 from darwinflow.ports.identity import IdentityStore
+from darwinflow.ports.inspection import Lacking
 from darwinflow.recorder.paths import Home
 from darwinflow.storage import mending
 from darwinflow.storage.adding_up import added_up
@@ -187,11 +188,16 @@ class _Repairing:
             return
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
-        for project in stores.projects():
-            if isinstance(figures, Figures):
-                self._mended(mending.mend_figures(tenant, figures, project, dry_run=self._dry_run))
+        if isinstance(figures, Figures):
+            of_figures = (row.project for row in figures.figures()[0])  # of runs that are all lost, too
+            for project in dict.fromkeys((*stores.projects(), *of_figures)):
+                archived = stores.archived(project)
+                self._mended(mending.mend_figures(tenant, figures, project, archived, dry_run=self._dry_run))
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
+        logs = stores.log_store()
+        if isinstance(logs, Lacking):
+            self.repaired.left.extend(logs.missing() if self._dry_run else logs.acknowledge())
         if not self._dry_run:
             if isinstance(figures, FileMetricsStore):
                 again, lacking = figures.acknowledge()

@@ -4,6 +4,7 @@ Pure functions of values: no clock, no locale, no terminal. Where a function is 
 reader's, and times are shown in it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 GLYPHS = {"SUCCESS": "✓", "FAILED": "✗", "RUNNING": "●", "LOST": "◌", "CANCELLED": "–"}
@@ -74,6 +75,12 @@ def rate(successes: int, runs: int) -> str:
     if 0 < successes < runs:
         percent = min(max(percent, 1), 99)
     return f"{percent} %"
+
+
+def some_of(names: Sequence[str], most: int = 5) -> str:
+    """The first *most* of them, and how many there are beside: `a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def counted(count: int, noun: str) -> str:

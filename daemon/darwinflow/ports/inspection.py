@@ -47,6 +47,19 @@ class Verdict(NamedTuple):
 
 
 @runtime_checkable
+class Lacking(Protocol):
+    """A store that knows of runs that it had and has lost."""
+
+    def missing(self) -> tuple[str, ...]:
+        """A sentence for each place that has lost some."""
+        ...
+
+    def acknowledge(self) -> tuple[str, ...]:
+        """As `missing`, for the last time: whoever asked tells it."""
+        ...
+
+
+@runtime_checkable
 class Mendable(Protocol):
     """Of stores in which what follows from something else can come to say otherwise than that, and be made anew."""
 

@@ -24,7 +24,6 @@ from darwinflow.storage.archive_index import (
     gap,
     read_index,
     size_of_file,
-    write_durably,
     write_index,
 )
 from darwinflow.storage.archived_runs import (
@@ -39,7 +38,7 @@ from darwinflow.storage.archived_runs import (
     run_in,
 )
 from darwinflow.storage.brief import header_from
-from darwinflow.storage.durable import append_at, make_folders, sync_folder
+from darwinflow.storage.durable import append_at, make_folders, sync_folder, write_durably
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.run_file import FiledRun
 

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from darwinflow.model.phrases import counted
+from darwinflow.model.phrases import counted, some_of
 from darwinflow.storage.archived_runs import Entry, entry_in, index_line
-from darwinflow.storage.durable import sync_folder
+from darwinflow.storage.durable import write_durably
 
-_MOST_NAMED = 5
-_OURS_ALONE = 0o600
 INDEX = ".index.jsonl"
 
 
@@ -61,18 +59,6 @@ def write_index(path: str, entries: Iterable[Entry]) -> None:
     write_durably(path, b"".join(map(index_line, entries)))
 
 
-def write_durably(path: str, content: bytes) -> None:
-    """Whole, in the place of what is there."""
-    temporary = f"{path}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(temporary, flags, _OURS_ALONE), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(temporary, path)
-    sync_folder(os.path.dirname(path))
-
-
 def gap(path: str, month: str, size: int | None, gone: Sequence[Entry]) -> str:
     """That runs of *month* are not in the file *path* any more, which has *size* bytes."""
     runs = f"{counted(len(gone), 'run')} of {month}"
@@ -81,10 +67,4 @@ def gap(path: str, month: str, size: int | None, gone: Sequence[Entry]) -> str:
         if size is None
         else f"{path} was cut at byte {size} and lacks {runs}"
     )
-    return f"{how}: {named([entry.run_id for entry in gone])}"
-
-
-def named(run_ids: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    more = len(run_ids) - _MOST_NAMED
-    return ", ".join(run_ids[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{how}: {some_of([entry.run_id for entry in gone])}"

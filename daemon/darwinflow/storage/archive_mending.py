@@ -11,11 +11,11 @@ from typing import NamedTuple
 import zstandard
 
 from darwinflow.model.errors import StoreDamaged
-from darwinflow.model.phrases import counted
+from darwinflow.model.phrases import counted, some_of
 from darwinflow.storage.archive import Archive
-from darwinflow.storage.archive_index import INDEX, named, read_index, write_durably
+from darwinflow.storage.archive_index import INDEX, read_index
 from darwinflow.storage.archived_runs import HEAD, run_in
-from darwinflow.storage.durable import sync_folder
+from darwinflow.storage.durable import sync_folder, write_durably
 from darwinflow.storage.files.folder import troubles
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
@@ -55,7 +55,7 @@ def mend_archive(archive: Archive, *, dry_run: bool) -> MendedArchive:
                     f"{counted(len(frames.runs), 'run')} can be read"
                 )
             if lost:
-                found.lost.append(f"{path} has lost {counted(len(lost), 'run')} of {month}: {named(lost)}")
+                found.lost.append(f"{path} has lost {counted(len(lost), 'run')} of {month}: {some_of(lost)}")
             if dry_run or not (frames.lost or lost):
                 continue
             found.kept.extend(_aside(archive.path, one) for one in (path, index) if os.path.exists(one))

@@ -38,3 +38,15 @@ def append_at(path: str, content: bytes, at: int, *, durable: bool = True) -> No
         raise
     finally:
         os.close(fd)
+
+
+def write_durably(path: str, content: bytes) -> None:
+    """Make *content* all that the file *path* holds, in the place of what is there."""
+    temporary = f"{path}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(temporary, path)
+    sync_folder(os.path.dirname(path))

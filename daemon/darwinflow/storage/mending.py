@@ -5,11 +5,12 @@ are some, a sum of more runs than there are is taken for sound.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from darwinflow.model.errors import StoreDamaged
-from darwinflow.model.phrases import counted
+from darwinflow.model.phrases import counted, some_of
+from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.adding_up import added_up, is_close
 from darwinflow.storage.figures import CountedRun, FigureRow, Figures, node_in
@@ -21,9 +22,17 @@ from darwinflow.storage.sums import MOST_NODES, Sums
 _A_BATCH = 100
 
 
-def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run: bool) -> list[str]:
+def mend_figures(
+    tenant: TenantStore,
+    figures: Figures,
+    project: str,
+    archived: Iterable[ExecutionLog] = (),
+    *,
+    dry_run: bool,
+) -> list[str]:
     """Let *figures*, those of *tenant*, say what the runs of *project* do; what was done, a sentence each.
 
+    Runs that are *archived* did not go without a word, also where the logs have forgotten that they went.
     Nothing may be recorded meanwhile. Runs that were not counted are counted and announced as when they were stored.
     """
     added = tenant.read(partial(added_up, project=project))
@@ -32,12 +41,10 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
     rows, finished_runs = figures_in(added.tables)
     finished = frozenset(run.run_id for run in finished_runs)
     known = _counted(figures, project)
-    told = []
-    gone, lacking = known - added.runs, sorted(finished - known)
-    if gone and len(gone) > added.removed:
-        told.append(
-            f"{counted(len(gone), 'run')} of project '{project}' went without a word and count in figures still"
-        )
+    told = list[str]()
+    gone, lacking = frozenset(known - added.runs), sorted(finished - known)
+    if len(gone) > added.removed:
+        told += _told_of_gone(project, gone, frozenset(log.run_id for log in archived), added.removed)
         if not dry_run:
             tenant.write(partial(_note_gone, project=project, removed=len(gone))).result()
     if lacking:
@@ -65,6 +72,23 @@ def mend_figures(tenant: TenantStore, figures: Figures, project: str, *, dry_run
     if wrong and not dry_run:
         figures.put_figures([row for row, _ in wrong], [CountedRun(project, one) for one in finished])
     return told
+
+
+def _told_of_gone(
+    project: str, gone: frozenset[str], archived: frozenset[str], removed: int
+) -> Iterator[str]:
+    """*removed* are known to have been deleted, whichever they were: of those that went, the archived ones first."""
+    kept, lost = gone & archived, sorted(gone - archived)
+    if kept:
+        yield (
+            f"{counted(len(kept), 'run')} of project '{project}' that {'is' if len(kept) == 1 else 'are'} in the "
+            f"archive did not count as deleted"
+        )
+    if len(lost) > max(removed - len(kept), 0):
+        yield (
+            f"{counted(len(lost), 'run')} of project '{project}' went without a word and count in figures still: "
+            f"{some_of(lost)}"
+        )
 
 
 def _counted(figures: Figures, project: str) -> set[str]:

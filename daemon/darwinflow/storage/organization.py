@@ -10,7 +10,7 @@ from darwinflow.model.event import Event
 from darwinflow.model.run import ExecutionLog
 from darwinflow.model.stores import FILE, MEMORY, POSTGRES, SQLITE, StoreChoice, Stores
 from darwinflow.model.workflow import Workflow
-from darwinflow.ports.inspection import Growth, Inspectable, Mendable, StoreState, Verdict
+from darwinflow.ports.inspection import Growth, Inspectable, Lacking, Mendable, StoreState, Verdict
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
@@ -121,9 +121,9 @@ class OrganizationStores:
         for store in kept.values():
             assert isinstance(store, Inspectable), "every back end can be looked at"
             faults += store.verify()
-        runs = 0
+        runs, lacks_runs = 0, isinstance(self._logs, Lacking) and bool(self._logs.missing())
         for project in self.projects():
-            verdict = self.tenant.read(partial(verify_project, project=project))
+            verdict = self.tenant.read(partial(verify_project, project=project, lacks_runs=lacks_runs))
             runs += verdict.runs
             faults += verdict.faults
         return Verdict(runs, tuple(faults))
@@ -206,9 +206,9 @@ class OrganizationStores:
         else:
             metrics = cast("MetricsStore", self._whole_store(stores.metrics))
         self._logs, self._metrics = logs, metrics
-        return ComposedTenantStore(logs=logs, metrics=metrics, events=events, archived=self._archived)
+        return ComposedTenantStore(logs=logs, metrics=metrics, events=events, archived=self.archived)
 
-    def _archived(self, project: str) -> Iterator[ExecutionLog]:
+    def archived(self, project: str) -> Iterator[ExecutionLog]:
         """Runs that retention has let go of and that are kept all the same, as far as they can be read."""
         from darwinflow.storage.archive_frames import logs_below
 

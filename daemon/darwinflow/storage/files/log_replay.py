@@ -37,19 +37,6 @@ Run = tuple[str, str]
 """Project and run id."""
 
 
-def is_stale(session: LogSession) -> bool:
-    """Whether the index says of some segment what is not in it: then it must be made anew."""
-    segments = session.segments
-    for name, covered in session.index.covered().items():
-        size = segments.size(name)
-        if size is None or size < covered.size:
-            return True
-        tail = segments.read(name, covered.size - len(covered.tail), len(covered.tail))
-        if tail != covered.tail:
-            return True
-    return False
-
-
 class Replay:
     """Of the segments *names*, from where the index ends."""
 

@@ -19,10 +19,12 @@ from darwinflow.ports.parts import LogTransaction
 from darwinflow.storage.durable import make_folders
 from darwinflow.storage.files.folder import troubles
 from darwinflow.storage.files.index_files import IndexFiles
+from darwinflow.storage.files.log_catching_up import announce_again, catch_up
 from darwinflow.storage.files.log_erasing import note_erased, rewrite
-from darwinflow.storage.files.log_replay import Replay, Run, is_stale
+from darwinflow.storage.files.log_replay import Replay, Run
 from darwinflow.storage.files.log_segments import Segments
 from darwinflow.storage.files.log_session import LogSession
+from darwinflow.storage.files.missing_runs import MissingRuns, changed_segments
 from darwinflow.storage.files.owner_lock import OwnerLock
 from darwinflow.storage.files.sharing import Shared
 from darwinflow.storage.sizes import size_of
@@ -37,9 +39,6 @@ from darwinflow.storage.sqlite.writer import Writer
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-RUN_STORED = "run.stored"
-"""The kind of a row of the outbox, as `events.run_events` calls it."""
 
 
 def clock() -> datetime:
@@ -80,10 +79,23 @@ class FileLogStore:
     def inspect(self) -> Content:
         self._check_open()
         runs = self._logs.read_index(lambda index: counts_in(index.db)["runs"])
-        return Content(self.path, size_of(self.path), {"runs": runs}, _told(self.damage()))
+        faults = self.missing() + _told(self.damage())
+        return Content(self.path, size_of(self.path), {"runs": runs}, faults)
 
     def verify(self) -> tuple[str, ...]:
-        return _told(self.damage_anew()) + self._logs.read_index(lambda index: faults_in(index.db))
+        damage = _told(self.damage_anew())
+        return self.missing() + damage + self._logs.read_index(lambda index: faults_in(index.db))
+
+    def missing(self) -> tuple[str, ...]:
+        """Of which segments runs are gone that the index had, a sentence each."""
+        self._check_open()
+        return self._logs.read_index(self._logs.lacking.told)
+
+    def acknowledge(self) -> tuple[str, ...]:
+        """Say for the last time what is `missing`."""
+        told = self.missing()
+        self._logs.lacking.forget()
+        return told
 
     def projects(self) -> tuple[str, ...]:
         self._check_open()
@@ -120,6 +132,7 @@ class _OpenLogs:
     def __init__(self, path: str, now: Callable[[], datetime]) -> None:
         self._now = now
         self._segments = Segments(path)
+        self.lacking = MissingRuns(path)
         self._erasing = threading.Lock()
         self._to_erase: set[Run] = set()
         """Runs that the next transaction takes out of the segments when it begins."""
@@ -212,16 +225,20 @@ class _OpenLogs:
     def _open_writer(self) -> LogSession:
         session = self._session_on_index()
         try:
-            if is_stale(session):
+            if changed := changed_segments(self._segments, session.index):
                 log.warning(
                     "the index of %s does not fit what lies there; it is made anew", self._segments.path
                 )
+                self.lacking.note(session.index, changed)
                 let_go(session.connection)
                 self._index.remove()
                 session = self._session_on_index()
             replay = Replay(session, self._segments.names())
             replay.whole()
-            _announce_again(session, replay.to_be_announced())
+            self.lacking.settle(session.index)
+            for told in self.lacking.told(session.index):
+                log.error("%s", told)
+            announce_again(session, replay.to_be_announced())
         except BaseException:
             let_go(session.connection)
             raise
@@ -229,7 +246,7 @@ class _OpenLogs:
         return session
 
     def _begun(self, session: LogSession, segment: str) -> None:
-        _catch_up(session, segment)
+        catch_up(session, segment)
         if self._to_erase:
             asked, self._to_erase = self._to_erase, set()
             runs = {run for run in asked if not session.index.has_run(*run)}
@@ -259,39 +276,6 @@ def _told(damage: tuple[Damaged, ...]) -> tuple[str, ...]:
 
 
 _OPEN: Shared[_OpenLogs] = Shared()
-
-
-def _catch_up(session: LogSession, segment: str) -> None:
-    """Take in what a failed commit has left in *segment*. Raises `StoreDamaged` where some of it is gone."""
-    size = session.segments.size(segment) or 0
-    covered = session.index.covered_of(segment)
-    known = covered.size if covered else 0
-    if size > known:
-        Replay(session, [segment]).inside()
-    elif size < known:
-        raise StoreDamaged(
-            f"{session.segments.path}/{segment} is shorter than what was stored in it",
-            hint="put a copy of it in its place and start the daemon again",
-        )
-
-
-def _announce_again(session: LogSession, runs: list[Run]) -> None:
-    """Where damage may have swallowed that runs are to be counted and announced: let it be done, perhaps again."""
-    session.begun_at = None
-    if not runs:
-        return
-    session.index.begin()
-    try:
-        session.begun()
-        for project, run_id in runs:
-            session.outbox.put(project, run_id, RUN_STORED)
-        session.prepare()
-        session.index.commit()
-        session.committed()
-    except BaseException:
-        session.lost()
-        session.index.roll_back()
-        raise
 
 
 def _nothing(tx: LogTransaction) -> None:

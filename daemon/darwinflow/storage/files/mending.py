@@ -6,7 +6,7 @@ Nothing is thrown away: a segment is copied into `set-aside/` before lines that 
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from darwinflow.storage.durable import sync_folder
@@ -17,7 +17,10 @@ from darwinflow.storage.files.kept_lessons import LESSONS
 from darwinflow.storage.files.log_records import END, instant, line_of
 from darwinflow.storage.files.log_segments import Group, Segments
 from darwinflow.storage.files.metric_file import COUNTED, FileTorn, sums_in, unsealed
+from darwinflow.storage.files.missing_runs import Changed, MissingRuns, changed_segments
 from darwinflow.storage.files.recounts import RECOUNTED
+from darwinflow.storage.sqlite.connection import let_go
+from darwinflow.storage.sqlite.log_index import LogIndex, open_index
 
 _RUN_ID = re.compile(rb'"runId": ?"([A-Za-z0-9._:-]{1,128})"')
 _ASIDE = "set-aside"
@@ -32,17 +35,22 @@ def mend_logs(path: str, *, dry_run: bool) -> list[str]:
     told = []
     if not dry_run:
         segments.sweep()
-    damaged = False
+    damaged = dict[str, Changed]()
     for name in segments.names():
         found = list(_faults_in(segments, name))
         told += [sentence for sentence, _ in found]
         if any(is_damage for _, is_damage in found):
-            damaged = True
-            if not dry_run:
-                _set_aside(path, name)
-                segments.replace(name, _without_damage(segments, name))
+            size = segments.size(name) or 0
+            damaged[name] = Changed(size, size)
     index = IndexFiles(os.path.join(path, "index"))
-    if damaged or (segments.names() and not index.is_trusted()):
+    is_trusted = index.is_trusted()
+    if damaged and not dry_run:
+        if is_trusted:
+            _note_runs(segments, index, damaged)
+        for name in damaged:
+            _set_aside(path, name)
+            segments.replace(name, _without_damage(segments, name))
+    if damaged or (segments.names() and not is_trusted):
         told.append(f"the index {index.path} is made anew from the segments beside it")
         if not dry_run:
             index.remove()
@@ -66,6 +74,16 @@ def torn_figures(path: str) -> list[str]:
                 if name == COUNTED and not _is_whole_list(os.path.join(folder, name)):
                     told.append(f"{os.path.join(folder, name)} is damaged; it is counted again from the logs")
     return told
+
+
+def _note_runs(segments: Segments, index: IndexFiles, damaged: Mapping[str, Changed]) -> None:
+    """What the index knows of segments that are written anew: the next index does not."""
+    db = open_index(index.path)
+    try:
+        known = LogIndex(db)
+        MissingRuns(segments.path).note(known, {**damaged, **changed_segments(segments, known)})
+    finally:
+        let_go(db)
 
 
 def _faults_in(segments: Segments, name: str) -> Iterator[tuple[str, bool]]:
