@@ -156,3 +156,40 @@ def test_quotes_that_are_no_pairs_are_left_to_the_author(catalog: Catalog) -> No
     assert "Double the backslashes" not in str(
         checked(TEXT.replace("Who signs?", '"C:\\Users\\new"'), catalog).findings()
     )
+
+
+def _with(right: str, slip: str) -> str:
+    assert TEXT.count(right) == 1
+    return TEXT.replace(right, slip)
+
+
+FOLLOWED = [
+    (LAST, "{from: wait, to: START}", "START | edge-end-not-allowed: no edge may lead to 'START': runs begin there"),
+    (LAST, "{from: wait, to: 3}", "3 | wrong-type: 'to' must be a node's id, or a list of at least one, not the number 3"),
+    (LAST, f"{LAST}\n  - from: sa", "from | missing-field: an edge needs 'to', the node it leads to"),
+    (LAST, f"{LAST}\n  - from:", "from | missing-field: an edge needs 'from' and 'to'"),
+    ("edges:\n", "  - id: ne\nedges:\n", "id | missing-field: a node needs 'type', the kind of work it does"),
+    ("edges:\n", "  - id: ne\n    type:\nedges:\n", "type | wrong-type: 'type' has no value; it must be text"),
+    (TEXT[TEXT.index("edges:") :], "edges:\n", "edges | wrong-type: 'edges' has no value; it must be a list"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding"), FOLLOWED)
+def test_what_follows_from_a_fault_is_silent(right: str, slip: str, finding: str, catalog: Catalog) -> None:
+    assert said(_with(right, slip), catalog) == [finding]
+
+
+@pytest.mark.parametrize(("slip", "name"), [("'wait '", "wait "), ("wait,", "wait,")])
+def test_an_id_with_something_around_it_is_shown_whole_and_mended(
+    slip: str, name: str, catalog: Catalog
+) -> None:
+    text = _with("id: wait", f"id: {slip}")
+    assert said(text, catalog) == [
+        f"{slip} | invalid-value: 'id' must be text without '.', ',', '@', control characters and outer blanks, not the text '{name}'"
+    ]
+    assert after_fixes(text, catalog) == TEXT
+
+
+def test_a_list_without_edges_leaves_nodes_out_of_reach(catalog: Catalog) -> None:
+    text = TEXT[: TEXT.index("edges:")] + "edges: []\n"
+    assert said(text, catalog) == ["ask | unreachable-node: no edge leads to 'ask'"]

@@ -11,9 +11,26 @@ from darwinflow.projection.places import Path
 
 def without_followers(faults: list[Fault]) -> list[Fault]:
     """*faults*, of one item, without those that vanish when an unknown key is renamed or moved."""
-    if not any(fault.kind == "unknown" for fault in faults):
+    if any(fault.kind == "unknown" for fault in faults):
+        faults = _renamed(_parted(_moved(_rejoined(faults))))
+    return _unfinished(faults)
+
+
+def _unfinished(faults: list[Fault]) -> list[Fault]:
+    """Keys without their value beside a key that is missing are missing as well: the mapping is still being written."""
+    missing = {fault.path: fault for fault in faults if fault.kind == "missing"}
+    if not missing:
         return faults
-    return _renamed(_parted(_moved(_rejoined(faults))))
+    return [
+        Fault("missing", owner.path, str(fault.path[-1]), owner.schema, owner.keyword, None, owner.data)
+        if _is_empty(fault)
+        and (owner := missing.get(fault.path[:-1])) is not None
+        and not fields_of(fault.schema)
+        and (field := fields_of(owner.schema).get(str(fault.path[-1]))) is not None
+        and field.required
+        else fault
+        for fault in faults
+    ]
 
 
 def _rejoined(faults: list[Fault]) -> list[Fault]:

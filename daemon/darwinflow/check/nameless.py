@@ -1,9 +1,12 @@
 """Names that a node may be meant to have which lists no usable id: that is said of the node, and not of their uses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from darwinflow.projection.graph import Place
 from darwinflow.projection.projection import Projection
+
+_OUTSIDE: Final = " \t\u00a0.,@;"
 
 
 def nameless(projection: Projection) -> tuple[Place, ...]:
@@ -54,3 +57,16 @@ def _texts(data: object) -> list[str]:
     return [
         value for key, value in data.items() if isinstance(value, str) and key not in ("type", "description")
     ]
+
+
+def names_of_refused(slips: Mapping[str, str]) -> frozenset[str]:
+    """Names that nodes have but for characters at the end of their ids that no id may hold, which is said of the ids.
+
+    *slips*: by name, the node that it is clearly a slip of.
+    """
+    return frozenset([name for name, near in slips.items() if name != near and name == sound_id(near)])
+
+
+def sound_id(name: str) -> str:
+    """*name* without what no id may begin or end with."""
+    return name.strip(_OUTSIDE)

@@ -52,8 +52,9 @@ def _reach(projection: Projection) -> Reach | None:
     forward, back, loose = _arrows(graph)
     if _is_plain(graph, starts, ends, forward, back):
         return Reach(graph.names[starts[0]], graph.names[ends[0]], (), ())
-    reachable = reached([*starts, *loose, *half_targets(projection)], forward)
-    ending = reached([*ends, *loose, *half_sources(projection)], back)
+    # An edge into where runs begin, or out of where they end, is told of its own, and may be the one that is missing.
+    reachable = reached([*starts, *ends, *loose, *half_targets(projection)], forward)
+    ending = reached([*ends, *starts, *loose, *half_sources(projection)], back)
     nodes = range(graph.implicit, graph.known)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
@@ -99,9 +100,8 @@ def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> li
     if not graph.edge_count:
         return lost[:1]
     possible: set[str] = set()
-    edgeless = [
-        graph.names[node] for node in lost if not graph.successors[node] and not graph.predecessors[node]
-    ]
+    alone = {node for node in lost if not graph.successors[node] and not graph.predecessors[node]}
+    edgeless = [graph.names[node] for node in sorted(alone)]
     for number in loose[:_MAX_LOOSE]:
         possible.update(near(graph.names[number], edgeless))
     component_of: dict[int, int] = {}
@@ -116,7 +116,19 @@ def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> li
         and not any(may_lead_into(half, set(group)) for half in halves(projection))
     ]
     is_lost = set(lost)
-    return sorted(node for node in firsts if node in is_lost and graph.names[node] not in possible)
+    return sorted(
+        node
+        for node in firsts
+        if node in is_lost
+        and graph.names[node] not in possible
+        and not (node in alone and _is_unfinished(projection, node))
+    )
+
+
+def _is_unfinished(projection: Projection, number: int) -> bool:
+    """Whether a node that is listed lacks its type, too, which is told: its edges are still to come."""
+    place = projection.graph.place(number)
+    return place is not None and not projection.node_fact(place).kind
 
 
 def _groups(graph: Graph, stuck: list[int], forward: Arrows, back: Arrows) -> list[tuple[int, ...]]:

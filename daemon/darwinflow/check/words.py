@@ -90,7 +90,8 @@ def given(data: object) -> str:
     if isinstance(data, (int, float)):
         return f"the number {shown(str(data))}"
     if isinstance(data, str):
-        return f"the text '{shown(data)}'"
+        edge = data.strip() != data and data.strip() != "" and "\n" not in data
+        return f"the text '{data if edge and len(data) <= _MAX_SHOWN else shown(data)}'"
     return "a list" if isinstance(data, list) else "a mapping"
 
 

@@ -95,11 +95,16 @@ class Facts(NamedTuple):
         return self.ids == other.ids and len(self.edges) == len(other.edges) and _ends(self) == _ends(other)
 
 
-def _ends(facts: Facts) -> list[tuple[list[str], list[str], bool, tuple[bool, bool]]]:
+def is_text(end: End) -> bool:
+    """Whether the name is written as text, and not as a number or a truth value."""
+    return isinstance(end.token.value, str)
+
+
+def _ends(facts: Facts) -> list[tuple[object, ...]]:
     return [
         (
-            [end.name for end in edge.sources],
-            [end.name for end in edge.targets],
+            [(end.name, is_text(end)) for end in edge.sources],
+            [(end.name, is_text(end)) for end in edge.targets],
             edge.is_conditional,
             edge.lacks,
         )

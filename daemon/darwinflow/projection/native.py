@@ -6,8 +6,9 @@ The only module that knows these two words; another dialect gives the same facts
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from darwinflow.document.node import ALIAS, SCALAR, SEQ, Node
+from darwinflow.document.node import ALIAS, EMPTY, SCALAR, SEQ, Node
 from darwinflow.document.root import Root
+from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import NONE, EdgeFact, End, Facts, NodeFact, Reading, facts_of
 from darwinflow.projection.places import entry
@@ -58,10 +59,16 @@ def misplaced(found: tuple[Carrier, ...], node_count: int, edge_count: int) -> s
 def lists(root: Root, found: tuple[Carrier, ...], key: str) -> bool:
     """Whether the document has the list *key* at all."""
     return any(
-        base(carrier.role) == key
+        (base(carrier.role) == key and not _is_void(root.sections[carrier.section]))
         or (carrier.role == MIXED and any(name == key for name, _, _ in _mixed_entries(root, carrier)))
         for carrier in found
     )
+
+
+def _is_void(section: Section) -> bool:
+    """Whether nothing stands below the key."""
+    node = section.segments.first.node if section.kind != "items" else None
+    return node is not None and node.style == EMPTY and node.tag is None
 
 
 def empty_list(root: Root, found: tuple[Carrier, ...]) -> tuple[int, Node] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from darwinflow.check.cel import MAX_CHARACTERS
 from darwinflow.check.finding import Finding
 from darwinflow.check.meant import meant
-from darwinflow.check.nameless import nameless, names_of_nameless
+from darwinflow.check.nameless import nameless, names_of_nameless, names_of_refused
 from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.reference import reference_of
 from darwinflow.check.references.remark import Answered, Remark
@@ -97,12 +97,13 @@ def _about_answers(
 def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:
     """Names that nodes are meant to have which lack an id. *uses*: those in conditions and contexts."""
     graph = scope.graph
+    refused = names_of_refused(meant(graph))
     if not nameless(scope.projection):
-        return frozenset()
+        return refused
     others = [name for name in uses if name not in graph.unknown]
     clear = [*meant(graph), *[name for name in others if scope.nearest_node(name) is not None]]
     names = [name for name in (*graph.unknown, *others) if not scope.projection.may_be_lost(name)]
-    return names_of_nameless(scope.projection, names, clear)
+    return names_of_nameless(scope.projection, names, clear) | refused
 
 
 def _together(findings: list[Finding], at_others: str = "also here") -> Finding:

@@ -11,7 +11,7 @@ from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS
 from darwinflow.document.problem import Related
-from darwinflow.projection.facts import SOURCE, End
+from darwinflow.projection.facts import SOURCE, End, is_text
 from darwinflow.projection.graph import EndPlace
 from darwinflow.projection.projection import Projection
 
@@ -45,6 +45,8 @@ def edge_unknown_node(
     listed = graph.names[graph.implicit : graph.known]
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
     for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
+        if name not in uses and all(_is_told(projection, place) for place in places):
+            continue
         near = slips.get(name)
         shown_places = places if near is not None or name in lists else places[: _MAX_RELATED + 1]
         spans = [projection.end_span(place) for place in shown_places]
@@ -66,6 +68,11 @@ def edge_unknown_node(
         others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
         related = tuple([Related(span, "also here") for span in others_at[:_MAX_RELATED]])
         yield name, Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
+
+
+def _is_told(projection: Projection, place: EndPlace) -> bool:
+    """Whether more is wrong there, which is told: the edge lacks a name, or the name is no text."""
+    return True in projection.edge_fact(place.edge).lacks or not is_text(_ends(projection, place)[place.at])
 
 
 def _fixes(

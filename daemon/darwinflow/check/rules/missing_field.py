@@ -25,7 +25,11 @@ def _message(subject: Subject, faults: list[Fault]) -> str:
     fault = faults[0]
     owner = subject.owner(fault)
     if len(faults) > 1:
-        return f"{owner} needs {all_of([quoted(one.name) for one in faults])}"
+        order = list(fields_of(fault.schema))
+        names = sorted(
+            [one.name for one in faults], key=lambda name: order.index(name) if name in order else len(order)
+        )
+        return f"{owner} needs {all_of([quoted(name) for name in names])}"
     field = fields_of(fault.schema).get(fault.name)
     message = f"{owner} needs '{fault.name}'"
     if field is None:
