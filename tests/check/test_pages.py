@@ -5,21 +5,16 @@ import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import CODES
-from darwinflow.check.engine import check
 from darwinflow.check.pages import codes, page_of, path_of
 from darwinflow.cli.check import reports_of
 from darwinflow.cli.checking import Checking
-from darwinflow.cli.findings import FileReport, text_of
+from darwinflow.cli.findings import text_of
 from darwinflow.cli.terminal import Terminal
 from darwinflow.daemon.texts import workflow_in
-from darwinflow.document.document import Document
-from darwinflow.graph.load import load
 from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
 from darwinflow.storage.publishing import published_from
 
@@ -27,8 +22,6 @@ AWAITED: frozenset[str] = frozenset()
 """Codes that have a page before their rule is there; a rule that lands leaves this table."""
 NOT_YET: frozenset[str] = frozenset()
 """Codes whose rules have landed before their page; a code that is new may stand here for a day."""
-OF_TYPES = frozenset({"edge-constraint", "self-loop", "parallel-edge", "cycle"})
-"""Codes of what the bundled type does not forbid."""
 LINK = "-> "
 """Begins the text of a page's file that is a link, as `ls -l` shows it."""
 PLAIN = Terminal(colour=False, utf8=True, width=0)
@@ -79,19 +72,6 @@ def said(folder: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def said_of_type(folder: Path) -> list[tuple[str, str, str]]:
-    """The same of `flow.yaml` as a graph of the type in the workspace, which documents cannot name yet."""
-    document = Document.parse((folder / "graph-types/pipeline.yaml").read_text())
-    module: Any = {"$id": "darwinflow:graph-type/pipeline", **document.data(0)}
-    catalog = Catalog({"workflow": load(module, Catalog.bundled().modules)})
-    checked = check(Document.parse((folder / "flow.yaml").read_text()), catalog, is_named=True)
-    report = FileReport("flow.yaml", checked.document.lines, checked.findings())
-    return [
-        (report.path, finding.code, next(text_of(report._replace(findings=(finding,)), PLAIN)))
-        for finding in report.findings
-    ]
-
-
 @pytest.mark.parametrize("code", [code for code in codes() if code not in AWAITED])
 def test_the_example_has_the_finding_and_the_mended_one_has_none(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
@@ -104,8 +84,7 @@ def test_the_example_has_the_finding_and_the_mended_one_has_none(
     monkeypatch.chdir(folder)
     publish(folder, {**page.failing, **page.mended})
     write(folder, page.failing)
-    says = said_of_type if code in OF_TYPES else said
-    found = says(folder)
+    found = said(folder)
     assert {name for _, name, _ in found} == {code}, found
     assert found[0][0] == next(iter(page.failing)), "the first file has it"
     lines = "\n".join(line for _, _, line in found)
@@ -115,7 +94,7 @@ def test_the_example_has_the_finding_and_the_mended_one_has_none(
     else:
         assert page.says == lines
     write(folder, page.mended)
-    assert says(folder) == []
+    assert said(folder) == []
 
 
 @pytest.mark.parametrize("code", codes())

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from catalog.test_workspace import SLACK, WORKFLOW
+from darwinflow.check.pages import page_of
 
 from .conftest import Run, flow
 
@@ -69,3 +70,22 @@ def test_what_check_takes_publishing_takes_too(darwinflow: Run, folder: Path) ->
     darwinflow("publish", "flows/tell.yaml")
     file.write_text(flow(1).replace("FILE_READ", "FILE_RED").replace("greet", "other"))
     assert "FILE_RED" in darwinflow("publish", "flows/tell.yaml", expect=1).stderr
+
+
+def test_a_document_is_of_the_type_that_a_comment_above_it_names(darwinflow: Run, folder: Path) -> None:
+    page = page_of("cycle")
+    assert page is not None
+    (folder / "graph-types").mkdir()
+    types = folder / "graph-types/pipeline.yaml"
+    types.write_text(page.failing["graph-types/pipeline.yaml"])
+    (folder / "flows/feeds.yaml").write_text(page.failing["flow.yaml"])
+    assert "flows/feeds.yaml:9:23: error: a pipeline has no cycles" in darwinflow("check", expect=1).stdout
+    # A type at fault is told alone.
+    types.write_text(types.read_text().replace("COPY, LOAD]", "COPY, LOD]"))
+    said = json.loads(darwinflow("check", "--format", "json", expect=1).stdout)
+    assert [one["path"] for one in said["findings"]] == ["graph-types/pipeline.yaml"]
+    types.unlink()
+    said = json.loads(darwinflow("check", "--format", "json", expect=1).stdout)
+    assert [(one["path"], one["code"]) for one in said["findings"]] == [
+        ("flows/feeds.yaml", "unknown-graph-type")
+    ]

@@ -1,6 +1,7 @@
 """The workspace's own graph types in the editor: they hold for workflows, and are checked themselves."""
 
 from catalog.test_workspace import SLACK, WORKFLOW
+from darwinflow.check.pages import page_of
 
 USING = WORKFLOW.replace("CHANNEL", "alerts")
 
@@ -39,3 +40,19 @@ def test_a_graph_type_is_checked_while_it_is_typed(client, workspace):
     assert client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}}) is not None
     client.settle()
     assert client.stderr == b""
+
+
+PIPELINE = page_of("cycle").failing
+
+
+def test_a_document_that_names_a_type_of_the_workspace_is_checked_as_one(client, workspace):
+    """Also while the name is typed, and the type comes and goes."""
+    file = workspace.folder / "graph-types" / "pipeline.yaml"
+    file.parent.mkdir()
+    file.write_text(PIPELINE["graph-types/pipeline.yaml"], encoding="utf-8")
+    client.initialize(initializationOptions={"trusted": False})
+    client.open(workspace.uri, PIPELINE["flow.yaml"].replace("=pipeline", "=pipelin"))
+    assert [one["code"] for one in client.diagnostics(workspace.uri)] == ["unknown-graph-type"]
+    end = {"line": 0, "character": len("# darwinflow: graph-type=pipelin")}
+    client.change(workspace.uri, 2, {"range": {"start": end, "end": end}, "text": "e"})
+    assert [one["code"] for one in client.diagnostics(workspace.uri, 2)] == ["cycle"]

@@ -67,12 +67,15 @@ class Catalog:
         graph_types: Mapping[str, GraphType],
         modules: Mapping[str, Module] = MappingProxyType({}),
         base: "Catalog | None" = None,
+        lost: frozenset[str] = frozenset(),
     ) -> None:
         self._graph_types = graph_types
         self.modules = modules
         """What the types were read from, and what they share, by `$id`."""
         self.base = base if base is not None else self
         """The bundled types, without what a workspace adds to them."""
+        self.lost = lost
+        """Names of types that there would be if their files had no fault; empty for one that nobody can tell."""
         self._compiled: dict[int, Compiled] = {}
 
     @classmethod

@@ -50,6 +50,12 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
+def _name_of(file: TypeFile) -> str:
+    """The name of the type that a file is to be; empty where nobody can tell."""
+    name = file.module.get("name")
+    return name if isinstance(name, str) else ""
+
+
 class _Loading:
     """Loads the files of one workspace on top of the bundled types."""
 
@@ -63,7 +69,8 @@ class _Loading:
         checked = [self._identified(file, named) for file in files]
         done = [self._whole(file) if is_whole(file.module) else file for file in checked]
         done = [file if is_whole(file.module) else self._extension(file) for file in done]
-        return WorkspaceTypes(Catalog(self._types, self._modules, self._bundled), tuple(done))
+        lost = frozenset([_name_of(file) for file in done if not file.is_sound and file.extends is None])
+        return WorkspaceTypes(Catalog(self._types, self._modules, self._bundled, lost), tuple(done))
 
     def _identified(self, file: TypeFile, named: dict[str, str]) -> TypeFile:
         """The file with what is wrong about its name; a sound module can be imported by others from here on."""

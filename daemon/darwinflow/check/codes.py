@@ -33,6 +33,7 @@ CODES = (
             "wrong-type",
             "invalid-value",
             "unknown-node-type",
+            "unknown-graph-type",
             "config-unknown-field",
             "config-missing-field",
             "config-wrong-type",

@@ -26,6 +26,7 @@ from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
+from darwinflow.check.rules.unknown_graph_type import unknown_graph_type
 from darwinflow.check.shown import MAX_FINDINGS, shown
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
@@ -118,6 +119,7 @@ class Checked:
         torn = tuple(tears(self.document, [part is not None for part in self.parts]))
         wake = Wake(self.document, self.document.problems(), torn)
         found = [finding_of(problem) for problem in wake.problems]
+        found += self.checker.unknown_types(self.document)
         for root_index, part in enumerate(self.parts):
             if part is not None:
                 found += wake.of_header(root_index, part.header)
@@ -171,6 +173,10 @@ class Checker:
         self._catalog = catalog
         self._items: dict[str, ItemCheck] = {}
 
+    def unknown_types(self, document: Document) -> Iterator[Finding]:
+        """About comments that name graph types which the catalog does not hold."""
+        return unknown_graph_type(document, self._catalog)
+
     def items(self, name: str) -> ItemCheck:
         if name not in self._items:
             self._items[name] = ItemCheck(self._catalog, self._catalog.graph_type(name))
@@ -186,8 +192,10 @@ class Checker:
             name: str | None = before.projection.graph_type.name
         else:
             name = graph_type_of(document, root_index, is_named=is_named)
-        if name is None:
+        if name is None or name not in self._catalog.names:
             return None
+        if before is not None and before.projection.graph_type.name != name:
+            before = None
         items = self.items(name)
         if before is not None and change is not None and is_quiet(items, document, change, before):
             return _quieted(items, document, change, before)

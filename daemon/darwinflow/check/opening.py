@@ -79,7 +79,7 @@ class Opening:
         """The documents of the stream that are graphs."""
         for root_index, root in enumerate(self.document.roots):
             name = graph_type_of(self.document, root_index, is_named=self._is_named)
-            if name is not None:
+            if name is not None and name in self._catalog.names:
                 yield root_index, self._checker.items(name), carriers(root)
 
     def _all_steps(self) -> Iterator[None]:

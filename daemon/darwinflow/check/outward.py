@@ -11,7 +11,7 @@ from darwinflow.document.node import ALIAS, BROKEN, FLOW, MAP, PLAIN, Node
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
-from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.detect import NATIVE, graph_type_of
 from darwinflow.projection.header import Header
 from darwinflow.projection.places import Found, find, first_token, token
 from darwinflow.projection.projection import NodeRef, Projection, project
@@ -21,8 +21,8 @@ SUB_WORKFLOW = "SUB_WORKFLOW"
 
 def facts_of(document: Document, graph_type: Callable[[str], GraphType]) -> FileFacts:
     """What a file says that is a neighbour and is not checked itself. *graph_type*: by its name."""
-    names = [(index, graph_type_of(document, index)) for index in range(len(document.roots))]
-    projections = [project(document, index, graph_type(name)) for index, name in names if name is not None]
+    natives = [index for index in range(len(document.roots)) if graph_type_of(document, index) == NATIVE]
+    projections = [project(document, index, graph_type(NATIVE)) for index in natives]
     return file_facts(projections, suppresses=False)
 
 
@@ -34,7 +34,9 @@ def file_facts(projections: Iterable[Projection], *, suppresses: bool) -> FileFa
 
 
 def workflow_facts(projection: Projection) -> WorkflowFacts | None:
-    """None where the document has no usable id or version; its own findings say so."""
+    """None where the document is no workflow, or has no usable id or version; its own findings say so."""
+    if projection.graph_type.name != NATIVE:
+        return None
     header = projection.header
     name, version = header.id, header.version
     place = header.field("version")
