@@ -22,11 +22,12 @@ class Odd(Enum):
 
 def odd_one(given: str, used: str, uses: int, other_uses: int) -> Odd:
     """*uses*: how often *used* stands where *given* is meant; *other_uses*: how often *given* itself is used."""
-    if other_uses:
-        is_plain = uses <= other_uses + 1 or _has_lost_a_double(used, given)
-        return Odd.USED if is_plain else Odd.UNKNOWN
-    if uses == 1 or _has_lost_a_double(used, given):
+    if uses == 1 and not other_uses:
         return Odd.EITHER
+    if _has_lost_a_double(used, given):
+        return Odd.USED
+    if other_uses:
+        return Odd.USED if uses <= other_uses + 1 else Odd.UNKNOWN
     return Odd.GIVEN
 
 
