@@ -20,6 +20,7 @@ from darwinflow.daemon.backups_made import noted_last
 from darwinflow.daemon.keeping import kept_places
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.stores import backup_of, stores_of
+from darwinflow.model.errors import StoreFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.rpc.session import Room
 from darwinflow.storage.backup import read_backup
@@ -150,6 +151,9 @@ def test_no_backup_is_made_by_itself_where_it_would_take_the_room_for_deleting(
     backing_up.start()
     eventually(lambda: noted_last(home).failed)
     backing_up.stop()
+    plan, kept = backup_of(home, environ), kept_places(home, environ)
+    with pytest.raises(StoreFull, match=said):
+        back_up_by_hand(home, plan, kept, NOW, room)
     assert not place.exists()
     assert re.search(f"no backup could be made since: .*{said}", darwinflow("storage", "status").stderr)
 

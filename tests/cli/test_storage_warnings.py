@@ -43,10 +43,11 @@ def store(concern="logs", kind="sqlite", runs=1, size=100, faults=()):
         (
             [store()],
             {"wanted": MIB, "kept": 0, "isGivenUp": True},
-            None,
+            "full",
             True,
             {
-                "the disk is full: what is recorded waits until there is room, and so do daily backups": "runs delete"
+                "no backup could be made since: full": "runs delete",
+                "the disk is full: what is recorded waits until there is room, and so do daily backups": "runs delete",
             },
         ),
     ],

@@ -111,7 +111,8 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _backup(args: argparse.Namespace) -> int:
     from darwinflow.daemon import backing_up, keeping
-    from darwinflow.daemon.stores import backup_of
+    from darwinflow.daemon.stores import backup_of, ballast_of
+    from darwinflow.rpc.session import Room
 
     home = home_of(os.environ)
     kept = keeping.kept_places(home, os.environ)
@@ -119,7 +120,8 @@ def _backup(args: argparse.Namespace) -> int:
         stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
     folder = args.folder
     if folder is None:
-        made = backing_up.back_up_by_hand(home, backup_of(home, os.environ), kept, datetime.now(UTC))
+        plan, room = backup_of(home, os.environ), Room(ballast_of(home, os.environ), 0, is_given_up=False)
+        made = backing_up.back_up_by_hand(home, plan, kept, datetime.now(UTC), room)
     else:
         made = backing_up.made_of(folder, keeping.back_up(home, kept, folder))
     for what in made.lacks:

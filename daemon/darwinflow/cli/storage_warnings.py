@@ -34,7 +34,9 @@ def warnings(
             "the disk is full: what is recorded waits until there is room, and so do daily backups", NEXT_STEP
         )
     if failed_backup:
-        yield Warned(f"no backup could be made since: {failed_backup}", "darwinflow storage backup")
+        is_full = room is not None and room["isGivenUp"]
+        hint = NEXT_STEP if is_full else "darwinflow storage backup"
+        yield Warned(f"no backup could be made since: {failed_backup}", hint)
     for store in stores:
         runs = store["counts"].get("runs", 0)
         if store["type"] == FILE and runs > MOST_ON_FILES:

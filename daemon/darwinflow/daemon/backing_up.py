@@ -66,13 +66,16 @@ def daily_backups(place: str) -> list[str]:
     )
 
 
-def back_up_by_hand(home: Home, plan: BackupPlan, kept: "Kept", now: datetime) -> Made:
-    """Make one now, which no daily one takes the place of. Raises as `back_up`, and `Refused`."""
+def back_up_by_hand(
+    home: Home, plan: BackupPlan, kept: "Kept", now: datetime, room: Room = _NO_BALLAST
+) -> Made:
+    """Make one now, which no daily one takes the place of. Raises as `back_up`, `Refused`, and `StoreFull`."""
     if not plan.keep:
         raise Refused(
             "config.yaml says 'backup: {keep: 0}'", hint="name a folder: darwinflow storage backup DIR"
         )
     _sweep(place_of(home, plan), now)
+    _look_for_room(home, place_of(home, plan), _size(kept), room)
     from darwinflow.daemon.keeping import back_up
 
     folder = os.path.join(place_of(home, plan), f"{_BY_HAND}{now:{_AT}}")
