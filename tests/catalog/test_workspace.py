@@ -253,3 +253,10 @@ def test_bytes_that_are_no_text_and_hostile_texts_are_faults(tmp_path: Path) -> 
     assert [Path(file.path).name for file in types.files] == ["bytes.yaml", "deep.yaml", "laughs.yaml"]
     assert all(file.problems for file in types.files)
     assert types.catalog.graph_type("workflow").is_partial
+
+
+@pytest.mark.parametrize("text", [SLACK.replace("extends: workflow\n", ""), "$defs: {}\n"])
+def test_a_file_that_says_of_no_type_what_it_is_lacks_one_thing(text: str, tmp_path: Path) -> None:
+    (file,) = workspace(tmp_path, slack=text).files
+    (problem,) = file.problems
+    assert problem.message.startswith("a graph type needs 'extends'")

@@ -151,7 +151,9 @@ def test_published_versions_come_before_drafts(catalog: Catalog) -> None:
         "6:24 error subworkflow-missing: no version of 'nobody' is published, and no draft is 'nobody' version 1"
     ]
     unknown = Workspace(catalog, drafts)
-    assert unknown.said("d.yaml") == []
+    assert unknown.said("d.yaml") == [
+        "6:24 warning subworkflow-missing: no draft is 'b' version 3, and nobody here knows what is published"
+    ]
     assert unknown.said("c.yaml") == workspace.said("c.yaml")
 
 
@@ -380,3 +382,26 @@ def test_what_a_verdict_depends_on_is_what_was_asked(catalog: Catalog) -> None:
         ("published", "c"),
         ("published_facts", "c", "1"),
     }
+
+
+def test_a_version_that_is_no_draft_is_doubted_where_nobody_knows_the_published_ones(
+    catalog: Catalog,
+) -> None:
+    texts = {"a.yaml": flow("a", run="{workflow: gone@1}"), "b.yaml": flow("b", 2)}
+    assert Workspace(catalog, texts).said("a.yaml") == [
+        "6:24 warning subworkflow-missing: no draft is 'gone' version 1, and nobody here knows what is published"
+    ]
+    texts["a.yaml"] = flow("a", run="{workflow: b@2}")
+    assert Workspace(catalog, texts).said("a.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "store", "version"),
+    [("b", None, "2"), ("b", [flow("b", 1)], "1"), ("gone", None, "VERSION"), ("b@four", None, "2")],
+)
+def test_the_version_that_is_proposed_is_one_that_there_is(
+    name: str, store: list[str] | None, version: str, catalog: Catalog
+) -> None:
+    texts = {"a.yaml": flow("a", run=f"{{workflow: {name}}}"), "flows/other.yaml": flow("b", 2)}
+    (said,) = Workspace(catalog, texts, store).said("a.yaml")
+    assert said.endswith(f"named with its version: {name.partition('@')[0]}@{version}")

@@ -137,6 +137,18 @@ def test_a_file_that_is_no_utf8_is_one_finding_at_the_byte(darwinflow: Run, fold
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_one_finding_also_in_a_folder(
+    encoding: str, darwinflow: Run, folder: Path
+) -> None:
+    (folder / "flows/wide.yaml").write_bytes(flow(1).encode(encoding))
+    for arguments in (["check"], ["check", "flows/wide.yaml"]):
+        said = findings(darwinflow(*arguments, "--format", "json", expect=1).stdout)
+        assert [one for one in said if one[0] == "flows/wide.yaml"] == [("flows/wide.yaml", "yaml-syntax")], (
+            said
+        )
+
+
 def test_no_name_and_no_word_stops_a_report(folder: Path) -> None:
     """A name that is no UTF-8, and words that the terminal's encoding lacks."""
     text = BAD.replace("id: greet", "id: grüße").replace("to: lok", "to: 見る")

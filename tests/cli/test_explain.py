@@ -37,7 +37,13 @@ def test_a_page_is_there_for_programs_and_in_brackets_as_a_finding_ends_with_it(
     page = json.loads(darwinflow("explain", "--json", "[secret]").stdout)
     assert page["code"] == "secret"
     assert page["failing"]["flow.yaml"].startswith("id: greet\n")
+    assert page["mended"].keys() == page["failing"].keys()
     assert page["text"].startswith("# secret: a secret stands in clear text\n")
+
+
+def test_programs_get_every_file_of_the_mended_example(darwinflow: Run) -> None:
+    page = json.loads(darwinflow("explain", "--json", "cycle").stdout)
+    assert page["mended"].keys() == page["failing"].keys() == {"flow.yaml", "graph-types/pipeline.yaml"}
 
 
 def test_a_code_that_is_not_there_is_told_from_the_one_that_was_meant(darwinflow: Run) -> None:

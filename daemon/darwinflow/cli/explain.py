@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if page is None:
         return _unknown(code)
     if args.json:
-        print(json.dumps(page._asdict()))
+        print(json.dumps({**page._asdict(), "mended": {**page.failing, **page.mended}}))
         return EXIT_OK
     for line in lines_of(page, terminal):
         print(line)

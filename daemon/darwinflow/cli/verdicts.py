@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from darwinflow.document.document import Document
 
 UNREADABLE = "file-unreadable"
+_MANY_BYTES = 400
+"""That tell how a text is encoded."""
 
 
 class Verdict(NamedTuple):
@@ -55,6 +57,10 @@ def verdict_of(
     from darwinflow.document.document import Document
     from darwinflow.projection.detect import was_meant
 
+    if _is_utf16(content):
+        message = "this is UTF-16 as it seems; save the file as UTF-8"
+        found = Finding(YAML_SYNTAX, ERROR, Span(0, 0, 0, 0), message)
+        return Verdict(is_workflow=True, findings=(found,))
     try:
         document = Document.parse(content.decode())
     except UnicodeDecodeError as exc:
@@ -85,6 +91,15 @@ def verdict_of(
     text = checked.document.lines.text() if count else None
     return Verdict(
         is_workflow=True, findings=checked.findings(), mended=count, text=text, facts=facts_in(checked)
+    )
+
+
+def _is_utf16(content: bytes) -> bool:
+    """Whether every other byte at the beginning is 0, as in UTF-16 without a byte order mark."""
+    start = content[:_MANY_BYTES]
+    few = len(start) // 8
+    return b"\0" in start and any(
+        start[at::2].count(0) > len(start) // 2 - few and start[1 - at :: 2].count(0) <= few for at in (0, 1)
     )
 
 

@@ -35,7 +35,11 @@ def malformed(module: Module) -> list[GraphTypeInvalid]:
     for key, check in _KEYS.items():
         if key in module:
             faults += check(key, module[key])
-    if _EXTENDS not in module and _EXTENDS not in slips:
+    lacks_all = not any(key in module or key in slips for key in _WHOLE if key != "description")
+    if _EXTENDS not in module and _EXTENDS not in slips and lacks_all and not is_whole(module):
+        message = "a graph type needs 'extends', the type that it adds to, such as workflow, or the 'name' of its own"
+        faults.append(GraphTypeInvalid(message, f"/{_EXTENDS}"))
+    elif _EXTENDS not in module and _EXTENDS not in slips:
         faults += [
             GraphTypeInvalid(f"a graph type needs '{key}', {_WANTED[key]}", f"/{key}")
             for key in _WHOLE

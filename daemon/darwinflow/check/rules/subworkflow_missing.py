@@ -2,13 +2,17 @@
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
-from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.finding import ERROR, WARNING, Finding, Fix
 from darwinflow.check.following import Target, inner_path, published_name, target_of
 from darwinflow.check.neighbours import Call, Neighbours, Own
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.model.nearest import nearest
+
+_MOST_VERSIONS: Final = 20
+"""Of a draft, up to which one is looked for."""
 
 
 def subworkflow_missing(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
@@ -16,9 +20,13 @@ def subworkflow_missing(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
         if "${" in call.target:
             continue
         target = target_of(call, own.path, neighbours)
-        if target.is_there is not False:
+        if target.is_there:
             continue
-        if published_name(call.target) is not None:
+        if target.is_there is None:
+            name = f"'{shown(target.workflow)}' version {target.version}"
+            message = f"no draft is {name}, and nobody here knows what is published"
+            yield Finding("subworkflow-missing", WARNING, call.span, message)
+        elif published_name(call.target) is not None:
             yield Finding("subworkflow-missing", ERROR, call.span, _no_version(target, neighbours))
         else:
             yield _no_file(call, own.path, neighbours)
@@ -55,9 +63,16 @@ def _no_file(call: Call, path: str, neighbours: Neighbours) -> Finding:
             fixes = (Fix(f"Change to '{name}'", (Edit(call.span, scalar(name)),)),)
     elif "/" not in call.target and "." not in call.target:
         workflow, _, number = call.target.partition("@")
-        version = "".join(filter(str.isdecimal, number)) or "1"
+        version = "".join(filter(str.isdecimal, number)) or _version_of(workflow, neighbours)
         message += f"; a published workflow is named with its version: {shown(workflow) or 'ID'}@{version}"
     return Finding("subworkflow-missing", ERROR, call.span, message, (), fixes)
+
+
+def _version_of(workflow: str, neighbours: Neighbours) -> str:
+    """The highest version that is published, or else a draft; a word for it where there is none."""
+    versions = [one.version for one in neighbours.published(workflow) or ()]
+    versions = versions or [at for at in range(1, _MOST_VERSIONS) if neighbours.drafts(workflow, at)]
+    return str(max(versions, default="VERSION"))
 
 
 def _meant(inner: str, own: str, neighbours: Neighbours) -> str | None:
