@@ -193,3 +193,63 @@ def test_an_id_with_something_around_it_is_shown_whole_and_mended(
 def test_a_list_without_edges_leaves_nodes_out_of_reach(catalog: Catalog) -> None:
     text = TEXT[: TEXT.index("edges:")] + "edges: []\n"
     assert said(text, catalog) == ["ask | unreachable-node: no edge leads to 'ask'"]
+
+
+ELSEWHERE = [
+    ("edges:\n", "  - {from: START, to: ask}\nedges:\n", "from | unknown-field: this is an edge, which belongs under 'edges'"),
+    ("edges:\n  - {from: START, to: ask}\n", "  - {from: START, to: ask}\nedges:\n", "from | unknown-field: this is an edge, which belongs under 'edges'"),
+    (LAST, f"{LAST}\n  - id: late\n    type: HUMAN_INPUT", "id | unknown-field: this is a node, which belongs under 'nodes'"),
+    ("  - id: wait\n    type: HUMAN_INPUT\nedges:\n", "edges:\n  - id: wait\n    type: HUMAN_INPUT\n", "id | unknown-field: this is a node, which belongs under 'nodes'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding"), ELSEWHERE)
+def test_an_item_in_the_other_list_is_told_once(
+    right: str, slip: str, finding: str, catalog: Catalog
+) -> None:
+    assert said(_with(right, slip), catalog) == [finding]
+
+
+def test_a_node_with_another_name_is_told_where_the_old_one_is_used(catalog: Catalog) -> None:
+    text = _with("- id: ask", "- id: decide")
+    (found,) = checked(text, catalog).findings()
+    assert found.message == "no node is called 'ask'; did you mean 'decide'?"
+    (fix,) = found.fixes
+    assert [edit.text for edit in fix.edits] == ["decide"] * 3
+    assert not fix.is_certain
+
+
+def test_a_token_of_two_shapes_is_one_secret(catalog: Catalog) -> None:
+    token = ".".join(
+        [
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+            "eyJzdWIiOiIxMjM0NTY3ODkwIn0",
+            "SflKxwRJSMeKKF2QT4fwpMeJf36POk6y",
+        ]
+    )
+    (found,) = said(_with("Who signs?", f'"Bearer {token}"'), catalog)
+    assert found.startswith(f"{token} | secret: a JSON web token, 'eyJh")
+
+
+CONDITION = "\"output.decision == 'Otto'\""
+CURLS = [
+    (CONDITION, "\u201coutput.decision == 'Otto'\u201d", "condition-syntax: '\u201c' is no quote in YAML; write the condition without it or in '\"'", CONDITION),
+    ("Who signs?", "\u201cWho: signs?\u201d", "yaml-syntax: '\u201c' opens no text in YAML; write '\"' around it", '"Who: signs?"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding", "mend"), CURLS)
+def test_quotes_of_text_programs_are_told(
+    right: str, slip: str, finding: str, mend: str, catalog: Catalog
+) -> None:
+    text = _with(right, slip)
+    (found,) = said(text, catalog)
+    assert found.partition(" | ")[2] == finding
+    assert after_fixes(text, catalog) == TEXT.replace(right, mend)
+
+
+def test_a_curled_quote_that_closes_a_text_in_braces_is_told(catalog: Catalog) -> None:
+    found = said(_with("{prompt: Sign it}", "{prompt: \u201cSign, it\u201d}"), catalog)
+    assert found == [
+        "it\u201d | config-unknown-field: '\u201d' closes no text in YAML; write '\"' before the text and behind it"
+    ]

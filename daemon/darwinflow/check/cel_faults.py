@@ -15,6 +15,8 @@ _BRACED: Final = re.compile(
     _TEXT + r"|(?:\$?\{\{|\$\{)(?P<braced>[^{}]+)\}\}?|[‘’‚“”„](?P<curled>[^'\"\\‘’“”]*)[‘’“”]"
 )
 """What templates stand in, and quotes as text programs make them of plain ones."""
+_CURLED: Final = re.compile(r"[‘’‚“”„]([^‘’‚“”„]+)[‘’“”]")
+"""A whole condition between such quotes."""
 _RESERVED: Final = re.compile(r"reserved identifier: (\w+)")
 
 
@@ -50,6 +52,9 @@ def fault_of(text: str, said: str) -> CelFault:
 
 def _of_templates(text: str) -> CelFault | None:
     """The first thing in *text* that is written as in a template, or with quotes that CEL has not."""
+    if (whole := _CURLED.fullmatch(text)) is not None:
+        message = f"'{text[0]}' is no quote in YAML; write the condition without it or in '\"'"
+        return CelFault(message, 0, len(text), whole[1].strip())
     for match in _BRACED.finditer(text):
         if match.lastgroup is not None:
             own = match["braced"].strip() if match.lastgroup == "braced" else f"'{match['curled']}'"

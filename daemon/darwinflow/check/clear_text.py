@@ -101,7 +101,10 @@ def secrets_in(lines: Sequence[str]) -> list[Secret]:
 
 
 def _in_piece(row: int, text: str, *, is_data: bool) -> list[Secret]:
-    taken = list(_shaped(row, text))
+    taken: list[Secret] = []
+    for secret in _shaped(row, text):
+        if not any(one.column < secret.end_column and secret.column < one.end_column for one in taken):
+            taken.append(secret)
     if not is_data:
         taken += list(_random(row, text, tuple(taken)))
     return sorted(taken)

@@ -9,13 +9,14 @@ from darwinflow.check.finding import Finding
 from darwinflow.check.followers import without_followers
 from darwinflow.check.input_schemas import INPUTS, input_faults
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
-from darwinflow.check.subject import Locate, Subject
+from darwinflow.check.subject import Locate, Subject, error
 from darwinflow.document.node import Node
 from darwinflow.document.segment import Segment
 from darwinflow.graph.graph_type import GraphType, Schema
 from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
 from darwinflow.projection.header import EXTENSION, Header, Located
+from darwinflow.projection.native import EDGES, NODES
 from darwinflow.projection.places import Path, find
 
 _NOTHING: tuple[Finding, ...] = ()
@@ -42,9 +43,9 @@ class ItemCheck:
             return known[2]
         listed: list[Finding] = []
         for node in facts.nodes:
-            listed += self._node(node, segment)
+            listed += in_other_list("node", node, segment) if node.is_edge else self._node(node, segment)
         for edge in facts.edges:
-            listed += self._edge(edge, segment)
+            listed += in_other_list("edge", edge, segment) if edge.node else self._edge(edge, segment)
         found = tuple(listed) if listed else _NOTHING
         segment.memo[key] = (facts, self.graph_type, found)
         return found
@@ -128,6 +129,15 @@ class ItemCheck:
         if faults:
             left = without_followers(faults)
             yield from _applied(Subject("edge", fact.data, left, _locator(fact.item), segment.problems))
+
+
+def in_other_list(noun: str, fact: NodeFact | EdgeFact, segment: Segment) -> Iterator[Finding]:
+    """What is said of an edge among nodes, or of a node among edges: one thing."""
+    subject = Subject(noun, fact.data, [], _locator(fact.item), segment.problems)
+    span = subject.first_span(())
+    if span is not None:
+        other, key = ("an edge", EDGES) if noun == "node" else ("a node", NODES)
+        yield error("unknown-field", span, f"this is {other}, which belongs under '{key}'")
 
 
 def untyped(graph_type: GraphType) -> Schema:

@@ -28,7 +28,20 @@ def _meant(graph: Graph) -> dict[str, str]:
     most = _MAX_NAMES if len(ids) > graph.implicit else _MAX_NAMES_WITHOUT_NODES
     count = min(max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES), most)
     found = {name: nearest(name, ids) for name in list(graph.unknown)[:count]}
+    left = [name for name in list(graph.unknown)[: count + 1] if found.get(name) is None]
+    if len(left) == 1 and len(graph.unknown) <= count:
+        found[left[0]] = _renamed(graph, left[0])
     return {name: near for name, near in found.items() if near is not None}
+
+
+def _renamed(graph: Graph, name: str) -> str | None:
+    """The only node without edges, which *name*, the only one that means nothing else, leads to and from."""
+    number = graph.numbers[name]
+    if not graph.successors[number] or not graph.predecessors[number]:
+        return None
+    nodes = range(graph.implicit, graph.known)
+    alone = [node for node in nodes if not graph.successors[node] and not graph.predecessors[node]]
+    return graph.names[alone[0]] if len(alone) == 1 else None
 
 
 def listed_in(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,7 @@ def nameless(projection: Projection) -> tuple[Place, ...]:
                 if "" in column.names
                 for at, name in enumerate(column.names)
                 if not name
+                and not projection.node_fact(Place(column.section, *column.node_place(at))).is_edge
             ]
         )
     found = memo[__name__]
@@ -70,3 +71,31 @@ def names_of_refused(slips: Mapping[str, str]) -> frozenset[str]:
 def sound_id(name: str) -> str:
     """*name* without what no id may begin or end with."""
     return name.strip(_OUTSIDE)
+
+
+def has_lost_edges(projection: Projection) -> bool:
+    """Whether edges stand among the nodes, which is told of them; kept with the graph."""
+    memo = projection.graph.memo
+    key = (__name__, "edges")
+    if key not in memo:
+        memo[key] = any(
+            projection.node_fact(Place(column.section, *column.node_place(at))).is_edge
+            for column in projection.graph.columns
+            if "" in column.names
+            for at, name in enumerate(column.names)
+            if not name
+        )
+    return memo[key] is True
+
+
+def names_of_lost(projection: Projection) -> frozenset[str]:
+    """Ids of nodes that stand among the edges, which is told of them."""
+    return frozenset(
+        [
+            edge.node
+            for column in projection.graph.columns
+            for segment in column.half_segments
+            for edge in projection.facts(column.section, segment).edges
+            if edge.node
+        ]
+    )

@@ -35,6 +35,8 @@ class NodeFact(NamedTuple):
     reads: tuple[Reading, ...] = ()
     options: tuple[str, ...] = ()
     """The answers that the node may give, where it lists them."""
+    is_edge: bool = False
+    """Whether it is an edge that stands in the list of nodes."""
 
 
 class End(NamedTuple):
@@ -71,6 +73,8 @@ class EdgeFact(NamedTuple):
     data: object
     lacks: tuple[bool, bool] = (False, False)
     """Whether a name is missing at each side: nothing stands there, or something that is none."""
+    node: str = ""
+    """Its id, where it is a node that stands in the list of edges."""
 
 
 SOURCE = 0
@@ -92,7 +96,16 @@ class Facts(NamedTuple):
 
     def same_graph(self, other: "Facts") -> bool:
         """Whether replacing *other* by this leaves every id, type and arrow where it was."""
-        return self.ids == other.ids and len(self.edges) == len(other.edges) and _ends(self) == _ends(other)
+        return (
+            self.ids == other.ids
+            and len(self.edges) == len(other.edges)
+            and _ends(self) == _ends(other)
+            and _edges_among(self.nodes) == _edges_among(other.nodes)
+        )
+
+
+def _edges_among(nodes: tuple[NodeFact, ...]) -> list[int]:
+    return [at for at, node in enumerate(nodes) if node.is_edge]
 
 
 def is_text(end: End) -> bool:
@@ -107,6 +120,7 @@ def _ends(facts: Facts) -> list[tuple[object, ...]]:
             [(end.name, is_text(end)) for end in edge.targets],
             edge.is_conditional,
             edge.lacks,
+            edge.node,
         )
         for edge in facts.edges
     ]

@@ -197,6 +197,7 @@ def _node(item: Node, data: Any) -> NodeFact:
         data,
         tuple(_reads(data.get("config"))),
         _options(data.get("config")),
+        is_edge=_is_edge(data),
     )
 
 
@@ -242,6 +243,7 @@ def _edge(item: Node, data: Any) -> EdgeFact:
         item=item,
         data=data,
         lacks=(_lacks(data.get("from"), sources), _lacks(data.get("to"), targets)),
+        node=_name(data["id"], _value(item, "id")) if _is_node(data) else "",
     )
 
 

@@ -11,6 +11,7 @@ from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS
 from darwinflow.document.problem import Related
+from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import SOURCE, End, is_text
 from darwinflow.projection.graph import EndPlace
 from darwinflow.projection.projection import Projection
@@ -91,6 +92,8 @@ def _fixes(
     number = graph.numbers[near]
     uses = len(graph.successors[number]) + len(graph.predecessors[number]) + backing
     odd = odd_one(near, name, len(places) + len(others), uses) if number >= graph.implicit else Odd.USED
+    is_slip = nearest(name, (near,)) is not None
+    odd = odd if is_slip else Odd.USED  # another name altogether: the node was renamed, as it seems
     if odd is Odd.UNKNOWN:
         return ()
     given = renamed_node(projection, near, name) if odd is not Odd.USED else ()
@@ -100,7 +103,7 @@ def _fixes(
     if all(others) and _may_replace(projection, places, near):
         edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
         edits += [edit for (fix, *_) in others for edit in fix.edits]
-        used = (Fix(f"Change to '{near}'", tuple(edits)),)
+        used = (Fix(f"Change to '{near}'", tuple(edits), is_certain=is_slip),)
     return either(used, given) if odd is Odd.EITHER else used
 
 

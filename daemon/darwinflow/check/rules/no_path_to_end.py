@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from darwinflow.check.cycles import endless_cycles
 from darwinflow.check.finding import WARNING, Finding
+from darwinflow.check.nameless import has_lost_edges
 from darwinflow.check.reach import reach
 from darwinflow.check.words import shown
 from darwinflow.document.problem import Related
@@ -15,7 +16,7 @@ _MAX_RELATED = 20
 
 def no_path_to_end(projection: Projection) -> Iterator[Finding]:
     graph = projection.graph
-    if not projection.is_whole or not projection.lists_edges:
+    if not projection.is_whole or not projection.lists_edges or has_lost_edges(projection):
         return
     found = reach(projection)
     if found is None:

@@ -8,6 +8,7 @@ from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
+from darwinflow.document.grammar.plain import CLOSING_CURLS
 from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
 from darwinflow.model.span import Span
@@ -29,6 +30,10 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             yield error(
                 subject.code(fault, "unknown-field"), span, SLASHES, _as_comment(subject, fault, span)
             )
+            continue
+        if fault.name.endswith(tuple(CLOSING_CURLS)) and fault.data[fault.name] is None:
+            message = f"'{fault.name[-1]}' closes no text in YAML; write '\"' before the text and behind it"
+            yield error(subject.code(fault, "unknown-field"), span, message)
             continue
         if subject.code(fault, "") == "config-":
             message = f"the config of {subject.owner(fault)} has no '{shown(fault.name)}'"

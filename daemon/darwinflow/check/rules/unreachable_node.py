@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from darwinflow.check.finding import WARNING, Finding
 from darwinflow.check.joins import through
+from darwinflow.check.nameless import has_lost_edges
 from darwinflow.check.reach import reach
 from darwinflow.check.words import shown
 from darwinflow.projection.projection import Projection
@@ -15,7 +16,7 @@ from darwinflow.projection.projection import Projection
 
 def unreachable_node(projection: Projection) -> Iterator[Finding]:
     graph = projection.graph
-    if not projection.is_whole or not projection.lists_edges:
+    if not projection.is_whole or not projection.lists_edges or has_lost_edges(projection):
         return
     found = reach(projection)
     if found is None:

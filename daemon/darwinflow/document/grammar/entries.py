@@ -166,7 +166,8 @@ class Entries(Flow):
             message = (
                 f"the mapping under {named} begins on its own line; if this is a text, quote it for its ': '"
             )
-            self.report(row, at, row, colon + 1, message, BREAKING)
+            if not self.is_curled(row, at):
+                self.report(row, at, row, colon + 1, message, BREAKING)
             text = uncommented(line, at)[0]
             node, below = Node(SCALAR, text, row, at, row, at + len(text), BROKEN, text), row + 1
             following = self.next_content(below)

@@ -1,5 +1,7 @@
 """Texts without quotes in block context."""
 
+from typing import Final
+
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.quoted import Quoted
 from darwinflow.document.grammar.scan import (
@@ -15,6 +17,10 @@ from darwinflow.document.lines import Edit
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
 from darwinflow.document.problem import BREAKING, LOOSE, Repair
 from darwinflow.model.span import Span
+
+OPENING_CURLS: Final = "\u201c\u201d\u201e\u2018\u2019\u201a"
+CLOSING_CURLS: Final = "\u201c\u201d\u2018\u2019"
+"""Quotes as text programs make them of plain ones."""
 
 
 class Plain(Quoted):
@@ -71,6 +77,22 @@ class Plain(Quoted):
         repair = Repair("Put it in quotes", (Edit(Span(row, column, row, end), written),))
         self.report(row, column, row, match.end(), message, LOOSE, repair)
         return Node(SCALAR, text, row, column, row, end, BROKEN, text)
+
+    def is_curled(self, row: int, column: int) -> bool:
+        """Whether a text here stands between quotes as text programs make them, which is reported."""
+        line = self.lines[row]
+        text = uncommented(line, column)[0]
+        end = column + len(text)
+        if text[0] not in OPENING_CURLS or text[-1] not in CLOSING_CURLS:
+            return False
+        repair = None
+        if '"' not in text and "\\" not in text:
+            places = ((column, column + 1), (end - 1, end))
+            edits = tuple([Edit(Span(row, start, row, behind), '"') for start, behind in places])
+            repair = Repair("Write '\"'", edits)
+        message = f"'{text[0]}' opens no text in YAML; write '\"' around it"
+        self.report(row, column, row, column + 1, message, BREAKING, repair)
+        return True
 
     def text_node(self, row: int, column: int, end: int) -> Node:
         """Part of a line kept as text because it is no YAML."""
