@@ -189,3 +189,32 @@ def test_a_fold_needs_what_follows_the_start_of_the_first_run_that_is_not_over()
     fold.refuse("c", is_erased=True)
     assert fold.needed == 60
     assert apply("run.finished", "c", 70) is None
+
+
+def test_of_journals_that_are_stored_whole_nothing_is_read_again_before_more_comes_or_their_end(
+    stopped, program
+):
+    others = [Program(stopped) for _ in range(3)]
+    stopped.start()
+    for number, other in enumerate(others):
+        other.start(f"open{number}")
+        finished(other, f"r{number}")
+    eventually(lambda: all(status_of(stopped, f"r{number}") == "SUCCESS" for number in range(3)))
+    stopped.hang_up()
+    stopped.kill()
+    held = others[0].path.read_bytes()
+    make_unreadable(others[0], 0, len(held))
+    stopped.start()
+    finished(program, "fresh")
+    eventually(lambda: status_of(stopped, "fresh") == "SUCCESS")
+    others[0].path.write_bytes(held)
+    others[0].of_run("run.finished", "open0", status="SUCCESS")
+    others[1].end()
+    eventually(lambda: status_of(stopped, "open0") == "SUCCESS")
+    eventually(lambda: status_of(stopped, "open1") == "LOST")
+    assert status_of(stopped, "open2") == "RUNNING"
+    for other in (others[0], others[2], program):
+        other.end()
+    eventually(lambda: journals(stopped) == [])
+    assert (status_of(stopped, "open2"), counted(stopped)) == ("LOST", 5)
+    assert stopped.client().call("daemon/status")["linesRefused"] == 0

@@ -196,12 +196,14 @@ class Intake:
 
         Each has an equal share of the batch, and those of which least was read before come first.
         """
-        left = BATCH_BYTES
-        unread: set[str] = set()
-        read: list[Journal] = []
+        left, read = BATCH_BYTES, list[Journal]()
+        unread, resting = set[str](), set[str]()
         for at, name in enumerate(sorted(names, key=self._spool.position)):
             journal = self._spool.journal(name)
             if journal is None:
+                continue
+            if journal.rests():
+                resting.add(name)
                 continue
             if left <= 0:
                 unread.add(name)
@@ -218,7 +220,7 @@ class Intake:
             self._ledger.store(new)
         for journal in read:
             journal.settled = journal.size
-        self._finish({journal.name for journal in read} - unread)
+        self._finish({journal.name for journal in read} - unread | resting)
         return unread
 
     def _fold_in(self, journal: Journal, most: int) -> bool:

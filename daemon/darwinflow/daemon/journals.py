@@ -39,6 +39,7 @@ class Journal:
     __slots__ = (
         "fold",
         "has_refused",
+        "is_met",
         "is_read_whole",
         "name",
         "path",
@@ -56,6 +57,8 @@ class Journal:
         """Something in it was not taken in."""
         self.is_read_whole = taken.needed == 0
         """The fold begins with its first line, and not where a daemon of before had a run that was not over."""
+        self.is_met = False
+        """Somebody has asked whether it `rests`."""
         self.position = taken.needed
         """All lines before it are in the fold, as far as it needs them."""
         self.taken = taken.offset
@@ -70,6 +73,19 @@ class Journal:
         """Where to begin again, so that all that is not over at `position` is known."""
         needed = self.fold.needed
         return self.position if needed is None else needed
+
+    def rests(self) -> bool:
+        """At the first time: whether all of the file is stored. Then nothing is read again before more comes, or its end."""
+        was_met, self.is_met = self.is_met, True
+        if was_met or self.taken == 0:
+            return False
+        try:
+            size = os.stat(self.path, follow_symlinks=False).st_size
+        except OSError:
+            return False  # who opens it says so
+        if size == self.taken:
+            self.settled = size
+        return size == self.taken
 
     def lines(self, most: int) -> Iterator[Line]:
         """Whole lines from `position` on, at least one where there is one, until about *most* bytes are given.
