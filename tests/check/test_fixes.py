@@ -20,7 +20,7 @@ from document.typed_lines import typed_states
 from document.typing_states import states
 
 from .editing import sessions
-from .test_pages import OF_TYPES, publish, write
+from .test_pages import publish, write
 
 EDITS = int(os.environ.get("DARWINFLOW_FUZZ_EDITS", "3000")) // 10
 HIDING = ("yaml-syntax", "undefined-alias", "document-limit", "edge-unknown-node")
@@ -151,7 +151,7 @@ def texts_in(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*.yaml")) if path.is_file()}
 
 
-@pytest.mark.parametrize("code", [code for code in codes() if code not in OF_TYPES])
+@pytest.mark.parametrize("code", codes())
 def test_a_page_that_was_mended_stays_as_it_is(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

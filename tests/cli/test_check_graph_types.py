@@ -89,3 +89,15 @@ def test_a_document_is_of_the_type_that_a_comment_above_it_names(darwinflow: Run
     assert [(one["path"], one["code"]) for one in said["findings"]] == [
         ("flows/feeds.yaml", "unknown-graph-type")
     ]
+
+
+def test_only_workflows_are_published(darwinflow: Run, folder: Path) -> None:
+    page = page_of("cycle")
+    assert page is not None
+    (folder / "graph-types").mkdir()
+    (folder / "graph-types/pipeline.yaml").write_text(page.failing["graph-types/pipeline.yaml"])
+    text = page.mended["flow.yaml"].replace("nodes:", "id: feeds\nversion: 1\nnodes:", 1)
+    (folder / "flows/feeds.yaml").write_text(text)
+    darwinflow("check")
+    said = darwinflow("publish", "flows/feeds.yaml", expect=1).stderr
+    assert "this is a graph of the type 'pipeline', and only workflows are published" in said

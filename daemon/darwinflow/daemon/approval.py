@@ -10,6 +10,7 @@ from darwinflow.check.finding import ERROR
 from darwinflow.document.document import Document
 from darwinflow.model.errors import WorkflowFaulty
 from darwinflow.model.workflow import Workflow
+from darwinflow.projection.detect import NATIVE
 from darwinflow.projection.workflow import workflow_of
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -35,6 +36,12 @@ def approved(text: str, path: str | None, workspace: str, settings: WorkspaceSet
             errors=len(errors),
             line=first.span.line + 1,
             code=first.code,
+        )
+    kinds = {part.projection.graph_type.name for part in checked.parts if part is not None}
+    if kinds - {NATIVE}:
+        raise WorkflowFaulty(
+            f"this is a graph of the type '{min(kinds - {NATIVE})}', and only workflows are published",
+            hint="darwinflow check",
         )
     if workflow is None:
         raise WorkflowFaulty("the text has no 'id' and 'version' of a workflow", hint="darwinflow check")
