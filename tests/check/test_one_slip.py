@@ -1,5 +1,7 @@
 """One slip of a mark or a blank: one finding, on what is wrong, which says what belongs there, and mends it where that is certain."""
 
+from time import process_time
+
 import pytest
 
 from darwinflow.catalog.catalog import Catalog
@@ -253,3 +255,10 @@ def test_a_curled_quote_that_closes_a_text_in_braces_is_told(catalog: Catalog) -
     assert found == [
         "it\u201d | config-unknown-field: '\u201d' closes no text in YAML; write '\"' before the text and behind it"
     ]
+
+
+def test_texts_that_go_on_behind_their_quotes_cost_no_more_than_their_length(catalog: Catalog) -> None:
+    """Each of them was looked for to the end of the line: two minutes for 16 000."""
+    start = process_time()
+    assert said("a: [" + '"b"c, ' * 50_000 + "]\n", catalog)
+    assert process_time() - start < 5

@@ -48,6 +48,8 @@ _REPLACEMENT: Final = "\ufffd"
 
 _BEHIND_TEXT: Final = frozenset(["", *" \t,]}:#"])
 """What may stand right behind the quote that ends a text."""
+_LONGEST_LOOK: Final = 1_000
+"""Characters in which the end of a text is looked for that a quote inside it has ended."""
 _TEXT_END: Final = re.compile(r"[ \t]*(?:[,\]}]|#|\Z)")
 
 
@@ -57,12 +59,13 @@ def behind_inner_quotes(line: str, column: int) -> int:
     The quotes inside are pairs, and behind the last one the line or the brackets end.
     """
     quote, count = line[column - 1], 1
-    at = line.find(quote, column)
+    end = column + _LONGEST_LOOK
+    at = line.find(quote, column, end)
     while at >= 0:
         if count % 2 == 0 and _TEXT_END.match(line, at + 1):
             return at + 1
         count += 1
-        at = line.find(quote, at + 1)
+        at = line.find(quote, at + 1, end)
     return 0
 
 
@@ -83,9 +86,8 @@ class Quoted(Properties):
         match = (DOUBLE_QUOTED if is_double else SINGLE_QUOTED).match(line, column)
         style = DOUBLE if is_double else SINGLE
         if match is not None:
-            if line[match.end() : match.end() + 1] not in _BEHIND_TEXT and (
-                last := behind_inner_quotes(line, match.end())
-            ):
+            goes_on = line[match.end() : match.end() + 1] not in _BEHIND_TEXT
+            if goes_on and self.has_room and (last := behind_inner_quotes(line, match.end())):
                 return self._with_inner_quotes(row, column, match.end() - 1, last), row, last
             body = line[column + 1 : match.end() - 1]
             text = self._unescaped(body, row, column + 1) if is_double else body.replace("''", "'")

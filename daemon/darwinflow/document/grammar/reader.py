@@ -108,8 +108,13 @@ class Reader:
     ) -> None:
         self.add(Problem(YAML_SYNTAX, message, Span(row, column, end_row, end_column), (), reach, repair))
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more problem is kept; if not, none is looked for at length."""
+        return len(self.problems) < MAX_PROBLEMS
+
     def add(self, problem: Problem) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
+        if self.has_room:
             self.problems.append(problem)
 
     def report_depth(self, row: int, column: int, end_column: int) -> None:
