@@ -176,6 +176,7 @@ def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStor
             announce=lambda _: None,
             now=_now,
             stores=stores_of(home, environ, own.slug),
+            archive=retention_of(home, environ, own.slug).archive,
         )
     with closing(stores):
         yield stores
