@@ -35,7 +35,8 @@ def test_a_damaged_database_is_told_with_what_helps(stopped: DaemonProcess, name
     assert code == 1
     error, advice = said.splitlines()
     assert error.startswith(f"error: {path} ")
-    assert advice.startswith("try: darwinflow daemon stop, then put a copy of ")
+    assert advice.startswith("try: darwinflow storage repair, which ")
+    assert "; or darwinflow daemon stop, then put a copy of " in advice
     assert str(path) in advice
 
 

@@ -154,7 +154,7 @@ def test_no_anchor_or_alias_is_read_in_lines_that_were_said_to_have_none() -> No
         assert may_have_anchors or not any(segment.anchors for segment in segments), repr(text)
         assert alias_limit >= sum(len(segment.aliases) for segment in segments), repr(text)
         linked += any(segment.is_linked for segment in segments)
-    assert linked > 1_000
+    assert linked > 600
 
 
 @pytest.mark.parametrize(

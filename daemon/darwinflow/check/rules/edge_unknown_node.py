@@ -46,9 +46,9 @@ def edge_unknown_node(
     listed = graph.names[graph.implicit : graph.known]
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
     for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
-        if name not in uses and all(_is_told(projection, place) for place in places):
-            continue
         near = slips.get(name)
+        if near is None and name not in uses and all(_is_told(projection, place) for place in places):
+            continue
         shown_places = places if near is not None or name in lists else places[: _MAX_RELATED + 1]
         spans = [projection.end_span(place) for place in shown_places]
         message = f"no node is called '{shown(name)}'"
@@ -72,7 +72,7 @@ def edge_unknown_node(
 
 
 def _is_told(projection: Projection, place: EndPlace) -> bool:
-    """Whether more is wrong there, which is told: the edge lacks a name, or the name is no text."""
+    """Whether more is wrong there, which is told: the edge lacks a name, as one does that is half written, or the name is no text."""
     return True in projection.edge_fact(place.edge).lacks or not is_text(_ends(projection, place)[place.at])
 
 
