@@ -1,6 +1,7 @@
 """Opens what one organization's runs and figures are kept on, by what the user has chosen."""
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import cast
@@ -20,6 +21,10 @@ from darwinflow.storage.verifying import verify_project
 
 Announce = Callable[[tuple[Event, ...]], None]
 Understand = Callable[[bytes], Workflow | None]
+
+_MOST_LOOKS = 5
+"""For a moment in which figures are not behind the logs."""
+_SETTLED_WITHIN_S = 10.0
 
 
 class OrganizationStores:
@@ -123,10 +128,24 @@ class OrganizationStores:
             faults += store.verify()
         runs, lacks_runs = 0, isinstance(self._logs, Lacking) and bool(self._logs.missing())
         for project in self.projects():
-            verdict = self.tenant.read(partial(verify_project, project=project, lacks_runs=lacks_runs))
+            verdict = self._verdict(project, lacks_runs=lacks_runs)
             runs += verdict.runs
             faults += verdict.faults
         return Verdict(runs, tuple(faults))
+
+    def _verdict(self, project: str, *, lacks_runs: bool) -> Verdict:
+        """Of one project. Figures may be behind the logs for a moment, as right behind a start: that is no fault."""
+        from darwinflow.storage.composed.tenant import ComposedTenantStore
+
+        look = partial(verify_project, project=project, lacks_runs=lacks_runs)
+        verdict = self.tenant.read(look)
+        for _ in range(_MOST_LOOKS):
+            if not verdict.faults or not isinstance(self.tenant, ComposedTenantStore):
+                break
+            with suppress(TimeoutError):
+                self.tenant.settled(_SETTLED_WITHIN_S)
+            verdict = self.tenant.read(look)
+        return verdict
 
     def still(self, work: Callable[[], None]) -> None:
         """Call *work* while no store is written to that another one follows. Raises what it does, and `StoreError`."""
