@@ -68,7 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     if not editors:
         conversation.open_table()
-    return run(conversation, frames, output, editors[0])
+    code = run(conversation, frames, output, editors[0])
+    sys.stderr.flush()
+    # All is said. To take the interpreter down takes seconds where documents are long and threads are at work.
+    os._exit(code)
 
 
 def _end_at_once(_signal: int, _frame: object) -> None:
