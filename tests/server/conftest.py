@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from sample_flow import WORKFLOW
-from server.client import Client
+from server.client import Client, Refusal
+
+OTHER = "untitled:other"
+"""The small document that `at_work` has open."""
 
 
 class Workspace:
@@ -37,3 +40,16 @@ def client(workspace: Workspace) -> Iterator[Client]:
     """A server that may not ask a daemon, not yet initialized."""
     with Client(workspace.home) as client:
         yield client
+
+
+@pytest.fixture
+def at_work(client: Client) -> Iterator[Client]:
+    """A server that has everything imported, with a small document open."""
+    client.initialize(initializationOptions={"trusted": False})
+    client.open(OTHER, WORKFLOW)
+    client.diagnostics(OTHER)
+    with pytest.raises(Refusal):
+        client.request("no/such")
+    yield client
+    assert client.close() == 0
+    assert client.stderr == b""

@@ -9,9 +9,9 @@ from darwinflow.check.engine import check
 from darwinflow.document.document import Document
 from sample_flow import WORKFLOW
 from server.client import Refusal
+from server.conftest import OTHER
 
 DENSE = "untitled:dense"
-OTHER = "untitled:other"
 ANSWERED_WITHIN_S = 0.2
 MAX_WAIT_S = 1.0
 """Once in a while, where other programs keep the processor busy."""
@@ -53,19 +53,6 @@ def span(line, character, end_line, end_character):
         "start": {"line": line, "character": character},
         "end": {"line": end_line, "character": end_character},
     }
-
-
-@pytest.fixture
-def at_work(client):
-    """A server that has everything imported, with a small document open."""
-    client.initialize(initializationOptions={"trusted": False})
-    client.open(OTHER, WORKFLOW)
-    client.diagnostics(OTHER)
-    with pytest.raises(Refusal):
-        client.request("no/such")
-    yield client
-    assert client.close() == 0
-    assert client.stderr == b""
 
 
 def waits_until(client, wanted):
@@ -183,3 +170,13 @@ def test_an_edit_that_changes_what_all_of_a_long_document_means_keeps_no_other_w
     assert waited[-1] < MAX_WAIT_S
     torn = text.replace("id: long", "id: longxx", 1).replace("nodes:", "nodes: [", 1)
     assert published(client.wait(is_of(DENSE, 4))) == findings_of(torn)
+
+
+def test_the_session_ends_at_once_while_a_long_text_is_checked(at_work):
+    """Nobody waits for the check of a text that nobody looks at any more."""
+    at_work.open(DENSE, dense_text(30_000))
+    time.sleep(0.5)
+    assert at_work.count(is_of(DENSE, 1)) == 0
+    begun = time.monotonic()
+    assert at_work.close() == 0
+    assert time.monotonic() - begun < MAX_WAIT_S

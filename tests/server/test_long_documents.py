@@ -10,10 +10,10 @@ from darwinflow.check.engine import check
 from darwinflow.document.document import Document
 from sample_flow import WORKFLOW
 from server.client import Refusal
+from server.conftest import OTHER
 
 NODES = 5_000
 BIG = "untitled:big"
-OTHER = "untitled:other"
 SYMBOLS = {"textDocument": {"uri": BIG}}
 ANSWERED_WITHIN_S = 0.2
 MAX_WAIT_S = 1.0
@@ -54,19 +54,6 @@ def is_whole(version):
         return is_of_big and message["params"]["version"] == version
 
     return wanted
-
-
-@pytest.fixture
-def at_work(client):
-    """A server that has everything imported, with a small document open."""
-    client.initialize(initializationOptions={"trusted": False})
-    client.open(OTHER, WORKFLOW)
-    client.diagnostics(OTHER)
-    with pytest.raises(Refusal):
-        client.request("no/such")
-    yield client
-    assert client.close() == 0
-    assert client.stderr == b""
 
 
 def codes(message):
