@@ -37,7 +37,7 @@ class Checks:
         if path is None:
             return check(document, self._bundled, None, previous)
         if os.path.basename(path) == SETTINGS_NAME:
-            return check_settings(document, self._bundled)
+            return check_settings(document, os.path.dirname(path), self._bundled)
         folder = self.workspace(path).folder
         settings = self._settings_at(path)
         if is_type_file(path, folder, settings.graph_types_path):

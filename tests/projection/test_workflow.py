@@ -3,7 +3,7 @@
 from darwinflow.document.document import Document
 from darwinflow.model.workflow import Edge, Node, Parent
 from darwinflow.projection.content_hash import content_hash
-from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.detect import Selection, graph_type_of
 from darwinflow.projection.workflow import workflow_of
 
 TEXT = """\
@@ -78,8 +78,9 @@ def test_numbers_that_json_cannot_carry_count_as_text() -> None:
 
 def test_two_of_three_keys_make_a_workflow_and_a_name_makes_anything_one() -> None:
     def found(text: str, *, is_named: bool = False) -> list[str | None]:
+        beside = Selection(is_named)
         document = Document.parse(text)
-        return [graph_type_of(document, at, is_named=is_named) for at in range(len(document.roots))]
+        return [graph_type_of(document, at, beside) for at in range(len(document.roots))]
 
     assert found("id: a\nnodes: []\n") == ["workflow"]
     assert found("nodes:\nedges:\n") == ["workflow"]

@@ -56,7 +56,7 @@ def test_a_file_has_the_severities_of_the_first_pattern_that_fits_it() -> None:
     assert dict(settings.at("flows/a.yaml").severity) == {"secret": "warning", "wrong-type": "warning"}
     assert dict(settings.at("tests/a.yaml").severity) == {"secret": "hint", "wrong-type": "off"}
     assert dict(settings.at("tests/keys.yaml").severity) == {"secret": "off", "wrong-type": "off"}
-    assert parse("project: a\n", "b").at("x") == parse("project: a\n", "b")
+    assert parse("project: a\n", "b").at("x") == parse("project: a\n", "b")._replace(file="x")
 
 
 def test_what_does_not_belong_there_is_shown_at_its_place() -> None:

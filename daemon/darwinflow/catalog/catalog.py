@@ -76,6 +76,10 @@ class Catalog:
         """The bundled types, without what a workspace adds to them."""
         self.lost = lost
         """Names of types that there would be if their files had no fault; empty for one that nobody can tell."""
+        self.detections = tuple(
+            [(name, one.detection) for name, one in graph_types.items() if one.detection is not None]
+        )
+        """What tells documents of types by themselves; of two that fit, the first counts."""
         self._compiled: dict[int, Compiled] = {}
 
     @classmethod

@@ -7,17 +7,18 @@ lines where they are written plainly, and a file that has not changed since is n
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from darwinflow.catalog.own_files import digest_of
 from darwinflow.check.neighbours import FileFacts
 from darwinflow.document.content import read_content
 from darwinflow.recorder.paths import SETTINGS_NAME
-from darwinflow.settings.patterns import matcher
 from darwinflow.settings.workspace import WorkspaceSettings
 
 if TYPE_CHECKING:
     from darwinflow.catalog.catalog import Catalog
+    from darwinflow.projection.detect import Selection
 
 SUFFIXES = (".yaml", ".yml")
 MOST_ENTRIES = 20_000
@@ -35,6 +36,8 @@ _NUMBER = re.compile(rb"[0-9]{1,18}")
 _LIST = re.compile(rb"^(?:nodes|edges)[ \t]*:", re.MULTILINE)
 _ELSEWISE = re.compile(rb"^(?:[\"'?{<%]|\.\.\.|---)", re.MULTILINE)
 """Lines that may give a field in another way, or begin another document."""
+_GRAPH_TYPE = b"graph-type"
+"""In a comment it says of which graph type a document is."""
 _ID = re.compile(rb"^id\b", re.MULTILINE)
 
 Head = tuple[str, int]
@@ -108,13 +111,14 @@ class Drafts:
         if self._versions is None and self._searches < _MOST_SEARCHES:
             self._searches += 1
             name = workflow.lower().encode()
-            return tuple([path for path in self.paths() if key in self._heads(path, name)])
+            found = [path for path in self.paths() if key in self._heads(path, name)]
+            return tuple(filter(self._may_be_workflow, found))
         if self._versions is None:
             self._versions = {}
             for path in self.paths():
                 for head in self._heads(path):
                     self._versions.setdefault(head, []).append(path)
-        return tuple(self._versions.get(key, ()))
+        return tuple(filter(self._may_be_workflow, self._versions.get(key, ())))
 
     def _has_folders(self) -> bool:
         """Whether files in folders below belong to this workspace: without settings or repository, each has its own."""
@@ -140,9 +144,33 @@ class Drafts:
 
     def _read_facts(self, path: str) -> FileFacts | None:
         seen = self._seen_now(path)
-        if seen is not None and seen.facts is None:
+        if seen is None:
+            return None
+        if not self._is_told_by_text:
+            return facts_in_text(self._content(path), self._selection(path))
+        if seen.facts is None:
             seen.facts = facts_in_text(self._content(path))
-        return None if seen is None else seen.facts
+        return seen.facts
+
+    @cached_property
+    def _is_told_by_text(self) -> bool:
+        """Whether nothing beside the text of a file says of which graph type it is."""
+        return not self.settings.graph_type_files and (self._types is None or not self._types.detections)
+
+    @cached_property
+    def _types(self) -> "Catalog | None":
+        """The graph types of the workspace; None where it has none of its own."""
+        digest = digest_of(self.folder, self.settings.graph_types_path)
+        return _types_of(self.folder, self.settings.graph_types_path, digest) if digest else None
+
+    def _selection(self, path: str) -> "Selection":
+        from darwinflow.projection.detect import selection
+
+        return selection(self._types, self.settings.at(path))
+
+    def _may_be_workflow(self, path: str) -> bool:
+        """Whether the file *path*, whose text has the head of a workflow, is no graph of another type."""
+        return self._is_told_by_text or bool(_heads_of(self.file(path)))
 
     def _passed_over(self, seen: Seen, content: bytes) -> None:
         """Called with a file that was read and is not of the id that is looked for."""
@@ -171,6 +199,8 @@ def _heads_of(facts: FileFacts | None) -> list[Head]:
 
 def plain_head(content: bytes) -> list[Head] | None:
     """Of a text that writes them plainly; nothing where it is none of ours; None: read it whole."""
+    if _GRAPH_TYPE in content:
+        return None
     if b"id" not in content or (b"nodes" not in content and b"edges" not in content):
         return []
     body = content.removeprefix(b"\xef\xbb\xbf").removeprefix(b"---\n")
@@ -193,16 +223,25 @@ def plain_head(content: bytes) -> list[Head] | None:
         return []
 
 
-def facts_in_text(content: bytes) -> FileFacts:
-    """What a file says that is a neighbour and is not checked itself."""
+def facts_in_text(content: bytes, beside: "Selection | None" = None) -> FileFacts:
+    """What a file says that is a neighbour and is not checked itself. *beside*: see `graph_type_of`; None: nothing."""
     from darwinflow.check.outward import facts_of
     from darwinflow.document.document import Document
+    from darwinflow.projection.detect import Selection
 
     try:
         document = Document.parse(content.decode())
     except UnicodeDecodeError:
         return FileFacts()
-    return facts_of(document, _bundled().graph_type)
+    return facts_of(document, _bundled().graph_type, beside or Selection())
+
+
+@lru_cache(maxsize=8)
+def _types_of(folder: str, graph_types_path: str, _digest: str) -> "Catalog":
+    """The types of a workspace. *_digest*: of their files, as they are now."""
+    from darwinflow.catalog.workspace import for_workspace
+
+    return for_workspace(folder, graph_types_path, _bundled()).catalog
 
 
 @cache
@@ -217,7 +256,7 @@ def draft_paths(folder: str, settings: WorkspaceSettings, *, is_whole: bool, mos
 
     *is_whole*: the folders below belong to it. The search ends after *most* files and folders.
     """
-    fits = matcher(settings.workflow_files)
+    fits = settings.looked_at()
     is_repository = not os.path.exists(os.path.join(folder, SETTINGS_NAME))
     seen = 0
     for where, folders, names in os.walk(folder):

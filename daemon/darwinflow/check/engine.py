@@ -34,7 +34,7 @@ from darwinflow.check.torn import tears
 from darwinflow.check.wake import Wake
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import WARNINGS, Problem
-from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.detect import Selection, graph_type_of, selection
 from darwinflow.projection.projection import Projection, project
 from darwinflow.projection.succession import Succession
 from darwinflow.settings.workspace import WorkspaceSettings
@@ -154,12 +154,13 @@ def check(
     *is_named*: somebody named this file, so it is checked whatever it looks like.
     """
     checker = previous.checker if previous is not None else Checker(catalog)
+    beside = selection(catalog, settings, is_named=is_named)
     parts: list[Part | None] = []
     for root_index in range(len(document.roots)):
         before = None
         if previous is not None and len(previous.parts) == len(document.roots):
             before = previous.parts[root_index]
-        parts.append(checker.part(document, root_index, before, is_named=is_named))
+        parts.append(checker.part(document, root_index, before, beside))
     checked = Checked(document, tuple(parts), settings, checker)
     if previous is not None and previous.joint:
         return checked.joined(carried(previous.joint, previous.document, document), frozenset())
@@ -183,7 +184,7 @@ class Checker:
         return self._items[name]
 
     def part(
-        self, document: Document, root_index: int, before: Part | None, *, is_named: bool
+        self, document: Document, root_index: int, before: Part | None, beside: Selection
     ) -> Part | None:
         change = document.change
         if before is not None and change is not None and change.root_index != root_index:
@@ -191,7 +192,7 @@ class Checker:
         if before is not None and change is not None and is_within_list(document, change):
             name: str | None = before.projection.graph_type.name
         else:
-            name = graph_type_of(document, root_index, is_named=is_named)
+            name = graph_type_of(document, root_index, beside)
         if name is None or name not in self._catalog.names:
             return None
         if before is not None and before.projection.graph_type.name != name:

@@ -17,7 +17,7 @@ from darwinflow.document.document import Document
 from darwinflow.document.opening import problems_within, segments_of
 from darwinflow.projection import native
 from darwinflow.projection.carriers import carriers
-from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.detect import graph_type_of, selection
 from darwinflow.settings.workspace import WorkspaceSettings
 
 
@@ -77,8 +77,9 @@ class Opening:
 
     def _graphs(self) -> Iterator[tuple[int, ItemCheck, tuple[native.Carrier, ...]]]:
         """The documents of the stream that are graphs."""
+        beside = selection(self._catalog, self._settings, is_named=self._is_named)
         for root_index, root in enumerate(self.document.roots):
-            name = graph_type_of(self.document, root_index, is_named=self._is_named)
+            name = graph_type_of(self.document, root_index, beside)
             if name is not None and name in self._catalog.names:
                 yield root_index, self._checker.items(name), carriers(root)
 

@@ -11,7 +11,7 @@ from darwinflow.document.node import ALIAS, BROKEN, FLOW, MAP, PLAIN, Node
 from darwinflow.graph.graph_type import GraphType
 from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
-from darwinflow.projection.detect import NATIVE, graph_type_of
+from darwinflow.projection.detect import NATIVE, Selection, graph_type_of
 from darwinflow.projection.header import Header
 from darwinflow.projection.places import Found, find, first_token, token
 from darwinflow.projection.projection import NodeRef, Projection, project
@@ -19,9 +19,10 @@ from darwinflow.projection.projection import NodeRef, Projection, project
 SUB_WORKFLOW = "SUB_WORKFLOW"
 
 
-def facts_of(document: Document, graph_type: Callable[[str], GraphType]) -> FileFacts:
+def facts_of(document: Document, graph_type: Callable[[str], GraphType], beside: Selection) -> FileFacts:
     """What a file says that is a neighbour and is not checked itself. *graph_type*: by its name."""
-    natives = [index for index in range(len(document.roots)) if graph_type_of(document, index) == NATIVE]
+    roots = range(len(document.roots))
+    natives = [index for index in roots if graph_type_of(document, index, beside) == NATIVE]
     projections = [project(document, index, graph_type(NATIVE)) for index in natives]
     return file_facts(projections, suppresses=False)
 

@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from darwinflow.catalog.own_files import contents_of
 from darwinflow.cli.findings import safe
 from darwinflow.cli.folder import FolderGone, current_folder
 from darwinflow.cli.main import EXIT_NO, EXIT_OK, EXIT_USAGE, complain
@@ -16,8 +18,12 @@ from darwinflow.document.content import read_content, read_stream
 from darwinflow.document.document import Document
 from darwinflow.document.formatting.formatting import applied, formatting
 from darwinflow.document.formatting.style import Style
-from darwinflow.projection.detect import graph_type_of
+from darwinflow.projection.detect import Selection, graph_type_of, selection
 from darwinflow.recorder.paths import SETTINGS_NAME
+from darwinflow.settings.workspace import WorkspaceSettings
+
+if TYPE_CHECKING:
+    from darwinflow.catalog.catalog import Catalog
 
 STDIN = "-"
 
@@ -62,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     is_dry = _is_dry(args)
     changed = same = left = 0
     for file in files:
-        found = _formatted(file, _style(file.path, workspaces))
+        found = _formatted(file, workspaces.settings(workspaces.of(file.path)))
         if found is None:
             continue
         if found.refusal:
@@ -94,7 +100,7 @@ def _style(path: str, workspaces: Workspaces) -> Style:
     return workspaces.settings(workspaces.of(path)).style
 
 
-def _formatted(file: WorkflowFile, style: Style) -> _Formatted | None:
+def _formatted(file: WorkflowFile, settings: WorkspaceSettings) -> _Formatted | None:
     """None for a file that holds no workflow and was not named."""
     if os.path.basename(file.path) == SETTINGS_NAME and not file.is_named:
         return None
@@ -107,9 +113,27 @@ def _formatted(file: WorkflowFile, style: Style) -> _Formatted | None:
     except UnicodeDecodeError as exc:
         return _Formatted("", "", f": left as it is: byte {exc.start} is no UTF-8")
     document = Document.parse(text)
-    if not file.is_named and all(graph_type_of(document, at) is None for at in range(len(document.roots))):
+    if not file.is_named:
+        beside = _beside(file, settings)
+        if all(graph_type_of(document, at, beside) is None for at in range(len(document.roots))):
+            return None
+    return _of_text(document, text, settings.style)
+
+
+def _beside(file: WorkflowFile, settings: WorkspaceSettings) -> Selection:
+    """What says beside the text of *file* of which graph type it is."""
+    return selection(_own_types(file.folder, settings.graph_types_path), settings.at(file.inner_path))
+
+
+@cache
+def _own_types(folder: str, graph_types_path: str) -> "Catalog | None":
+    """The graph types of a workspace; None where it has none of its own."""
+    if not contents_of(folder, graph_types_path):
         return None
-    return _of_text(document, text, style)
+    from darwinflow.catalog.catalog import Catalog
+    from darwinflow.catalog.workspace import for_workspace
+
+    return for_workspace(folder, graph_types_path, Catalog.bundled()).catalog
 
 
 def _of_text(document: Document, text: str, style: Style) -> _Formatted:

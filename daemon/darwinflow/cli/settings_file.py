@@ -30,7 +30,10 @@ def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] = ())
     for folder, settings in workspaces.read():
         path = from_here(os.path.join(folder, SETTINGS_NAME))
         inner = [file.inner_path for file in whole if file.folder == folder]
-        findings = (*_findings(settings), *(_unused(settings, inner, workspaces, folder) if inner else ()))
+        findings = (
+            *_findings(settings, folder),
+            *(_unused(settings, inner, workspaces, folder) if inner else ()),
+        )
         if findings:
             text = workspaces.of(os.path.join(folder, "x")).settings or ""
             reports.append(FileReport(path, Lines.of(text), findings))
@@ -43,7 +46,7 @@ def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] = ())
 def _unused(
     settings: WorkspaceSettings, inner: Sequence[str], workspaces: Workspaces, folder: str
 ) -> list[Finding]:
-    """A hint for each pattern of `ignore` and `severity` that fits none of the files *inner* the workspace."""
+    """A hint for each pattern of `ignore`, `severity` and `graph-types` that fits none of the files *inner* the workspace."""
     named = [("ignore", *one) for one in settings.ignored] + [
         ("severity", *one) for one in settings.severity_by_path
     ]
@@ -89,15 +92,20 @@ def mended_settings(workspaces: Workspaces) -> dict[str, tuple[str, int]]:
         if not chosen:
             continue
         text = fixed(Document.parse(report.lines.text()), chosen).lines.text()
-        left = len(_findings(parse(text, "")))
+        left = len(_findings(parse(text, ""), os.path.dirname(os.path.abspath(report.path))))
         if left < len(report.findings):
             found[report.path] = (text, len(report.findings) - left)
     return found
 
 
-def _findings(settings: WorkspaceSettings) -> tuple[Finding, ...]:
-    if not settings.problems and not settings.codes:
+def _findings(settings: WorkspaceSettings, folder: str) -> tuple[Finding, ...]:
+    if not settings.problems and not settings.codes and not settings.graph_types_named:
         return ()
     from darwinflow.check.rules.settings_invalid import settings_invalid  # with all other rules
 
-    return tuple(settings_invalid(settings))
+    if not settings.graph_types_named:
+        return tuple(settings_invalid(settings))
+    from darwinflow.catalog.catalog import Catalog
+    from darwinflow.check.settings_files import types_named_in
+
+    return tuple(settings_invalid(settings, types_named_in(settings, folder, Catalog.bundled())))

@@ -10,7 +10,6 @@ from darwinflow.check.drafts import SUFFIXES, is_searched, is_stored
 from darwinflow.cli.folder import current_folder, need_for
 from darwinflow.model.errors import NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
-from darwinflow.settings.patterns import matcher
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
 _WILD = re.compile(r"[*?\[]")
@@ -134,7 +133,7 @@ def _is_draft(path: str, folder: str, settings: WorkspaceSettings) -> bool:
         return False
     if is_type_file(os.path.abspath(path), folder, settings.graph_types_path):
         return True
-    return matcher(settings.workflow_files)(inner)
+    return settings.looked_at()(inner)
 
 
 def _shortest(folder: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from darwinflow.graph.conventions import SCOPES, escaped
-from darwinflow.graph.graph_type import GraphTypeInvalid, Module
+from darwinflow.graph.graph_type import Detection, GraphTypeInvalid, Module
 from darwinflow.graph.keywords import META
 from darwinflow.model.nearest import nearest
 
@@ -47,6 +47,22 @@ def malformed(module: Module) -> list[GraphTypeInvalid]:
         ]
         faults += _without_config(module, is_slip="$defs" in slips)
     return faults
+
+
+def detection_of(module: Module) -> Detection | None:
+    """What *module*, which is well formed, says of its documents."""
+    rules = module.get("detect")
+    if not isinstance(rules, Mapping):
+        return None
+    values = rules.get("values", {})
+    return Detection(tuple(rules.get("files", ())), tuple(rules.get("keys", ())), tuple(dict(values).items()))
+
+
+def reserved_in(module: Module) -> frozenset[str]:
+    """The node ids that *module*, which is well formed, keeps for itself."""
+    names = module.get("reserved", ())
+    assert isinstance(names, (list, tuple))
+    return frozenset(map(str, names))
 
 
 def is_aside(fault: GraphTypeInvalid) -> bool:
@@ -150,6 +166,40 @@ def _entries(key: str, value: object) -> _Said:
         yield GraphTypeInvalid(f"'{key}' must be {_WANTED[key]}", f"/{key}", is_key=True)
 
 
+def _detect(key: str, value: object) -> _Said:
+    if not isinstance(value, Mapping) or not value:
+        yield GraphTypeInvalid(f"'{key}' must be {_WANTED[key]}", f"/{key}", is_key=True)
+        return
+    for name, rule in value.items():
+        pointer = f"/{key}/{escaped(str(name))}"
+        if name not in _DETECT:
+            left = [one for one in _DETECT if one not in value]
+            yield GraphTypeInvalid(
+                f"'{key}' has no '{name}'", pointer, word=str(name), words=left, is_key=True
+            )
+        elif name == "values":
+            yield from _texts_by_key(name, rule, pointer)
+        elif not isinstance(rule, (list, tuple)) or not rule:
+            yield GraphTypeInvalid(f"'{name}' must be {_DETECT[name]}", pointer)
+        else:
+            for index, one in enumerate(rule):
+                if not isinstance(one, str) or not one:
+                    yield GraphTypeInvalid(f"'{name}' must be {_DETECT[name]}", f"{pointer}/{index}")
+                elif name == "files" and (one.startswith(("/", "~", "\\")) or ".." in one.split("/")):
+                    message = f"'{one}' leads out of the workspace; name files inside it"
+                    yield GraphTypeInvalid(message, f"{pointer}/{index}")
+
+
+def _texts_by_key(name: str, rule: object, pointer: str) -> _Said:
+    if not isinstance(rule, Mapping) or not rule:
+        yield GraphTypeInvalid(f"'{name}' must be {_DETECT[name]}", pointer)
+        return
+    for key, text in rule.items():
+        if not isinstance(text, str):
+            message = f"the value of '{key}' must be text; write it in quotes"
+            yield GraphTypeInvalid(message, f"{pointer}/{escaped(str(key))}")
+
+
 def _anything(_key: str, _value: object) -> _Said:
     return iter(())
 
@@ -161,8 +211,14 @@ _WANTED: Final = {
     "description": "text",
     "imports": "a list of modules such as darwinflow:base",
     "reserved": "a list of node ids",
+    "detect": "a mapping of 'files', 'keys' or 'values' that tell its documents",
     "$defs": "a mapping of entries",
     _EXTENDS: "the name of a graph type, such as workflow",
+}
+_DETECT: Final = {
+    "files": "a list of patterns such as pipelines/*.yaml",
+    "keys": "a list of keys that a document has at its root",
+    "values": "a mapping of keys at the root to texts, such as {kind: Pipeline}",
 }
 _KEYS: Final[Mapping[str, Callable[[str, object], _Said]]] = {
     "$schema": _schema,
@@ -176,6 +232,7 @@ _KEYS: Final[Mapping[str, Callable[[str, object], _Said]]] = {
     _EXTENDS: _text,
     "imports": _texts,
     "reserved": _texts,
+    "detect": _detect,
     "projection": _anything,
     "$defs": _entries,
 }

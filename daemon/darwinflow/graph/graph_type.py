@@ -76,6 +76,17 @@ class EdgeType(NamedTuple):
     """Its name among the `$defs` of the module."""
 
 
+class Detection(NamedTuple):
+    """What tells a document of a graph type that says so nowhere; all of it must hold."""
+
+    files: tuple[str, ...]
+    """Patterns of its path, relative to the workspace; one must fit, where there are any."""
+    keys: tuple[str, ...]
+    """Keys that its root holds."""
+    values: tuple[tuple[str, str], ...]
+    """Keys of its root with the text that each has."""
+
+
 class GraphType(NamedTuple):
     name: str
     version: int
@@ -96,6 +107,8 @@ class GraphType(NamedTuple):
     document: Schema
     """Of a whole document, whose `nodes` and `edges` hold any list."""
     document_fields: Mapping[str, Field]
+    detection: Detection | None = None
+    """None where documents have to name the type, or the settings to name their files."""
     is_partial: bool = False
     """Whether there may be more node types, described by files that are themselves at fault."""
 

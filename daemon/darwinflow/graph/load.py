@@ -19,7 +19,15 @@ from darwinflow.graph.entries import (
     opened,
     refuse_second,
 )
-from darwinflow.graph.form import is_aside, is_importing, is_of_entry_name, malformed, misfitting
+from darwinflow.graph.form import (
+    detection_of,
+    is_aside,
+    is_importing,
+    is_of_entry_name,
+    malformed,
+    misfitting,
+    reserved_in,
+)
 from darwinflow.graph.graph_type import (
     EdgeType,
     GraphType,
@@ -96,10 +104,11 @@ def read(module: Module, modules: Mapping[str, Module], *, is_ours: bool = False
         *config,
         node_types={name: node for name, node in nodes.items() if node not in implicit.values()},
         implicit=implicit,
-        reserved=_reserved(module),
+        reserved=reserved_in(module),
         edge_types=edges,
         document=document,
         document_fields=fields_of(document),
+        detection=detection_of(module),
     )
     return Reading(graph_type, ())
 
@@ -113,6 +122,10 @@ def extend(graph_type: GraphType, module: Module, modules: Mapping[str, Module])
                 f"a module that extends '{graph_type.name}' adds node types; '{entry}' belongs in a type of its own",
                 f"/$defs/{entry}",
             )
+    if "detect" in module:
+        reader.note(
+            "'detect' belongs in a type of its own; what this file adds to has its documents", "/detect"
+        )
     source = reader.source((BASE, f"{PREFIX}{graph_type.name}"))
     if source is None:
         return reader.refused()
@@ -283,9 +296,3 @@ def _refuse_uncomposed(source: Dereferencer, entry: str, base: str) -> None:
     wanted = f"{BASE}#/$defs/{base}"
     if not source.composes(entry, wanted):
         raise GraphTypeInvalid(f"'{entry}' must compose '{wanted}'", f"/$defs/{entry}")
-
-
-def _reserved(module: Module) -> frozenset[str]:
-    names = module.get("reserved", ())
-    assert isinstance(names, (list, tuple))
-    return frozenset(map(str, names))

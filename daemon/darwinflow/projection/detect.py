@@ -1,14 +1,19 @@
 """Which documents of a stream are checked as graphs, and as graphs of which type."""
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from darwinflow.catalog.catalog import Catalog
 from darwinflow.document.document import Document
-from darwinflow.document.node import MAP
+from darwinflow.document.node import MAP, SCALAR, Node
 from darwinflow.document.problem import YAML_SYNTAX
 from darwinflow.document.root import Root
+from darwinflow.graph.graph_type import Detection
 from darwinflow.model.span import Span
 from darwinflow.projection.native import MARKS
+from darwinflow.settings.patterns import matcher
+from darwinflow.settings.workspace import WorkspaceSettings
 
 NATIVE = "workflow"
 _CHOICE: Final = re.compile(r"[ \t]*#[ \t]*darwinflow:[ \t]*graph-type[ \t]*=[ \t]*(\S+)")
@@ -20,6 +25,35 @@ class Choice(NamedTuple):
     name: str
     span: Span
     """Of the name."""
+
+
+class Selection(NamedTuple):
+    """What decides, beside the text of a document, of which graph type it is."""
+
+    is_named: bool = False
+    """Somebody asked for this file, so what it holds is taken for a workflow unless it is empty."""
+    chosen: str = ""
+    """The type that the settings of the workspace give to the file; empty: none."""
+    detections: tuple[tuple[str, Detection], ...] = ()
+    """By type: what tells documents of it, as far as the path of the file does not stand against it."""
+
+
+_NOTHING_BESIDE: Final = Selection()
+
+
+def selection(
+    catalog: Catalog | None, settings: WorkspaceSettings | None, *, is_named: bool = False
+) -> Selection:
+    """*settings*: as they hold for the file; None: nobody knows of a file. *catalog*; None: the bundled types."""
+    path = settings.file if settings is not None else ""
+    detections = tuple(
+        [
+            (name, rules)
+            for name, rules in (catalog.detections if catalog is not None else ())
+            if not rules.files or (path and matcher(rules.files)(path))
+        ]
+    )
+    return Selection(is_named, settings.graph_type if settings is not None else "", detections)
 
 
 def choice_of(document: Document, root_index: int) -> Choice | None:
@@ -35,17 +69,24 @@ def choice_of(document: Document, root_index: int) -> Choice | None:
     return None
 
 
-def graph_type_of(document: Document, root_index: int, *, is_named: bool = False) -> str | None:
+def graph_type_of(document: Document, root_index: int, beside: Selection = _NOTHING_BESIDE) -> str | None:
     """The name of the graph type of one document, which there may be none of; None where it is no graph.
 
-    *is_named*: somebody asked for this file, so what it holds is taken for a workflow unless it is empty.
+    A comment above the document goes before the settings, these before what tells documents of a type.
     """
     root = document.roots[root_index]
     choice = choice_of(document, root_index)
     if choice is not None:
         return choice.name
-    if is_named:
-        return NATIVE if root.kind is not None else None
+    if root.kind is None:
+        return None
+    if beside.chosen:
+        return beside.chosen
+    for name, rules in beside.detections:
+        if _is_told(root, rules):
+            return name
+    if beside.is_named:
+        return NATIVE
     return NATIVE if root.kind == MAP and _marks_of(root) >= 2 else None
 
 
@@ -58,6 +99,34 @@ def was_meant(document: Document) -> bool:
         return True
     is_broken = any(problem.code == YAML_SYNTAX for problem in document.problems())
     return is_broken and any(_marks_of(root) >= 1 for root in document.roots)
+
+
+def _is_told(root: Root, rules: Detection) -> bool:
+    """Whether the keys of a root, and their texts, are those of a document of a type."""
+    if not rules.keys and not rules.values:
+        return True
+    texts = dict(_texts_of(root))
+    return all(key in texts for key in rules.keys) and all(
+        texts.get(key) == text for key, text in rules.values
+    )
+
+
+def _texts_of(root: Root) -> Iterator[tuple[str, str | None]]:
+    """The root's own keys, each with its text; None where its value is none."""
+    for section in root.sections:
+        key = section.key
+        first = section.segments[0] if len(section.segments) else None
+        if key is not None:
+            yield key.source, _text_of(first.node) if first is not None and first.kind == "value" else None
+        elif first is not None:
+            for segment in section.segments:
+                node = segment.node
+                for inner, value in segment.pairs or (node.pairs if node is not None else ()):
+                    yield inner.source, _text_of(value)
+
+
+def _text_of(node: Node | None) -> str | None:
+    return node.source if node is not None and node.kind == SCALAR else None
 
 
 def _marks_of(root: Root) -> int:

@@ -15,10 +15,12 @@ _ALWAYS_ERRORS = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
 _NO_NUL = "cannot hold the character NUL"
 _UNREADABLE = "\ufffd"
 _OTHER = "config.yaml of the user's machine, not in a repository"
+_SHAPES: dict[str, type | tuple[type, ...]] = {"text": str, "mapping": dict, "text or mapping": (str, dict)}
 _WORDS = {"text": "a text", "mapping": "a mapping"}
 _MAPPINGS = {
     "severity": "a mapping of codes to error, warning, hint or off",
     "ignore": "a mapping of codes to patterns of files, such as {secret: [flows/*.yaml]}",
+    "graph-types": "a folder, or a mapping such as {path: graph-types, files: {pipeline: [etl/*.yaml]}}",
 }
 _NO_PATTERN = re.compile(r"^!|\{[^{}]*,[^{}]*\}|\[[^\[\]]+\]")
 """What other tools read as more than the characters it is."""
@@ -35,9 +37,11 @@ class Reading:
         self.faults = [fault_of(problem) for problem in document.problems()]
         self.codes: list[tuple[str, Span]] = []
         """Codes of findings that the file names."""
+        self.graph_types: list[tuple[str, Span]] = []
+        """Graph types that the file names."""
 
     def keys(self, data: dict[str, Any], shapes: dict[str, str], elsewhere: frozenset[str]) -> None:
-        """Check the keys at the root. *shapes*: `text` or `mapping` by key; *elsewhere*: of the other file."""
+        """Check the keys at the root. *shapes*: `text`, `mapping` or both by key; *elsewhere*: of the other file."""
         for name, value in data.items():
             if name in elsewhere:
                 self._note_elsewhere((name,), name)
@@ -45,8 +49,8 @@ class Reading:
                 continue
             elif name not in shapes:
                 self._note_unknown((name,), f"the settings have no '{name}'", name, _left(shapes, data))
-            elif value is not None and not isinstance(value, str if shapes[name] == "text" else dict):
-                self.note((name,), f"'{name}' must be {_MAPPINGS.get(name, _WORDS[shapes[name]])}")
+            elif value is not None and not isinstance(value, _SHAPES[shapes[name]]):
+                self.note((name,), f"'{name}' must be {_MAPPINGS.get(name) or _WORDS[shapes[name]]}")
 
     def mapping(
         self,
@@ -98,6 +102,26 @@ class Reading:
             return ()
         at: list[Path] = [path] if isinstance(value, str) else [(*path, index) for index in range(len(given))]
         return tuple([one for one, place in zip(given, at, strict=True) if self._is_pattern(place, one)])
+
+    def files_of_types(self, data: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Names of graph types with the patterns of their files, in the order of the text."""
+        path = "graph-types", "files"
+        types = self.mapping(data, path[0], ("path", "files")) if isinstance(data.get(path[0]), dict) else {}
+        given = types.get("files")
+        if given is not None and not isinstance(given, dict):
+            self.note(
+                path, "'files' must be a mapping of graph types to patterns, such as {pipeline: [etl/*.yaml]}"
+            )
+        if not isinstance(given, dict):
+            return ()
+        found: list[tuple[str, tuple[str, ...]]] = []
+        for name, files in given.items():
+            self.graph_types.append((name, key_span(self._document, (*path, name))))
+            if not files:
+                self.note((*path, name), f"'{name}' names no files that are of it, such as etl/*.yaml")
+            elif patterns := self.patterns(files, *path, name):
+                found.append((name, patterns))
+        return tuple(found)
 
     def command(self, data: dict[str, Any], *path: str) -> tuple[str, ...]:
         """A program with its arguments."""

@@ -1,5 +1,6 @@
 """`.darwinflow.yaml`: what a repository says of its workflows. Nothing outside the workspace can be named in it."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from darwinflow.document.document import Document
@@ -18,7 +19,7 @@ _SHAPES = {
     "organization": "text",
     "project": "text",
     "workflows": "mapping",
-    "graph-types": "text",
+    "graph-types": "text or mapping",
     "severity": "mapping",
     "ignore": "mapping",
     "run": "mapping",
@@ -36,6 +37,10 @@ class WorkspaceSettings(NamedTuple):
     """Patterns of the files that are looked at, relative to the workspace; empty: every YAML file."""
     graph_types_path: str = "graph-types"
     """The folder of the workspace's own graph types, relative to it."""
+    graph_type_files: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Names of graph types, each with patterns of the files that are of it; of several that fit, the first counts."""
+    graph_types_named: tuple[tuple[str, Span], ...] = ()
+    """Every graph type that the file names, with its place."""
     severity: tuple[tuple[str, str], ...] = ()
     """Code and one of `reading.SEVERITIES`."""
     severity_by_path: PathSeverities = ()
@@ -51,18 +56,36 @@ class WorkspaceSettings(NamedTuple):
     problems: tuple[Fault, ...] = ()
     names_no_store: bool = False
     """The file names a folder of the file store that cannot be one, so that nobody knows where to publish."""
+    file: str = ""
+    """The file that these settings hold for, relative to the workspace and with slashes; empty: nobody said which."""
+
+    @property
+    def graph_type(self) -> str:
+        """The graph type that `file` is of; empty where the settings do not say."""
+        return self.graph_type_of(self.file) if self.file and self.graph_type_files else ""
+
+    def graph_type_of(self, path: str) -> str:
+        """The graph type that the settings give to the file *path*, relative to the workspace; empty: none."""
+        return next((name for name, patterns in self.graph_type_files if matcher(patterns)(path)), "")
+
+    def looked_at(self) -> Callable[[str], bool]:
+        """Whether a file, by its path relative to the workspace, is one that commands without names look at."""
+        if not self.workflow_files:
+            return matcher(())
+        others = [pattern for _, patterns in self.graph_type_files for pattern in patterns]
+        return matcher((*self.workflow_files, *others))
 
     def at(self, path: str) -> "WorkspaceSettings":
         """The settings as they hold for the file *path*, relative to the workspace and with slashes."""
         if not self.severity_by_path and not self.ignored:
-            return self
+            return self._replace(file=path)
         own = {
             code: severity
             for code, patterns, severity in (*reversed(self.severity_by_path), *self.ignored)
             if matcher(patterns)(path)
         }
         severity = tuple({**dict(self.severity), **own}.items())
-        return self._replace(severity=severity, severity_by_path=(), ignored=())
+        return self._replace(severity=severity, severity_by_path=(), ignored=(), file=path)
 
 
 def defaults(folder_name: str) -> WorkspaceSettings:
@@ -87,6 +110,7 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
     workflows = reading.mapping(data, "workflows", ("path", "files"), _STORE_ELSEWHERE)
     run = reading.mapping(data, "run", ("command",))
     severity, by_path = reading.severity(data)
+    files = reading.files_of_types(data)
     store = reading.inner_path(workflows, "workflows", "path")
     return WorkspaceSettings(
         organization=reading.text(data, "organization") or usual.organization,
@@ -94,6 +118,8 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
         workflows_path=store or usual.workflows_path,
         workflow_files=reading.patterns(workflows.get("files"), "workflows", "files"),
         graph_types_path=_folder(reading, data) or usual.graph_types_path,
+        graph_type_files=files,
+        graph_types_named=tuple(reading.graph_types),
         severity=severity,
         severity_by_path=by_path,
         ignored=reading.ignored(data),
@@ -106,4 +132,7 @@ def parse(text: str | None, folder_name: str) -> WorkspaceSettings:
 
 
 def _folder(reading: Reading, data: dict[str, object]) -> str | None:
-    return reading.inner_path(data, "graph-types") if isinstance(data.get("graph-types"), str) else None
+    given = data.get("graph-types")
+    if isinstance(given, dict):
+        return reading.inner_path(given, "graph-types", "path")
+    return reading.inner_path(data, "graph-types") if isinstance(given, str) else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import CODES
 from darwinflow.check.finding import ERROR, WARNING, Finding
 from darwinflow.check.subject import replacement
@@ -28,13 +29,29 @@ _OTHER_WORDS: Final = {
 """What other tools call severities."""
 
 
-def settings_invalid(settings: WorkspaceSettings) -> Iterator[Finding]:
-    """What is wrong in the settings file, in the order of its text; faults of its syntax under their own codes."""
+def settings_invalid(settings: WorkspaceSettings, catalog: Catalog | None = None) -> Iterator[Finding]:
+    """What is wrong in the settings file, in the order of its text; faults of its syntax under their own codes.
+
+    *catalog*: the graph types of the workspace; None: nobody looks whether those that are named are there.
+    """
     unknown = [
         Fault(INVALID, f"no finding is called '{shown(code)}'", span, (), code, tuple(sorted(CODES)))
         for code, span in settings.codes
         if code not in CODES
     ]
+    if catalog is not None:
+        unknown += [
+            Fault(
+                "unknown-graph-type",
+                f"no graph type is called '{shown(name)}'",
+                span,
+                (),
+                name,
+                catalog.names,
+            )
+            for name, span in settings.graph_types_named
+            if name not in catalog.names and catalog.lost.isdisjoint((name, ""))
+        ]
     for fault in sorted((*settings.problems, *unknown), key=lambda one: one.span):
         severity = WARNING if fault.code in WARNINGS else ERROR
         message = fault.message
