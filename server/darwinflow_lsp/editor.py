@@ -275,6 +275,10 @@ class Editor:
             return None
         return os.path.relpath(opened.path, self._checks.workspace(opened.path).folder)
 
+    def workspace_folder(self, uri: str) -> str:
+        """That of the open file *uri*; of a text in no file, that of the current folder."""
+        return self._workspace_for(uri).folder
+
     def _workspace_for(self, uri: str | None) -> Workspace:
         opened = None if uri is None else self.documents.get(key_of(uri))
         candidates = [opened] if opened is not None else [each for _, each in self.documents]

@@ -32,6 +32,8 @@ class Client(NamedTuple):
     """Whether it takes code actions as such, not only as commands."""
     explains: bool = False
     """Whether it shows the page that the command `darwinflow.explain` answers with, and names it among its commands."""
+    creates_files: bool = False
+    """Whether it makes files that an answer asks for."""
     symbol_tree: bool = False
     refreshes_lenses: bool = False
     registers_watchers: bool = False
@@ -69,6 +71,7 @@ def client_of(params: Params) -> Client:
         related_places=_at(text_document, "publishDiagnostics", "relatedInformation") is True,
         code_actions=isinstance(_at(text_document, "codeAction", "codeActionLiteralSupport"), dict),
         explains=isinstance(commands, list) and EXPLAIN_COMMAND in commands,
+        creates_files=_creates_files(_at(workspace, "workspaceEdit")),
         symbol_tree=_at(text_document, "documentSymbol", "hierarchicalDocumentSymbolSupport") is True,
         refreshes_lenses=_at(workspace, "codeLens", "refreshSupport") is True,
         registers_watchers=_at(workspace, "didChangeWatchedFiles", "dynamicRegistration") is True,
@@ -79,6 +82,15 @@ def client_of(params: Params) -> Client:
 def initialize_result(client: Client) -> bytes:
     """JSON, ready to be put into the reply."""
     return _PREPARED[client.encoding]
+
+
+def _creates_files(workspace_edit: object) -> bool:
+    operations = _at(workspace_edit, "resourceOperations")
+    return (
+        isinstance(operations, list)
+        and "create" in operations
+        and _at(workspace_edit, "documentChanges") is True
+    )
 
 
 def _encoding(offered: object) -> Encoding:

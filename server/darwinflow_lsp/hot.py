@@ -159,7 +159,11 @@ def on_code_action(editor: Editor, params: Params) -> object:
     places = editor.places(snapshot)
     span = places.span(start, end)
     found = (
-        results.code_actions(code_actions(snapshot, span), snapshot, places, client) if wants_fixes else []
+        results.code_actions(
+            code_actions(snapshot, span), snapshot, places, client, editor.workspace_folder(snapshot.uri)
+        )
+        if wants_fixes
+        else []
     )
     if wants_pages and client.explains:
         found += results.explanations(explanations(snapshot, span), snapshot, places, client)

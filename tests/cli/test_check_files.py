@@ -55,7 +55,10 @@ def test_graph_types_and_sub_workflows_that_are_pipes_hold_nobody_up(darwinflow:
         .replace("path: names.txt", "workflow: part.yaml")
     )
     (folder / "flows/greet.yaml").write_text(text)
-    darwinflow("check", "flows/greet.yaml", expect=None)
+    assert findings(darwinflow, "flows/greet.yaml", "graph-types/own.yaml") == [
+        ("flows/greet.yaml", "subworkflow-missing", "'part.yaml' holds no workflow"),
+        ("graph-types/own.yaml", "file-unreadable", "this file cannot be read: it is no regular file"),
+    ]
 
 
 def test_a_file_beyond_the_limit_is_not_read(darwinflow: Run, folder: Path) -> None:

@@ -86,12 +86,26 @@ def test_a_file_of_the_store_that_was_edited_is_told_and_nothing_else_of_it(
     stored = folder / "workflows/greet/v1.yaml"
     stored.chmod(stat.S_IRUSR | stat.S_IWUSR)
     text = stored.read_text()
-    stored.write_text("# a comment is no edit\n" + text)
-    assert findings(darwinflow, expect=0) == []
-    assert findings(darwinflow, "workflows/greet/v1.yaml", expect=0) == []
-    stored.write_text(text.replace("to: look", "to: lok", 1))
     expected = [("workflows/greet/v1.yaml", 1, "stored-file-edited")]
+    stored.write_text("# a comment is an edit of the file alone\n" + text)
+    assert findings(darwinflow, expect=0) == expected
+    assert "warning: this is version 1 of 'greet', published with other comments or layout" in (
+        darwinflow("check", "workflows/greet/v1.yaml").stdout
+    )
+    stored.write_bytes(text.replace("\n", "\r\n").encode())
+    assert findings(darwinflow, expect=0) == []
+    stored.write_text(text.replace("to: look", "to: lok", 1))
     assert findings(darwinflow, expect=1) == expected
+    (found,) = json.loads(darwinflow("check", "--format", "json", expect=1).stdout)["findings"]
+    (fix,) = found["fixes"]
+    assert (fix["into"], [edit["text"] for edit in fix["edits"]]) == (
+        "greet-v2.yaml",
+        ["2", "parent: 1\n  "],
+    )
+    assert "fixed" not in darwinflow("check", "--fix", expect=1).stdout
+    assert stored.read_text() == text.replace("to: look", "to: lok", 1)
+    assert not (folder / "greet-v2.yaml").exists()
+    assert darwinflow("check", "--format", "sarif", expect=1).stdout.count("fixes") == 0
     assert findings(darwinflow, "workflows", expect=1) == expected
     assert findings(darwinflow, "workflows/greet/v1.yaml", expect=1) == expected
     assert findings(darwinflow, "flows", expect=0) == []

@@ -18,7 +18,10 @@ SERVER = str(Path(sys.executable).with_name("darwinflow-lsp"))
 WAIT_S = 20.0
 EVERYTHING = {
     "general": {"positionEncodings": ["utf-16"]},
-    "workspace": {"codeLens": {"refreshSupport": True}},
+    "workspace": {
+        "codeLens": {"refreshSupport": True},
+        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]},
+    },
     "textDocument": {
         "hover": {"contentFormat": ["markdown", "plaintext"]},
         "completion": {"completionItem": {"snippetSupport": True}},

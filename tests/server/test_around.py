@@ -124,3 +124,23 @@ def test_published_versions_are_known_from_the_daemon(daemon, workspace):
         assert edited["message"].startswith(
             "this is version 3 of 'assistant', published with other content; "
         )
+        at = {
+            "textDocument": {"uri": stored.as_uri()},
+            "range": edited["range"],
+            "context": {"diagnostics": []},
+        }
+        [made] = client.request("textDocument/codeAction", at)
+        assert made["title"] == "Make it the draft assistant-v4.yaml, version 4 with parent 3"
+        create, filled = made["edit"]["documentChanges"]
+        draft = (workspace.folder / "assistant-v4.yaml").as_uri()
+        assert create == {"kind": "create", "uri": draft}
+        text = FLOW.replace("Integration]", "Workflow]").replace("to: core_path", "to: nowhere")
+        assert filled["textDocument"] == {"uri": draft, "version": None}
+        assert filled["edits"][0]["newText"] == text.replace(
+            "version: 3\n", "version: 4\nmetadata: {parent: 3}\n", 1
+        )
+        place = client.said
+        client.change(stored.as_uri(), 2, {"text": "# kept\n" + FLOW})
+        [remarked] = shown(client, stored.as_uri(), ["stored-file-edited"], place)
+        assert remarked["severity"] == 2
+        assert client.request("textDocument/codeAction", at) == []

@@ -1,23 +1,36 @@
 """Runs the rules of the workspace, which ask for other files and for the published versions."""
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
+from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import HISTORY_CODES, WORKSPACE_CODES
 from darwinflow.check.drafts import stored_version
 from darwinflow.check.engine import Checked, weighed
-from darwinflow.check.finding import Finding
+from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.following import published_name
 from darwinflow.check.neighbours import Asked, FileFacts, Neighbours, Own, Published
-from darwinflow.check.outward import file_facts
+from darwinflow.check.outward import facts_of, file_facts
 from darwinflow.check.rules import WORKSPACE_RULES
 from darwinflow.check.rules.stored_file_edited import stored_file_edited
+from darwinflow.check.rules.version_published import bumped
+from darwinflow.check.stored_files import draft_path, file_hash_of, is_verbatim
 from darwinflow.document.document import Document
 from darwinflow.model.span import Span
 from darwinflow.projection.content_hash import content_hash
+from darwinflow.projection.detect import Selection
 from darwinflow.settings.workspace import WorkspaceSettings
 
 _UNKNOWN = frozenset({*HISTORY_CODES, "subworkflow-missing", "subworkflow-inputs", "subworkflow-recursive"})
 """Codes that say nothing of what only the published versions could tell."""
+
+
+class WorkspaceNeighbours(Neighbours, Protocol):
+    """Neighbours in a folder of which it is known where it lies."""
+
+    folder: str
+    settings: WorkspaceSettings
+
 
 HashOf = Callable[[int], str]
 """The content hash of one document of the stream, by its index."""
@@ -59,25 +72,47 @@ def among(checked: Checked, path: str, neighbours: Neighbours, hash_of: HashOf |
     return checked.joined(found, WORKSPACE_CODES - _UNKNOWN if lacks_history(asked) else WORKSPACE_CODES)
 
 
-def stored(checked: Checked, path: str, neighbours: Neighbours) -> Checked:
+def stored(checked: Checked, path: str, neighbours: WorkspaceNeighbours) -> Checked:
     """*checked*, of the file *path* of the store, with nothing but whether it was edited since."""
     workflow, version = stored_version(path)
     versions = neighbours.published(workflow) or ()
     same = next((one for one in versions if one.version == version), None)
     if same is None:
         return checked.replaced(())
-    return checked.replaced(
-        stored_findings(checked.document, same, versions[-1].version + 1, checked.settings)
-    )
+    settings = checked.settings if checked.settings is not None else neighbours.settings
+    file_hash = file_hash_of(neighbours.folder, settings, workflow, version)
+    following = versions[-1].version + 1
+    return checked.replaced(stored_findings(checked.document, same, following, settings, file_hash))
 
 
 def stored_findings(
-    document: Document, published: Published, following: int, settings: WorkspaceSettings | None
+    document: Document, published: Published, following: int, settings: WorkspaceSettings, file_hash: str
 ) -> tuple[Finding, ...]:
-    """What is to say of *document*, which is the file of a version; *following*: the version that would come next."""
+    """What is to say of *document*, which is the file of a version; *following*: the version that would come next.
+
+    *file_hash*: see `file_hash_of`.
+    """
+
+    def draft() -> tuple[Fix, ...]:
+        """The text as a draft of the next version."""
+        workflows = facts_of(document, Catalog.bundled().graph_type, Selection()).workflows
+        edits = bumped(workflows[0]._replace(version=published.version), following) if workflows else ()
+        path = draft_path(settings, published.workflow, following)
+        title = f"Make it the draft {path}, version {following} with parent {published.version}"
+        return (Fix(title, edits, is_certain=False, into=path),) if edits else ()
+
     own_hash = content_hash(document.data(0)) if document.roots else ""
     first_line = Span(0, 0, 0, len(document.lines[0]))
-    return tuple(weighed(list(stored_file_edited(published, own_hash, following, first_line)), settings))
+    is_same = own_hash == published.content_hash and file_hash != ""
+    found = stored_file_edited(
+        published,
+        own_hash,
+        following,
+        first_line,
+        is_verbatim=not is_same or is_verbatim(document.lines.text(), file_hash),
+        draft=draft,
+    )
+    return tuple(weighed(list(found), settings))
 
 
 def lacks_history(asked: Asked) -> bool:

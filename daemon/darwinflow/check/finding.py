@@ -20,6 +20,8 @@ class Fix(NamedTuple):
     """None overlaps another; all are meant for the text as it was checked."""
     is_certain: bool = True
     """Whether it is what was meant; if not, it is offered to people and never made without them."""
+    into: str = ""
+    """The new file that the text with the edits becomes, relative to the workspace; empty: they are made where they are."""
 
     def doubted(self) -> "Fix":
         """The same fix, of which nobody can tell whether it is what was meant."""

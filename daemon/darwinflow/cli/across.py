@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from darwinflow.check.codes import HISTORY_CODES
 from darwinflow.check.drafts import stored_version
 from darwinflow.check.neighbours import FileFacts
+from darwinflow.check.stored_files import draft_path, file_hash_of
 from darwinflow.cli.draft_heads import DraftHeads
 from darwinflow.cli.neighbours import WorkspaceFiles
 from darwinflow.cli.verdict_cache import VerdictCache, key_of
@@ -115,14 +116,19 @@ def stored_verdict(
         return Verdict(is_workflow=file.is_named, findings=())
     severity = repr(settings.at(file.inner_path).severity)
     following = versions[-1].version + 1
-    key = key_of(content, stamp, "stored", same.content_hash, str(following), severity, str(file.is_named))
+    file_hash = file_hash_of(file.folder, settings, workflow, version)
+    key = key_of(
+        content,
+        *(stamp, "stored", same.content_hash, file_hash, str(following), severity, str(file.is_named)),
+        draft_path(settings, workflow, following),
+    )
     known = cache.get(key)
     if known is None:
         from darwinflow.check.across import stored_findings
         from darwinflow.document.document import Document
 
         document = Document.parse(content.decode("utf-8", "replace"))
-        found = stored_findings(document, same, following, settings.at(file.inner_path))
+        found = stored_findings(document, same, following, settings.at(file.inner_path), file_hash)
         known = Verdict(is_workflow=file.is_named or bool(found), findings=found)
         cache.put(key, known)
     return known

@@ -159,8 +159,8 @@ def _finding(
         tuple([Related(Span(*place), *more) for place, *more in related]),
         tuple(
             [
-                Fix(title, tuple([Edit(Span(*place), text) for place, text in edits]), bool(is_certain))
-                for title, edits, is_certain in fixes
+                Fix(title, tuple([Edit(Span(*place), text) for place, text in edits]), bool(is_certain), into)
+                for title, edits, is_certain, into in fixes
             ]
         ),
     )

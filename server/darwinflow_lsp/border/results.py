@@ -1,6 +1,7 @@
 """What features found, in LSP's shapes."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from darwinflow.check.finding import Finding
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
 from darwinflow_lsp.border.places import Places
+from darwinflow_lsp.border.uris import uri_of
 from darwinflow_lsp.features.code_action import Action, Explanation
 from darwinflow_lsp.features.code_lens import Lens
 from darwinflow_lsp.features.completion import Completion
@@ -116,17 +118,41 @@ def lenses(found: tuple[Lens, ...], uri: str, places: Places) -> list[Json]:
     ]
 
 
-def code_actions(found: tuple[Action, ...], snapshot: Snapshot, places: Places, client: Client) -> list[Json]:
+def code_actions(
+    found: tuple[Action, ...], snapshot: Snapshot, places: Places, client: Client, folder: str
+) -> list[Json]:
+    """*folder*: of the workspace. What makes a file is left out for an editor that makes none."""
     return [
         {
             "title": each.title,
             "kind": QUICK_FIX,
             "isPreferred": each.preferred,
             "diagnostics": [diagnostic(each.finding, snapshot.uri, places, client)],
-            "edit": {"changes": {snapshot.uri: text_edits(each.edits, places)}},
+            "edit": _new_file(each, snapshot, folder)
+            if each.into
+            else {"changes": {snapshot.uri: text_edits(each.edits, places)}},
         }
         for each in found
+        if not each.into or client.creates_files
     ]
+
+
+def _new_file(action: Action, snapshot: Snapshot, folder: str) -> Json:
+    """A workspace edit that makes the file of an action; one that is there is not written over."""
+    from darwinflow.document.formatting.formatting import applied
+
+    uri = uri_of(os.path.join(folder, action.into))
+    start = {"line": 0, "character": 0}
+    text = applied(snapshot.document.lines, tuple(sorted(action.edits)))
+    return {
+        "documentChanges": [
+            {"kind": "create", "uri": uri},
+            {
+                "textDocument": {"uri": uri, "version": None},
+                "edits": [{"range": {"start": start, "end": start}, "newText": text}],
+            },
+        ]
+    }
 
 
 def explanations(

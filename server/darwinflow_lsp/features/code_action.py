@@ -14,12 +14,14 @@ class Action(NamedTuple):
     finding: Finding
     preferred: bool
     """The only fix of its finding, and certain."""
+    into: str = ""
+    """The new file that the text with the edits becomes, relative to the workspace; empty: none."""
 
 
 def code_actions(snapshot: Snapshot, span: Span) -> tuple[Action, ...]:
     """The fixes of every finding that *span* touches, in the order of the text."""
     return tuple(
-        Action(fix.title, fix.edits, finding, fix.is_certain and len(finding.fixes) == 1)
+        Action(fix.title, fix.edits, finding, fix.is_certain and len(finding.fixes) == 1, fix.into)
         for finding in snapshot.checked.findings()
         if finding.fixes and _touches(finding.span, span)
         for fix in finding.fixes

@@ -16,14 +16,14 @@ def version_published(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
         return
     following = versions[-1].version + 1
     message = f"version {facts.version} is published with other content; make this version {following}"
-    edits = _edits(facts, following)
+    edits = bumped(facts, following)
     title = f"Make it version {following} with parent {facts.version}"
     fixes = (Fix(title, edits),) if edits else ()
     yield Finding("version-published", ERROR, facts.version_span, message, (), fixes)
 
 
-def _edits(facts: WorkflowFacts, following: int) -> tuple[Edit, ...]:
-    """Set the version and the parent; none where they are not written plainly."""
+def bumped(facts: WorkflowFacts, following: int) -> tuple[Edit, ...]:
+    """Set the version to *following* and the parent to the version as it is; none where they are not written plainly."""
     fields = facts.fields
     if fields.version is None:
         return ()

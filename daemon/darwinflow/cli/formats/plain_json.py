@@ -43,6 +43,7 @@ def _finding(path: str, finding: Finding) -> dict[str, object]:
             {
                 "title": fix.title,
                 "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits],
+                **({"into": fix.into} if fix.into else {}),
             }
             for fix in finding.fixes
         ],

@@ -73,8 +73,9 @@ def _result(path: str, finding: Finding, numbers: dict[str, int]) -> dict[str, A
             {"id": number, "physicalLocation": _place(path, other.span), "message": {"text": other.message}}
             for number, other in enumerate(finding.related)
         ]
-    if finding.fixes:
-        result["fixes"] = [_fix(path, fix) for fix in finding.fixes]
+    fixes = [_fix(path, fix) for fix in finding.fixes if not fix.into]
+    if fixes:
+        result["fixes"] = fixes
     return result
 
 
