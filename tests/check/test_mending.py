@@ -132,6 +132,9 @@ def test_an_input_that_is_declared_once_and_read_once_is_left_to_people(
         ("classify", "clasify", 1, 0, Odd.EITHER),
         ("clasify", "classify", 1, 0, Odd.EITHER),
         ("classsify", "classify", 2, 0, Odd.GIVEN),
+        ("rrefuse", "refuse", 2, 0, Odd.GIVEN),
+        ("ask_humman", "ask_human", 2, 0, Odd.GIVEN),
+        ("send_message", "send_mesage", 2, 0, Odd.USED),
         ("review", "reveiw", 1, 0, Odd.EITHER),
         ("review", "reveiw", 2, 0, Odd.GIVEN),
         ("review", "reveiw", 2, 1, Odd.USED),
@@ -179,3 +182,44 @@ def test_a_fix_of_syntax_is_held_to_what_others_are(
     after, count = mended(before, checked)
     assert count == is_made
     assert (after.document.lines.text() == broken) is not is_made
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "mend"),
+    [
+        pytest.param("- id: read_notes", "- id: read_nottes", "- id: read_notes", id="a letter too many"),
+        pytest.param("edges:\n", "    edges:\n", "edges:\n", id="the key of a list below a node"),
+        pytest.param(
+            "[read_notes.output]", '["read_notes.output[0].x"]', '["read_notes.output.0.x"]', id="an index"
+        ),
+        pytest.param(
+            "{from: read_notes, to: ask}",
+            "{from: read_notes, to: [ask ship]}",
+            "{from: read_notes, to: [ask, ship]}",
+            id="a comma in brackets",
+        ),
+        pytest.param("[read_notes.output]", '["read_notes.*"]', None, id="a reference to everything"),
+        pytest.param("output.decision == 'Ship'", "output.decisi.n == 'Ship'", None, id="a field of a slip"),
+        pytest.param(
+            "output.decision == 'Ship'", "output.decision.n == 'Ship'", None, id="a field of a decision"
+        ),
+    ],
+)
+def test_one_slip_is_one_finding_whose_fix_mends_the_slip_itself(
+    right: str, wrong: str, mend: str | None, catalog: Catalog
+) -> None:
+    text = TEXT.replace(right, wrong, 1)
+    (finding,) = check(Document.parse(text), catalog).findings()
+    assert finding.severity == ERROR
+    if mend is None:
+        assert after_fixes(text, catalog) == (text, [finding.code])
+    else:
+        assert after_fixes(text, catalog) == (TEXT.replace(right, mend, 1), [])
+
+
+def test_a_list_below_a_node_with_its_key_is_one_finding(catalog: Catalog) -> None:
+    head, edges = TEXT.split("edges:\n")
+    text = f"{head}    edges:\n" + "".join([f"    {line}\n" for line in edges.splitlines()])
+    (finding,) = check(Document.parse(text), catalog).findings()
+    assert finding.message.startswith("'edges' belongs to the document")
+    assert after_fixes(text, catalog)[1] == []

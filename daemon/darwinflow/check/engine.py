@@ -26,6 +26,7 @@ from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
+from darwinflow.check.rules.unknown_field import without_displaced
 from darwinflow.check.rules.unknown_graph_type import unknown_graph_type
 from darwinflow.check.shown import MAX_FINDINGS, shown
 from darwinflow.check.suppressions import Suppression
@@ -130,6 +131,8 @@ class Checked:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
         found = wake.left_of(found)
+        if any(one.code == "missing-field" for part in self.parts if part is not None for one in part.header):
+            found = without_displaced(found)
         found += [tear.finding() for tear in torn]
         found += self.joint
         suppressions: list[Suppression] = []
@@ -254,7 +257,7 @@ class Checker:
         return known[2]
 
 
-_LOCATED = (__name__, "located")
+_LOCATED = f"{__name__}.located"
 
 
 def _quieted(items: ItemCheck, document: Document, change: Change, before: Part) -> Part:

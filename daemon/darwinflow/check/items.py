@@ -34,11 +34,11 @@ class ItemCheck:
         self._untyped = untyped(graph_type)
         self._anything: Schema = {**self._untyped, "additionalProperties": True}
         self._edge_types = tuple(graph_type.edge_types)
+        self._key = f"{__name__}.{graph_type.name}"
 
     def segment(self, segment: Segment, facts: Facts) -> tuple[Finding, ...]:
         """Findings of one segment, relative to its first line."""
-        key = (__name__, self.graph_type.name)
-        known: tuple[Facts, GraphType, tuple[Finding, ...]] | None = segment.memo.get(key)
+        known: tuple[Facts, GraphType, tuple[Finding, ...]] | None = segment.memo.get(self._key)
         if known is not None and known[0] is facts and known[1] is self.graph_type:
             return known[2]
         listed: list[Finding] = []
@@ -47,7 +47,7 @@ class ItemCheck:
         for edge in facts.edges:
             listed += in_other_list("edge", edge, segment) if edge.node else self._edge(edge, segment)
         found = tuple(listed) if listed else _NOTHING
-        segment.memo[key] = (facts, self.graph_type, found)
+        segment.memo[self._key] = (facts, self.graph_type, found)
         return found
 
     def takes(self, is_node: bool, kind: str, field: str, data: Any) -> bool:  # noqa: FBT001 - which of the two lists

@@ -45,15 +45,17 @@ def _renamed(graph: Graph, name: str) -> str | None:
 
 
 def listed_in(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """The nodes that an unknown name lists, with commas and without brackets. Kept with the graph."""
+    """The nodes that an unknown name lists, with commas and without brackets, or with blanks. Kept with the graph."""
     key = (__name__, "listed")
     known = graph.memo.get(key)
     if known is None:
         known = graph.memo[key] = {
             name: parts
             for name in graph.unknown
-            if "," in name and (parts := tuple([part.strip() for part in name.split(",")]))
-            if all(graph.numbers.get(part, graph.known) < graph.known for part in parts)
+            if ("," in name or " " in name)
+            and (parts := tuple([part.strip() for part in name.split("," if "," in name else None)]))
+            and len(parts) > 1
+            and all(graph.numbers.get(part, graph.known) < graph.known for part in parts)
         }
     assert isinstance(known, dict)
     return known

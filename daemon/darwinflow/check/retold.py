@@ -12,7 +12,7 @@ from darwinflow.document.values import Bound
 from darwinflow.projection.aliased import aliased_fields
 from darwinflow.projection.native import NODES, base, read
 
-_MEMO: Final = (__name__, "uses")
+_MEMO: Final = f"{__name__}.uses"
 
 
 class Use(NamedTuple):

@@ -18,8 +18,8 @@ from darwinflow.projection.succession import Stretch, Succession
 
 _MANY = 64
 """Segments that are looked at one by one; more, and the text is looked at as a whole first."""
-_REMARKS = (__name__, "remarks")
-_LOCATED = (__name__, "located")
+_REMARKS = f"{__name__}.remarks"
+_LOCATED = f"{__name__}.located"
 
 
 class Remarks(NamedTuple):

@@ -30,13 +30,15 @@ def decider_of(use: Use) -> str | None:
 
 
 class Slip(NamedTuple):
-    """A field of an output that is nearly called as the decision is."""
+    """A field of an output that is nearly called as the decision is, or the decision where a field of it is read."""
 
     decider: str
     """As in `Comparison`."""
     field: str
     at: int
     """Which step behind the name it is."""
+    behind: str = ""
+    """The field that is read of it; empty: none."""
 
 
 def slip_of(use: Use) -> Slip | None:
@@ -45,9 +47,10 @@ def slip_of(use: Use) -> Slip | None:
     if use.name == "input" or (at and use.path[at - 1 : at] != ("output",)):
         return None
     field = use.path[at : at + 1]
-    if not field or nearest(field[0], DECISION) is None:
+    behind = use.path[at + 1] if len(use.path) > at + 1 else ""
+    if not field or (nearest(field[0], DECISION) is None and not (field == DECISION and behind)):
         return None
-    return Slip("" if not at else use.path[0] if at > 1 else use.name, field[0], at)
+    return Slip("" if not at else use.path[0] if at > 1 else use.name, field[0], at, behind)
 
 
 def comparisons(tree: Expr) -> Iterator[Comparison]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from darwinflow.check.cel import Use
 from darwinflow.check.finding import ERROR, Finding, Fix
-from darwinflow.check.references.decisions import DECISION, slip_of
+from darwinflow.check.references.decisions import DECISION, Slip, slip_of
 from darwinflow.check.references.odd_names import as_key, is_name, odd_name_at
 from darwinflow.check.references.remark import Remark
 from darwinflow.check.references.rows import nodes_read, place_of
@@ -60,18 +60,31 @@ def condition_unknown_name(condition: Condition) -> Iterator[Remark]:
 
 
 def _slip(condition: Condition, use: Use) -> Iterator[Remark]:
-    """A field that is nearly called `decision`, of nodes that all decide."""
+    """A field that is nearly called `decision`, of nodes that all decide, or a field of the decision itself."""
     slip = slip_of(use)
     deciders = [] if slip is None else [slip.decider] if slip.decider else condition.sources
     if slip is None or not deciders or not all(name in condition.scope.options for name in deciders):
         return
     behind = use.offset + len(use.name)
+    (decided,) = DECISION
+    if slip.field == decided:
+        yield _field_of_decision(condition, use, slip, deciders[0])
+        return
     match = re.compile(r"\b" + re.escape(slip.field) + r"\b").search(condition.text, behind)
     start, end = match.span() if match is not None else (use.offset, behind)
-    (decided,) = DECISION
     message = f"'{shown(deciders[0])}' gives no '{shown(slip.field)}'; did you mean '{decided}'?"
     fixes = condition.writing.change(f"Change to '{decided}'", start, end, decided) if match else ()
+    if slip.behind:
+        fixes = tuple([fix.doubted() for fix in fixes])  # the decision has no such field either
     yield _remark(condition, start, end, message, fixes)
+
+
+def _field_of_decision(condition: Condition, use: Use, slip: Slip, decider: str) -> Remark:
+    pattern = rf"\b{slip.field}\s*\.\s*({re.escape(slip.behind)})\b"
+    match = re.compile(pattern).search(condition.text, use.offset)
+    start, end = match.span(1) if match is not None else (use.offset, use.offset + len(use.name))
+    message = f"'{slip.field}' is a text, one of the options of '{shown(decider)}', and has no '{shown(slip.behind)}'"
+    return _remark(condition, start, end, message)
 
 
 def _remark(

@@ -13,6 +13,10 @@ from darwinflow.model.nearest import nearest
 
 _TEMPLATE: Final = re.compile(r"\s*(?:\$?\{\{|\$\{)\s*([^{}]*?)\s*\}\}?\s*\Z")
 
+_INDEX: Final = re.compile(r"""\[(?:(\d+)|'([^'\[\].]+)'|"([^"\[\].]+)")\]""")
+"""A step of a path as other languages write it."""
+_IN_NO_STEP: Final = frozenset("[](){}*?|")
+
 
 def context_syntax(citation: Citation) -> Iterator[Remark]:
     if not citation.is_meant or citation.reference.is_sound:
@@ -39,11 +43,17 @@ def _bare(text: str) -> str:
     return match[1] if match is not None else text
 
 
+def _as_step(index: re.Match[str]) -> str:
+    return f".{index[index.lastindex or 0]}"
+
+
 def _meant(citation: Citation) -> str | None:
     """The reference that the text is a slip of."""
-    scope, text = citation.scope, _bare(citation.text)
+    scope, text = citation.scope, _INDEX.sub(_as_step, _bare(citation.text))
     head, *steps = text.split(".")
     steps = [step for step in steps if step]
+    if any(not _IN_NO_STEP.isdisjoint(step) for step in steps):
+        return None
     if head == INPUT or (not scope.is_node(head) and nearest(head, [INPUT]) is not None):
         return ".".join([INPUT, *steps])
     name = head if scope.is_node(head) else scope.nearest_node(head)

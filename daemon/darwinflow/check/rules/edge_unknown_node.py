@@ -9,11 +9,12 @@ from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.renaming import either, renamed_node
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.lines import Edit
-from darwinflow.document.node import ALIAS
+from darwinflow.document.node import ALIAS, FLOW, SEQ
 from darwinflow.document.problem import Related
 from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import SOURCE, End, is_text
 from darwinflow.projection.graph import EndPlace
+from darwinflow.projection.places import find
 from darwinflow.projection.projection import Projection
 
 _MAX_RELATED = 100
@@ -59,6 +60,11 @@ def edge_unknown_node(
             # Slips of one id that differ from each other agree with it more than with any other spelling.
             backing = (near in read) + (meanings[near] - 1)
             fixes = _fixes(projection, name, near, places, others, backing)
+        elif name in lists and "," not in name and all(_is_in_brackets(projection, one) for one in places):
+            text = ", ".join([scalar(node) for node in lists[name]])
+            message += f"; a ',' is missing: {shown(text)}"
+            if _may_be_list(projection, places, lists[name], is_one_of_many=True):
+                fixes = (Fix("Write ',' between them", tuple([Edit(span, text) for span in spans])),)
         elif name in lists:
             message += f"; a list of nodes stands in brackets: {shown(_in_brackets(lists[name]))}"
             if _may_be_list(projection, places, lists[name]):
@@ -124,13 +130,22 @@ def _in_brackets(names: tuple[str, ...]) -> str:
     return f"[{', '.join([scalar(name) for name in names])}]"
 
 
-def _may_be_list(projection: Projection, places: list[EndPlace], names: tuple[str, ...]) -> bool:
-    """Whether brackets make a sound list at all places of a text that names nodes."""
+def _is_in_brackets(projection: Projection, place: EndPlace) -> bool:
+    """Whether the name is one of a list in brackets."""
+    found = find(projection.edge_fact(place.edge).item, ("from" if place.side == SOURCE else "to",))
+    return found is not None and not found.rest and found.value.kind == SEQ and found.value.style == FLOW
+
+
+def _may_be_list(
+    projection: Projection, places: list[EndPlace], names: tuple[str, ...], *, is_one_of_many: bool = False
+) -> bool:
+    """Whether brackets, or commas in those that are there, make a sound list at all places of a text that names nodes."""
     return len(set(names)) == len(names) and all(
-        len(ends) == 1
-        and ends[0].token.kind != ALIAS
+        (is_one_of_many or len(ends) == 1)
+        and ends[place.at].token.kind != ALIAS
         and all(projection.may_be_end(name, place.side) for name in names)
-        and not _is_listed(projection, place)
+        and is_one_of_many == _is_listed(projection, place)
+        and not any(end.name in names for end in ends)
         for place in places
         for ends in [_ends(projection, place)]
     )

@@ -16,9 +16,12 @@ def list_without_key(projection: Projection) -> Iterator[Finding]:
     key = projection.misplaced
     if not key:
         return
-    here, there = projection.nodes(), projection.edges()
+    here, there = tuple(projection.nodes()), tuple(projection.edges())
     items = [(one.fact.item, one.start_line) for one in (here if key == NODES else there)]
     others = [one.start_line + one.fact.item.line for one in (there if key == NODES else here)]
+    data = [one.fact.data for one in here] + [one.fact.data for one in there]
+    if any(isinstance(one, dict) and key in one for one in data):
+        return  # the key stands in one of the items, where it is told
     item, start = items[0]
     owner, field = projection.graph_type.name, projection.graph_type.document_fields.get(key)
     title = f", {field.title}" if field is not None and field.title else ""

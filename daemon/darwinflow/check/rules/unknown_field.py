@@ -9,12 +9,16 @@ from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
 from darwinflow.document.grammar.plain import CLOSING_CURLS
+from darwinflow.document.node import BLOCK, MAP
 from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
 from darwinflow.model.span import Span
+from darwinflow.projection.native import EDGES, NODES
 from darwinflow.projection.places import Path
 
 _MAX_RELATED = 20
+_LISTS = (NODES, EDGES)
+_OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
 
 
 def unknown_field(subject: Subject) -> Iterator[Finding]:
@@ -40,7 +44,10 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         else:
             message = f"{subject.owner(fault)} has no field '{shown(fault.name)}'"
         fixes: tuple[Fix, ...] = ()
-        if fault.meant is not None:
+        if subject.noun == "node" and not fault.path and fault.name in _LISTS:
+            message = f"'{fault.name}' {_OF_ROOT}"
+            fixes = _at_the_margin(subject, fault, span)
+        elif fault.meant is not None:
             message += f"; did you mean '{fault.meant}'?"
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
@@ -51,6 +58,34 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+
+
+def without_displaced(found: list[Finding]) -> list[Finding]:
+    """*found* without what the document lacks and a node has in its place."""
+    names = {
+        name
+        for one in found
+        if one.code == "unknown-field" and one.message.endswith(_OF_ROOT)
+        for name in _LISTS
+        if one.message.startswith(f"'{name}'")
+    }
+    return [
+        one
+        for one in found
+        if one.code != "missing-field" or not any(f" needs '{name}'" in one.message for name in names)
+    ]
+
+
+def _at_the_margin(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
+    """The key at column 1, where nothing but blanks stands before it."""
+    place = subject.locate(())
+    if place is None or place[0].rest or not subject.owns_key(fault.path, fault.name):
+        return ()
+    item = place[0].value
+    is_first = not item.pairs or item.pairs[0][0].source == fault.name
+    if item.kind != MAP or item.style != BLOCK or is_first:
+        return ()
+    return replacement(f"Begin '{fault.name}' at column 1", Span(span.line, 0, span.line, span.column), "")
 
 
 def _as_comment(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
