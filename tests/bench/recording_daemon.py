@@ -1,8 +1,9 @@
 """Recording runs through the real daemon, against raw apsw with the same durability, rows and indexes.
 
-Three ways in: one client that waits for each answer, eight client processes at once, and the recorder's journal
-(from its first call until all is stored). Raw is that of `recording_sqlite`: it writes the same rows by hand in one
-function, without a socket, another process, checks and values. Blocks of both are interleaved.
+Five ways in: one client that waits for each answer, many clients at once, a hundred runs a message, and the recorder's
+journals, of one program and of many (from the first call until all is stored). Raw is that of `recording_sqlite`: it
+writes the same rows by hand in one function, without a socket, other processes, checks and values. Blocks of both are
+interleaved. Clients and programs share the cores with the daemon, so what they use of them is said, too.
 """
 
 import multiprocessing
@@ -11,12 +12,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.recording_sqlite import RUNS as RAW_RUNS
 from tests.bench.recording_sqlite import Raw, a_run, raw_in_groups, runs
 
 from darwinflow.model.run import ExecutionLog, RunStatus
@@ -30,13 +32,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from daemon_process import COMMAND, DaemonProcess
 
-BLOCKS = 9
-RUNS = 128
+BLOCKS = 11
+RUNS = 160
 """A block."""
-CLIENTS = 8
+CROWD = 16
+BATCH = 100
 FLOW = "id: assistant\nversion: 3\nnodes: []\nedges: []\n"
 
 Json = dict[str, Any]
+
+
+class Used(NamedTuple):
+    """Seconds a run."""
+
+    passed: float
+    cpu: float
+    """Of the clients or programs."""
 
 
 class Taken(NamedTuple):
@@ -46,6 +57,7 @@ class Taken(NamedTuple):
     ours: float
     raw_cpu: float
     daemon_cpu: float
+    others_cpu: float
 
 
 class Bench:
@@ -65,7 +77,7 @@ class Bench:
         self.workspace = Workspace(str(workspace), None)
         self.client = self.daemon.client(self.workspace)
 
-    def wire_runs(self, number: int = RUNS) -> list[Json]:
+    def wire_runs(self, number: int) -> list[Json]:
         logs = runs(self.template, self.numbers)
         return [RunLog.of(next(logs), RunStatus.SUCCESS).model_dump(mode="json") for _ in range(number)]
 
@@ -80,33 +92,37 @@ class Bench:
 def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         bench = Bench(folder)
+        os.environ["DARWINFLOW_HOME"] = bench.daemon.home.data
+        os.environ["XDG_RUNTIME_DIR"] = bench.daemon.runtime
         try:
             print(
                 f"a run is {len(dump_log(bench.template)):,} bytes of JSON; {BLOCKS} blocks of {RUNS} runs each, medians"
             )
-            show("one client, one by one", "", interleaved(bench, 1, lambda: one_by_one(bench)))
-            with Crowd(bench.daemon.home, bench.workspace) as crowd:
-                show(
-                    f"{CLIENTS} client processes",
-                    f" in groups of {CLIENTS}",
-                    interleaved(bench, CLIENTS, lambda: crowd.record(bench)),
-                )
-            os.environ["DARWINFLOW_HOME"] = bench.daemon.home.data
-            os.environ["XDG_RUNTIME_DIR"] = bench.daemon.runtime
-            show("the recorder's journal", " one by one", interleaved(bench, 1, lambda: journal(bench)))
+            show("one client, one by one", "", interleaved(bench, 1, RUNS, lambda: one_by_one(bench)))
+            with Crowd(serve_client, bench.daemon.home, bench.workspace) as crowd:
+                taken = interleaved(bench, CROWD, RUNS, lambda: clients(bench, crowd))
+                show(f"{CROWD} client processes", f" in groups of {CROWD}", taken)
+            taken = interleaved(bench, BATCH, BATCH, lambda: in_one_message(bench))
+            show(f"{BATCH} runs a message", f" in groups of {BATCH}", taken)
+            show("the recorder's journal", " one by one", interleaved(bench, 1, RUNS, lambda: journal(bench)))
+            with Crowd(serve_program, bench.flow, bench.template) as crowd:
+                taken = interleaved(bench, CROWD, RUNS, lambda: programs(bench, crowd))
+                show(f"the journals of {CROWD} programs", f" in groups of {CROWD}", taken)
         finally:
             bench.close()
 
 
-def interleaved(bench: Bench, group: int, ours: Callable[[], float]) -> Taken:
+def interleaved(bench: Bench, group: int, number: int, ours: Callable[[], Used]) -> Taken:
+    """*number* of runs are recorded in each call of *ours*."""
     bench.raw_block(group), ours()
     taken = []
     for _ in range(BLOCKS):
         begun = time.process_time()
         raw = bench.raw_block(group)
-        raw_cpu = (time.process_time() - begun) / RUNS
+        raw_cpu = (time.process_time() - begun) / RAW_RUNS
         begun = cpu_of(bench.daemon)
-        taken.append(Taken(raw, ours(), raw_cpu, (cpu_of(bench.daemon) - begun) / RUNS))
+        used = ours()
+        taken.append(Taken(raw, used.passed, raw_cpu, (cpu_of(bench.daemon) - begun) / number, used.cpu))
     return Taken(*(statistics.median(column) for column in zip(*taken, strict=True)))
 
 
@@ -114,8 +130,9 @@ def show(what: str, groups: str, taken: Taken) -> None:
     print(
         f"{what}: {taken.ours * 1e6:,.0f} us, raw{groups} {taken.raw * 1e6:,.0f} us a run: "
         f"{taken.ours / taken.raw:.2f} x raw, {taken.raw / taken.ours:.0%} of its throughput; "
-        f"CPU of the daemon {taken.daemon_cpu * 1e6:,.0f} us, of raw {taken.raw_cpu * 1e6:,.0f} us: "
-        f"{taken.daemon_cpu / taken.raw_cpu:.2f} x"
+        f"CPU of the daemon {taken.daemon_cpu * 1e6:,.0f} us, of who records {taken.others_cpu * 1e6:,.0f} us, "
+        f"of raw {taken.raw_cpu * 1e6:,.0f} us",
+        flush=True,
     )
 
 
@@ -126,11 +143,21 @@ def cpu_of(daemon: DaemonProcess) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-def one_by_one(bench: Bench) -> float:
-    wire = bench.wire_runs()
-    begun = time.perf_counter()
-    record_all(bench.client, wire)
-    return (time.perf_counter() - begun) / RUNS
+def measured(work: Callable[[], object], number: int) -> Used:
+    """Of *work* in this process, which records *number* of runs."""
+    begun, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Used((time.perf_counter() - begun) / number, (time.process_time() - cpu) / number)
+
+
+def one_by_one(bench: Bench) -> Used:
+    wire = bench.wire_runs(RUNS)
+    return measured(lambda: record_all(bench.client, wire), RUNS)
+
+
+def in_one_message(bench: Bench) -> Used:
+    wire = bench.wire_runs(BATCH)
+    return measured(lambda: bench.client.call("run/import", {"runs": wire}), BATCH)
 
 
 def record_all(client: Client, wire: list[Json]) -> None:
@@ -139,29 +166,31 @@ def record_all(client: Client, wire: list[Json]) -> None:
 
 
 class Crowd:
-    """Clients in processes of their own, so that they do not wait for each other's interpreter."""
+    """Processes of their own, so that they do not wait for each other's interpreter. Each is given work and told to go."""
 
-    def __init__(self, home: Home, workspace: Workspace) -> None:
+    def __init__(self, serve: Callable[..., None], *arguments: object) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes = []
-        for _ in range(CLIENTS):
+        for _ in range(CROWD):
             ours, theirs = context.Pipe()
-            process = context.Process(target=serve_crowd, args=(theirs, home, workspace), daemon=True)
+            process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def record(self, bench: Bench) -> float:
-        for pipe in self._pipes:
-            pipe.send(bench.wire_runs(RUNS // CLIENTS))
+    def go(self, work: Sequence[object], then: Callable[[list[Any]], None]) -> Used:
+        """*then* gets what each has said, and its time counts."""
+        for pipe, one in zip(self._pipes, work, strict=True):
+            pipe.send(one)
         self._answers()
         begun = time.perf_counter()
         for pipe in self._pipes:
             pipe.send("go")
-        self._answers()
-        return (time.perf_counter() - begun) / RUNS
+        answers = self._answers()
+        then([said for said, _ in answers])
+        return Used((time.perf_counter() - begun) / RUNS, sum(cpu for _, cpu in answers) / RUNS)
 
     def __enter__(self) -> "Crowd":
         return self
@@ -172,46 +201,66 @@ class Crowd:
         for process in self._processes:
             process.join()
 
-    def _answers(self) -> None:
-        for pipe in self._pipes:
-            pipe.recv()
+    def _answers(self) -> list[Any]:
+        return [pipe.recv() for pipe in self._pipes]
 
 
-def serve_crowd(pipe: Connection, home: Home, workspace: Workspace) -> None:
-    """One of the crowd: takes runs, says that it is ready, records them when told to, and says so."""
+def answer(pipe: Connection, work: Callable[[Any], object]) -> None:
+    """Takes what there is to do, says that it is ready, does it when told to, and says what came of it and its CPU."""
+    while True:
+        try:
+            given = pipe.recv()
+        except EOFError:
+            return
+        pipe.send("ready")
+        pipe.recv()
+        begun = time.process_time()
+        said = work(given)
+        pipe.send((said, time.process_time() - begun))
+
+
+def serve_client(pipe: Connection, home: Home, workspace: Workspace) -> None:
     with connect(home, "bench") as client:
         client.open(workspace)
-        while True:
-            try:
-                wire = pipe.recv()
-            except EOFError:
-                return
-            pipe.send("ready")
-            pipe.recv()
-            record_all(client, wire)
-            pipe.send("done")
+        answer(pipe, lambda wire: record_all(client, wire))
 
 
-def journal(bench: Bench) -> float:
-    """Until the daemon gives the last run with its end: it has stored the others then, for they come in order."""
-    template = bench.template
-    begun = time.perf_counter()
-    for _ in range(RUNS):
-        recorded = record_through_journal(bench.flow, template)
-    while bench.client.call("run/get", {"run": recorded})["run"]["status"] != "SUCCESS":
-        time.sleep(0.001)
-    return (time.perf_counter() - begun) / RUNS
+def serve_program(pipe: Connection, flow: Path, template: ExecutionLog) -> None:
+    answer(pipe, lambda number: record_through_journal(flow, template, number))
 
 
-def record_through_journal(flow: Path, template: ExecutionLog) -> str:
-    """The calls of a program whose run looks as *template* does."""
-    with record_run(flow, request=template.input.request) as run:
-        for known in template.steps:
-            with run.step(known.node_id, node_type=known.node_type, input=known.input) as step:
-                for action in known.actions:
-                    step.action(action.type, **action.details)
-                step.output = known.output
-        run.output = "done"
+def clients(bench: Bench, crowd: Crowd) -> Used:
+    return crowd.go([bench.wire_runs(RUNS // CROWD) for _ in range(CROWD)], lambda _: None)
+
+
+def programs(bench: Bench, crowd: Crowd) -> Used:
+    return crowd.go([RUNS // CROWD] * CROWD, lambda last: wait_for(bench, last))
+
+
+def journal(bench: Bench) -> Used:
+    def work() -> None:
+        wait_for(bench, [record_through_journal(bench.flow, bench.template, RUNS)])
+
+    return measured(work, RUNS)
+
+
+def wait_for(bench: Bench, last: list[str]) -> None:
+    """Until the daemon gives each program's *last* run with its end: it has stored the others then, for they come in order."""
+    for run in last:
+        while bench.client.call("run/get", {"run": run})["run"]["status"] != "SUCCESS":
+            time.sleep(0.001)
+
+
+def record_through_journal(flow: Path, template: ExecutionLog, number: int) -> str:
+    """The calls of a program whose runs look as *template* does; the id of the last."""
+    for _ in range(number):
+        with record_run(flow, request=template.input.request) as run:
+            for known in template.steps:
+                with run.step(known.node_id, node_type=known.node_type, input=known.input) as step:
+                    for action in known.actions:
+                        step.action(action.type, **action.details)
+                    step.output = known.output
+            run.output = "done"
     return run.id
 
 

@@ -2,8 +2,8 @@
 
 Both write the same run: header, body (zstd), sums and histograms, the event, one commit acknowledged at
 `synchronous=FULL`. Raw does it in one function on one connection, without ports, checks, threads and values:
-what the disk and SQLite alone take. It has the same schema, so the same indexes, and compresses at the same level,
-without the dictionary; its body is one row. Blocks of both are interleaved, since the machine is never quiet.
+what the disk and SQLite alone take. It has the same schema, so the same indexes, and its body is compressed with the
+same dictionary and lies in the same pieces. Blocks of both are interleaved, since the machine is never quiet.
 """
 
 import json
@@ -24,6 +24,7 @@ from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ActionLog, ExecutionLog, RunInput, RunOutput, RunStatus, StepLog, header_of
 from darwinflow.storage.brief import brief_of
+from darwinflow.storage.compression import NEWEST_DICTIONARY, shipped_dictionary
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import dump_log
 from darwinflow.storage.packed_nodes import packed_nodes
@@ -38,6 +39,8 @@ BLOCKS = 11
 RUNS = 150
 """A block."""
 THREADS = 16
+PIECE_BYTES = 492
+"""As the store parts a body."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = (
     "classify the request and act on it",
@@ -121,7 +124,10 @@ class Raw:
         self.db.pragma("temp_store", 2)  # as the store's writer has it
         honker.install(self.db, None)
         self.db.execute("SELECT honker_bootstrap()").fetchall()
-        self._zstd = zstandard.ZstdCompressor(level=3)
+        content = shipped_dictionary(NEWEST_DICTIONARY)
+        assert content is not None
+        dictionary = zstandard.ZstdCompressionDict(content)
+        self._zstd = zstandard.ZstdCompressor(level=3, write_checksum=True, dict_data=dictionary)
         self._body = json.loads(dump_log(replace(template, run_id="x")))
         self._brief = brief_of(template, header_of(template))
         store = SqliteTenantStore(path + ".sample")
@@ -144,10 +150,16 @@ class Raw:
             "INSERT INTO run VALUES (NULL, 'demo', ?, ?, 'assistant', 3, ?, 'SUCCESS', ?, ?, 0, ?)",
             (run_id, run_id[:-13:-1], "5f" * 32, started, started + int(ms * 1_000), self._brief),
         )
-        db.execute("INSERT INTO run_body VALUES (?, 1, ?)", (db.last_insert_rowid(), body))
+        row = db.last_insert_rowid()
+        db.execute("INSERT INTO run_body VALUES (?, 2, ?)", (row, body[:PIECE_BYTES]))
+        pieces = [body[at : at + PIECE_BYTES] for at in range(PIECE_BYTES, len(body), PIECE_BYTES)]
+        db.executemany(
+            "INSERT INTO run_piece VALUES (?, ?)",
+            [(row * 32 + place, piece) for place, piece in enumerate(pieces)],
+        )
         db.execute("INSERT INTO counted_run VALUES ('demo', ?)", (run_id,))
         for subject in ("version 3", "text " + "5f" * 32):
-            row = db.execute(
+            known = db.execute(
                 """
                 INSERT INTO summary VALUES (NULL, 'demo', 'assistant', ?, 1, 1, ?, 8165, 0.1, ?)
                 ON CONFLICT DO UPDATE SET runs = runs + 1, successes = successes + 1,
@@ -162,7 +174,7 @@ class Raw:
                 INSERT INTO summary_duration VALUES (?, ?, 1)
                 ON CONFLICT DO UPDATE SET runs = runs + 1
                 """,
-                (row[0][0], bucket_of(ms)),
+                (known[0][0], bucket_of(ms)),
             )
         ended = started + int(ms * 1_000)
         hour = self._hours.setdefault(ended // 3_600_000_000, {})

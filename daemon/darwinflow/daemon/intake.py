@@ -16,12 +16,13 @@ from darwinflow.daemon.fold import ProjectOf, Understand
 from darwinflow.daemon.held import held_by
 from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
+from darwinflow.daemon.lines import event_in
 from darwinflow.daemon.resuming import resumed
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.daemon.waiter import Waiter
 from darwinflow.model.errors import StoreError
 from darwinflow.ports.tenant import TenantStore
-from darwinflow.recorder.events import Problem, decode
+from darwinflow.recorder.events import Problem
 from darwinflow.rpc.session import Held
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,7 @@ class Intake:
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._serve, name="intake", daemon=True)
-        self.events_taken = 0
-        self.lines_refused = 0
-        self.runs_lost = 0
+        self.events_taken = self.lines_refused = self.runs_lost = 0
 
     @property
     def journals(self) -> int:
@@ -290,7 +289,7 @@ def _applied(journal: Journal, line: bytes) -> str | NewerJournal | None:
     if not line.strip():
         return None
     try:
-        event = decode(line)
+        event = event_in(line)
         if not isinstance(event, Problem):
             return journal.fold.apply(event, journal.position)
     except Exception as error:

@@ -34,7 +34,8 @@ def percentile(counts: Mapping[int, int], share: float) -> float:
 def percentiles(counts: Mapping[int, int], shares: Sequence[float]) -> list[float]:
     """The percentile of each of *shares*; several cost little more than one."""
     buckets = sorted(counts)
-    reached = list(accumulate(map(counts.__getitem__, buckets)))
+    in_order = counts.values() if buckets == list(counts) else map(counts.__getitem__, buckets)
+    reached = list(accumulate(in_order))
     if not reached:
         return [0.0 for _ in shares]
     ranks = (max(1, math.ceil(share * reached[-1])) for share in shares)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from darwinflow.model.histogram import percentiles
 from darwinflow.model.run import ExecutionLog, RunStatus
 
+_made = tuple.__new__
+
 
 class NodeMetric(NamedTuple):
     """What one finished step counts for in the figures of its node."""
@@ -110,15 +112,18 @@ def metric_of(log: ExecutionLog) -> ExecutionMetric | None:
         step_tokens, step_cost = 0.0, 0.0
         for action in step.actions:
             found = _number(action.details.get("tokens"))
-            tokens += found
-            step_tokens += found
+            if found:
+                tokens += found
+                step_tokens += found
             found = _number(action.details.get("cost"))
-            cost += found
-            step_cost += found
+            if found:
+                cost += found
+                step_cost += found
         took = step.duration_ms
         if took is not None:
             success = step.status is RunStatus.SUCCESS
-            nodes.append(NodeMetric(step.node_id, max(took, 0.0), success, int(step_tokens), step_cost))
+            figures = step.node_id, max(took, 0.0), success, int(step_tokens), step_cost
+            nodes.append(_made(NodeMetric, figures))
     return ExecutionMetric(
         run_id=log.run_id,
         workflow_id=log.workflow_id,
@@ -139,8 +144,6 @@ _MOST = 1e15
 
 
 def _number(value: object) -> float:
-    return (
-        value
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _MOST
-        else 0
-    )
+    if value is None or value.__class__ is bool or not isinstance(value, (int, float)):
+        return 0
+    return value if 0 <= value <= _MOST else 0

@@ -142,6 +142,7 @@ class RunHeader:
         return None if self.end_time is None else (self.end_time - self.start_time).total_seconds() * 1000
 
 
+_made = tuple.__new__
 MAX_BRIEF_STEPS = 500
 MAX_ERROR_CHARACTERS = 200
 
@@ -174,7 +175,15 @@ def header_of(log: ExecutionLog, *, lost: bool = False) -> RunHeader:
         error=first_line(error),
         steps=tuple(
             [
-                StepBrief(step.node_id, step.status, step.duration_ms, first_line(step.error))
+                _made(
+                    StepBrief,
+                    (
+                        step.node_id,
+                        step.status,
+                        step.duration_ms,
+                        first_line(step.error) if step.error else None,
+                    ),
+                )
                 for step in log.steps[:MAX_BRIEF_STEPS]
             ]
         ),

@@ -191,11 +191,11 @@ def checked(raw: dict[str, object]) -> Event | Problem:
         if value is None:
             if default is _REQUIRED:
                 return Problem(f"a '{kind}' needs '{name}'")
-            event[name] = dict(default) if isinstance(default, dict) else default
+            event[name] = default.copy() if type(default) is dict else default
             continue
-        follows, wanted = _CHECKS[rule]
-        if not follows(value):
-            return Problem(f"'{name}' must be {wanted}")
+        follows = _FOLLOWS[rule]
+        if follows is not None and not follows(value):
+            return Problem(f"'{name}' must be {_CHECKS[rule][1]}")
         event[name] = short_error(value) if rule == "error" else value
     if kind == "document" and hash_of(str(event["text"])) != event["hash"]:
         return Problem("'hash' must be the SHA-256 of the text's UTF-8 in lower-case hex")
@@ -203,7 +203,7 @@ def checked(raw: dict[str, object]) -> Event | Problem:
 
 
 def _whole(least: int, most: int = 1 << 53) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    return lambda value: type(value) is int and least <= value <= most
 
 
 def _is_hash(value: object) -> bool:
@@ -220,10 +220,11 @@ def _is_document(value: object) -> bool:
     return value.isascii() or len(value.encode("utf-8", "surrogatepass")) <= MAX_DOCUMENT_BYTES
 
 
+_is_id = RUN_ID.fullmatch
 _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     "any": (lambda _: True, ""),
     "id": (
-        lambda value: isinstance(value, str) and RUN_ID.fullmatch(value) is not None,
+        lambda value: type(value) is str and _is_id(value) is not None,
         "an id: 1 to 128 letters, digits, '.', '_', ':' or '-'",
     ),
     "hash": (_is_hash, "64 hexadecimal digits in lower case"),
@@ -241,3 +242,4 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     "map": (lambda value: isinstance(value, dict), "an object"),
 }
 """Of each rule: whether a value follows it, and what to call that."""
+_FOLLOWS = {rule: None if rule == "any" else follows for rule, (follows, _) in _CHECKS.items()}

@@ -1,6 +1,5 @@
 """A run's log, header and figures on the wire. Built from the values of `model.run`, and back."""
 
-from datetime import UTC
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -30,7 +29,7 @@ class Action(Wire):
         return cls(type=action.type, timestamp=action.timestamp, details=dict(action.details))
 
     def value(self) -> values.ActionLog:
-        return values.ActionLog(self.type, self.timestamp.astimezone(UTC), self.details or {})
+        return values.ActionLog(self.type, self.timestamp, self.details or {})
 
 
 class Step(Wire):
@@ -70,11 +69,11 @@ class Step(Wire):
         return values.StepLog(
             self.step_id,
             self.node_id,
-            self.start_time.astimezone(UTC),
+            self.start_time,
             self.node_type,
             self.attempt,
             self.iteration,
-            None if self.end_time is None else self.end_time.astimezone(UTC),
+            self.end_time,
             self.status,
             self.input,
             self.output,
@@ -107,9 +106,7 @@ class RunOutput(Wire):
         )
 
     def value(self) -> values.RunOutput:
-        return values.RunOutput(
-            self.status, self.end_time.astimezone(UTC), self.result, self.error, self.metadata or {}
-        )
+        return values.RunOutput(self.status, self.end_time, self.result, self.error, self.metadata or {})
 
 
 class RunLog(Wire):
@@ -152,7 +149,7 @@ class RunLog(Wire):
             self.run_id,
             self.workflow_id,
             self.workflow_version,
-            self.start_time.astimezone(UTC),
+            self.start_time,
             self.workflow_hash,
             self.parent_run_id,
             self.parent_step_id,

@@ -16,7 +16,7 @@ from darwinflow.storage.pending_nodes import PendingNodes
 from darwinflow.storage.sqlite import hours, nodes
 from darwinflow.storage.sqlite import tallies as kept
 from darwinflow.storage.sqlite.fetch import bindable, fetch
-from darwinflow.storage.sqlite.remembered import Durations, remember
+from darwinflow.storage.sqlite.remembered import Durations, count_one, remember
 from darwinflow.storage.summing import VERSION, summary_from, text_subject, version_in, version_subject
 
 _ADD_TO_SUMMARY = """
@@ -158,7 +158,7 @@ class SqliteMetricsRepository:
             numbers.append(row[0])
             known = self._remembered.get(row[0])
             if known is not None:
-                known[bucket] = known.get(bucket, 0) + 1
+                count_one(known, bucket)
                 self._added[workflow, subject] = (row, known)
         self._db.executemany(_ADD_TO_DURATIONS, [(number, bucket) for number in numbers])
 

@@ -13,3 +13,14 @@ def remember(remembered: Durations, key: Key, durations: dict[int, int]) -> None
     if len(remembered) >= MOST_REMEMBERED:
         remembered.clear()
     remembered[key] = durations
+
+
+def count_one(durations: dict[int, int], bucket: int) -> None:
+    """One more run, with the buckets in the order in which percentiles are read."""
+    if bucket in durations:
+        durations[bucket] += 1
+        return
+    durations[bucket] = 1
+    ordered = sorted(durations.items())
+    durations.clear()
+    durations.update(ordered)
