@@ -132,7 +132,7 @@ def test_settings_that_lie_elsewhere_are_left(darwinflow: Run, folder: Path) -> 
     (folder / ".darwinflow.yaml").unlink()
     (folder / ".darwinflow.yaml").symlink_to(outside)
     said = darwinflow("check", "--fix", expect=1)
-    assert said.stderr.startswith("error: '.darwinflow.yaml' is left as it is: it leads to '")
+    assert "this file does not count: it is a link out of the workspace [settings-invalid]" in said.stdout
     assert outside.read_text() == "projct: hello\n"
 
 
@@ -299,3 +299,46 @@ def test_a_broken_file_of_a_folder_is_told_of_while_a_mark_of_a_workflow_is_left
     said = darwinflow("check", "flows", expect=1)
     assert "flows/half.yaml:4:1" in said.stdout
     assert "other.yaml" not in said.stdout
+
+
+def test_links_out_of_the_workspace_are_as_if_they_were_not_there(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
+    """A repository must not have other files of the machine printed, in excerpts or by the inputs they declare."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    text = (
+        flow(1).replace("id: greet", "id: other").replace("nodes:", "inputs: {secretly: string}\nnodes:", 1)
+    )
+    (outside / "other.yaml").write_text(text.replace("to: look", "to: lok", 1))
+    (folder / "flows/linked.yaml").symlink_to(outside / "other.yaml")
+    (folder / "parts").symlink_to(outside)
+    assert "no findings in 1 file" in darwinflow("check").stdout
+    assert "no findings in 1 file" in darwinflow("check", "flows/*.yaml").stdout
+    assert darwinflow("fmt", "--check").stdout == "1 in style\n"
+    for target in ("/flows/linked.yaml", "/parts/other.yaml"):
+        call = (
+            flow(1)
+            .replace("type: FILE_READ", "type: SUB_WORKFLOW")
+            .replace("path: names.txt", f"workflow: {target}")
+        )
+        (folder / "flows/greet.yaml").write_text(call)
+        ((path, code, message),) = findings(darwinflow)
+        assert (path, code) == ("flows/greet.yaml", "subworkflow-missing")
+        assert "secretly" not in message
+    assert findings(darwinflow, "flows/linked.yaml")[0][1] == "edge-unknown-node", "whoever names it has it"
+
+
+def test_settings_that_are_a_link_out_of_the_workspace_do_not_count(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "passwords").write_text("root: x\n")
+    (folder / ".darwinflow.yaml").unlink()
+    (folder / ".darwinflow.yaml").symlink_to(tmp_path / "passwords")
+    said = darwinflow("check", expect=1).stdout
+    assert "this file does not count: it is a link out of the workspace" in said
+    assert "root" not in said
+    (folder / "inner.yaml").write_text("severity: {unreachable-node: off}\n")
+    (folder / ".darwinflow.yaml").unlink()
+    (folder / ".darwinflow.yaml").symlink_to("inner.yaml")
+    assert "no findings in 1 file" in darwinflow("check").stdout

@@ -6,13 +6,14 @@ lines where they are written plainly, and a file that has not changed since is n
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.catalog.own_files import digest_of
 from darwinflow.check.neighbours import FileFacts
-from darwinflow.document.content import read_content
+from darwinflow.document.content import leads_out, read_content
 from darwinflow.recorder.paths import SETTINGS_NAME
 from darwinflow.settings.workspace import WorkspaceSettings
 
@@ -127,7 +128,11 @@ class Drafts:
     def _seen_now(self, path: str) -> Seen | None:
         """What is known of a file as it is now; None where there is none."""
         try:
-            status = os.stat(self._prefix + path)
+            status = os.lstat(self._prefix + path)
+            if stat.S_ISLNK(status.st_mode):
+                if leads_out(self._prefix + path, self.folder):
+                    return None  # as if it were not there
+                status = os.stat(self._prefix + path)
         except OSError:
             return None
         stamp = Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
@@ -144,7 +149,7 @@ class Drafts:
 
     def _read_facts(self, path: str) -> FileFacts | None:
         seen = self._seen_now(path)
-        if seen is None:
+        if seen is None or leads_out(self._prefix + path, self.folder):
             return None
         if not self._is_told_by_text:
             return facts_in_text(self._content(path), self._selection(path))

@@ -8,7 +8,7 @@ from darwinflow.check.finding import ERROR, HINT, Finding
 from darwinflow.cli.findings import FileReport
 from darwinflow.cli.folder import from_here
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
-from darwinflow.document.content import read_content
+from darwinflow.document.content import leads_out, read_content
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Lines
 from darwinflow.model.span import Span
@@ -77,6 +77,8 @@ def _why_not(path: str) -> str:
         content = read_content(path)
     except OSError as exc:
         return f"it cannot be read: {exc.strerror}"
+    if leads_out(path, os.path.dirname(os.path.abspath(path))):
+        return "it is a link out of the workspace"
     if len(content) > MAX_SETTINGS_BYTES:
         return f"it is longer than {MAX_SETTINGS_BYTES >> 20} MiB"
     return "it is no UTF-8"

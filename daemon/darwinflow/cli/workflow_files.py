@@ -8,6 +8,7 @@ from typing import NamedTuple
 from darwinflow.catalog.own_files import is_type_file
 from darwinflow.check.drafts import SUFFIXES, is_searched, is_stored
 from darwinflow.cli.folder import current_folder, need_for
+from darwinflow.document.content import leads_out
 from darwinflow.model.errors import NotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, workspace_of
 from darwinflow.settings.workspace import WorkspaceSettings, parse
@@ -105,6 +106,8 @@ def _matching(pattern: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
     for name in names:
         path = os.path.normpath(name)
         workspace = workspaces.of(path)
+        if _is_outside(path, workspace.folder):
+            continue
         if _is_draft(path, workspace.folder, workspaces.settings(workspace)):
             yield WorkflowFile(path, is_named=False, folder=workspace.folder)
 
@@ -117,6 +120,8 @@ def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
                 continue
             path = os.path.normpath(os.path.join(where, name))
             workspace = workspaces.of(path)
+            if _is_outside(path, workspace.folder):
+                continue
             settings = workspaces.settings(workspace)
             of_store = is_stored(_inner(path, workspace.folder), settings)
             if of_store or _is_draft(path, workspace.folder, settings):
@@ -125,6 +130,11 @@ def _below(folder: str, workspaces: Workspaces) -> Iterator[WorkflowFile]:
 
 def _inner(path: str, folder: str) -> str:
     return os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
+
+
+def _is_outside(path: str, folder: str) -> bool:
+    """Whether a file that nobody named is a link out of its workspace: what lies there is nobody's business."""
+    return os.path.islink(path) and os.path.isfile(path) and leads_out(path, folder)
 
 
 def _is_draft(path: str, folder: str, settings: WorkspaceSettings) -> bool:

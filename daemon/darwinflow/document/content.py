@@ -36,6 +36,12 @@ def read_content(path: str) -> bytes:
         return content
 
 
+def leads_out(path: str, folder: str) -> bool:
+    """Whether *path*, with all links in it followed, lies outside *folder*."""
+    inside = os.path.realpath(folder).rstrip(os.sep) + os.sep
+    return not os.path.realpath(path).startswith(inside)
+
+
 def read_stream(file: BinaryIO, name: str) -> bytes:
     """All that *file* has to give, of at most `MAX_BYTES`. Raises `OSError` with `EFBIG` where there is more.
 

@@ -158,10 +158,16 @@ def workspace_of(folder: str) -> Workspace:
     for above in _upward(folder):
         settings = os.path.join(above, SETTINGS_NAME)
         if os.path.isfile(settings):
-            return Workspace(above, _settings_text(settings))
+            return Workspace(above, None if _leads_out(settings, above) else _settings_text(settings))
         if repository is None and os.path.exists(os.path.join(above, ".git")):
             repository = above
     return Workspace(repository or folder, None)
+
+
+def _leads_out(settings: str, folder: str) -> bool:
+    """Whether a settings file is a link out of its folder: a repository says nothing of files beside it."""
+    inside = os.path.join(os.path.realpath(folder), "")
+    return os.path.islink(settings) and not os.path.realpath(settings).startswith(inside)
 
 
 def _upward(folder: str) -> list[str]:
