@@ -1,5 +1,7 @@
 """`.darwinflow.yaml`: what it may say, what holds without it, and what is reported where."""
 
+from time import process_time
+
 import pytest
 
 from darwinflow.check.fixes import fixed
@@ -233,3 +235,28 @@ def test_what_would_do_nothing_in_silence_is_told(text: str, place: str, message
     span = found.span
     assert f"{span.line + 1}:{span.column + 1}-{span.end_column + 1}" == place
     assert found.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "ignore: {secret: [" + ", ".join([f'"a{n}*"' for n in range(50_000)]) + "]}\n",
+            "more than 1000 patterns",
+        ),
+        ("ignore: {" + ", ".join([f"c{n}: a" for n in range(20_000)]) + "}\n", "only the first 1000 count"),
+        ("".join([f"a{n}: 1\n" for n in range(20_000)]), "more may be wrong in these settings; 100 findings"),
+        (
+            "severity: {secret: {" + ", ".join([f"a{n}: x" for n in range(20_000)]) + "}}\n",
+            "100 findings are shown",
+        ),
+    ],
+)
+def test_settings_of_any_length_are_read_soon(text: str, message: str) -> None:
+    start = process_time()
+    settings = parse(text, "checkout")
+    found = list(settings_invalid(settings))
+    settings.at("flows/a.yaml")
+    assert process_time() - start < 5
+    assert len(found) <= 101
+    assert any(message in one.message for one in found)

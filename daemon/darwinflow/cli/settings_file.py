@@ -16,6 +16,7 @@ from darwinflow.recorder.paths import MAX_SETTINGS_BYTES, SETTINGS_NAME
 from darwinflow.settings.fault import INVALID
 from darwinflow.settings.patterns import matcher
 from darwinflow.settings.places import key_span, value_span
+from darwinflow.settings.reading import MAX_FAULTS
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
 UNUSED: Final = "unused-suppression"
@@ -53,8 +54,10 @@ def _unused(
     found: list[Finding] = []
     document: Document | None = None
     for key, code, patterns, _ in named:
+        if len(found) >= MAX_FAULTS:
+            break
         for index, pattern in enumerate(patterns):
-            if any(map(matcher([pattern]), inner)):
+            if len(found) >= MAX_FAULTS or any(map(matcher([pattern]), inner)):
                 continue
             document = document or Document.parse(workspaces.of(os.path.join(folder, "x")).settings or "")
             span = key_span(document, (key, code, pattern))

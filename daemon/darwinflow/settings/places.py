@@ -20,6 +20,17 @@ def value_span(document: Document, path: Path) -> Span:
     return _span(document, path, is_value=True)
 
 
+def key_spans(document: Document, name: str) -> dict[str, Span]:
+    """The keys of the mapping under *name* at the root, each with its place; of one that is there twice the last."""
+    return {
+        key.source: _first(key.span.moved(line))
+        for found, _, value, line in entries_of(document)
+        if found == name and value.kind == MAP
+        for key, _ in value.pairs
+        if key.kind == SCALAR
+    }
+
+
 def _span(document: Document, path: Path, *, is_value: bool) -> Span:
     best = Span(0, 0, 0, len(document.lines[0]))
     deepest = 0

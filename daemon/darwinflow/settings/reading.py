@@ -8,10 +8,16 @@ from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 from darwinflow.model.span import Span
 from darwinflow.settings.fault import INVALID, Fault, fault_of
-from darwinflow.settings.places import Path, key_span, value_span
+from darwinflow.settings.places import Path, key_span, key_spans, value_span
 
 SEVERITIES = ("error", "warning", "hint", "off")
 _ALWAYS_ERRORS = frozenset({YAML_SYNTAX, DOCUMENT_LIMIT})
+MAX_FAULTS = 100
+"""That are told of one file: each is looked for in all of its text."""
+MAX_PATTERNS = 1_000
+"""Of files, that count of one file."""
+MAX_CODES = 1_000
+"""That count under one key."""
 _NO_NUL = "cannot hold the character NUL"
 _UNREADABLE = "\ufffd"
 _OTHER = "config.yaml of the user's machine, not in a repository"
@@ -35,6 +41,7 @@ class Reading:
         self._document = document
         self._other = other
         self.faults = [fault_of(problem) for problem in document.problems()]
+        self._patterns = 0
         self.codes: list[tuple[str, Span]] = []
         """Codes of findings that the file names."""
         self.graph_types: list[tuple[str, Span]] = []
@@ -165,7 +172,11 @@ class Reading:
     def _by_code(self, data: dict[str, Any], name: str) -> list[tuple[str, Any]]:
         value = data.get(name)
         found = list(value.items()) if isinstance(value, dict) else []
-        self.codes += [(code, key_span(self._document, (name, code))) for code, _ in found]
+        if len(found) > MAX_CODES:
+            self.note((name,), f"'{name}' names {len(found)} codes; only the first {MAX_CODES} count")
+            del found[MAX_CODES:]
+        spans = key_spans(self._document, name) if found else {}
+        self.codes += [(code, spans.get(code) or key_span(self._document, (name,))) for code, _ in found]
         return found
 
     def _is_severity(self, path: Path, code: str, value: Any) -> bool:
@@ -184,7 +195,13 @@ class Reading:
         return False
 
     def _is_pattern(self, path: Path, value: str) -> bool:
-        if not self._is_inside(path, value, "files"):
+        self._patterns += 1
+        if self._patterns == MAX_PATTERNS + 1:
+            self.note(
+                path,
+                f"these settings name more than {MAX_PATTERNS} patterns; those from here on do not count",
+            )
+        if self._patterns > MAX_PATTERNS or not self._is_inside(path, value, "files"):
             return False
         other = _NO_PATTERN.search(value)
         if other is not None:
@@ -200,9 +217,7 @@ class Reading:
             return False
         if not value.startswith(("/", "~", "\\")) and ".." not in value.replace("\\", "/").split("/"):
             return True
-        span = value_span(self._document, path)
-        message = f"'{value}' leads out of the workspace; name {what} inside it"
-        self.faults.append(Fault(INVALID, message, span))
+        self.note(path, f"'{value}' leads out of the workspace; name {what} inside it")
         return False
 
     def _is_sound(self, path: Path, value: str) -> bool:
@@ -215,20 +230,29 @@ class Reading:
         return _UNREADABLE not in value
 
     def _note_elsewhere(self, path: Path, name: str) -> None:
-        message = f"'{name}' belongs in {self._other}"
-        self.faults.append(Fault(INVALID, message, key_span(self._document, path)))
+        if self._has_room():
+            message = f"'{name}' belongs in {self._other}"
+            self.faults.append(Fault(INVALID, message, key_span(self._document, path)))
 
     def _note_unknown(self, path: Path, message: str, name: str, names: list[str]) -> None:
-        span = key_span(self._document, path)
-        self.faults.append(Fault(INVALID, message, span, (), name, tuple(names)))
+        if self._has_room():
+            span = key_span(self._document, path)
+            self.faults.append(Fault(INVALID, message, span, (), name, tuple(names)))
 
     def note_word(self, path: Path, message: str, name: str, names: tuple[str, ...]) -> None:
         """The value of *path*, *name*, is none of *names*."""
-        self.faults.append(Fault(INVALID, message, value_span(self._document, path), (), name, names))
+        if self._has_room():
+            span = value_span(self._document, path)
+            self.faults.append(Fault(INVALID, message, span, (), name, names))
 
     def note(self, path: Path, message: str) -> None:
         """Something is wrong at the value of *path*, or at its key where that is no one token."""
-        self.faults.append(Fault(INVALID, message, value_span(self._document, path)))
+        if self._has_room():
+            self.faults.append(Fault(INVALID, message, value_span(self._document, path)))
+
+    def _has_room(self) -> bool:
+        """Whether one more fault is told."""
+        return len(self.faults) < MAX_FAULTS
 
 
 def _left(known: Iterable[str], data: dict[str, Any]) -> list[str]:

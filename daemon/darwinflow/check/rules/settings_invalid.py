@@ -8,10 +8,10 @@ from darwinflow.check.codes import CODES
 from darwinflow.check.finding import ERROR, WARNING, Finding
 from darwinflow.check.subject import replacement
 from darwinflow.check.words import any_of, shown
-from darwinflow.document.problem import WARNINGS
+from darwinflow.document.problem import DOCUMENT_LIMIT, WARNINGS
 from darwinflow.model.nearest import nearest
 from darwinflow.settings.fault import INVALID, Fault
-from darwinflow.settings.reading import SEVERITIES
+from darwinflow.settings.reading import MAX_FAULTS, SEVERITIES
 from darwinflow.settings.workspace import WorkspaceSettings
 
 _OTHER_WORDS: Final = {
@@ -52,7 +52,8 @@ def settings_invalid(settings: WorkspaceSettings, catalog: Catalog | None = None
             for name, span in settings.graph_types_named
             if name not in catalog.names and catalog.lost.isdisjoint((name, ""))
         ]
-    for fault in sorted((*settings.problems, *unknown), key=lambda one: one.span):
+    faults = sorted((*settings.problems, *unknown), key=lambda one: one.span)
+    for fault in faults[:MAX_FAULTS]:
         severity = WARNING if fault.code in WARNINGS else ERROR
         message = fault.message
         meant = nearest(fault.name, fault.names)
@@ -65,3 +66,6 @@ def settings_invalid(settings: WorkspaceSettings, catalog: Catalog | None = None
         if fault.names and len(fault.names) < len(CODES):
             message += f"; it may be {any_of(fault.names)}"
         yield Finding(fault.code, severity, fault.span, message, fault.related)
+    if len(faults) >= MAX_FAULTS:
+        message = f"more may be wrong in these settings; {MAX_FAULTS} findings are shown"
+        yield Finding(DOCUMENT_LIMIT, ERROR, faults[MAX_FAULTS - 1].span, message)
