@@ -262,3 +262,24 @@ def test_texts_that_go_on_behind_their_quotes_cost_no_more_than_their_length(cat
     start = process_time()
     assert said("a: [" + '"b"c, ' * 50_000 + "]\n", catalog)
     assert process_time() - start < 5
+
+
+VALUES = [
+    ("version: 1", "version: 1 // first", "// | wrong-type: a comment begins with '#', not '//'", "version: 1 # first"),
+    ("type: CLAUDE_CODE", "type: CLAUDE_CODE // why", "// | unknown-node-type: a comment begins with '#', not '//'", "type: CLAUDE_CODE # why"),
+    (LAST, f"{LAST} // why", "// | yaml-syntax: a comment begins with '#', not '//'", f"{LAST} # why"),
+    (LAST, f"{LAST}}}", "} | yaml-syntax: '}' closes nothing; remove it", LAST),
+    (LAST, "{from: 3, to: END}", "3 | wrong-type: 'from' must be a node's id, or a list of at least one, not the number 3", None),
+    (LAST, "{from: \u201cwait\u201d, to: END}", "\u201cwait\u201d | edge-unknown-node: no node is called '\u201cwait\u201d'; did you mean 'wait'?", LAST),
+    ("- id: wait", "- id: \u201cwait\u201d", "wait | edge-unknown-node: no node is called 'wait'; did you mean '\u201cwait\u201d'?", "- id: wait"),
+    ("id: wait\n", "id: wa\ufeffit\n", "\ufeff | yaml-syntax: this is a byte order mark, which is seen nowhere and may only begin a document; remove it", "id: wait\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding", "mend"), VALUES)
+def test_a_slip_at_a_value_is_one_finding(
+    right: str, slip: str, finding: str, mend: str | None, catalog: Catalog
+) -> None:
+    assert said(_with(right, slip), catalog) == [finding]
+    if mend is not None:
+        assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)

@@ -40,6 +40,10 @@ CHANGES = {
         'a: {b:   1 ,c: [x,y ,  z],"d":2}\n',
         'a: {b: 1, c: [x, y, z], "d": 2}\n',
     ),
+    "a closing bracket has the room of the opening one": (
+        "a: {b: 1   }\nc: [ d  ,e   ]\nf: [g ,  ]\nh: [\n  i  ]\nj: {k:   }\n",
+        "a: {b: 1}\nc: [ d, e ]\nf: [g,]\nh: [\n  i]\nj: {k:   }\n",
+    ),
     "brackets over several lines move as a whole": (
         "a:\n      b: [x,\n          y,\n        ]\n",
         "a:\n  b: [x,\n      y,\n    ]\n",

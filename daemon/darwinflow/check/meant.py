@@ -6,6 +6,8 @@ from darwinflow.graph.walk import Arrows
 from darwinflow.model.nearest import nearest
 from darwinflow.projection.graph import Graph
 
+CURLS = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+"""Quotes of text programs, which are letters like others to YAML."""
 _MAX_COMPARED = 30_000
 """Names times ids: in a large graph only the first slips get a suggestion, so that typing stays quick."""
 _MIN_NAMES = 10
@@ -27,11 +29,17 @@ def _meant(graph: Graph) -> dict[str, str]:
     ids = graph.names[: graph.known]
     most = _MAX_NAMES if len(ids) > graph.implicit else _MAX_NAMES_WITHOUT_NODES
     count = min(max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES), most)
-    found = {name: nearest(name, ids) for name in list(graph.unknown)[:count]}
+    found = {name: _bare(graph, name) or nearest(name, ids) for name in list(graph.unknown)[:count]}
     left = [name for name in list(graph.unknown)[: count + 1] if found.get(name) is None]
     if len(left) == 1 and len(graph.unknown) <= count:
         found[left[0]] = _renamed(graph, left[0])
     return {name: near for name, near in found.items() if near is not None}
+
+
+def _bare(graph: Graph, name: str) -> str | None:
+    """The node whose id is *name* without the quotes of a text program that stand around it."""
+    bare = name.strip(CURLS) if name[0] in CURLS or name[-1] in CURLS else ""
+    return bare if bare and graph.numbers.get(bare, graph.known) < graph.known else None
 
 
 def _renamed(graph: Graph, name: str) -> str | None:

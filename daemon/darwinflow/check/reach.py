@@ -53,9 +53,12 @@ def _reach(projection: Projection) -> Reach | None:
     if _is_plain(graph, starts, ends, forward, back):
         return Reach(graph.names[starts[0]], graph.names[ends[0]], (), ())
     # An edge into where runs begin, or out of where they end, is told of its own, and may be the one that is missing.
-    reachable = reached([*starts, *ends, *loose, *half_targets(projection)], forward)
-    ending = reached([*ends, *starts, *loose, *half_sources(projection)], back)
     nodes = range(graph.implicit, graph.known)
+    # Of a name that only leads on, any node may be meant that is led to and leads nowhere.
+    leads_on = any(not back[one] for one in loose)
+    last = [node for node in nodes if back[node] and not forward[node]] if leads_on else []
+    reachable = reached([*starts, *ends, *loose, *half_targets(projection)], forward)
+    ending = reached([*ends, *starts, *loose, *last, *half_sources(projection)], back)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
     return Reach(

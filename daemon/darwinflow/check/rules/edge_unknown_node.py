@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
-from darwinflow.check.meant import listed_in, meant
+from darwinflow.check.meant import CURLS, listed_in, meant
 from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.renaming import either, renamed_node
 from darwinflow.check.words import all_of, scalar, shown
+from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS, FLOW, SEQ
 from darwinflow.document.problem import Related
@@ -48,6 +49,8 @@ def edge_unknown_node(
     names = [name for name in graph.unknown if name not in unnamed and not projection.may_be_lost(name)]
     for name, places in projection.unknown_ends(dict.fromkeys(names[:_MAX_NAMES])).items():
         near = slips.get(name)
+        if BYTE_ORDER_MARK in name or (near is not None and near.replace(BYTE_ORDER_MARK, "") == name):
+            continue  # the mark is told where it stands
         if near is None and name not in uses and all(_is_told(projection, place) for place in places):
             continue
         shown_places = places if near is not None or name in lists else places[: _MAX_RELATED + 1]
@@ -99,7 +102,10 @@ def _fixes(
     uses = len(graph.successors[number]) + len(graph.predecessors[number]) + backing
     odd = odd_one(near, name, len(places) + len(others), uses) if number >= graph.implicit else Odd.USED
     is_slip = nearest(name, (near,)) is not None
-    odd = odd if is_slip else Odd.USED  # another name altogether: the node was renamed, as it seems
+    if near.strip(CURLS) == name:
+        odd = Odd.GIVEN  # quotes of text programs are no part of an id
+    elif not is_slip:
+        odd = Odd.USED  # another name altogether: the node was renamed, as it seems
     if odd is Odd.UNKNOWN:
         return ()
     given = renamed_node(projection, near, name) if odd is not Odd.USED else ()
@@ -109,7 +115,7 @@ def _fixes(
     if all(others) and _may_replace(projection, places, near):
         edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
         edits += [edit for (fix, *_) in others for edit in fix.edits]
-        used = (Fix(f"Change to '{near}'", tuple(edits), is_certain=is_slip),)
+        used = (Fix(f"Change to '{near}'", tuple(edits), is_certain=is_slip or name.strip(CURLS) == near),)
     return either(used, given) if odd is Odd.EITHER else used
 
 

@@ -7,6 +7,7 @@ from darwinflow.check.asked import asked, choice
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.nameless import sound_id
+from darwinflow.check.slashes import slashes
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import meant_word, quoted, scalar
 from darwinflow.model.span import Span
@@ -18,6 +19,10 @@ def invalid_value(subject: Subject) -> Iterator[Finding]:
             continue
         span = subject.key_span(fault.path, fault.name) if fault.name else subject.value_span(fault.path)
         if span is None:
+            continue
+        comment = slashes(subject, fault.path, fault.data, subject.code(fault, "invalid-value"))
+        if comment is not None and not fault.name:
+            yield comment
             continue
         message, fixes = _said(subject, fault, span)
         name = (

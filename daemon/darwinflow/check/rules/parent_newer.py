@@ -16,8 +16,8 @@ def parent_newer(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
         return
     if any(parent_unknown(own, neighbours)) or any(lineage_cycle(own, neighbours)):
         return  # one root cause, one finding
+    advice = "name an earlier one" if facts.version > 1 else "no version comes before it, so it has no parent"
     message = (
-        f"version {facts.version} of '{shown(facts.id)}' cannot come from version {parent.version}; "
-        "name an earlier one"
+        f"version {facts.version} of '{shown(facts.id)}' cannot come from version {parent.version}; {advice}"
     )
     yield Finding("parent-newer", WARNING, facts.parent_span, message)

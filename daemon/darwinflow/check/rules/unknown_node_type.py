@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.slashes import slashes
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
 
@@ -14,6 +15,10 @@ def unknown_node_type(subject: Subject) -> Iterator[Finding]:
         return  # it says nothing, or no text, which other rules tell
     span = subject.value_span(("type",))
     if span is None:
+        return
+    comment = slashes(subject, ("type",), subject.kind, "unknown-node-type")
+    if comment is not None:
+        yield comment
         return
     message = f"no node type is called '{shown(subject.kind)}'"
     fixes: tuple[Fix, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.slashes import slashes
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, given, quoted, switch_meant, type_words, wanted
 from darwinflow.document.node import PLAIN, SCALAR, Node
@@ -38,6 +39,9 @@ def _said(subject: Subject, fault: Fault) -> Finding | None:
     span = subject.value_span(fault.path)
     if span is None:
         return None
+    comment = slashes(subject, fault.path, fault.data, subject.code(fault, "wrong-type"))
+    if comment is not None:
+        return comment
     name = subject.name(fault.path)
     if fault.data is None and fault.path:
         message = f"{name} has no value; it must be {_wanted(fault)}"

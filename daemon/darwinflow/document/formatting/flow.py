@@ -27,6 +27,24 @@ class FlowSpacing:
                 self._child(first)
             following = children[at + 1][0] if at + 1 < len(children) else None
             self._comma(last, following)
+        if children:
+            self._end(node, children[-1][1])
+
+    def _end(self, node: Node, last: Node) -> None:
+        """As much room before the closing bracket as there is behind the opening one, and at most a blank."""
+        if last.style == EMPTY or last.end_line != node.end_line:
+            return
+        row = last.end_line + self._offset
+        line = self._sheet.rows[row]
+        comma = after_blanks(line, last.end_column)
+        end = comma + 1 if line[comma : comma + 1] == "," else last.end_column
+        if after_blanks(line, end) == node.end_column - 1 and line[node.end_column - 1 : node.end_column] in (
+            "}",
+            "]",
+        ):
+            opening = self._sheet.rows[node.line + self._offset][node.column + 1 :]
+            is_open = opening[:1] in BLANKS and opening.strip(BLANKS)[:1] not in ("", "#")
+            self._sheet.gap(row, end, node.end_column - 1, " " if is_open and opening[:1] else "")
 
     def _child(self, node: Node) -> None:
         if node.kind == SCALAR:

@@ -195,10 +195,15 @@ class Reader:
         at = after_blanks(line, column)
         if line[at] == "#":
             self.report(row, at, row, len(line), "a comment needs a space before its '#'")
+        elif line.startswith("//", at):
+            self.report_slashes(row, at)
         else:
             end = len(line.rstrip(BLANKS))
-            message = f"nothing may follow {what} on its line; quote the whole value"
-            self.report(row, at, row, end, message, LOOSE)
+            message, repair = f"nothing may follow {what} on its line; quote the whole value", None
+            if line[at:end] in ("}", "]") and line[column - 1] in "}]":
+                message = f"'{line[at]}' closes nothing; remove it"
+                repair = Repair(f"Remove '{line[at]}'", (Edit(Span(row, column, row, at + 1), ""),))
+            self.report(row, at, row, end, message, LOOSE, repair)
 
     @staticmethod
     def empty(row: int, column: int) -> Node:
