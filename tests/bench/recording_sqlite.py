@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
+from typing import Any
 
 import zstandard
 
@@ -41,6 +42,7 @@ RUNS = 150
 THREADS = 16
 PIECE_BYTES = 492
 """As the store parts a body."""
+Json = dict[str, Any]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = (
     "classify the request and act on it",
@@ -128,7 +130,7 @@ class Raw:
         assert content is not None
         dictionary = zstandard.ZstdCompressionDict(content)
         self._zstd = zstandard.ZstdCompressor(level=3, write_checksum=True, dict_data=dictionary)
-        self._body = json.loads(dump_log(replace(template, run_id="x")))
+        self._body = dump_log(replace(template, run_id="x"))
         self._brief = brief_of(template, header_of(template))
         store = SqliteTenantStore(path + ".sample")
         store.write(lambda tx: record(tx, "demo", replace(template, run_id="x"))).result()
@@ -139,13 +141,18 @@ class Raw:
         self._nodes = a_day_of_nodes(template)
         self._settled = 0
 
-    def record(self, number: int) -> None:
+    def given(self, number: int) -> Json:
+        """A run as a program would have it: values of its own, as those are that the store is given."""
+        run: Json = json.loads(self._body)
+        run["runId"] = f"0190a0b1-7c3e-7000-8000-{number:012}"
+        return run
+
+    def record(self, number: int, run: Json) -> None:
         """Inside a transaction."""
         db = self.db
-        run_id = f"0190a0b1-7c3e-7000-8000-{number:012}"
+        run_id = run["runId"]
         started, ms = to_micros(START), lasts(number)
-        self._body["runId"] = run_id
-        body = self._zstd.compress(json.dumps(self._body, separators=(",", ":")).encode())
+        body = self._zstd.compress(json.dumps(run, separators=(",", ":")).encode())
         db.execute(
             "INSERT INTO run VALUES (NULL, 'demo', ?, ?, 'assistant', 3, ?, 'SUCCESS', ?, ?, 0, ?)",
             (run_id, run_id[:-13:-1], "5f" * 32, started, started + int(ms * 1_000), self._brief),
@@ -254,11 +261,12 @@ def raw_one_by_one(raw: Raw, template: ExecutionLog, numbers: Iterator[int]) -> 
 
 
 def raw_in_groups(raw: Raw, template: ExecutionLog, numbers: Iterator[int], size: int = THREADS) -> float:
+    given = [(number, raw.given(number)) for number in islice(numbers, RUNS)]
     begun = time.perf_counter()
     for first in range(0, RUNS, size):
         raw.db.execute("BEGIN IMMEDIATE")
-        for _ in range(first, min(first + size, RUNS)):
-            raw.record(next(numbers))
+        for number, run in given[first : first + size]:
+            raw.record(number, run)
         raw.settle()
         raw.db.execute("COMMIT")
     return (time.perf_counter() - begun) / RUNS

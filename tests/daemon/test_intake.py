@@ -265,3 +265,40 @@ def test_a_recorders_call_reaches_a_subscriber_soon(daemon, tmp_path):
     took = sorted((came[run] - float(said[run])) * 1000 for run in came)
     print(f"\nend of a recorder's block to its event: median {took[30]:.1f} ms, p95 {took[57]:.1f} ms")
     assert took[30] < 200
+
+
+def test_the_last_step_of_a_burst_is_seen_soon_though_nothing_follows(daemon, tmp_path):
+    """Recorders tell of the first steps alone."""
+    client = daemon.client(Workspace(str(tmp_path), None))
+    client.subscribe(["run"])
+    program = (
+        "import random, time\n"
+        "from darwinflow.recorder import record_run\n"
+        "dice = random.Random(3)\n"
+        "runs = [record_run('assistant@3') for _ in range(30)]\n"
+        "for run in runs:\n"
+        "    run.__enter__()\n"
+        "    time.sleep(dice.uniform(0, 0.03))\n"
+        "    for place in range(30):\n"
+        "        with run.step('last' if place == 29 else 'node'): pass\n"
+        "    print(time.perf_counter(), run.id, flush=True)\n"
+        "    time.sleep(dice.uniform(0.05, 0.1))\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=daemon.environ, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as recording:
+        came: dict[str, float] = {}
+        while len(came) < 30:
+            run = client.next_event(4)["payload"]["run"]  # before the daemon scans the spool by itself
+            if run["steps"] and (run["steps"][-1]["nodeId"], run["steps"][-1]["status"]) == (
+                "last",
+                "SUCCESS",
+            ):
+                came[run["runId"]] = time.perf_counter()
+        assert recording.stdout is not None
+        said = dict(reversed(recording.stdout.readline().split()) for _ in range(30))
+        recording.kill()
+    took = sorted((came[run] - float(said[run])) * 1000 for run in came)
+    print(f"\nend of a burst to the event of its last step: median {took[15]:.1f} ms, most {took[-1]:.1f} ms")
+    assert took[-1] < 2_000

@@ -16,19 +16,22 @@ from darwinflow.daemon.fold import ProjectOf, Understand
 from darwinflow.daemon.held import held_by
 from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
-from darwinflow.daemon.lines import event_in
+from darwinflow.daemon.lines import applied
 from darwinflow.daemon.resuming import resumed
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.daemon.waiter import Waiter
 from darwinflow.model.errors import StoreError
 from darwinflow.ports.tenant import TenantStore
-from darwinflow.recorder.events import Problem
+from darwinflow.recorder.poke import QUIET_S
 from darwinflow.rpc.session import Held
 
 log = logging.getLogger(__name__)
 
 GATHER_S = 0.015
 """After the first poke: what comes until then shares its commit."""
+_RESTS = 2
+"""So many times as long as a batch took, at least, until the next: a run that is cut by its end costs several whole ones."""
+LONGEST_REST_S = 0.1
 LOOK_AGAIN_S = 1.0
 """For programs that went away without a word."""
 SCAN_AGAIN_S = 5.0
@@ -49,7 +52,8 @@ class Intake:
         self._understand = understand
         self._spool = SpoolFolder(spool, self._begun)
         self._ledger = Ledger(tenant, self._pause)
-        self._poked: set[str] = set()
+        self._poked: dict[str, float] = {}
+        """Names, and when they were told last."""
         self._must_scan = True
         self._came: list[Waiter] = []
         """To be served by the next round."""
@@ -58,6 +62,7 @@ class Intake:
         self._held: Held | None = None
         """The store does not take what is read: nobody should wait for that."""
         self._stopping = False
+        self._rested_at = 0.0
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._serve, name="intake", daemon=True)
         self.events_taken = self.lines_refused = self.runs_lost = 0
@@ -85,9 +90,11 @@ class Intake:
     def poke(self, names: Iterable[str], *, scan: bool = False) -> None:
         """These journals have grown; *scan*: perhaps others, too. From any thread."""
         with self._changed:
-            self._poked.update(names)
+            is_news = scan or not self._poked  # else a batch is being gathered, which takes these in, too
+            self._poked.update(dict.fromkeys(names, time.monotonic()))
             self._must_scan |= scan
-            self._changed.notify()
+            if is_news:
+                self._changed.notify()
 
     def behind(self) -> "Future[None] | None":
         """Done when all that is in the journals now is stored; None where it is already. From any thread.
@@ -101,7 +108,7 @@ class Intake:
         with self._changed:
             if self._stopping:
                 return None
-            self._poked.update(grown)
+            self._poked.update(dict.fromkeys(grown, time.monotonic()))
             self._came.append(waiter)
             self._changed.notify()
         return waiter.told
@@ -132,6 +139,8 @@ class Intake:
                     self._finish(self._spool.names() - poked)
                 if poked:
                     unread = self._take_in(poked)
+                    took = time.monotonic() - now
+                    self._rested_at = now + took + min(_RESTS * took, LONGEST_REST_S)
                 self._held = None
                 (self._release_served if unread else self._release)()
             except JournalFault as fault:
@@ -155,9 +164,15 @@ class Intake:
             if not at_once and not self._poked and not self._must_scan and not self._stopping:
                 self._changed.wait(LOOK_AGAIN_S if self._spool else SCAN_AGAIN_S)
             if self._poked and not at_once:
-                self._changed.wait_for(lambda: self._came or self._stopping, GATHER_S)
+                rest_s = max(GATHER_S, self._rested_at - time.monotonic())
+                self._changed.wait_for(lambda: self._came or self._stopping, rest_s)
             self._waiting, self._came = [*self._waiting, *self._came], []
-            poked, self._poked = self._poked, set()
+            # What follows a poke at once is not told: such journals are looked at again.
+            quiet_since = time.monotonic() - QUIET_S
+            poked, self._poked = (
+                self._poked,
+                {name: at for name, at in self._poked.items() if at > quiet_since},
+            )
             scan, self._must_scan = self._must_scan, False
         return {name for name in poked if is_journal(name)}, scan
 
@@ -228,7 +243,7 @@ class Intake:
         journal.size = -1
         try:
             for line in journal.lines(most):
-                problem = _applied(journal, line.text)
+                problem = applied(journal, line.text)
                 if isinstance(problem, NewerJournal):
                     if journal.position > journal.taken:
                         break  # what came before is stored first
@@ -282,18 +297,3 @@ class Intake:
             log.warning("%s ended in half a line of %d bytes, which is left out", journal.path, len(torn))
         self._spool.forget(journal.name)
         self._ledger.forget(journal.name)
-
-
-def _applied(journal: Journal, line: bytes) -> str | NewerJournal | None:
-    """What is wrong with *line*, if something is."""
-    if not line.strip():
-        return None
-    try:
-        event = event_in(line)
-        if not isinstance(event, Problem):
-            return journal.fold.apply(event, journal.position)
-    except Exception as error:
-        raise JournalFault(journal) from error
-    if event.is_newer:
-        return NewerJournal(f"{journal.path} waits for a newer version: {event.message}")
-    return event.message

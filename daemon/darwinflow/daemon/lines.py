@@ -2,6 +2,8 @@
 
 from pydantic_core import from_json
 
+from darwinflow.daemon.journals import Journal, NewerJournal
+from darwinflow.daemon.ledger import JournalFault
 from darwinflow.recorder.events import Event, Problem, checked, decode
 from darwinflow.recorder.soundness import MAX_DEPTH
 
@@ -19,3 +21,18 @@ def event_in(line: bytes) -> Event | Problem:
         if isinstance(raw, dict):
             return checked(raw)
     return decode(line)
+
+
+def applied(journal: Journal, line: bytes) -> str | NewerJournal | None:
+    """Take *line* into the fold of *journal*; what is wrong with it, if something is. Raises `JournalFault`."""
+    if not line.strip():
+        return None
+    try:
+        event = event_in(line)
+        if not isinstance(event, Problem):
+            return journal.fold.apply(event, journal.position)
+    except Exception as error:
+        raise JournalFault(journal) from error
+    if event.is_newer:
+        return NewerJournal(f"{journal.path} waits for a newer version: {event.message}")
+    return event.message

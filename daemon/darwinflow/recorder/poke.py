@@ -6,6 +6,8 @@ from _socket import AF_UNIX, SOCK_DGRAM, socket  # `socket` around it makes enum
 
 from darwinflow.recorder.paths import Home, bound_socket, poke_path
 
+QUIET_S = 0.005
+"""After a poke, steps in the same journal are not told for so long: the daemon looks at it once more after that."""
 _LOOK_AGAIN_S = 0.2
 _TRIES = 3
 
@@ -13,20 +15,27 @@ _TRIES = 3
 class Poker:
     """The way from one process to the daemon of one home."""
 
-    __slots__ = ("_home", "_looked_at", "_path", "_socket")
+    __slots__ = ("_home", "_looked_at", "_path", "_socket", "_told", "_told_at")
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._socket: socket | None = None
         self._path: str | None = None
         self._looked_at = 0.0
+        self._told = ""
+        """The journal that was named last."""
+        self._told_at = 0.0
 
     def poke(self, journal: str, *, at_once: bool) -> None:
         """Name *journal* to the daemon. *at_once*: worth a second look for a daemon that has just come."""
+        now = time.monotonic()
+        if not at_once and journal == self._told and now - self._told_at < QUIET_S:
+            return
+        self._told = ""
         if self._path is None and not self._find(patient=not at_once):
             return
-        if not self._send(journal) and self._find(patient=not at_once):
-            self._send(journal)
+        if self._send(journal) or (self._find(patient=not at_once) and self._send(journal)):
+            self._told, self._told_at = journal, now
 
     def close(self) -> None:
         if self._socket is not None:

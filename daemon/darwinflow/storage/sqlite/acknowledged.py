@@ -70,15 +70,19 @@ def acknowledged(path: str) -> int:
 
 
 def changes_in(db: apsw.Connection) -> int:
-    """How many events, and entries of its outbox, *db* has ever been given. It never falls: their numbers are not reused."""
-    if not fetch(db, "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):
-        return 0
+    """How many events, and entries of its outbox, *db* has ever been given. It never falls: their numbers are not reused.
+
+    Raises `apsw.SQLError` where *db* has no tables yet.
+    """
     return int(fetch(db, "SELECT coalesce(sum(seq), 0) FROM sqlite_sequence")[0][0])
 
 
 def refuse_behind(db: apsw.Connection, path: str, told: int) -> None:
     """Raises `StoreDamaged` where *db* lacks some of the changes *told*, which were read before its transaction began."""
-    lacking = told - changes_in(db) if told else 0
+    if not told:
+        return
+    has_tables = fetch(db, "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+    lacking = told - (changes_in(db) if has_tables else 0)
     if lacking > 0:
         what = "the last change that was" if lacking == 1 else f"the last {lacking} changes that were"
         name = os.path.basename(path)
