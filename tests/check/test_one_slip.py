@@ -283,3 +283,37 @@ def test_a_slip_at_a_value_is_one_finding(
     assert said(_with(right, slip), catalog) == [finding]
     if mend is not None:
         assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)
+
+
+MOVED = [
+    ("    config: {prompt: Sign it}\n", "    prompt: Sign it\n    model: small\n", "    config:\n      prompt: Sign it\n      model: small\n"),
+    ("type: HUMAN_INPUT}", "type: HUMAN_INPUT, prompt: Who?, options: [a, b]}", "type: HUMAN_INPUT, config: {prompt: Who?, options: [a, b]}}"),
+    ("      options: [Anna, Otto]\n", "    options: [Anna, Otto]\n", "      options: [Anna, Otto]\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "mend"), MOVED)
+def test_keys_beside_the_config_are_put_into_it(right: str, slip: str, mend: str, catalog: Catalog) -> None:
+    (found,) = said(_with(right, slip), catalog)
+    assert found.endswith("it belongs in 'config'")
+    assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("!!int abc", "'abc' is no '!!int', a whole number; remove the tag, or write one"),
+        ("!!float zz", "'zz' is no '!!float', a number; remove the tag, or write one"),
+        ("!!bool yes", "'yes' is no '!!bool', true or false; remove the tag, or write one"),
+        ("!!int 3", None),
+        ("!!float 3", None),
+        ("!!float .nan", None),
+        ("!!null ~", None),
+        ("!!str 3", None),
+    ],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_told(
+    value: str, message: str | None, catalog: Catalog
+) -> None:
+    found = said(f"x-a: {value}\n{TEXT}", catalog)
+    assert [one.partition("yaml-syntax: ")[2] for one in found] == ([message] if message else [])

@@ -12,7 +12,7 @@ from darwinflow.projection.places import Path
 def without_followers(faults: list[Fault]) -> list[Fault]:
     """*faults*, of one item, without those that vanish when an unknown key is renamed or moved."""
     if any(fault.kind == "unknown" for fault in faults):
-        faults = _renamed(_parted(_moved(_rejoined(faults))))
+        faults = _renamed(_parted(_moved(_astray(_rejoined(faults)))))
     return _unfinished(faults)
 
 
@@ -84,6 +84,16 @@ def _moved(faults: list[Fault]) -> list[Fault]:
             moved = [fault._replace(inside=name) if fault in inner else fault for fault in faults]
             faults = [fault for fault in moved if fault is not lacking]
     return faults
+
+
+def _astray(faults: list[Fault]) -> list[Fault]:
+    """Without keys that a mapping lacks which stand right beside it."""
+    beside = {(fault.path, fault.name) for fault in faults if fault.kind == "unknown"}
+    return [
+        fault
+        for fault in faults
+        if fault.kind != "missing" or not fault.path or (fault.path[:-1], fault.name) not in beside
+    ]
 
 
 def _is_empty(fault: Fault) -> bool:

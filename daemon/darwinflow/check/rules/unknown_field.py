@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.moving import put_under
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
@@ -24,6 +25,7 @@ _OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
 def unknown_field(subject: Subject) -> Iterator[Finding]:
     yield from _out_of_place(subject)
     yield from _without_colon(subject)
+    yield from _strayed(subject)
     for fault in subject.faults:
         if fault.kind != "unknown" or fault.inside is not None or _slipped(fault) is not None:
             continue
@@ -53,8 +55,8 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
-        elif home := _home(fault):
-            message += f"; it belongs in '{home}'"
+        elif _home(fault):
+            continue  # told with the others that belong there
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
         yield error(subject.code(fault, "unknown-field"), span, message, fixes)
@@ -125,6 +127,31 @@ def _without_colon(subject: Subject) -> Iterator[Finding]:
         yield first._replace(related=related, fixes=fixes)
 
 
+def _strayed(subject: Subject) -> Iterator[Finding]:
+    """Keys that the one mapping beside them may have: one finding for each such mapping."""
+    strayed: dict[tuple[Path, str], list[tuple[Span, Fault]]] = {}
+    for fault in subject.faults:
+        is_open = fault.kind == "unknown" and (fault.inside, fault.meant, fault.instead) == (None, None, None)
+        if not is_open or _slipped(fault) is not None or fault.name.startswith("//"):
+            continue
+        home = _home(fault)
+        span = subject.key_span(fault.path, fault.name) if home else None
+        if home and span is not None:
+            strayed.setdefault((fault.path, home), []).append((span, fault))
+    for (path, home), found in strayed.items():
+        found.sort(key=lambda one: one[0])
+        (span, first), *more = found
+        is_config = subject.code(first, "") == "config-"
+        owner = f"the config of {subject.owner(first)}" if is_config else f"{subject.owner(first)}"
+        field = "no" if is_config else "no field"
+        message = f"{owner} has {field} '{shown(first.name)}'; it belongs in '{home}'"
+        related = tuple([Related(place, "and so does this") for place, _ in more[:_MAX_RELATED]])
+        names = [fault.name for _, fault in found]
+        is_own = all(subject.owns_key(path, name) for name in names)
+        fixes = put_under(subject, path, names, home) if is_own else ()
+        yield error(subject.code(first, "unknown-field"), span, message, fixes)._replace(related=related)
+
+
 def _home(fault: Fault) -> str | None:
     """The one field beside the key whose mapping may have it."""
     homes = [name for name, field in fields_of(fault.schema).items() if fault.name in fields_of(field.schema)]
@@ -152,7 +179,14 @@ def _out_of_place(subject: Subject) -> Iterator[Finding]:
     message = f"{subject.owner(first)} has no field '{shown(first.name)}'; it belongs in '{first.inside}'"
     places = [subject.key_span(fault.path, fault.name) for fault in more[:_MAX_RELATED]]
     related = tuple([Related(place, "and so does this") for place in places if place is not None])
-    yield error(subject.code(first, "unknown-field"), span, message)._replace(related=related)
+    is_own = first.inside in fields_of(first.schema) and all(
+        (fault.path, fault.inside) == (first.path, first.inside) and subject.owns_key(fault.path, fault.name)
+        for fault in displaced
+    )
+    fixes = (
+        put_under(subject, first.path, [one.name for one in displaced], str(first.inside)) if is_own else ()
+    )
+    yield error(subject.code(first, "unknown-field"), span, message, fixes)._replace(related=related)
 
 
 def _fits(fault: Fault) -> bool:

@@ -1,7 +1,7 @@
 """Anchors and tags in front of a value."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from darwinflow.document.grammar.core_schema import Scalar, resolved
 from darwinflow.document.grammar.reader import Reader
@@ -14,6 +14,21 @@ from darwinflow.model.span import Span
 CORE: Final = "tag:yaml.org,2002:"
 _TYPES: Final = ("str", "int", "float", "bool", "null", "map", "seq")
 _KNOWN: Final = frozenset({"!", *(CORE + name for name in _TYPES)})
+
+
+class _Wanted(NamedTuple):
+    """What a tag asks of a scalar."""
+
+    types: tuple[type, ...]
+    words: str
+
+
+_WANTED: Final = {
+    CORE + "int": _Wanted((int,), "a whole number"),
+    CORE + "float": _Wanted((float,), "a number"),
+    CORE + "bool": _Wanted((bool,), "true or false"),
+    CORE + "null": _Wanted((type(None),), "nothing"),
+}
 _OTHER_NAMES: Final = {
     "string": "str",
     "text": "str",
@@ -103,8 +118,22 @@ class Properties(Reader):
             node.tag = tag
             if node.kind == SCALAR:
                 node.value = _tagged(tag, node)
+                self._check_tagged(tag, node, row, column)
         node.outset = (row, column)
         return node
+
+    def _check_tagged(self, tag: str, node: Node, row: int, column: int) -> None:
+        """Report a scalar that is not what its tag says."""
+        wanted = _WANTED.get(tag)
+        if wanted is None or type(node.value) in wanted.types:
+            return
+        name = tag.removeprefix(CORE)
+        message = f"'{node.source}' is no '!!{name}', {wanted.words}; remove the tag, or write one"
+        if node.line == node.end_line and node.end_column > node.column:
+            row, column, end = node.line, node.column, node.end_column
+        else:
+            end = column + 1
+        self.report(row, column, row, end, message)
 
 
 def _unknown(text: str, tag: str) -> str:
