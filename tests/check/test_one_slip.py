@@ -317,3 +317,29 @@ def test_a_value_that_is_not_what_its_tag_says_is_told(
 ) -> None:
     found = said(f"x-a: {value}\n{TEXT}", catalog)
     assert [one.partition("yaml-syntax: ")[2] for one in found] == ([message] if message else [])
+
+
+def test_nodes_that_stand_in_no_brackets_are_one_finding(catalog: Catalog) -> None:
+    right = "  - from: sign\n    to: wait\n  - from: help\n    to: wait\n"
+    text = _with(right, "  - {from: sign, help, to: wait}\n")
+    assert said(text, catalog) == ["help | unknown-field: several nodes stand in brackets: [sign, help]"]
+    assert after_fixes(text, catalog) == _with(right, "  - {from: [sign, help], to: wait}\n")
+    assert said(_with(LAST, "{from: wait, to: END, elsewhere}"), catalog) == [
+        "elsewhere | unknown-field: an edge has no field 'elsewhere'; it may have from, to, type, key, metadata and condition"
+    ]
+
+
+def test_a_slip_below_an_anchor_is_one_finding(catalog: Catalog) -> None:
+    shared = "    config: {prompt: Sign it}\n"
+    more = "  - {id: more, type: CLAUDE_CODE, config: *c}\n"
+    text = _with(shared, "    config: &c {promt: Sign it}\n" + more).replace(
+        "from: sign", "from: [sign, more]"
+    )
+    text = text.replace("to: sign,", "to: [sign, more],")
+    (found,) = checked(text, catalog).findings()
+    assert [one.message for one in found.related] == ["and by way of this alias"]
+    assert said(after_fixes(text, catalog), catalog) == []
+    above = "x-c: &c {promt: Sign it}\n" + text.replace("&c {promt: Sign it}", "*c", 1)
+    (found,) = checked(above, catalog).findings()
+    assert found.span.line == 11
+    assert len(found.related) == 1

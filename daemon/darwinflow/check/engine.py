@@ -22,11 +22,11 @@ from darwinflow.check.keeping import (
 )
 from darwinflow.check.mentions.joining import joined
 from darwinflow.check.mentions.state import mentioned
+from darwinflow.check.once import told_once
 from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
-from darwinflow.check.rules.unknown_field import without_displaced
 from darwinflow.check.rules.unknown_graph_type import unknown_graph_type
 from darwinflow.check.shown import MAX_FINDINGS, shown
 from darwinflow.check.suppressions import Suppression
@@ -130,9 +130,7 @@ class Checked:
                 for section, segments in part.faulty:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
-        found = wake.left_of(found)
-        if any(one.code == "missing-field" for part in self.parts if part is not None for one in part.header):
-            found = without_displaced(found)
+        found = told_once(self.document, wake.left_of(found), self.parts)
         found += [tear.finding() for tear in torn]
         found += self.joint
         suppressions: list[Suppression] = []

@@ -9,6 +9,7 @@ from typing import Final
 
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
+from darwinflow.check.strays import without_strays
 from darwinflow.check.torn import Tear
 from darwinflow.document.document import Document, Place
 from darwinflow.document.grammar.scan import indent_of, key_colon
@@ -74,6 +75,7 @@ class Wake:
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
         problems, dashes = without_dashes(document, problems)
+        problems, strays = without_strays(document, problems)
         for problem in problems:
             while waiting and waiting[0].first <= problem.span.line:
                 self._begin_tear(waiting.pop(0))
@@ -86,7 +88,7 @@ class Wake:
         self._lines = [stretch.line for stretch in self._stretches]
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
         self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
-        self._torn.update([document.locate(line).root_index for line in dashes])
+        self._torn.update([document.locate(line).root_index for line in (*dashes, *strays)])
         self._faulty_lines = {problem.span.line for problem in self.problems if problem.code == YAML_SYNTAX}
 
     def _is_led_to(self, problem: Problem) -> bool:

@@ -71,6 +71,8 @@ def without_displaced(found: list[Finding]) -> list[Finding]:
         for name in _LISTS
         if one.message.startswith(f"'{name}'")
     }
+    if not names:
+        return found
     return [
         one
         for one in found
