@@ -343,3 +343,22 @@ def test_a_slip_below_an_anchor_is_one_finding(catalog: Catalog) -> None:
     (found,) = checked(above, catalog).findings()
     assert found.span.line == 11
     assert len(found.related) == 1
+
+
+OTTO = "\"output.decision == 'Otto'\""
+OTHERS = [
+    (OTTO, '"output.decision == Otto"', "Otto | condition-unknown-name: 'Otto' is an answer of 'ask', a text; write it in quotes: 'Otto'", OTTO),
+    (OTTO, "\"output.a == 1 & output.decision == 'Otto'\"", "& | condition-syntax: CEL writes '&&' for '&'", "\"output.a == 1 && output.decision == 'Otto'\""),
+    (OTTO, "\"output.a =< 1 || output.decision == 'Otto'\"", "=< | condition-syntax: CEL writes '<=' for '=<'", "\"output.a <= 1 || output.decision == 'Otto'\""),
+    (LAST, "{from: END, to: wait}", "END | edge-end-not-allowed: no edge may leave 'END': runs end there", None),
+    ("- id: sign\n", "- sign:\n", "sign | unknown-field: a node has no field 'sign'; a node's name goes under 'id': write 'id: sign'", "- id: sign\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding", "mend"), OTHERS)
+def test_a_slip_that_leads_to_more_is_one_finding(
+    right: str, slip: str, finding: str, mend: str | None, catalog: Catalog
+) -> None:
+    assert said(_with(right, slip), catalog) == [finding]
+    if mend is not None:
+        assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)

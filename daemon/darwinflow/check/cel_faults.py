@@ -9,7 +9,19 @@ _PLACE: Final = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
 _AT: Final = re.compile(r"(?:at|input):? '(.*?)'(?: expecting .*)?\Z")
 _TEXT: Final = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\""""
 _TOKEN: Final = re.compile(_TEXT + r"|[A-Za-z_]\w*|\d[\w.]*|&&|\|\||[=!<>]=+|\S")
-_FOREIGN: Final = {"and": "&&", "or": "||", "not": "!", "=": "==", "===": "==", "!==": "!=", "<>": "!="}
+_FOREIGN: Final = {
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "=": "==",
+    "===": "==",
+    "!==": "!=",
+    "<>": "!=",
+    "&": "&&",
+    "|": "||",
+    "=<": "<=",
+    "=>": ">=",
+}
 """What other languages write, and what CEL does."""
 _BRACED: Final = re.compile(
     _TEXT + r"|(?:\$?\{\{|\$\{)(?P<braced>[^{}]+)\}\}?|[‘’‚“”„](?P<curled>[^'\"\\‘’“”]*)[‘’“”]"
@@ -42,7 +54,12 @@ def fault_of(text: str, said: str) -> CelFault:
     offset = _offset(text, int(match[1]), int(match[2]))
     start, end = _token_at(text, offset)
     if "reserved" not in said:
-        for first, last in ((start, end), (max(start - 1, 0), end), _token_before(text, start)):
+        for first, last in (
+            (start, end + 1),
+            (start, end),
+            (max(start - 1, 0), end),
+            _token_before(text, start),
+        ):
             foreign = text[first:last]
             if foreign.lower() in _FOREIGN:
                 own = _FOREIGN[foreign.lower()]

@@ -139,6 +139,8 @@ def _renamed(faults: list[Fault]) -> list[Fault]:
             fault for fault in faults if fault.kind == "unknown" and fault.path == path and _is_open(fault)
         ]
         fitting = _fitting(first, unknown) if unknown and not more else []
+        if not fitting and len(unknown) == 1 and _is_name(first, unknown[0]):
+            fitting = unknown
         if len(fitting) == 1:
             faults = [
                 fault._replace(instead=first.name) if fault is fitting[0] else fault
@@ -146,6 +148,13 @@ def _renamed(faults: list[Fault]) -> list[Fault]:
                 if fault is not first
             ]
     return faults
+
+
+def _is_name(missing: Fault, unknown: Fault) -> bool:
+    """Whether the key *unknown* is the id that is missing: `- wait:` for `- id: wait`."""
+    data = unknown.data
+    is_first = isinstance(data, Mapping) and next(iter(data), None) == unknown.name
+    return missing.name == "id" and not missing.path and is_first and data[unknown.name] is None
 
 
 def _is_open(fault: Fault) -> bool:

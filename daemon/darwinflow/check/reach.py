@@ -57,8 +57,12 @@ def _reach(projection: Projection) -> Reach | None:
     # Of a name that only leads on, any node may be meant that is led to and leads nowhere.
     leads_on = any(not back[one] for one in loose)
     last = [node for node in nodes if back[node] and not forward[node]] if leads_on else []
-    reachable = reached([*starts, *ends, *loose, *half_targets(projection)], forward)
-    ending = reached([*ends, *starts, *loose, *last, *half_sources(projection)], back)
+    # The other end of such an edge is one that the right way round leads to an end, or comes from a start.
+    turned = [
+        [node for one in some for node in arrows[one]] for some, arrows in ((starts, back), (ends, forward))
+    ]
+    reachable = reached([*starts, *ends, *loose, *turned[0], *half_targets(projection)], forward)
+    ending = reached([*ends, *starts, *loose, *last, *turned[1], *half_sources(projection)], back)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
     return Reach(

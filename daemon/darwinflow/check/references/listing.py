@@ -7,6 +7,7 @@ from typing import Any
 from darwinflow.check.cel import MAX_CHARACTERS
 from darwinflow.check.finding import Finding
 from darwinflow.check.meant import meant
+from darwinflow.check.mistaken import mistaken
 from darwinflow.check.nameless import nameless, names_of_lost, names_of_nameless, names_of_refused
 from darwinflow.check.odd_one import Odd, odd_one
 from darwinflow.check.references.reference import reference_of
@@ -95,9 +96,12 @@ def _about_answers(
 
 
 def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:
-    """Names that nodes are meant to have which lack an id. *uses*: those in conditions and contexts."""
+    """Names that nodes are meant to have which lack an id, or have one that is not theirs. *uses*: those in conditions and contexts."""
     graph = scope.graph
     refused = names_of_refused(meant(graph)) | names_of_lost(scope.projection)
+    taken = mistaken(scope.projection)
+    if taken is not None:
+        refused |= {taken.name}
     if not nameless(scope.projection):
         return refused
     others = [name for name in uses if name not in graph.unknown]

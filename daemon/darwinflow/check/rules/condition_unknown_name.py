@@ -109,6 +109,13 @@ def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Re
             condition.writing.change(f"Change to '{own}'", start, end, own),
             name,
         )
+    decider = next((one for one in condition.sources if name in condition.scope.options.get(one, ())), None)
+    if decider is not None and not use.path and use.name != "nodes":
+        message = (
+            f"'{shown(name)}' is an answer of '{shown(decider)}', a text; write it in quotes: '{shown(name)}'"
+        )
+        quoted = condition.writing.change(f"Write '{name}' in quotes", start, end, f"'{name}'")
+        return _remark(condition, start, end, message, quoted, name)
     whole = nearest(name, _WHOLE_NAMES) if use.name != "nodes" and not is_sound else None
     near = whole or scope.nearest_node(name)
     message = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding
+from darwinflow.check.mistaken import own_name
 from darwinflow.check.words import shown
 from darwinflow.document.problem import Related
 from darwinflow.projection.projection import Projection
@@ -19,4 +20,7 @@ def duplicate_node_id(projection: Projection) -> Iterator[Finding]:
             message = f"two nodes are called '{shown(name)}'; an id stands for one"
         else:
             message = f"{len(places) + 1} nodes are called '{shown(name)}'; an id stands for one"
-        yield Finding("duplicate-node-id", ERROR, projection.id_span(places[0]), message, tuple(related))
+        fixes = own_name(projection, places[0], is_certain=False)
+        yield Finding(
+            "duplicate-node-id", ERROR, projection.id_span(places[0]), message, tuple(related), fixes
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding
+from darwinflow.check.mistaken import own_name
 from darwinflow.projection.projection import Projection
 
 
@@ -13,4 +14,5 @@ def reserved_id(projection: Projection) -> Iterator[Finding]:
             message = f"'{name}' is always there and never listed; call this node something else"
         else:
             message = f"'{name}' is reserved: references use the word; call this node something else"
-        yield Finding("reserved-id", ERROR, projection.id_span(place), message)
+        fixes = own_name(projection, place, is_certain=True)
+        yield Finding("reserved-id", ERROR, projection.id_span(place), message, (), fixes)

@@ -55,6 +55,7 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
+            fixes = _as_id(subject, fault, span)
         elif _home(fault):
             continue  # told with the others that belong there
         elif names := list(fields_of(fault.schema)):
@@ -90,6 +91,19 @@ def _at_the_margin(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...
     if item.kind != MAP or item.style != BLOCK or is_first:
         return ()
     return replacement(f"Begin '{fault.name}' at column 1", Span(span.line, 0, span.line, span.column), "")
+
+
+def _as_id(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
+    """`id: wait` for a key `wait:` without a value that stands for it."""
+    is_plain = span.line == span.end_line and span.end_column - span.column == len(fault.name)
+    if not _is_id(fault) or not is_plain or not subject.owns_key(fault.path, fault.name):
+        return ()
+    whole = span._replace(end_column=span.end_column + 1)
+    return replacement(f"Write 'id: {fault.name}'", whole, f"id: {scalar(fault.name)}")
+
+
+def _is_id(fault: Fault) -> bool:
+    return fault.instead == "id" and isinstance(fault.data, dict) and fault.data[fault.name] is None
 
 
 def _as_comment(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
@@ -165,6 +179,8 @@ def _instead(fault: Fault, key: str) -> str:
     head, *rest = fault.name.split(None, 1) or [""]
     if rest and head == key:
         return f"write '{shown(f'{key}: {rest[0]}')}'"
+    if _is_id(fault):
+        return f"a node's name goes under 'id': write 'id: {shown(fault.name)}'"
     title = fields_of(fault.schema)[key].title
     return f"it needs '{key}'" + (f", {title}" if title else "")
 
