@@ -1,0 +1,62 @@
+"""The node that took an id which it may not have: another's, or a reserved one. Edges that still say its own name follow from that."""
+
+from typing import NamedTuple
+
+from darwinflow.check.finding import Fix
+from darwinflow.check.meant import meant
+from darwinflow.check.words import scalar, shown
+from darwinflow.document.lines import Edit
+from darwinflow.document.node import SCALAR
+from darwinflow.projection.graph import Place
+from darwinflow.projection.projection import Projection
+
+
+class Mistaken(NamedTuple):
+    """The one node of a graph whose id is not its own, and the one name that no node has."""
+
+    place: Place
+    name: str
+
+
+def mistaken(projection: Projection) -> Mistaken | None:
+    """Kept with the graph. None where there are more such nodes or names, so that nobody can tell which is which."""
+    memo = projection.graph.memo
+    if __name__ not in memo:
+        memo[__name__] = _mistaken(projection)
+    found = memo[__name__]
+    assert found is None or isinstance(found, Mistaken)
+    return found
+
+
+def own_name(projection: Projection, place: Place, *, is_certain: bool) -> tuple[Fix, ...]:
+    """Gives the node at *place* the name that edges call it by; none where that is not plain."""
+    found = mistaken(projection)
+    token = projection.node_fact(place).id_token
+    if found is None or found.place != place or token is None:
+        return ()
+    if token.kind != SCALAR or token.anchor is not None or token.tag is not None:
+        return ()
+    edit = Edit(projection.id_span(place), scalar(found.name))
+    return (Fix(f"Call this node '{shown(found.name)}'", (edit,), is_certain),)
+
+
+def _mistaken(projection: Projection) -> Mistaken | None:
+    graph = projection.graph
+    if not graph.unknown or len(graph.repeats) + len(graph.listed) > 1:
+        return None
+    reserved = [name for name in projection.graph_type.reserved if graph.numbers.get(name, -1) >= 0]
+    unused = {name for name in reserved if not _is_used(projection, name)}
+    slips = meant(graph)
+    names = [name for name in graph.unknown if slips.get(name) is None or slips[name] in unused]
+    if len(names) != 1:
+        return None
+    places = [place for more in graph.repeats.values() for place in more]
+    places += [place for _, place in graph.listed]
+    places += [place for name in unused if (place := graph.place(graph.numbers[name])) is not None]
+    return Mistaken(places[0], names[0]) if len(places) == 1 else None
+
+
+def _is_used(projection: Projection, name: str) -> bool:
+    graph = projection.graph
+    number = graph.numbers[name]
+    return number >= graph.known or bool(graph.successors[number]) or bool(graph.predecessors[number])
