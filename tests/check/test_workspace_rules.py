@@ -165,7 +165,7 @@ def test_a_workflow_that_runs_itself_is_told_in_each_file_of_the_circle(catalog:
             "b.yaml": flow("b", run="{workflow: c@1}"),
             "c.yaml": flow("c", run="{workflow: a.yaml}"),
             "d.yaml": flow("d", run="{workflow: a.yaml}"),
-            "e.yaml": flow("e", run="{workflow: ./e.yaml}"),
+            "e.yaml": flow("e", inputs="{order: string}", run="{workflow: ./e.yaml, inputs: {other: 1}}"),
         },
         [],
     )
@@ -173,7 +173,7 @@ def test_a_workflow_that_runs_itself_is_told_in_each_file_of_the_circle(catalog:
     assert workspace.said("a.yaml") == [text.format(" by way of 'b.yaml' and 'c.yaml'")]
     assert workspace.said("b.yaml") == [text.format(" by way of 'c.yaml' and 'a.yaml'")]
     assert workspace.said("d.yaml") == []
-    assert workspace.said("e.yaml") == [text.format("")]
+    assert workspace.said("e.yaml") == [text.replace("6:", "7:", 1).format("")]
 
 
 def test_inputs_are_held_to_what_the_callee_declares(catalog: Catalog) -> None:

@@ -30,8 +30,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def subworkflow_inputs(own: Own, neighbours: Neighbours) -> Iterator[Finding]:
     for call in own.facts.calls:
-        facts = target_of(call, own.path, neighbours).facts
-        if facts is None or facts.inputs is None:
+        target = target_of(call, own.path, neighbours)
+        facts = target.facts
+        if facts is None or facts.inputs is None or target.path == own.path:  # that it runs itself is told
             continue
         yield from _of_call(call, facts.id, facts.inputs, frozenset(facts.undeclared))
 

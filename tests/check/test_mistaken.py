@@ -1,0 +1,52 @@
+"""A node that took an id which it may not have is one finding, though edges still say its own name."""
+
+import pytest
+
+from darwinflow.catalog.catalog import Catalog
+
+from .test_one_slip import TEXT, after_fixes, checked, said
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "message"),
+    [
+        ("id: sign", "id: ask", "ask | duplicate-node-id: two nodes are called 'ask'; an id stands for one"),
+        ("id: help", "id: ask", "ask | duplicate-node-id: two nodes are called 'ask'; an id stands for one"),
+        (
+            "id: wait",
+            "id: END",
+            "END | reserved-id: 'END' is always there and never listed; call this node something else",
+        ),
+        (
+            "id: sign",
+            "id: input",
+            "input | reserved-id: 'input' is reserved: references use the word; call this node something else",
+        ),
+    ],
+)
+def test_an_id_that_is_not_its_own_is_one_finding(
+    right: str, slip: str, message: str, catalog: Catalog
+) -> None:
+    text = TEXT.replace(right, slip, 1)
+    assert said(text, catalog) == [message]
+    (found,) = checked(text, catalog).findings()
+    (fix,) = found.fixes
+    assert fix.title == f"Call this node '{right.removeprefix('id: ')}'"
+    assert fix.is_certain == (found.code == "reserved-id")
+    if fix.is_certain:
+        assert after_fixes(text, catalog) == TEXT
+
+
+def test_where_two_names_are_lost_each_is_told(catalog: Catalog) -> None:
+    text = TEXT.replace("id: sign", "id: ask", 1).replace("id: wait", "id: ask", 1)
+    assert sorted(one.partition(" | ")[2].partition(":")[0] for one in said(text, catalog)) == [
+        "duplicate-node-id",
+        "edge-unknown-node",
+        "edge-unknown-node",
+    ]
+
+
+def test_a_name_that_is_a_slip_stays_one(catalog: Catalog) -> None:
+    text = TEXT.replace("id: sign", "id: ask", 1).replace("to: help", "to: hepl", 1)
+    codes = [one.partition(" | ")[2].partition(":")[0] for one in said(text, catalog)]
+    assert sorted(codes) == ["duplicate-node-id", "edge-unknown-node"]
