@@ -63,3 +63,28 @@ def test_what_is_found_follows_the_name_as_it_is_typed(types: Catalog) -> None:
             part and part.projection.graph_type.name for part in fresh.parts
         ]
     assert {one.code for one in checked.findings()} == {"cycle", "unknown-graph-type"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# darwinflow: graph_type=pipeline",
+        "#darwinflow graph-type: pipeline",
+        "# DarwinFlow: Graph-Type=pipeline",
+    ],
+)
+def test_a_comment_that_is_only_nearly_written_so_is_told_and_mended(comment: str, types: Catalog) -> None:
+    document = Document.parse(FLOW.replace(FLOW.partition("\n")[0], comment, 1))
+    (found,) = [one for one in check(document, types).findings() if one.code == "unknown-graph-type"]
+    assert found.message == "a comment that names the graph type begins with '# darwinflow: graph-type='"
+    ((edit,),) = [fix.edits for fix in found.fixes]
+    mended = document.edit(edit)
+    assert mended.lines[0].endswith("darwinflow: graph-type=pipeline")
+    assert {one.code for one in check(mended, types).findings()} == {"cycle"}
+
+
+def test_a_comment_about_graph_types_is_none_that_names_one(types: Catalog) -> None:
+    document = Document.parse(
+        "# darwinflow knows a graph type: see README\nid: a\nversion: 1\nnodes: []\nedges: []\n"
+    )
+    assert "unknown-graph-type" not in {one.code for one in check(document, types).findings()}

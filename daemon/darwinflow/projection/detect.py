@@ -19,6 +19,12 @@ NATIVE = "workflow"
 _CHOICE: Final = re.compile(r"[ \t]*#[ \t]*darwinflow:[ \t]*graph-type[ \t]*=[ \t]*(\S+)")
 
 
+_NEARLY: Final = re.compile(
+    r"[ \t]*#[ \t]*(darwin-?flow[ \t]*[:=]?[ \t]*graph[-_ ]?type[ \t]*[:=][ \t]*)[^\s:=]\S*[ \t]*(?:#|\Z)",
+    re.IGNORECASE,
+)
+
+
 class Choice(NamedTuple):
     """The graph type that a comment above a document names."""
 
@@ -66,6 +72,19 @@ def choice_of(document: Document, root_index: int) -> Choice | None:
         match = _CHOICE.match(line) if "graph-type" in line else None
         if match is not None:
             return Choice(match[1], Span(row, match.start(1), row, match.end(1)))
+    return None
+
+
+def near_choice_of(document: Document, root_index: int) -> Span | None:
+    """A comment above a document that was to name its graph type and does not: what stands before the name."""
+    root = document.roots[root_index]
+    if not root.lead or not len(root.sections):
+        return None
+    first = document.segment_start(root_index, 0, -1) - root.lead
+    for row, line in enumerate(document.lines.slice(first, first + root.lead), first):
+        match = _NEARLY.match(line) if "raph" in line else None
+        if match is not None and _CHOICE.match(line) is None:
+            return Span(row, match.start(1), row, match.end(1))
     return None
 
 

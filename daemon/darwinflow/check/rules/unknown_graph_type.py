@@ -8,13 +8,20 @@ from darwinflow.check.words import all_of, shown
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.nearest import nearest
-from darwinflow.projection.detect import choice_of
+from darwinflow.projection.detect import choice_of, near_choice_of
+
+_WRITTEN = "darwinflow: graph-type="
 
 
 def unknown_graph_type(document: Document, catalog: Catalog) -> Iterator[Finding]:
     """Silent about types whose files are at fault, which is said there."""
     for root_index in range(len(document.roots)):
         choice = choice_of(document, root_index)
+        nearly = near_choice_of(document, root_index) if choice is None else None
+        if nearly is not None:
+            message = f"a comment that names the graph type begins with '# {_WRITTEN}'"
+            fix = Fix(f"Write '{_WRITTEN}'", (Edit(nearly, _WRITTEN),))
+            yield Finding("unknown-graph-type", ERROR, nearly, message, (), (fix,))
         if choice is None or choice.name in catalog.names or not catalog.lost.isdisjoint((choice.name, "")):
             continue
         message = f"no graph type is called '{shown(choice.name)}'"
