@@ -341,8 +341,8 @@ def test_a_slip_below_an_anchor_is_one_finding(catalog: Catalog) -> None:
     assert said(after_fixes(text, catalog), catalog) == []
     above = "x-c: &c {promt: Sign it}\n" + text.replace("&c {promt: Sign it}", "*c", 1)
     (found,) = checked(above, catalog).findings()
-    assert found.span.line == 11
-    assert len(found.related) == 1
+    assert (found.span.line, len(found.related)) == (0, 2)
+    assert said(after_fixes(above, catalog), catalog) == []
 
 
 OTTO = "\"output.decision == 'Otto'\""
