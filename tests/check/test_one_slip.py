@@ -362,3 +362,14 @@ def test_a_slip_that_leads_to_more_is_one_finding(
     assert said(_with(right, slip), catalog) == [finding]
     if mend is not None:
         assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)
+
+
+def test_keys_of_the_node_are_put_beside_its_config(catalog: Catalog) -> None:
+    right = "      options: [Anna, Otto]\n    retry:\n      attempts: 2\n"
+    text = _with("      options: [Anna, Otto]\n", right)
+    assert said(text, catalog) == []
+    deep = text.replace("    retry:\n      attempts: 2\n", "      retry:\n        attempts: 2\n")
+    assert said(deep, catalog) == [
+        "retry | config-unknown-field: the config of an LLM_DECISION has no 'retry'; it belongs beside 'config'"
+    ]
+    assert after_fixes(deep, catalog) == text

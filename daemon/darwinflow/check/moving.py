@@ -38,6 +38,22 @@ def put_under(subject: Subject, path: Path, names: Sequence[str], home: str) -> 
     return (Fix(f"Put {what} under '{home}'", edits),) if edits else ()
 
 
+def put_beside(subject: Subject, path: Path, name: str) -> tuple[Fix, ...]:
+    """The last key of the mapping at *path* put behind that mapping, where another key is left in it."""
+    place = subject.locate(path)
+    if place is None or place[0].rest or place[0].key is None or not subject.owns_key(path, name):
+        return ()
+    found, base = place
+    pairs, owner = found.value.pairs, place[0].key
+    if found.value.style != BLOCK or len(pairs) < 2 or pairs[-1][0].source != name or _is_fixed(pairs[-1][1]):
+        return ()
+    key, value = pairs[-1]
+    depth = key.column - owner.column
+    rows = range(key.line, max(value.end_line, key.line) + 1)
+    edits = [Edit(Span(row, 0, row, depth).moved(base), "") for row in rows]
+    return (Fix(f"Put it beside '{path[-1]}'", tuple(edits)),) if depth > 0 else ()
+
+
 def _is_fixed(value: Node) -> bool:
     """Whether its lines must not be moved, as they may say themselves how deep they stand."""
     return value.style in (LITERAL, FOLDED)

@@ -1,6 +1,6 @@
 """What an item rule looks at: one mapping that a schema governs, with its faults and their places."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from darwinflow.check.faults import Fault
@@ -19,7 +19,7 @@ Locate = Callable[[Path], tuple[Found, int] | None]
 class Subject:
     """A node, an edge, or the document around them."""
 
-    __slots__ = ("data", "faults", "kind", "locate", "meant_kind", "noun", "problems", "type_names")
+    __slots__ = ("data", "faults", "fields", "kind", "locate", "meant_kind", "noun", "problems", "type_names")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class Subject:
         kind: str = "",
         meant_kind: str = "",
         type_names: Sequence[str] = (),
+        fields: Collection[str] = (),
     ) -> None:
         self.noun = noun
         """`node`, `edge`, or the name of the graph type for the document itself."""
@@ -45,6 +46,8 @@ class Subject:
         self.meant_kind = meant_kind
         """The type whose schema the faults come from: `kind`, or the one that it is a slip of."""
         self.type_names = type_names
+        self.fields = fields
+        """The keys that a node of this type may have; of anything else nobody asks."""
 
     @property
     def is_broken(self) -> bool:

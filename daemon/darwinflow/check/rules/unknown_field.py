@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
-from darwinflow.check.moving import put_under
+from darwinflow.check.moving import put_beside, put_under
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
@@ -18,6 +18,7 @@ from darwinflow.projection.native import EDGES, NODES
 from darwinflow.projection.places import Path
 
 _MAX_RELATED = 20
+_CONFIG = "config"
 _LISTS = (NODES, EDGES)
 _OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
 
@@ -56,6 +57,9 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
             fixes = _as_id(subject, fault, span)
+        elif fault.path == (_CONFIG,) and fault.name in subject.fields and fault.name not in subject.data:
+            message += f"; it belongs beside '{_CONFIG}'"
+            fixes = put_beside(subject, fault.path, fault.name)
         elif _home(fault):
             continue  # told with the others that belong there
         elif names := list(fields_of(fault.schema)):
