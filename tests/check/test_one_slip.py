@@ -310,6 +310,15 @@ def test_keys_beside_the_config_are_put_into_it(right: str, slip: str, mend: str
         ("!!float .nan", None),
         ("!!null ~", None),
         ("!!str 3", None),
+        ("!!null x", "'x' is no '!!null', null or ~; remove the tag, or write one"),
+        ("!!seq {}", "'!!seq' stands before a list, and this is a mapping; remove the tag"),
+        ("!!seq {a: 1}", "'!!seq' stands before a list, and this is a mapping; remove the tag"),
+        ("&b !!map []", "'!!map' stands before a mapping, and this is a list; remove the tag"),
+        ("!!map a", "'!!map' stands before a mapping, and this is one value; remove the tag"),
+        ("!!int [1]", "'!!int' stands before one value, and this is a list; remove the tag"),
+        ("!!seq\n  - 1", None),
+        ("!!map\n  b: 1", None),
+        ("!!map", None),
     ],
 )
 def test_a_value_that_is_not_what_its_tag_says_is_told(

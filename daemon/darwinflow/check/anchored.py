@@ -14,6 +14,7 @@ from darwinflow.document.segment import Segment
 from darwinflow.model.span import Span
 
 _ALIAS: Final = re.compile(r"\*([^\s,\[\]{}]+)")
+_ALIASES: Final = re.compile(r"\*[^\s,\[\]{}]+(?: *, *\*[^\s,\[\]{}]+)*")
 _KEY: Final = re.compile(r" has no (?:field )?'([^']+)'")
 _MEANT: Final = re.compile(r"; did you mean '([^']+)'\?\Z")
 _MAX_RELATED: Final = 20
@@ -24,7 +25,8 @@ _MAX_NODES: Final = 2_000
 class _Group(NamedTuple):
     """Findings at aliases that say one thing."""
 
-    anchor: str
+    anchors: tuple[str, ...]
+    """The one, or those of a list of which each may bring it."""
     code: str
     what: str
 
@@ -53,9 +55,8 @@ def told_at_anchors(
     """
     groups: dict[_Group, list[Finding]] = {}
     for one in by_alias:
-        match = _ALIAS.match(document.lines[one.span.line], one.span.column)
-        if match is not None:
-            groups.setdefault(_Group(match[1], one.code, _what(one)), []).append(one)
+        anchors = _anchors(document.lines[one.span.line][one.span.column :])
+        groups.setdefault(_Group(anchors, one.code, _what(one)), []).append(one)
     aliased = set(by_alias)
     own = {(one.span, one.code, _what(one)): one for one in items if one not in aliased}
     gone: set[Finding] = set()
@@ -63,19 +64,27 @@ def told_at_anchors(
     places = _places(document) if groups else {}
     for group, same in groups.items():
         same.sort(key=lambda one: one.span)
-        key = _KEY.search(same[0].message)
-        span = _span_of(document, same[0].span.line, places.get(group.anchor, ()), key[1]) if key else None
-        if span is None:
-            first, others = same[0], same[1:]
-        else:
-            there = own.get((span, group.code, group.what))
-            first, others = there if there is not None else _at_key(same[0], span), same
+        first, *others = same
+        key = _KEY.search(first.message)
+        name = key[1] if key is not None else ""
+        for anchor in group.anchors if name else ():
+            span = _span_of(document, first.span.line, places.get(anchor, ()), name)
+            if span is not None:
+                first = own.setdefault((span, group.code, group.what), _at_key(first, span))
+                others = same
+                break
         gone.update((first, *others))
         related = [Related(one.span, "and by way of this alias") for one in others[:_MAX_RELATED]]
         told.setdefault(first, []).extend(related)
     return [one for one in found if one not in gone] + [
         one._replace(related=(*one.related, *related)) for one, related in told.items()
     ]
+
+
+def _anchors(text: str) -> tuple[str, ...]:
+    """What the alias that *text* begins with stands for, and those behind it in a list."""
+    match = _ALIASES.match(text)
+    return tuple(_ALIAS.findall(match[0])[:_MAX_RELATED]) if match is not None else ()
 
 
 def _what(finding: Finding) -> str:

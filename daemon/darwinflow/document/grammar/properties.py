@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from darwinflow.document.grammar.core_schema import Scalar, resolved
 from darwinflow.document.grammar.reader import Reader
 from darwinflow.document.grammar.scan import PROPERTY, after_blanks
-from darwinflow.document.node import ALIAS, SCALAR, Node
+from darwinflow.document.node import ALIAS, BROKEN, EMPTY, MAP, SCALAR, SEQ, Node
 from darwinflow.document.problem import UNKNOWN_TAG, Problem
 from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
@@ -27,8 +27,15 @@ _WANTED: Final = {
     CORE + "int": _Wanted((int,), "a whole number"),
     CORE + "float": _Wanted((float,), "a number"),
     CORE + "bool": _Wanted((bool,), "true or false"),
-    CORE + "null": _Wanted((type(None),), "nothing"),
+    CORE + "null": _Wanted((type(None),), "null or ~"),
 }
+_OF_KINDS: Final = {
+    CORE + "map": (MAP, "a mapping"),
+    CORE + "seq": (SEQ, "a list"),
+    **{CORE + name: (SCALAR, "one value") for name in ("str", "int", "float", "bool", "null")},
+}
+"""The kind of node that a tag asks for, and what it is called."""
+_KINDS: Final = {MAP: "a mapping", SEQ: "a list", SCALAR: "one value"}
 _OTHER_NAMES: Final = {
     "string": "str",
     "text": "str",
@@ -40,6 +47,7 @@ _OTHER_NAMES: Final = {
     "array": "seq",
     "list": "seq",
 }
+_BREAK: Final = "\n"
 _HANDLE: Final = re.compile(r"(![A-Za-z0-9-]*!)(.*)", re.DOTALL)
 
 
@@ -118,17 +126,25 @@ class Properties(Reader):
             node.tag = tag
             if node.kind == SCALAR:
                 node.value = _tagged(tag, node)
-                self._check_tagged(tag, node, row, column)
+            self._check_tagged(tag, node, row, column)
         node.outset = (row, column)
         return node
 
     def _check_tagged(self, tag: str, node: Node, row: int, column: int) -> None:
-        """Report a scalar that is not what its tag says."""
-        wanted = _WANTED.get(tag)
+        """Report a value that is not what its tag says."""
+        kind, called = _OF_KINDS.get(tag, (node.kind, ""))
+        if node.kind != kind and node.kind in _KINDS and node.style not in (EMPTY, BROKEN):
+            name = tag.removeprefix(CORE)
+            message = f"'!!{name}' stands before {called}, and this is {_KINDS[node.kind]}; remove the tag"
+            start = max(self.lines[row].find("!", column), column)
+            end = start + len(re.split(r"[\s,\[\]{}]", self.lines[row][start:], maxsplit=1)[0])
+            self.report(row, start, row, max(end, start + 1), message)
+            return
+        wanted = _WANTED.get(tag) if node.kind == SCALAR else None
         if wanted is None or type(node.value) in wanted.types:
             return
         name = tag.removeprefix(CORE)
-        message = f"'{node.source}' is no '!!{name}', {wanted.words}; remove the tag, or write one"
+        message = f"'{node.source.partition(_BREAK)[0]}' is no '!!{name}', {wanted.words}; remove the tag, or write one"
         if node.line == node.end_line and node.end_column > node.column:
             row, column, end = node.line, node.column, node.end_column
         else:
