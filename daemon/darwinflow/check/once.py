@@ -4,36 +4,54 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from darwinflow.check.anchored import is_by_alias, told_at_anchors
+from darwinflow.check.anchored import told_at_anchors
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.part import Part
-from darwinflow.check.rules.unknown_field import without_displaced
+from darwinflow.check.rules.unknown_field import OF_ROOT, without_displaced
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
 
-_OF_ITEMS: Final = ("unknown-field", "config-unknown-field", "config-wrong-type", "config-invalid-value")
+_OF_ITEMS: Final = frozenset(
+    {"unknown-field", "config-unknown-field", "config-wrong-type", "config-invalid-value"}
+)
 _OF_EDGE: Final = "an edge has no field '"
 _FOLLOWING: Final = frozenset({"no-path-to-end", "unreachable-node"})
 
 
 def told_once(document: Document, found: list[Finding], parts: Iterable[Part | None]) -> list[Finding]:
     """*found*, of the whole document and in any order, with what is one slip as one finding."""
-    items = [one for one in found if one.code in _OF_ITEMS]
-    if not items:
-        return found
+    lines = document.lines
+    items: list[Finding] = []
+    by_alias: list[Finding] = []
+    of_edges: list[Finding] = []
+    is_displaced = False
+    for one in found:  # also after each key that is typed among a thousand of them
+        code, _, (line, column, _, _), message, _, _ = one
+        if code not in _OF_ITEMS:
+            continue
+        items.append(one)
+        if lines[line].startswith("*", column):
+            by_alias.append(one)
+        elif code == "unknown-field":
+            is_displaced = is_displaced or message.endswith(OF_ROOT)
+            if message.startswith(_OF_EDGE):
+                of_edges.append(one)
+    if of_edges:
+        found = _in_brackets(document, found, _strays(document, of_edges, parts))
+    if by_alias:
+        found = told_at_anchors(document, found, items, by_alias)
+    return without_displaced(found) if is_displaced else found
+
+
+def _strays(document: Document, of_edges: Sequence[Finding], parts: Iterable[Part | None]) -> list[Finding]:
+    """Those about keys of edges that are called as nodes are."""
     known = [part.projection.graph for part in parts if part is not None]
 
     def is_node(name: str) -> bool:
         return any(graph.numbers.get(name, graph.known) < graph.known for graph in known)
 
-    strays = [one for one in items if one.message.startswith(_OF_EDGE) and is_node(_text(document, one.span))]
-    if strays:
-        found = _in_brackets(document, found, strays)
-    by_alias = [one for one in items if is_by_alias(document, one)]
-    if by_alias:
-        found = told_at_anchors(document, found, items, by_alias)
-    return without_displaced(found)
+    return [one for one in of_edges if is_node(_text(document, one.span))]
 
 
 def _text(document: Document, span: Span) -> str:
@@ -42,6 +60,8 @@ def _text(document: Document, span: Span) -> str:
 
 def _in_brackets(document: Document, found: list[Finding], strays: Sequence[Finding]) -> list[Finding]:
     """Nodes that became keys of an edge, as brackets around several are missing, with what that leads to."""
+    if not strays:
+        return found
     by_line: dict[int, list[Finding]] = {}
     for one in strays:
         by_line.setdefault(one.span.line, []).append(one)

@@ -20,7 +20,7 @@ from darwinflow.projection.places import Path
 _MAX_RELATED = 20
 _CONFIG = "config"
 _LISTS = (NODES, EDGES)
-_OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
+OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
 
 
 def unknown_field(subject: Subject) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             message = f"{subject.owner(fault)} has no field '{shown(fault.name)}'"
         fixes: tuple[Fix, ...] = ()
         if subject.noun == "node" and not fault.path and fault.name in _LISTS:
-            message = f"'{fault.name}' {_OF_ROOT}"
+            message = f"'{fault.name}' {OF_ROOT}"
             fixes = _at_the_margin(subject, fault, span)
         elif fault.meant is not None:
             message += f"; did you mean '{fault.meant}'?"
@@ -72,7 +72,7 @@ def without_displaced(found: list[Finding]) -> list[Finding]:
     names = {
         name
         for one in found
-        if one.code == "unknown-field" and one.message.endswith(_OF_ROOT)
+        if one.code == "unknown-field" and one.message.endswith(OF_ROOT)
         for name in _LISTS
         if one.message.startswith(f"'{name}'")
     }
