@@ -41,11 +41,6 @@ class _Place(NamedTuple):
     """What it stands for."""
 
 
-def is_by_alias(document: Document, finding: Finding) -> bool:
-    """Whether an alias is what the finding stands at."""
-    return document.lines[finding.span.line][finding.span.column : finding.span.column + 1] == "*"
-
-
 def told_at_anchors(
     document: Document, found: list[Finding], items: Sequence[Finding], by_alias: Sequence[Finding]
 ) -> list[Finding]:
