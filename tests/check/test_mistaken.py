@@ -50,3 +50,17 @@ def test_a_name_that_is_a_slip_stays_one(catalog: Catalog) -> None:
     text = TEXT.replace("id: sign", "id: ask", 1).replace("to: help", "to: hepl", 1)
     codes = [one.partition(" | ")[2].partition(":")[0] for one in said(text, catalog)]
     assert sorted(codes) == ["duplicate-node-id", "edge-unknown-node"]
+
+
+@pytest.mark.parametrize(
+    ("slip", "token", "code"), [("id: wa.it", "wa.it", "invalid-value"), ("id: 7", "7", "wrong-type")]
+)
+def test_an_id_that_is_none_is_told_with_the_name_that_edges_use(
+    slip: str, token: str, code: str, catalog: Catalog
+) -> None:
+    text = TEXT.replace("id: wait", slip, 1)
+    (found,) = said(text, catalog)
+    assert found.startswith(f"{token} | {code}: 'id' must be text")
+    (one,) = checked(text, catalog).findings()
+    assert {related.message for related in one.related} == {"this is meant to be it"}
+    assert after_fixes(text, catalog) == TEXT

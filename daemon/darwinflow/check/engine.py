@@ -22,6 +22,7 @@ from darwinflow.check.keeping import (
 )
 from darwinflow.check.mentions.joining import joined
 from darwinflow.check.mentions.state import mentioned
+from darwinflow.check.mistaken import told_at_ids
 from darwinflow.check.once import told_once
 from darwinflow.check.part import Part
 from darwinflow.check.quiet import is_quiet, refers_to_the_same
@@ -130,7 +131,7 @@ class Checked:
                 for section, segments in part.faulty:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
-        found = told_once(self.document, wake.left_of(found), self.parts)
+        found = told_at_ids(told_once(self.document, wake.left_of(found), self.parts))
         found += [tear.finding() for tear in torn]
         found += self.joint
         suppressions: list[Suppression] = []

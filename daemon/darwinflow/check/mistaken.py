@@ -1,14 +1,18 @@
 """The node that took an id which it may not have: another's, or a reserved one. Edges that still say its own name follow from that."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from darwinflow.check.finding import Fix
+from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.meant import meant
 from darwinflow.check.words import scalar, shown
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import SCALAR
+from darwinflow.document.problem import Related
 from darwinflow.projection.graph import Place
 from darwinflow.projection.projection import Projection
+
+_OF_IDS: Final = frozenset({"invalid-value", "wrong-type"})
+_UNKNOWN: Final = "edge-unknown-node"
 
 
 class Mistaken(NamedTuple):
@@ -60,3 +64,25 @@ def _is_used(projection: Projection, name: str) -> bool:
     graph = projection.graph
     number = graph.numbers[name]
     return number >= graph.known or bool(graph.successors[number]) or bool(graph.predecessors[number])
+
+
+def told_at_ids(found: list[Finding]) -> list[Finding]:
+    """*found* without what is said of names at edges where the id that has to change is told for another reason.
+
+    The id's finding takes over the fix and the places.
+    """
+    ids = {one.span: one for one in found if one.code in _OF_IDS and one.message.startswith("'id' ")}
+    if not ids:
+        return found
+    gone: set[Finding] = set()
+    told: list[Finding] = []
+    for one in found:
+        if one.code != _UNKNOWN or len(one.fixes) != 1 or len(one.fixes[0].edits) != 1:
+            continue
+        about = ids.pop(one.fixes[0].edits[0].span, None)
+        if about is not None:
+            gone.update((one, about))
+            places = [one.span, *[other.span for other in one.related]]
+            related = [Related(span, "this is meant to be it") for span in places]
+            told.append(about._replace(related=(*about.related, *related), fixes=one.fixes))
+    return [one for one in found if one not in gone] + told if told else found

@@ -104,6 +104,8 @@ def _fixes(
     is_slip = nearest(name, (near,)) is not None
     if near.strip(CURLS) == name:
         odd = Odd.GIVEN  # quotes of text programs are no part of an id
+    elif not is_slip and _is_no_text(projection, near):
+        odd = Odd.GIVEN  # that the id is none is told
     elif not is_slip:
         odd = Odd.USED  # another name altogether: the node was renamed, as it seems
     if odd is Odd.UNKNOWN:
@@ -117,6 +119,13 @@ def _fixes(
         edits += [edit for (fix, *_) in others for edit in fix.edits]
         used = (Fix(f"Change to '{near}'", tuple(edits), is_certain=is_slip or name.strip(CURLS) == near),)
     return either(used, given) if odd is Odd.EITHER else used
+
+
+def _is_no_text(projection: Projection, name: str) -> bool:
+    """Whether the node's id is a number, true or false, as YAML reads it."""
+    node = projection.node(name)
+    data = node.fact.data if node is not None else None
+    return isinstance(data, Mapping) and not isinstance(data.get("id"), str)
 
 
 def _may_replace(projection: Projection, places: list[EndPlace], near: str) -> bool:
