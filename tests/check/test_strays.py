@@ -1,4 +1,4 @@
-"""A character at the first column before the dash of an item: one finding, and the rules of the graph wait for what is torn off."""
+"""A character at the first column before what belongs further in: one finding, and what is torn off is not judged."""
 
 from time import process_time
 
@@ -6,7 +6,7 @@ import pytest
 
 from darwinflow.catalog.catalog import Catalog
 
-from .test_one_slip import TEXT, after_fixes, said
+from .test_one_slip import TEXT, after_fixes, checked, said
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,26 @@ def test_a_mark_before_a_dash_is_one_finding(right: str, slip: str, mark: str, c
 
 def test_text_where_no_list_goes_on_is_no_such_mark(catalog: Catalog) -> None:
     assert not any("stands before the '-'" in one for one in said(f"a - b\nx: c\n{TEXT}", catalog))
+
+
+@pytest.mark.parametrize("is_typed_over", [True, False])
+@pytest.mark.parametrize("mark", ["_", "x", "."])
+def test_at_every_line_it_is_one_finding_and_mended(mark: str, is_typed_over: bool, catalog: Catalog) -> None:
+    lines = TEXT.splitlines(keepends=True)
+    tried = 0
+    for row, line in enumerate(lines):
+        if not line.startswith(" "):
+            continue
+        text = "".join([*lines[:row], mark + line[is_typed_over:], *lines[row + 1 :]])
+        (found,) = checked(text, catalog).findings()
+        assert (found.span.line, found.span.end_column) == (row, 1)
+        assert after_fixes(text, catalog) == TEXT
+        tried += 1
+    assert tried == 19
+
+
+def test_a_key_of_two_words_that_fits_in_nowhere_stays_one(catalog: Catalog) -> None:
+    assert said(TEXT.replace("nodes:", "my key: 1\nnodes:"), catalog)[0].startswith("my key | unknown-field")
 
 
 def test_many_such_marks_cost_little(catalog: Catalog) -> None:

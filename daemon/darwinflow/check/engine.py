@@ -119,7 +119,9 @@ class Checked:
 
     def _listed(self) -> list[Finding]:
         torn = tuple(tears(self.document, [part is not None for part in self.parts]))
-        wake = Wake(self.document, self.document.problems(), torn)
+        heads = [one for part in self.parts if part is not None for one in part.header]
+        unknown = [one.span.line for one in heads if one.code == "unknown-field" and not one.span.column]
+        wake = Wake(self.document, self.document.problems(), torn, unknown)
         found = [finding_of(problem) for problem in wake.problems]
         found += self.checker.unknown_types(self.document)
         for root_index, part in enumerate(self.parts):

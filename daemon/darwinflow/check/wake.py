@@ -4,7 +4,7 @@ All of that vanishes when the fault is mended, so only the fault is told.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from darwinflow.check.dashes import without_dashes
@@ -65,7 +65,14 @@ class Stretch:
 class Wake:
     """What is left of the problems of a document, and which findings stand in the wake of those."""
 
-    def __init__(self, document: Document, problems: Sequence[Problem], tears: Sequence[Tear] = ()) -> None:
+    def __init__(
+        self,
+        document: Document,
+        problems: Sequence[Problem],
+        tears: Sequence[Tear] = (),
+        unknown: Collection[int] = (),
+    ) -> None:
+        """*unknown*: lines of keys of the document that nobody knows."""
         self._document = document
         self.problems: list[Problem] = []
         """Without those that others lead to; in the order of the text, as *problems* are."""
@@ -75,7 +82,7 @@ class Wake:
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
         problems, dashes = without_dashes(document, problems)
-        problems, strays = without_strays(document, problems)
+        problems, strays = without_strays(document, problems, unknown)
         for problem in problems:
             while waiting and waiting[0].first <= problem.span.line:
                 self._begin_tear(waiting.pop(0))
