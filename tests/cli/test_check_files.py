@@ -326,6 +326,7 @@ def test_links_out_of_the_workspace_are_as_if_they_were_not_there(
         ((path, code, message),) = findings(darwinflow)
         assert (path, code) == ("flows/greet.yaml", "subworkflow-missing")
         assert "secretly" not in message
+        assert "did you mean" not in message
     assert findings(darwinflow, "flows/linked.yaml")[0][1] == "edge-unknown-node", "whoever names it has it"
 
 

@@ -77,10 +77,9 @@ def _version_of(workflow: str, neighbours: Neighbours) -> str:
 
 def _meant(inner: str, own: str, neighbours: Neighbours) -> str | None:
     """The draft that *inner* is a slip of, but for *own*: a near name, or the same name in another folder."""
-    paths = [path for path in neighbours.paths() if path != own]
-    near = nearest(inner, paths)
-    if near is not None:
-        return near
+    # A link out of the workspace is listed and not there.
+    paths = [path for path in neighbours.paths() if path not in (own, inner)]
     name = posixpath.basename(inner)
     same = [path for path in paths if posixpath.basename(path) == name]
-    return same[0] if len(same) == 1 else None
+    meant = nearest(inner, paths) or (same[0] if len(same) == 1 else None)
+    return meant if meant is not None and neighbours.file(meant) is not None else None
