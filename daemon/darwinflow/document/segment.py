@@ -244,10 +244,24 @@ class Segment:
 
         They stand for *more* nodes than before. The data is worked out when somebody asks for it.
         """
-        segment = Segment(self.form, self.line_count, self)
+        segment = Segment.__new__(
+            Segment
+        )  # with what `__init__` and `_take_over` give, for thousands at once
+        segment.form = self.form
+        segment.line_count = self.line_count
+        segment._data = _UNREAD  # noqa: SLF001 - of the same class
+        segment._later = None  # noqa: SLF001
+        segment.kind = self.kind
+        segment.key = self.key
+        segment.children = self.children
+        segment.parse_problems = self.parse_problems
+        segment.problems = self.problems
+        segment.anchors = self.anchors
+        segment.aliases = self.aliases
+        segment.rows = self.rows
+        segment.lasting = self.lasting
         segment.bindings = bindings
         segment.allowance = None
-        segment.problems = self.problems
         segment.size = self.size + more
         segment.expanded = self.expanded + more
         return segment

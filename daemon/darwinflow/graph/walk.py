@@ -12,8 +12,8 @@ def reached(roots: Iterable[int], arrows: Arrows) -> bytearray:
     waiting = list(roots)
     for node in waiting:
         seen[node] = 1
-    while waiting:
-        for target in arrows[waiting.pop()]:
+    for node in waiting:
+        for target in arrows[node]:
             if not seen[target]:
                 seen[target] = 1
                 waiting.append(target)

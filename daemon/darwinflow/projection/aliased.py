@@ -3,6 +3,7 @@
 Where no alias stands in a field that ids, ends or references are read from, the graph has nothing to do with it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from darwinflow.document.node import ALIAS, MAP, SCALAR, SEQ, Node
@@ -14,7 +15,7 @@ _READ: Final = {
     EDGES: frozenset({"from", "to", "condition", "type", "key"}),
 }
 """The fields of an item, by the list it stands in, that a graph and its references are read from."""
-_MEMO: Final = (__name__, "fields")
+_MEMO: Final = f"{__name__}.fields"
 _ELSEWHERE: Final[frozenset[str]] = frozenset()
 
 
@@ -23,11 +24,22 @@ def is_retold(old: Segment, new: Segment) -> bool:
     return old.is_read and new.children is old.children and bool(new.aliases) and new.problems == old.problems
 
 
-def is_read_from(segment: Segment, role: str) -> bool:
-    """Whether ids, ends or references of a list of this role may come from aliases in *segment*."""
-    fields = aliased_fields(segment)
+def read_from(segments: Sequence[Segment], retold: Sequence[bool], role: str) -> list[int]:
+    """The indices of *segments*, of a list of this role, from which ids, ends or references may be read anew.
+
+    *retold*: of each, whether it is as before but for what its aliases stand for.
+    """
     read = _READ.get(base(role))
-    return not fields or read is None or not fields.isdisjoint(read)
+    if read is None:
+        return [*range(len(segments))]
+    found: list[int] = []
+    for at, segment in enumerate(segments):
+        if retold[at]:
+            fields = aliased_fields(segment)
+            if fields and fields.isdisjoint(read):
+                continue
+        found.append(at)
+    return found
 
 
 def aliased_fields(segment: Segment) -> frozenset[str]:

@@ -90,11 +90,16 @@ def _mixed_entries(root: Root, carrier: Carrier) -> Iterator[tuple[str, Node, An
         yield from _entries(segment)
 
 
+_FACTS = {role: f"{__name__}.{role}" for key in (NODES, EDGES, MIXED) for role in (key, alone(key))}
+"""The key of a segment's memo for each role: a text, whose hash is known."""
+
+
 def read(segment: Segment, role: str) -> Facts:
     """What *segment* adds; kept with it."""
-    facts: Facts | None = segment.memo.get((__name__, role))
+    key = _FACTS[role]
+    facts: Facts | None = segment.memo.get(key)
     if facts is None:
-        segment.memo[(__name__, role)] = facts = _read(segment, role)
+        segment.memo[key] = facts = _read(segment, role)
     return facts
 
 

@@ -10,7 +10,7 @@ from darwinflow.document.document import Change
 from darwinflow.document.root import Root
 from darwinflow.document.section import Section
 from darwinflow.document.segment import Segment
-from darwinflow.projection.aliased import is_read_from, is_retold
+from darwinflow.projection.aliased import is_retold, read_from
 
 
 class Stretch(NamedTuple):
@@ -136,11 +136,7 @@ def _alike(old: Sequence[Segment], new: Sequence[Segment]) -> int:
 def _trimmed(stretch: Stretch, retold: list[bool], role: str) -> Stretch:
     if True not in retold:
         return stretch
-    other = [
-        at
-        for at, (is_same, segment) in enumerate(zip(retold, stretch.added, strict=True))
-        if not is_same or is_read_from(segment, role)
-    ]
+    other = read_from(stretch.added, retold, role)
     if not other:
         return stretch._replace(removed=(), added=())
     first, behind = other[0], other[-1] + 1
