@@ -14,7 +14,7 @@ import pytest
 
 from cli.conftest import flow
 from cli.recorded_runs import record
-from darwinflow.storage.backup import read_backup
+from darwinflow.storage.backup_manifest import read_backup
 
 MIXES = ["", "storage: {logs: {type: file}, metrics: {type: file}}\n",
     "storage: {workflows: {type: sqlite}, logs: {type: sqlite, path: apart}}\n"]  # fmt: skip

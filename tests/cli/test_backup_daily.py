@@ -23,7 +23,7 @@ from darwinflow.daemon.stores import backup_of, stores_of
 from darwinflow.model.errors import StoreFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.rpc.session import Room
-from darwinflow.storage.backup import read_backup
+from darwinflow.storage.backup_manifest import read_backup
 from darwinflow.storage.opening import open_identity, open_organization
 from darwinflow.storage.recording import record as record_run
 

@@ -16,7 +16,7 @@ from darwinflow.daemon.backups_made import note_backup, noted_last
 from darwinflow.model.errors import StoreFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.rpc.session import Room
-from darwinflow.storage.backup import read_backup
+from darwinflow.storage.backup_manifest import read_backup
 from darwinflow.storage.postgres.administration import admit, create_organization, prepare
 from darwinflow.storage.run_file import read_runs
 from postgres_server import new_organization, shared

@@ -137,14 +137,13 @@ def _backup(args: argparse.Namespace) -> int:
 def _restore(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
     from darwinflow.daemon.workflow_part import Returned
-    from darwinflow.storage.backup import read_backup
 
     home = home_of(os.environ)
-    manifest, aside, taken = read_backup(args.folder), None, None
+    manifest, aside, taken = keeping.checked_backup(home, os.environ, args.folder), None, None
     returned = Returned(0, ())
     if not args.dry_run:
         stop_daemon(home)
-        manifest, aside = keeping.restore(home, args.folder, replace=args.replace)
+        manifest, aside = keeping.restore(home, os.environ, args.folder, replace=args.replace)
         returned = keeping.restore_workflows(home, os.environ, args.folder)
         taken = keeping.restore_runs(home, os.environ, args.folder)
     if args.json:

@@ -21,7 +21,8 @@ from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import NotFound, Refused, StoreFull
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Room
-from darwinflow.storage.backup import MANIFEST, UNFINISHED, Manifest, Still
+from darwinflow.storage.backup import UNFINISHED, Still
+from darwinflow.storage.backup_manifest import MANIFEST, Manifest
 from darwinflow.storage.sizes import size_of
 
 if TYPE_CHECKING:

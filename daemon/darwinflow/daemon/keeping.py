@@ -1,6 +1,7 @@
 """Backups of a home: made by its daemon, beside it where all lies in databases, else in its place; restored in its place."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -10,13 +11,14 @@ from darwinflow.daemon.backups_made import note_backup
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
-from darwinflow.daemon.stores import retention_of, stores_of
+from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
-from darwinflow.daemon.workflow_part import Returned, restore_workflow_part, write_workflow_part
+from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
 from darwinflow.model.errors import NotFound, StoreError
 from darwinflow.model.stores import POSTGRES, Stores
 from darwinflow.recorder.paths import Home
-from darwinflow.storage.backup import Manifest, Still, make_backup, read_backup, restore_backup
+from darwinflow.storage.backup import Still, make_backup, restore_backup
+from darwinflow.storage.backup_manifest import Manifest, read_backup, refuse_parts
 from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.moving import Taken, runs_of, take_in
 from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
@@ -28,6 +30,8 @@ from darwinflow.tenancy.personal import PERSONAL
 
 _COMMAND = "darwinflow storage"
 """What holds the home meanwhile."""
+_OF_WHOM = re.compile(r"(?:tenant-)?([a-z0-9]{8,32})(?:\.db)?", re.ASCII)
+"""How what holds data of an organization is called."""
 
 
 class Kept(NamedTuple):
@@ -104,9 +108,29 @@ def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[],
     return manifest
 
 
-def restore(home: Home, folder: str, *, replace: bool) -> tuple[Manifest, str | None]:
-    """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
+def checked_backup(home: Home, environ: Mapping[str, str], folder: str) -> Manifest:
+    """Of the backup *folder*, which may come from anybody: each part is as it was written and belongs where this home,
+    by its own config.yaml, keeps the like. Raises `NotFound`, `Refused`, `StoreDamaged`, `SchemaTooNew`.
+    """
     manifest = read_backup(folder)
+    names = (os.path.basename(item.place) for item in manifest.items)
+    organizations = {found[1] for name in names if (found := _OF_WHOM.fullmatch(name))}
+    stores = configured_stores(home, environ, PERSONAL)
+    archive = retention_of(home, environ, PERSONAL).archive
+    places = [home.system_db]
+    for organization in organizations:
+        places += places_of(home.data, organization, stores)
+        places += [] if archive is None else [place_of_choice(home.data, archive, organization)]
+    refuse_parts(folder, manifest, home.data, places)
+    read_parts(folder)
+    return manifest
+
+
+def restore(
+    home: Home, environ: Mapping[str, str], folder: str, *, replace: bool
+) -> tuple[Manifest, str | None]:
+    """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
+    manifest = checked_backup(home, environ, folder)
     with held_by(home, _COMMAND):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
 
@@ -134,7 +158,7 @@ def restore_workflows(home: Home, environ: Mapping[str, str], folder: str) -> Re
         return Returned(0, ())
     try:
         with held_by(home, _COMMAND), _opened(home, environ) as stores:
-            return restore_workflow_part(folder, stores, stores_of(home, environ, PERSONAL))
+            return restore_workflow_part(folder, home.data, stores, stores_of(home, environ, PERSONAL))
     except StoreError as error:
         raise type(error)(
             f"published workflows are not restored, nor are runs of a server: {error}",

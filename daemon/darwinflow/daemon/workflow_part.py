@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.daemon.texts import workflow_in
 from darwinflow.daemon.workflow_folders import noted_folders
-from darwinflow.model.errors import NotFound, StoreError
+from darwinflow.model.errors import NotFound, StoreDamaged, StoreError
 from darwinflow.model.stores import FILE, POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.opening import open_identity, open_organization, open_workflows
@@ -26,6 +26,7 @@ FOLDER = "workflows"
 """In the folder of a backup."""
 _INDEX = "index.json"
 _FILE = re.compile(r"v[0-9]+\.yaml|versions\.lock", re.ASCII)
+_PART = re.compile(r"[0-9]+", re.ASCII)
 _MOST_BYTES = 16 << 20
 """Of a file: what is larger is no workflow."""
 
@@ -71,15 +72,16 @@ def write_workflow_part(folder: str, home: Home, organization: str, stores: Stor
     return tuple(lacks)
 
 
-def restore_workflow_part(folder: str, stores: "OrganizationStores", kept_on: Stores) -> Returned:
+def restore_workflow_part(folder: str, data: str, stores: "OrganizationStores", kept_on: Stores) -> Returned:
     """Publish what the backup *folder* holds where its project has nothing published now, with who did it and when.
 
+    Files go back only into folders that the home with the data directory *data* knows: a backup may come from anybody.
     *stores* are open for *kept_on*. Raises `StoreError`.
     """
-    versions, kept = 0, list[str]()
-    for part in _parts(os.path.join(folder, FOLDER)):
+    versions, kept, known = 0, list[str](), noted_folders(data)
+    for part in read_parts(folder):
         source_folder = os.path.join(folder, FOLDER, part.folder)
-        if kept_on.workflows.type == FILE and part.place is None:
+        if kept_on.workflows.type == FILE and known.get(part.place or "") != part.project:
             kept.append(
                 f"workflows of '{part.project}' are files in {source_folder}: copy them to their workspace"
             )
@@ -97,12 +99,24 @@ def restore_workflow_part(folder: str, stores: "OrganizationStores", kept_on: St
     return Returned(versions, tuple(kept))
 
 
-def _parts(there: str) -> list[Part]:
+def read_parts(folder: str) -> list[Part]:
+    """Of the backup *folder*. Raises `StoreDamaged` where they are none."""
+    path = os.path.join(folder, FOLDER, _INDEX)
     try:
-        with open(os.path.join(there, _INDEX), encoding="utf-8") as file:
-            return [Part(**said) for said in json.load(file)]
+        with open(path, encoding="utf-8") as file:
+            parts = [Part(**said) for said in json.load(file)]
     except FileNotFoundError:
         return []
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreDamaged(f"{path} is no index of workflows", hint="take another backup") from error
+    if not all(_is_sound(part) for part in parts):
+        raise StoreDamaged(f"{path} names what is no part of a backup", hint="take another backup")
+    return parts
+
+
+def _is_sound(part: Part) -> bool:
+    texts = (part.folder, part.project, "" if part.place is None else part.place)
+    return all(isinstance(text, str) for text in texts) and _PART.fullmatch(part.folder) is not None
 
 
 def _copy(place: str, target: str) -> bool:

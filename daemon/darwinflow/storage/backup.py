@@ -5,22 +5,18 @@ full changes nothing; what lay there before is moved into `set-aside/`, never de
 """
 
 import errno
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from darwinflow.model.errors import NotFound, Refused, SchemaTooNew, StoreDamaged, StoreFull, StoreUnwritable
+from darwinflow.model.errors import NotFound, Refused, StoreFull, StoreUnwritable
+from darwinflow.storage.backup_manifest import MANIFEST, Item, Manifest, entries_of, write_manifest
 from darwinflow.storage.copied_folder import CopiedFolder
 from darwinflow.storage.durable import make_folders, sync_folder
 from darwinflow.storage.half_restored import note_begun, note_done
 
-MANIFEST = "manifest.json"
-FORMAT = 1
 UNFINISHED = ".unfinished"
 """How the name of a folder ends that is no backup yet."""
 _CHUNK = 1 << 20
@@ -36,34 +32,6 @@ Still = Callable[[Callable[[], None]], None]
 
 More = Callable[[str], tuple[str, ...]]
 """Writes into the folder what lies in no place of this machine; gives what it could not, in words."""
-
-
-class Entry(NamedTuple):
-    """One file of a backup."""
-
-    path: str
-    """In the backup, with slashes."""
-    size: int
-    sha256: str
-
-
-class Item(NamedTuple):
-    """A database or a folder."""
-
-    name: str
-    """Of the file or folder in the backup."""
-    place: str
-    """Where it belongs: from the data directory on, or absolute."""
-
-
-class Manifest(NamedTuple):
-    made_at: str
-    """RFC 3339."""
-    home: str
-    items: tuple[Item, ...]
-    entries: tuple[Entry, ...]
-    lacks: tuple[str, ...] = ()
-    """What belongs to the home and is not in it, each in words."""
 
 
 def make_backup(
@@ -96,40 +64,14 @@ def make_backup(
         copied = [os.path.join(unfinished, item.name) for item in items]
         _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
         lacks = more(unfinished)
-        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(_entries(unfinished)), lacks)
-        _write_manifest(os.path.join(unfinished, MANIFEST), manifest)
+        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(entries_of(unfinished)), lacks)
+        write_manifest(os.path.join(unfinished, MANIFEST), manifest)
         os.rename(unfinished, target)
         sync_folder(os.path.dirname(target))
     except OSError as error:
         raise _told(error, target) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return manifest
-
-
-def read_backup(folder: str) -> Manifest:
-    """Its manifest, when every file is as it was written. Raises `NotFound`, `StoreDamaged`, `SchemaTooNew`."""
-    try:
-        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
-            manifest = _manifest_from(json.load(file), folder)
-        found = {entry.path: entry for entry in _entries(folder) if entry.path != MANIFEST}
-    except FileNotFoundError:
-        raise NotFound(
-            f"{folder} is no backup: it has no {MANIFEST}", hint="name a folder that backup made"
-        ) from None
-    except ValueError as error:
-        raise StoreDamaged(
-            f"{folder}/{MANIFEST} cannot be read: {error}", hint="take another backup"
-        ) from error
-    except OSError as error:
-        raise StoreUnwritable(f"{error.filename} cannot be read: {error.strerror}") from error
-    wanted = {entry.path: entry for entry in manifest.entries}
-    for path in sorted(wanted.keys() | found.keys()):
-        if wanted.get(path) != found.get(path):
-            what = "is missing" if path not in found else "was added" if path not in wanted else "was changed"
-            raise StoreDamaged(
-                f"{folder}/{path} {what} since the backup was made", hint="take another backup"
-            )
     return manifest
 
 
@@ -177,26 +119,6 @@ def _staged(place: str) -> str:
     return f"{place}.restoring"
 
 
-def _entries(folder: str) -> Iterator[Entry]:
-    for path in sorted(_files(folder)):
-        full = os.path.join(folder, path)
-        yield Entry(path.replace(os.sep, "/"), os.path.getsize(full), _sha256(full))
-
-
-def _files(folder: str) -> Iterator[str]:
-    for above, _, names in os.walk(folder):
-        for name in names:
-            yield os.path.relpath(os.path.join(above, name), folder)
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _copy_all(targets: dict[str, str], snapshot: Snapshot, still: Still) -> None:
     """Of each place to its target."""
     folders = [CopiedFolder(place, target) for place, target in targets.items() if not place.endswith(".db")]
@@ -242,38 +164,6 @@ def _remove(path: str) -> None:
         shutil.rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
-
-
-def _write_manifest(path: str, manifest: Manifest) -> None:
-    said = {
-        "format": FORMAT,
-        "madeAt": manifest.made_at,
-        "home": manifest.home,
-        "items": [item._asdict() for item in manifest.items],
-        "files": [entry._asdict() for entry in manifest.entries],
-        "lacks": list(manifest.lacks),
-    }
-    with open(path, "x", encoding="utf-8") as file:
-        json.dump(said, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(os.path.dirname(path))
-
-
-def _manifest_from(said: Any, folder: str) -> Manifest:
-    """Raises `ValueError`, `SchemaTooNew`."""
-    try:
-        if said["format"] > FORMAT:
-            raise SchemaTooNew(f"{folder} has format {said['format']}; this version knows {FORMAT}")
-        return Manifest(
-            said["madeAt"],
-            said["home"],
-            tuple(Item(**item) for item in said["items"]),
-            tuple(Entry(**entry) for entry in said["files"]),
-            tuple(said.get("lacks", ())),
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it lacks {error}") from error
 
 
 def _is_below(path: str, folder: str) -> bool:
