@@ -6,6 +6,7 @@ last eight bytes of each page, and fails to read a page whose checksum is anothe
 
 import logging
 import os
+import struct
 import threading
 
 import apsw
@@ -31,6 +32,16 @@ def checking_vfs() -> str | None:
         if _VFS not in apsw.vfs_names():
             _load()
         return _VFS if _VFS in apsw.vfs_names() else None
+
+
+def checksum(content: bytes) -> bytes:
+    """What the last eight bytes of a page are that begins with *content*: two sums, each fed with the other."""
+    first = second = 0
+    numbers = struct.unpack(f"<{len(content) // 4}I", content)
+    for even, odd in zip(numbers[::2], numbers[1::2], strict=True):
+        first = (first + even + second) & 0xFFFFFFFF
+        second = (second + odd + first) & 0xFFFFFFFF
+    return struct.pack("<II", first, second)
 
 
 def _load() -> None:

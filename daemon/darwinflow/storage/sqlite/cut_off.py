@@ -28,20 +28,35 @@ def full_sized(path: str) -> Iterator[str]:
     if expected <= (size_of(path) or 0):
         yield path
         return
+    with copied(path) as copy:
+        try:
+            os.truncate(copy, expected)
+        except OSError as error:
+            raise _told(error, path) from error
+        yield copy
+
+
+@contextmanager
+def copied(path: str) -> Iterator[str]:
+    """A copy beside *path*, which goes at the end. Nothing may have it open. Raises `StoreFull`, `StoreUnwritable`."""
+    _remove(path)
     try:
         try:
             for part in ("", "-wal"):
                 if size_of(path + part):
                     shutil.copyfile(path + part, path + _COPY + part)
                     os.chmod(path + _COPY + part, 0o600)
-            os.truncate(path + _COPY, expected)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreFull(f"the disk with {path} is full", hint="nothing has been changed") from error
-            raise StoreUnwritable(f"{path}{_COPY} cannot be written: {error.strerror}") from error
+            raise _told(error, path) from error
         yield path + _COPY
     finally:
         _remove(path)
+
+
+def _told(error: OSError, path: str) -> StoreFull | StoreUnwritable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFull(f"the disk with {path} is full", hint="nothing has been changed")
+    return StoreUnwritable(f"{path}{_COPY} cannot be written: {error.strerror}")
 
 
 def _remove(path: str) -> None:

@@ -27,6 +27,7 @@ from darwinflow.storage.sqlite.damaged_rows import UNREADABLE, readable_rows, ro
 from darwinflow.storage.sqlite.faults import store_error
 from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.figures import figures_in, put_figures
+from darwinflow.storage.sqlite.first_page import first_page_mended
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import BESIDE, size_by_header, size_of
 from darwinflow.storage.sqlite.replacing import replace, unfinished
@@ -68,6 +69,9 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
 
     Nothing may have it open. Raises `StoreDamaged` where nothing can be read of it, `StoreFull` with nothing changed.
     """
+    with first_page_mended(path) as mended:
+        if mended is not None:
+            return _salvaged(path, mended, tell, dry_run=dry_run)
     cut = max(size_by_header(path) - (size_of(path) or 0), 0)
     with full_sized(path) as readable:
         return _salvaged(path, readable, tell, dry_run=dry_run)._replace(cut=cut)
