@@ -3,7 +3,9 @@
 import json
 import re
 import time
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, repeat
 
 import psycopg
@@ -13,10 +15,15 @@ from cli.conftest import flow
 from cli.recorded_runs import record
 from darwinflow.daemon.backing_up import BackingUp
 from darwinflow.daemon.backups_made import note_backup, noted_last
+from darwinflow.daemon.person import this_person
+from darwinflow.daemon.stores import stores_of
 from darwinflow.model.errors import StoreFull
 from darwinflow.recorder.paths import home_of
 from darwinflow.rpc.session import Room
 from darwinflow.storage.backup_manifest import read_backup
+from darwinflow.storage.carrying_lessons import lessons_of
+from darwinflow.storage.learning import learn_from_some
+from darwinflow.storage.opening import open_identity, open_organization
 from darwinflow.storage.postgres.administration import admit, create_organization, prepare
 from darwinflow.storage.run_file import read_runs
 from postgres_server import new_organization, shared
@@ -92,6 +99,52 @@ def test_what_was_deleted_for_good_does_not_come_back(darwinflow, joined, tmp_pa
     said = darwinflow("storage", "restore", copy, "--replace").stdout
     assert "imported 0 runs; 2 were there already, 1 were deleted for good and stay so" in said
     assert listed(darwinflow)[0] == others
+
+
+def test_pins_figures_of_runs_that_are_gone_and_patterns_come_back(
+    darwinflow, joined, another_database, tmp_path, environ
+):
+    """Which nobody can find out again from the runs."""
+    record(darwinflow, 3)
+    (last, _, first) = listed(darwinflow)[0]
+    darwinflow("runs", "pin", last["runId"])
+    darwinflow("runs", "delete", first["runId"], "--yes")
+    figures = darwinflow("metrics", "greet", "--json").stdout
+    with closing(opened(environ)) as stores:
+        metrics = stores.metrics_store()
+        assert learn_from_some(stores.log_store(), metrics, "hello", 10) in (0, 3)
+        learned = metrics.read(partial(lessons_of, project="hello"))
+    copy = str(tmp_path / "copy")
+    darwinflow("storage", "backup", copy)
+    darwinflow("daemon", "stop")
+    (tmp_path / "home").rename(tmp_path / "lost")
+    (tmp_path / "home").mkdir(mode=0o700)
+    kept = f"{{type: postgres, dsn: '{another_database}'}}"
+    (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {kept}, metrics: {kept}}}\n")
+    darwinflow("storage", "restore", copy)
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert json.loads(darwinflow("runs", "pin", "--json").stdout)["runs"][0]["runId"] == last["runId"]
+    assert darwinflow("metrics", "greet", "--json").stdout == figures
+    with closing(opened(environ)) as stores:
+        assert stores.metrics_store().read(partial(lessons_of, project="hello")) == learned
+        assert stores.log_store().read(lambda tx: tx.logs("hello").is_erased(first["runId"]))
+    darwinflow("storage", "restore", copy, "--replace")
+    assert darwinflow("metrics", "greet", "--json").stdout == figures
+    assert "all is well" in darwinflow("storage", "verify").stdout
+
+
+def opened(environ):
+    home = home_of(environ)
+    with closing(open_identity(home.system_db, now=lambda: NOW)) as identity:
+        own = this_person(identity).organization
+        return open_organization(
+            identity,
+            own.id,
+            home.tenant_db(own.id),
+            announce=lambda _: None,
+            now=lambda: NOW,
+            stores=stores_of(home, environ, own.slug),
+        )
 
 
 def test_the_daily_one_holds_them(darwinflow, joined, environ):

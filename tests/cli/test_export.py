@@ -82,7 +82,10 @@ def test_a_file_can_be_read_with_what_everybody_has(darwinflow, tmp_path):
     ) as plain:  # fmt: skip
         lines = [json.loads(line) for line in plain.read().splitlines()]
     assert lines[0] == {"format": 1}
-    assert [line["project"] for line in lines[1:]] == ["hello"] * 3
+    assert [line["project"] for line in lines if "log" in line] == ["hello"] * 3
+    assert [line["counted"] for line in lines[4:]] == [
+        [line["log"]["runId"] for line in reversed(lines[1:4])]
+    ]
     index = json.loads((tmp_path / "runs.jsonl.zst.index.json").read_text())
     assert (index["runs"], index["projects"]) == (3, {"hello": 3})
 

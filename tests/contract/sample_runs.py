@@ -66,7 +66,7 @@ def finished(
     start = START + timedelta(seconds=at)
     steps = tuple(
         StepLog(
-            step_id=f"{run_id}/{index}",
+            step_id=f"{run_id}.{index}",
             node_id=node,
             start_time=start,
             end_time=start + timedelta(seconds=seconds),

@@ -181,10 +181,9 @@ def _export(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
-    from darwinflow.storage.run_file import read_index
 
     if args.dry_run:
-        index = read_index(args.file)
+        index = keeping.checked_runs(args.file)
         facts = {"runs": index.runs, "projects": index.projects}
         print(json.dumps(facts)) if args.json else say(f"{args.file} is whole: {counted(index.runs, 'run')}")
         return 0

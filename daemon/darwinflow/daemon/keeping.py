@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from darwinflow.daemon.backups_made import note_backup
+from darwinflow.daemon.filed_runs import refuse_unsound
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
@@ -19,12 +20,14 @@ from darwinflow.model.stores import POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Still, make_backup, restore_backup
 from darwinflow.storage.backup_manifest import Manifest, read_backup, refuse_parts
+from darwinflow.storage.exporting import export, kept_of, take_in_file
 from darwinflow.storage.half_restored import refuse_half_restored
-from darwinflow.storage.moving import Taken, runs_of, take_in
+from darwinflow.storage.moving import Taken
 from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import place_of_choice, places_of
-from darwinflow.storage.run_file import Index, read_index, read_runs, write_runs
+from darwinflow.storage.project_notes import notes_from
+from darwinflow.storage.run_file import Index, read_index, read_notes
 from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
 
@@ -179,14 +182,25 @@ def compact(home: Home, places: list[str]) -> tuple[int, int]:
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
     """All runs of the home's user into the new file *path*. No daemon may serve the home."""
     with held_by(home, _COMMAND), _opened(home, environ) as stores:
-        return write_runs(path, runs_of(stores.tenant, stores.projects()))
+        return export(kept_of(stores), path)
+
+
+def checked_runs(path: str) -> Index:
+    """What the file *path* holds, which may come from anybody: each run is one that can be listed and shown.
+
+    Raises `NotFound`, `StoreDamaged`, `SchemaTooNew`.
+    """
+    index = read_index(path, refuse_unsound)
+    for said in read_notes(path):
+        notes_from(said)
+    return index
 
 
 def import_runs(home: Home, environ: Mapping[str, str], path: str) -> Taken:
     """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
-    read_index(path)
+    checked_runs(path)
     with held_by(home, _COMMAND), _opened(home, environ) as stores:
-        return take_in(stores.tenant, read_runs(path))
+        return take_in_file(stores, path)
 
 
 @contextmanager

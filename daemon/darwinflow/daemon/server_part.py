@@ -1,7 +1,4 @@
-"""What a backup holds of a database server, and what it does not: runs, in the form of an export.
-
-Figures follow from runs, and are counted again when these are taken in.
-"""
+"""What a backup holds of a database server, and what it does not: runs and what is kept beside them, as an export."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +9,9 @@ from typing import TYPE_CHECKING
 from darwinflow.model.errors import StoreError
 from darwinflow.model.stores import POSTGRES, StoreChoice, Stores
 from darwinflow.recorder.paths import Home
-from darwinflow.storage.moving import runs_of
+from darwinflow.storage.exporting import Kept, export, kept_of
 from darwinflow.storage.opening import open_identity, open_organization
-from darwinflow.storage.run_file import FiledRun, write_runs
+from darwinflow.storage.run_file import FiledRun
 
 if TYPE_CHECKING:
     from darwinflow.storage.organization import OrganizationStores
@@ -38,14 +35,17 @@ def write_server_part(
         path = os.path.join(folder, RUNS)
         try:
             with closing(_on_server(home, organization, stores.logs)) as there:
-                write_runs(path, _looking(_read(there), look))
+                kept = _kept(there, stores)
+                export(kept._replace(runs=_looking(_read(kept.runs), look)), path)
         except _UnreadError as error:
             for name in (path, f"{path}.index.json"):
                 with suppress(FileNotFoundError):
                     os.unlink(name)
             lacks.append(f"the runs: {error}")
     elif stores.metrics.type == POSTGRES:
-        lacks.append("the figures, which a server keeps; storage repair adds them up again from the runs")
+        lacks.append(
+            "figures and patterns, which a server keeps; storage repair adds them up again from the runs that are there"
+        )
     return tuple(lacks)
 
 
@@ -68,9 +68,16 @@ def _on_server(home: Home, organization: str, choice: StoreChoice) -> "Organizat
         raise _UnreadError(str(error)) from error
 
 
-def _read(there: "OrganizationStores") -> Iterator[FiledRun]:
+def _kept(there: "OrganizationStores", stores: Stores) -> Kept:
     try:
-        yield from runs_of(there.tenant, there.projects())
+        return kept_of(there, stores.metrics if stores.metrics.type == POSTGRES else None)
+    except StoreError as error:
+        raise _UnreadError(str(error)) from error
+
+
+def _read(runs: Iterator[FiledRun]) -> Iterator[FiledRun]:
+    try:
+        yield from runs
     except StoreError as error:
         raise _UnreadError(str(error)) from error
 

@@ -100,7 +100,7 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
             tell("copying", done, total)
         if written is not None:
             written.result()
-        marks = source.read(partial(_marks, project=project))
+        marks = source.read(partial(marks_of, project=project))
         marks = marks._replace(removed=marks.removed + unreadable)  # figures are of these, too
         target.write(partial(_mark, project=project, marks=marks)).result()
 
@@ -126,8 +126,8 @@ def compare_runs(
                 unfinished += run.log.output is None
             done += len(page)
             tell("comparing", done + len(unreadable), total)
-        wanted = source.read(partial(_marks, project=project))
-        there = target.read(partial(_marks, project=project))
+        wanted = source.read(partial(marks_of, project=project))
+        there = target.read(partial(marks_of, project=project))
         if not (set(wanted.pinned) <= set(there.pinned) and set(wanted.erased) <= set(there.erased)):
             raise StoreDamaged(
                 f"pins, or what was deleted, of project '{project}' have not arrived; nothing is switched"
@@ -251,7 +251,7 @@ def _caught_up(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> Non
             repository.mark_lost(log.run_id)
 
 
-def _marks(tx: LogTransaction, project: str) -> Marks:
+def marks_of(tx: LogTransaction, project: str) -> Marks:
     logs = tx.logs(project)
     return Marks(logs.pinned(), logs.erased(), logs.removed())
 
