@@ -105,6 +105,15 @@ def test_a_server_that_is_away_keeps_nobody_from_recording(server, darwinflow):
     said = darwinflow("record", "--workflow", "flows/greet.yaml", "--", "true").stderr
     assert "spooled" in said
     assert "cannot be reached" in darwinflow("runs", "list", expect=1).stderr
+    status = darwinflow("storage", "status", expect=1)
+    assert "cannot be reached" in status.stderr
+    assert re.search(
+        r"^journals   1 file in /.*\nbackup     .*\n(.*\n)*disk       .* free$", status.stdout, re.MULTILINE
+    )
+    found = json.loads(darwinflow("storage", "status", "--json", expect=1).stdout)
+    assert found["journals"] == 1
+    assert "cannot be reached" in found["away"]["message"]
+    assert {"held", "backup", "freeBytes", "room"} < found.keys()
     server.start()
     eventually(lambda: darwinflow("runs", "list", "--json", expect=None).stdout.count("runId") == 2)
 

@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from darwinflow.cli.columns import aligned
+from darwinflow.cli.held import held_for
 from darwinflow.cli.room import room_kept
 from darwinflow.cli.session import open_session
 from darwinflow.cli.storage_warnings import warnings
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.cli.units import size
+from darwinflow.model.errors import StoreAway
 from darwinflow.model.phrases import age, counted
+from darwinflow.recorder.journal import SUFFIX
 from darwinflow.recorder.paths import Home, home_of
 
 _NOUNS = {"runs": "run", "countedRuns": "counted run", "versions": "version"}
@@ -24,15 +27,19 @@ _DAYS = 30
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code: 1 where something is known to be wrong."""
+    """The exit code: 1 where something is known to be wrong. Raises `StoreAway` after all that is known on this machine."""
+    home = home_of(os.environ)
     with open_session(None) as client:
-        found: dict[str, Any] = client.call("storage/status")
         # A daemon that was started before an upgrade says less.
-        room: dict[str, Any] | None = client.call("daemon/status").get("room")
-    stores, home = found["stores"], home_of(os.environ)
-    backup = _backup(home)
+        daemon = client.call("daemon/status")
+        room: dict[str, Any] | None = daemon.get("room")
+        try:
+            found: dict[str, Any] = client.call("storage/status")
+        except StoreAway as error:
+            _show_what_is_here(daemon, home, error if args.json else None)
+            raise
+    stores, backup, free = found["stores"], _backup(home), shutil.disk_usage(home.data).free
     told = tuple(warnings(stores, room, backup["failed"], keeps_all=_keeps_all(home)))
-    free = shutil.disk_usage(home.data).free
     if args.json:
         warned = [warning._asdict() for warning in told]
         print(json.dumps({**found, "backup": backup, "freeBytes": free, "room": room, "warnings": warned}))
@@ -40,13 +47,40 @@ def run(args: argparse.Namespace) -> int:
         _show_stores(stores)
         _show_growth(found, stores)
         _show_backup(backup)
-        say(f"disk       {size(free)} free")
-        if room is not None and (kept := room_kept(room)):
-            say(f"           {kept}")
+        _show_disk(free, room)
         for message, hint in told:
             say(f"warning: {message}", sys.stderr)
             say(f"try: {hint}", sys.stderr)
     return 1 if any(store["faults"] for store in stores) else 0
+
+
+def _show_what_is_here(daemon: dict[str, Any], home: Home, told: StoreAway | None) -> None:
+    """While the server is away, as one JSON object where that is *told* in it."""
+    room, backup, free = daemon.get("room"), _backup(home), shutil.disk_usage(home.data).free
+    held, journals = daemon["held"], _journals(home)
+    if told is not None:
+        away = {"message": str(told), "hint": told.advice}
+        here = {"journals": journals, "held": held, "backup": backup, "freeBytes": free, "room": room}
+        print(json.dumps({"away": away, **here}))
+        return
+    since = f", nothing has been stored for {held_for(held)}" if held else ""
+    say(f"journals   {counted(journals, 'file')} in {home.spool}{since}")
+    _show_backup(backup)
+    _show_disk(free, room)
+
+
+def _journals(home: Home) -> int:
+    """In the spool, whether or not the daemon, which rests while nothing is taken, has looked into them."""
+    try:
+        return sum(name.endswith(SUFFIX) for name in os.listdir(home.spool))
+    except FileNotFoundError:
+        return 0
+
+
+def _show_disk(free: int, room: dict[str, Any] | None) -> None:
+    say(f"disk       {size(free)} free")
+    if room is not None and (kept := room_kept(room)):
+        say(f"           {kept}")
 
 
 def _show_stores(stores: list[dict[str, Any]]) -> None:
