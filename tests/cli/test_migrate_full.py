@@ -52,7 +52,7 @@ def test_too_little_room_is_told_before_anything_is_done_and_a_full_disk_holds_i
     assert "this needs about" in said
     assert not (home / "migration.json").exists()
 
-    fill(home, 3 << 20)
+    fill(home, 7 << 19)
     said = darwinflow("storage", "migrate", "--to", "file", expect=1).stderr
     assert said.startswith("error: ")
     assert "full" in said
