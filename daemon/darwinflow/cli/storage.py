@@ -3,22 +3,28 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from darwinflow.cli import migration, repair, retention, storage_status
 from darwinflow.cli.daemon import stop_daemon
+from darwinflow.cli.room import NEXT_STEP
 from darwinflow.cli.session import open_session
 from darwinflow.cli.terminal import say
 from darwinflow.cli.units import size
+from darwinflow.model.errors import StoreFull
 from darwinflow.model.phrases import counted
-from darwinflow.recorder.paths import home_of
+from darwinflow.recorder.paths import Home, home_of
+from darwinflow.rpc.client.hung import lock_holder
 
 if TYPE_CHECKING:
     from darwinflow.storage.moving import Taken
 
 _LONG_S = 24 * 3600.0
+_LEAST_FREE_BYTES = 256 << 10
+"""What SQLite writes beside its databases as they are opened, with something to spare."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +123,7 @@ def _backup(args: argparse.Namespace) -> int:
     home = home_of(os.environ)
     kept = keeping.kept_places(home, os.environ)
     if not kept.may_be_in_use:
-        stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
+        _stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
     folder = args.folder
     if folder is None:
         plan, room = backup_of(home, os.environ), Room(ballast_of(home, os.environ), 0, is_given_up=False)
@@ -168,7 +174,7 @@ def _export(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
-    stop_daemon(home)  # journals wait meanwhile
+    _stop_daemon(home)  # journals wait meanwhile
     index = keeping.export_runs(home, os.environ, args.file)
     if args.json:
         print(json.dumps({"file": args.file, "runs": index.runs, "projects": index.projects}))
@@ -188,12 +194,26 @@ def _import(args: argparse.Namespace) -> int:
         print(json.dumps(facts)) if args.json else say(f"{args.file} is whole: {counted(index.runs, 'run')}")
         return 0
     home = home_of(os.environ)
-    stop_daemon(home)  # journals wait meanwhile
+    _stop_daemon(home)  # journals wait meanwhile
     taken = keeping.import_runs(home, os.environ, args.file)
     if not args.json:
         return _told_of(taken)
     print(json.dumps(taken._asdict()))
     return 1 if taken.conflicts else 0
+
+
+def _stop_daemon(home: Home) -> None:
+    _refuse_full(home)
+    stop_daemon(home)
+
+
+def _refuse_full(home: Home) -> None:
+    """Raises `StoreFull` where a daemon serves and stores could not even be opened again: it still reads."""
+    if shutil.disk_usage(home.data).free < _LEAST_FREE_BYTES and lock_holder(home) is not None:
+        raise StoreFull(
+            f"the disk with {home.data} is full; nothing was begun, and the daemon goes on reading",
+            hint=NEXT_STEP,
+        )
 
 
 def _told_of(taken: "Taken") -> int:
@@ -209,6 +229,7 @@ def _compact(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
+    _refuse_full(home)
     places = keeping.kept_places(home, os.environ).places
     stop_daemon(home)  # journals wait meanwhile
     before, after = keeping.compact(home, places)
