@@ -232,7 +232,8 @@ def test_status_tells_growth_the_oldest_run_and_the_room(darwinflow, tmp_path):
     said = darwinflow("storage", "status").stdout
     for part in (
         "oldest     run of ",
-        "growth     0.1 runs, about ",
+        "growth     3.0 runs, about ",
+        " in the first day\n",
         "backup     none yet",
         "one a day, 7 kept, in ",
     ):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Run, flow
-from darwinflow.cli.runs import table
+from darwinflow.cli.run_table import table
 from darwinflow.cli.terminal import Terminal
 
 
@@ -168,6 +168,28 @@ def test_runs_can_be_narrowed_to_those_that_failed(darwinflow: Run, folder: Path
     assert darwinflow("runs", "list", "--text", "no such words").stdout == (
         f"No run is like that in {project(folder)}; cd to another workspace to look there.\n"
     )
+
+
+def test_runs_are_narrowed_by_time_and_by_the_text_that_ran(darwinflow: Run) -> None:
+    ids = [record(darwinflow, "true") for _ in range(3)]
+    (text_hash,) = {run["workflowHash"] for run in listed(darwinflow)}
+    assert len(listed(darwinflow, "--since", "1h", "--hash", text_hash)) == 3
+    assert listed(darwinflow, "--since", "1h", "--hash", "0" * 64) == []
+    assert listed(darwinflow, "--until", "1h") == listed(darwinflow, "--since", "2999-01-01") == []
+    assert len(listed(darwinflow, "--until", "2999-01-01")) == 3
+    assert darwinflow("runs", "list", "--until", "1h").stdout.startswith("No run is like that in ")
+    words = ("runs", "list", "--hash", text_hash, "--since", "14d", "--until", "2999-01-01", "--limit", "2")
+    more = darwinflow(*words).stdout.splitlines()[-1]
+    assert more == f"more: darwinflow {' '.join((*words[:-2], '--limit', '2'))} --before {ids[1]}".replace(
+        "14d", "2w"
+    )
+    assert ids[0][-8:] in darwinflow(*more.split()[2:]).stdout.splitlines()[1]
+    for wrong in (("--since", "yesterday"), ("--hash", "abc")):
+        assert f"not '{wrong[1]}'" in darwinflow("runs", "list", *wrong, expect=2).stderr
+
+
+def listed(darwinflow: Run, *narrowed: str) -> list[dict[str, str]]:
+    return json.loads(darwinflow("runs", "list", *narrowed, "--json").stdout)["runs"]
 
 
 def test_no_runs_teaches_how_to_record_one(darwinflow: Run, folder: Path) -> None:

@@ -109,7 +109,10 @@ def test_a_dry_run_says_what_would_be_moved_and_changes_nothing(darwinflow, tmp_
     for arguments in (("--to", "file"), ("--to", dsn(), "--organization", organization)):
         said = migrate(darwinflow, *arguments, "--dry-run")
         assert (said["done"], said["runs"], said["countedRuns"]) == (False, 2, 2)
-        assert "nothing was changed" in darwinflow("storage", "migrate", *arguments, "--dry-run").stdout
+        in_words = darwinflow("storage", "migrate", *arguments, "--dry-run").stdout.splitlines()
+        assert in_words[0].endswith(", 2 runs")
+        assert in_words[1].endswith(", of 2 runs")
+        assert in_words[2] == "nothing was changed"
     assert sorted(str(path) for path in (tmp_path / "home").rglob("*")) == before
     assert types(darwinflow) == {"logs": "sqlite", "metrics": "sqlite"}
 

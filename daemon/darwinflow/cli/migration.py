@@ -122,7 +122,7 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
         print(json.dumps({"done": outcome.is_done, "moved": moved, **told, "setAside": outcome.kept}))
         return
     for concern, (one, other) in outcome.moved.items():
-        say(f"{concern}: {one} to {other}{_amount(told, concern)}")
+        say(f"{concern}: {one} to {other}{_amount(told, concern) or _planned(told, concern)}")
     if not outcome.is_done:
         say("nothing was changed")
         return
@@ -157,6 +157,14 @@ def _amount(told: "dict[str, object]", concern: str) -> str:
     if concern == "logs":
         return f", {counted(facts['runs'], 'run')} compared, hash {facts['digest'][:16]}"
     return f", of {counted(facts['counted'], 'run')}, hash {facts['digest'][:16]}"
+
+
+def _planned(told: "dict[str, object]", concern: str) -> str:
+    """What a dry run has counted."""
+    runs, of_runs = told.get("runs"), told.get("countedRuns")
+    if concern == "logs" and isinstance(runs, int):
+        return f", {counted(runs, 'run')}"
+    return f", of {counted(of_runs, 'run')}" if concern == "metrics" and isinstance(of_runs, int) else ""
 
 
 def _tell_kept(what: str, kept: list[str]) -> None:

@@ -77,7 +77,7 @@ def _what(found: dict[str, Any]) -> str:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from darwinflow.cli.runs import table
+    from darwinflow.cli.run_table import table
 
     if found["runs"]:
         for line in table(found["runs"], terminal_of(), datetime.now().astimezone(), workflows=True):

@@ -4,11 +4,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from darwinflow.cli.folder import current_folder
 from darwinflow.cli.held import warn_if_held
-from darwinflow.model.errors import DaemonAway, NotFound
+from darwinflow.model.errors import DaemonAway, NotFound, RunNotFound
 from darwinflow.recorder.paths import SETTINGS_NAME, Workspace, home_of, nearest_settings, workspace_of
 from darwinflow.rpc.client.blocking import START_WITHIN_S, Client, connect, connect_or_start
 
@@ -81,3 +81,13 @@ def _bound(client: Client, path: str | os.PathLike[str] | None) -> Client:
 
 def _workspace(path: str | os.PathLike[str] | None) -> Workspace:
     return workspace_of(current_folder()) if path is None else nearest_settings(os.fspath(path))
+
+
+def asked_of_run(client: Client, path: str | None, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a question about a run that was named. Raises `RunNotFound`, which says where it was looked for."""
+    try:
+        return client.call(method, params)
+    except RunNotFound as exc:
+        place = place_of(client, path)
+        advice = f"{exc.advice}; or {place.elsewhere}"
+        raise RunNotFound(f"{exc} in {place.name}", hint=advice, **exc.facts) from exc

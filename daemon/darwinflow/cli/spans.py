@@ -11,10 +11,17 @@ MOST_DAYS = 36_500
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TOMORROW = timedelta(days=1)
 _AGO = re.compile(r"([0-9]{1,6})([mhdw])", re.ASCII)
-_FORMS = "90m, 12h, 7d, 2w or a day as in 2026-11-20"
+FORMS = "90m, 12h, 7d, 2w or a day as in 2026-11-20"
 
 Since = timedelta | date
 """An age, or a day of the reader's zone."""
+
+
+def said(since: Since) -> str:
+    """As `since_of` reads it."""
+    if isinstance(since, date):
+        return since.isoformat()
+    return next(f"{since // unit}{name}" for name, unit in reversed(_UNITS.items()) if not since % unit)
 
 
 def since_of(text: str) -> Since:
@@ -29,7 +36,7 @@ def since_of(text: str) -> Since:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"takes {_FORMS}, not '{text}'")
+    raise argparse.ArgumentTypeError(f"takes {FORMS}, not '{text}'")
 
 
 def moment(since: Since, now: datetime) -> datetime:

@@ -106,8 +106,10 @@ def _show_growth(found: dict[str, Any], stores: list[dict[str, Any]]) -> None:
     logs = next(store for store in stores if store["concern"] == "logs")
     recent, total = found["runsOfLastDays"], logs["counts"].get("runs", 0)
     each = logs["bytes"] / total if total and logs["bytes"] else 0
-    bytes_a_day = f", about {size(round(each * recent / _DAYS))}" if each else ""
-    say(f"growth     {recent / _DAYS:.1f} runs{bytes_a_day} a day in the last {_DAYS} days")
+    days = _DAYS if oldest is None else min(_DAYS, (now - datetime.fromisoformat(oldest)).days + 1)
+    bytes_a_day = f", about {size(round(each * recent / days))}" if each else ""
+    span = f"a day in the last {counted(days, 'day')}" if days > 1 else "in the first day"
+    say(f"growth     {recent / days:.1f} runs{bytes_a_day} {span}")
 
 
 def _show_backup(backup: dict[str, Any]) -> None:

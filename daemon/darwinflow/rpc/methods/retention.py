@@ -13,7 +13,7 @@ from darwinflow.rpc.methods.deletion import SomeRuns
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.methods.runs import RunPage
 from darwinflow.rpc.session import Session
-from darwinflow.rpc.wire.base import Instant, Name, RunPart, Version, Wire, WorkflowId
+from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader
 from darwinflow.storage.archive import Archive
 from darwinflow.storage.recording import record, record_lost, record_start
@@ -54,6 +54,7 @@ class QueryArchive(Wire):
 
     workflow: WorkflowId | None = None
     version: Version | None = None
+    workflow_hash: Hash | None = None
     node: Name | None = None
     status: RunStatus | None = None
     since: Instant | None = None
@@ -104,6 +105,7 @@ def query_archive(session: Session, params: QueryArchive) -> RunPage:
     wanted = RunFilter(
         workflow=params.workflow,
         version=params.version,
+        workflow_hash=params.workflow_hash,
         node=params.node,
         status=params.status,
         since=params.since,

@@ -1,0 +1,116 @@
+"""`darwinflow runs list`: newest first, narrowed and in pages."""
+
+import argparse
+import json
+import shlex
+from datetime import datetime
+
+from darwinflow.cli.run_table import COLOURS, table
+from darwinflow.cli.session import Place, asked_of_run, asking, place_of
+from darwinflow.cli.spans import FORMS, Since, moment, said, since_of
+from darwinflow.cli.target import target_of
+from darwinflow.cli.terminal import say, terminal_of
+from darwinflow.model.usage import matching, some_text, whole_number
+from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import RUN_ID
+
+USUAL_LIMIT = 20
+MOST_RUNS = 500
+"""The daemon gives no more at once."""
+MAX_VERSION = 1 << 53
+PART_OF_ID = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
+STATUSES = tuple(status.lower() for status in COLOURS)
+_HASH = matching(r"[0-9a-f]{64}", "64 digits and letters 'a' to 'f', as runs list --json gives them")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "workflow",
+        nargs="?",
+        metavar="WORKFLOW",
+        type=some_text(MAX_NAME),
+        help="an id, or a workflow file; all where absent",
+    )
+    parser.add_argument("--version", type=whole_number(0, MAX_VERSION), metavar="N")
+    parser.add_argument("--status", type=str.lower, choices=STATUSES)
+    parser.add_argument("--node", type=some_text(MAX_NAME), help="runs with a step of this node")
+    parser.add_argument("--text", type=some_text(MAX_NAME), help="part of an error")
+    parser.add_argument("--hash", type=_HASH, metavar="HASH", help="of the workflow's text")
+    parser.add_argument("--since", type=since_of, metavar="WHEN", help=f"that began then or later: {FORMS}")
+    parser.add_argument("--until", type=since_of, metavar="WHEN", help="that began before then")
+    parser.add_argument(
+        "--before", metavar="RUN", type=PART_OF_ID, help="runs that follow this one in the list"
+    )
+    parser.add_argument(
+        "--limit",
+        type=whole_number(1, MOST_RUNS),
+        default=USUAL_LIMIT,
+        metavar="N",
+        help=f"at most so many, up to {MOST_RUNS}; {USUAL_LIMIT} where absent",
+    )
+    parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
+    parser.add_argument("--archived", action="store_true", help="those that retention has let go of")
+
+
+def show(args: argparse.Namespace) -> int:
+    """The exit code. Raises `DarwinFlowError`."""
+    now = datetime.now().astimezone()
+    target = target_of(args.workflow) if args.workflow else None
+    wanted = {
+        "workflow": target.workflow if target else None,
+        "version": args.version,
+        "status": args.status and args.status.upper(),
+        "node": args.node,
+        "text": args.text,
+        "workflowHash": args.hash,
+        "since": _moment(args.since, now),
+        "until": _moment(args.until, now),
+        "before": args.before,
+        "limit": args.limit,
+    }
+    path = target.path if target else None
+    with asking(path) as client:
+        given = {name: value for name, value in wanted.items() if value is not None}
+        answer = asked_of_run(client, path, "archive/query" if args.archived else "run/query", given)
+        place = None if answer["runs"] or args.json else place_of(client, path)
+    if args.json:
+        print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
+    elif place is not None:
+        narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
+        say(_nothing(target.workflow if target else None, place, narrowed=narrowed))
+    else:
+        for line in table(answer["runs"], terminal_of(), now, workflows=target is None):
+            print(line)
+        if answer["next"]:
+            say(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
+    return 0
+
+
+def _moment(since: Since | None, now: datetime) -> str | None:
+    return None if since is None else moment(since, now).isoformat()
+
+
+def _continued(args: argparse.Namespace, last: str) -> str:
+    """The command that lists what comes after the run *last*, narrowed as this one was."""
+    words = ["darwinflow", "runs", "list", *([args.workflow] if args.workflow else [])]
+    for name in ("version", "status", "node", "text", "hash", "since", "until"):
+        value = getattr(args, name)
+        words += (
+            [f"--{name}", said(value) if isinstance(value, Since) else str(value)]
+            if value is not None
+            else []
+        )
+    words += ["--archived"] if args.archived else []
+    words += ["--limit", str(args.limit)] if args.limit != USUAL_LIMIT else []
+    return shlex.join([*words, "--before", last])
+
+
+def _nothing(workflow: str | None, place: Place, *, narrowed: bool) -> str:
+    whose = f"of '{workflow}' " if workflow else ""
+    if narrowed:
+        return f"No run {whose}is like that in {place.name}; {place.elsewhere}."
+    file = f"flows/{workflow}.yaml" if workflow else "FILE"
+    return (
+        f"No runs {whose}yet in {place.name}. Record one: darwinflow record --workflow {file} -- python run.py; "
+        f"or {place.elsewhere}."
+    )
