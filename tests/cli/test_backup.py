@@ -205,3 +205,11 @@ def test_a_version_that_was_edited_is_not_published_by_a_restore(darwinflow, fol
     said = darwinflow("storage", "restore", str(tmp_path / "copy"), "--replace")
     assert "warning: not restored: greet v1: " in said.stderr
     assert not stored.exists()
+
+
+def test_what_is_kept_in_memory_alone_is_said_to_be_missing(darwinflow, tmp_path):
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home/config.yaml").write_text("storage: {logs: {type: memory}}\n")
+    record(darwinflow, 2)
+    said = darwinflow("storage", "backup", str(tmp_path / "copy")).stderr
+    assert "not in this backup: the runs, which are kept in memory alone" in said

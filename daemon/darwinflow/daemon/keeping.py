@@ -16,7 +16,7 @@ from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
 from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
 from darwinflow.model.errors import NotFound, StoreError
-from darwinflow.model.stores import POSTGRES, Stores
+from darwinflow.model.stores import MEMORY, POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Still, make_backup, restore_backup
 from darwinflow.storage.backup_manifest import Manifest, read_backup, refuse_parts
@@ -103,7 +103,8 @@ def _at_once(work: Callable[[], None]) -> None:
 def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[], None]) -> Manifest:
     def more(folder: str) -> tuple[str, ...]:
         of_whom = (folder, home, kept.organization, kept.stores)
-        return (*write_server_part(*of_whom, look), *write_workflow_part(*of_whom))
+        lacks = (*write_server_part(*of_whom, look), *write_workflow_part(*of_whom))
+        return (*lacks, *(f"{name}, which are kept in memory alone" for name in _in_memory(kept.stores)))
 
     manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
@@ -136,6 +137,14 @@ def restore(
     manifest = checked_backup(home, environ, folder)
     with held_by(home, _COMMAND):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+def _in_memory(stores: Stores) -> Iterator[str]:
+    """What is gone when the daemon ends."""
+    names = {"workflows": "the published workflows", "logs": "the runs", "metrics": "the figures"}
+    for concern, choice in stores._asdict().items():
+        if choice.type == MEMORY:
+            yield names[concern]
 
 
 def restore_runs(home: Home, environ: Mapping[str, str], folder: str) -> Taken | None:
