@@ -79,6 +79,9 @@ def test_nothing_is_deleted_where_nobody_says_yes(darwinflow: Run, folder: Path)
 def test_backups_that_may_hold_the_run_are_named(darwinflow: Run, folder: Path, tmp_path: Path) -> None:
     recorded(darwinflow, folder, "ci-1")
     darwinflow("storage", "backup", str(tmp_path / "copy"))
+    planned = darwinflow("runs", "delete", "ci-1", "--dry-run")
+    assert "would be deleted for good" in planned.stdout
+    assert f"warning: {tmp_path / 'copy'} may hold them still" in planned.stderr
     said = darwinflow("runs", "delete", "ci-1", "--yes")
     assert said.stderr == (
         f"warning: {tmp_path / 'copy'} may hold them still; remove it, or restore nothing from it\n"

@@ -36,8 +36,8 @@ def delete(args: argparse.Namespace) -> int:
     if args.dry_run:
         _show(found)
         say(f"{_what(found)} would be deleted for good")
-        return 0
-    say(f"deleted for good: {_what(found)}; their figures stay")
+    else:
+        say(f"deleted for good: {_what(found)}; their figures stay")
     for folder in found["backups"]:
         say(f"warning: {folder} may hold them still; remove it, or restore nothing from it", sys.stderr)
     return 0

@@ -66,7 +66,9 @@ def delete_runs(session: Session, params: DeleteRuns) -> RunsDeleted:
     named = session.tenant.read(
         lambda tx: _named(tx.logs(session.project), params.runs, archive, session.project)
     )
-    found = RunsDeleted(runs=named.there, archived=named.archived, before=named.before, backups=[])
+    found = RunsDeleted(
+        runs=named.there, archived=named.archived, before=named.before, backups=list(session.backups())
+    )
     if params.dry_run:
         return found
     erased = session.erase([*(run.run_id for run in named.there), *named.archived, *named.before])
