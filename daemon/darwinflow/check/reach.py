@@ -58,11 +58,9 @@ def _reach(projection: Projection) -> Reach | None:
     leads_on = any(not back[one] for one in loose)
     last = [node for node in nodes if back[node] and not forward[node]] if leads_on else []
     # The other end of such an edge is one that the right way round leads to an end, or comes from a start.
-    turned = [
-        [node for one in some for node in arrows[one]] for some, arrows in ((starts, back), (ends, forward))
-    ]
-    reachable = reached([*starts, *ends, *loose, *turned[0], *half_targets(projection)], forward)
-    ending = reached([*ends, *starts, *loose, *last, *turned[1], *half_sources(projection)], back)
+    into_starts, out_of_ends = _beside(graph, starts, back), _beside(graph, ends, forward)
+    reachable = reached([*starts, *ends, *loose, *into_starts, *half_targets(projection)], forward)
+    ending = reached([*ends, *starts, *loose, *last, *out_of_ends, *half_sources(projection)], back)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
     return Reach(
@@ -77,6 +75,12 @@ def _reach(projection: Projection) -> Reach | None:
             ]
         ),
     )
+
+
+def _beside(graph: Graph, numbers: list[int], arrows: Arrows) -> list[int]:
+    """The nodes that *arrows* of *numbers* lead to, also by way of a join."""
+    nearest = [node for number in numbers for node in arrows[number]]
+    return [end for node in nearest for end in ([node] if node < len(graph.names) else arrows[node])]
 
 
 def _is_plain(graph: Graph, starts: list[int], ends: list[int], forward: Arrows, back: Arrows) -> bool:

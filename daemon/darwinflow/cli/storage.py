@@ -209,7 +209,7 @@ def _stop_daemon(home: Home) -> None:
 
 def _refuse_full(home: Home) -> None:
     """Raises `StoreFull` where a daemon serves and stores could not even be opened again: it still reads."""
-    if shutil.disk_usage(home.data).free < _LEAST_FREE_BYTES and lock_holder(home) is not None:
+    if lock_holder(home) is not None and shutil.disk_usage(home.data).free < _LEAST_FREE_BYTES:
         raise StoreFull(
             f"the disk with {home.data} is full; nothing was begun, and the daemon goes on reading",
             hint=NEXT_STEP,
