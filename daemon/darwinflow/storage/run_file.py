@@ -208,18 +208,23 @@ def _lines_of(file: Any, frame: Frame, path: str) -> Iterator[bytes]:
     if frame.offset + frame.length > os.fstat(file.fileno()).st_size:
         raise damage
     file.seek(frame.offset)
-    packed, digest, rest = file.read(frame.length), hashlib.sha256(), b""
+    packed, digest, begun, size = file.read(frame.length), hashlib.sha256(), list[bytes](), 0
     try:
         with zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW).stream_reader(packed) as unpacked:
             while chunk := unpacked.read(_CHUNK):
                 digest.update(chunk)
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > _MOST_BYTES_A_LINE:
+                *lines, rest = chunk.split(b"\n")
+                if lines:
+                    yield b"".join([*begun, lines[0]])
+                    yield from lines[1:]
+                    begun, size = [], 0
+                begun.append(rest)
+                size += len(rest)
+                if size > _MOST_BYTES_A_LINE:
                     raise damage
-                yield from lines
     except zstandard.ZstdError:
         raise damage from None
-    if rest or digest.hexdigest() != frame.sha256:
+    if size or digest.hexdigest() != frame.sha256:
         raise damage
 
 

@@ -14,6 +14,8 @@ AT_WORK_WITHIN_S = 2.0
 """Most commands that need the home for themselves have ended by then; who waits longer is told."""
 
 _LOCKS = "/proc/locks"
+_LOOKS = 3
+"""The system gives its locks in pages, and leaves some out where others are taken and given back meanwhile."""
 _MOST_BYTES = 4096
 _STOPPED = ("T", "t")
 """States of a process that a signal or a debugger has stopped."""
@@ -63,18 +65,19 @@ def at_work(home: Home) -> DaemonAway | None:
 
 def lock_holder(home: Home) -> int | None:
     """The process that holds the lock of *home*; None where none does, or the system does not tell."""
-    try:
-        inode = os.lstat(home.lock_path).st_ino
-        with open(_LOCKS, encoding="ascii") as file:
-            locks = [line.split() for line in file]
-    except (OSError, ValueError):
-        return None
-    for lock in locks:
-        # 1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF; where it waits for another, `->` follows the number
-        if len(lock) == 8 and lock[1] == "FLOCK" and lock[5].rpartition(":")[2] == str(inode):
-            pid = int(lock[4])
-            if pid > 0 and _has_open(pid, home.lock_path):
-                return pid
+    for _ in range(_LOOKS):
+        try:
+            inode = os.lstat(home.lock_path).st_ino
+            with open(_LOCKS, encoding="ascii") as file:
+                locks = [line.split() for line in file]
+        except (OSError, ValueError):
+            return None
+        for lock in locks:
+            # 1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF; where it waits for another, `->` follows the number
+            if len(lock) == 8 and lock[1] == "FLOCK" and lock[5].rpartition(":")[2] == str(inode):
+                pid = int(lock[4])
+                if pid > 0 and _has_open(pid, home.lock_path):
+                    return pid
     return None
 
 
