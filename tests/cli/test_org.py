@@ -107,11 +107,14 @@ def test_a_server_that_is_away_keeps_nobody_from_recording(server, darwinflow):
     assert "cannot be reached" in darwinflow("runs", "list", expect=1).stderr
     status = darwinflow("storage", "status", expect=1)
     assert "cannot be reached" in status.stderr
+    # The journal of the first run is taken in, and may be there for a moment still.
     assert re.search(
-        r"^journals   1 file in /.*\nbackup     .*\n(.*\n)*disk       .* free$", status.stdout, re.MULTILINE
+        r"^journals   (1 file|2 files) in /.*\nbackup     .*\n(.*\n)*disk       .* free$",
+        status.stdout,
+        re.MULTILINE,
     )
     found = json.loads(darwinflow("storage", "status", "--json", expect=1).stdout)
-    assert found["journals"] == 1
+    assert found["journals"] in (1, 2)
     assert "cannot be reached" in found["away"]["message"]
     assert {"held", "backup", "freeBytes", "room"} < found.keys()
     server.start()
