@@ -284,13 +284,18 @@ def test_nothing_in_a_file_commands_the_terminal(darwinflow: Run, folder: Path, 
             assert all(line.replace("\ufffd", "").isprintable() for line in text.splitlines()), text
 
 
-def test_a_run_beyond_the_limits_is_refused_alone(darwinflow: Run, folder: Path) -> None:
+def test_a_run_with_more_than_anybody_writes_is_imported_shown_and_exported(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
     big = events("big", LOOK, at=START + 1)
     action = {"v": 1, "event": "step.action", "run": "big", "step": "0", "at": START + 2, "type": "TOOL_CALL"}
-    big[2:2] = [action] * 10_001
+    wide = {**action, "details": {f"k{number}": number for number in range(1_100)}}
+    big[2:2] = [wide, *[action] * 10_001]
     (folder / "ci.jsonl").write_text(lines(events("ci-1"), big, events("ci-2", at=START + 3)))
-    said = darwinflow("runs", "import", "ci.jsonl", expect=1)
-    assert said.stdout == f"2 runs imported into {place(folder)}, 1 refused\n"
-    assert said.stderr.startswith("ci.jsonl: run big: ")
-    assert "at most 10000 items" in said.stderr
-    assert set(listed(darwinflow)) == {"ci-1", "ci-2"}
+    assert darwinflow("runs", "import", "ci.jsonl").stdout.startswith("3 runs imported into ")
+    (step,) = json.loads(darwinflow("runs", "show", "big", "--json").stdout)["log"]["steps"]
+    assert len(step["actions"]) == 10_002
+    assert len(step["actions"][0]["details"]) == 1_100
+    file = str(tmp_path / "all.jsonl.zst")
+    darwinflow("storage", "export", file)
+    assert "3 were there already" in darwinflow("storage", "import", file).stdout

@@ -10,13 +10,11 @@ from darwinflow.model.metric import WorkflowSummary
 from darwinflow.model.run import RunStatus
 from darwinflow.rpc.wire.base import ErrorText, Instant, Name, RunId, Version, Wire, WorkflowId
 
-MAX_STEPS = 100_000
-MAX_ACTIONS = 10_000
-MAX_MEMBERS = 1_000
-
 Json = Any
 """What JSON can hold; the message's size bounds it."""
-Members = Annotated[dict[str, Json], Field(max_length=MAX_MEMBERS)]
+MOST = 1 << 24
+"""Steps of a run, actions of a step, members of an object: more than a message can hold, so that all is shown that was recorded."""
+Members = Annotated[dict[str, Json], Field(max_length=MOST)]
 
 
 class Action(Wire):
@@ -44,7 +42,7 @@ class Step(Wire):
     input: Json = None
     output: Json = None
     error: ErrorText | None = None
-    actions: Annotated[list[Action], Field(max_length=MAX_ACTIONS)] | None = None
+    actions: Annotated[list[Action], Field(max_length=MOST)] | None = None
     metadata: Members | None = None
 
     @classmethod
@@ -121,7 +119,7 @@ class RunLog(Wire):
     parent_step_id: RunId | None = None
     input: RunInput | None = None
     output: RunOutput | None = None
-    steps: Annotated[list[Step], Field(max_length=MAX_STEPS)] | None = None
+    steps: Annotated[list[Step], Field(max_length=MOST)] | None = None
     metadata: Members | None = None
     status: RunStatus | None = None
     """Given in replies, where LOST is one, and not read in requests."""
