@@ -112,7 +112,8 @@ LINES = {
 
 @pytest.mark.parametrize("wrong", LINES.values(), ids=LINES)
 def test_a_line_that_is_no_run_is_refused_with_the_file(darwinflow, tmp_path, wrong):
-    refused(darwinflow, write(tmp_path / "x.jsonl.zst", [{"format": 1}, line(), wrong]))
+    said = refused(darwinflow, write(tmp_path / "x.jsonl.zst", [{"format": 1}, line(), wrong]))
+    assert "x.jsonl.zst" in said
 
 
 SAID = {
@@ -132,7 +133,8 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_an_index_that_lies_is_refused(darwinflow, tmp_path, said):
-    refused(darwinflow, write(tmp_path / "x.jsonl.zst", [{"format": 1}, line()], **said))
+    told = refused(darwinflow, write(tmp_path / "x.jsonl.zst", [{"format": 1}, line()], **said))
+    assert "x.jsonl.zst" in told
 
 
 def test_lines_of_a_newer_version_are_told_as_such(darwinflow, tmp_path):

@@ -4,9 +4,9 @@ import json
 import os
 
 from darwinflow.document.content import read_content
+from darwinflow.model.workflow import LOCK_NAME
 from darwinflow.settings.workspace import WorkspaceSettings
 
-_LOCK = "versions.lock"
 _WILD = frozenset("*?")
 
 
@@ -15,7 +15,7 @@ def file_hash_of(folder: str, settings: WorkspaceSettings, workflow: str, versio
 
     Of several lines of a version the last one counts.
     """
-    path = os.path.join(folder, settings.workflows_path, workflow, _LOCK)
+    path = os.path.join(folder, settings.workflows_path, workflow, LOCK_NAME)
     try:
         content = read_content(path)
     except OSError:

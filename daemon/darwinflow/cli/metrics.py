@@ -13,10 +13,9 @@ from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.published import Named, meant, named
 from darwinflow.cli.session import Place, open_session, place_of
 from darwinflow.cli.spans import MAX_SPANS, days, hours, moment, since_of, thinned
+from darwinflow.cli.target import add_workflow
 from darwinflow.cli.terminal import Terminal, say, terminal_of
 from darwinflow.model.phrases import MONTHS, age, brief_age, duration
-from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
 from darwinflow.rpc.client.blocking import Client
 
 Figures = dict[str, Any]
@@ -30,13 +29,7 @@ BAR_CELLS = 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "workflow",
-        nargs="?",
-        metavar="WORKFLOW[@VERSION]",
-        type=some_text(MAX_NAME),
-        help="an id, or a workflow file; all where absent",
-    )
+    add_workflow(parser, "WORKFLOW[@VERSION]")
     parser.add_argument(
         "--by", choices=("version", "hour", "day"), default="version", help="version where absent"
     )

@@ -9,10 +9,9 @@ from typing import Any
 
 from darwinflow.cli.published import Named, meant, named
 from darwinflow.cli.session import asking, place_of
+from darwinflow.cli.target import add_workflow
 from darwinflow.cli.terminal import Terminal, say, terminal_of
 from darwinflow.model.phrases import brief_age, short_run_id
-from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
 from darwinflow.rpc.client.blocking import Client
 
 Found = dict[str, Any]
@@ -27,13 +26,7 @@ _WORDS = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "workflow",
-        nargs="?",
-        metavar="WORKFLOW",
-        type=some_text(MAX_NAME),
-        help="an id, or a workflow file; all where absent",
-    )
+    add_workflow(parser)
     parser.add_argument("--json", action="store_true", help="everything, as one JSON object")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from darwinflow.cli.run_table import COLOURS, table
 from darwinflow.cli.session import Place, asked_of_run, asking, place_of
 from darwinflow.cli.spans import FORMS, Since, moment, said, since_of
-from darwinflow.cli.target import target_of
+from darwinflow.cli.target import add_workflow, target_of
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.model.usage import matching, some_text, whole_number
 from darwinflow.recorder.events import MAX_NAME
@@ -24,13 +24,7 @@ _HASH = matching(r"[0-9a-f]{64}", "64 digits and letters 'a' to 'f', as runs lis
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "workflow",
-        nargs="?",
-        metavar="WORKFLOW",
-        type=some_text(MAX_NAME),
-        help="an id, or a workflow file; all where absent",
-    )
+    add_workflow(parser)
     parser.add_argument("--version", type=whole_number(0, MAX_VERSION), metavar="N")
     parser.add_argument("--status", type=str.lower, choices=STATUSES)
     parser.add_argument("--node", type=some_text(MAX_NAME), help="runs with a step of this node")

@@ -10,10 +10,8 @@ from darwinflow.cli.following import followed
 from darwinflow.cli.run_listing import PART_OF_ID
 from darwinflow.cli.run_table import rows
 from darwinflow.cli.session import Place, asked_of_run, asking
-from darwinflow.cli.target import target_of
+from darwinflow.cli.target import add_workflow, target_of
 from darwinflow.cli.terminal import say, terminal_of
-from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_looking(actions: "Actions") -> None:
-    name = some_text(MAX_NAME)
     run_listing.configure(actions.add_parser("list", help="newest first"))
     show = actions.add_parser("show", help="one run whole, as YAML")
     show.add_argument("run", metavar="RUN", type=PART_OF_ID, help="an id, or its beginning or end")
@@ -39,13 +36,7 @@ def _configure_looking(actions: "Actions") -> None:
         compare.add_argument(place, metavar="RUN", type=PART_OF_ID, help="an id, or its beginning or end")
     compare.add_argument("--json", action="store_true", help="everything, as one JSON object")
     tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
-    tail.add_argument(
-        "workflow",
-        nargs="?",
-        metavar="WORKFLOW",
-        type=name,
-        help="an id, or a workflow file; all where absent",
-    )
+    add_workflow(tail)
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

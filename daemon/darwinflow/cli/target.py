@@ -1,11 +1,14 @@
 """What a person names on the command line: a workflow by its id, or by the file it is written in."""
 
+import argparse
 import os
 from typing import NamedTuple
 
 from darwinflow.cli.folder import current_folder, need_for
 from darwinflow.document.content import read_content
 from darwinflow.model.errors import NameRefused, WorkflowNotFound
+from darwinflow.model.usage import some_text
+from darwinflow.recorder.events import MAX_NAME
 
 
 class Target(NamedTuple):
@@ -14,6 +17,17 @@ class Target(NamedTuple):
     workflow: str
     path: str
     """Where to look for the workspace: the file, or a name in the current folder."""
+
+
+def add_workflow(parser: argparse.ArgumentParser, metavar: str = "WORKFLOW") -> None:
+    """The argument of who asks about one workflow, or about all."""
+    parser.add_argument(
+        "workflow",
+        nargs="?",
+        metavar=metavar,
+        type=some_text(MAX_NAME),
+        help="an id, or a workflow file; all where absent",
+    )
 
 
 def target_of(name: str) -> Target:

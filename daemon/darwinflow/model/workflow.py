@@ -11,6 +11,8 @@ from typing import Literal
 
 START = "START"
 END = "END"
+LOCK_NAME = "versions.lock"
+"""Beside the files of published versions: what their texts do not say."""
 
 
 @dataclass(frozen=True, slots=True)

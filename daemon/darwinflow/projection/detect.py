@@ -64,11 +64,7 @@ def selection(
 
 def choice_of(document: Document, root_index: int) -> Choice | None:
     """What `# darwinflow: graph-type=NAME` says in the lines before the content of one document; the first counts."""
-    root = document.roots[root_index]
-    if not root.lead or not len(root.sections):
-        return None
-    first = document.segment_start(root_index, 0, -1) - root.lead
-    for row, line in enumerate(document.lines.slice(first, first + root.lead), first):
+    for row, line in _lines_above(document, root_index):
         match = _CHOICE.match(line) if "graph-type" in line else None
         if match is not None:
             return Choice(match[1], Span(row, match.start(1), row, match.end(1)))
@@ -77,15 +73,19 @@ def choice_of(document: Document, root_index: int) -> Choice | None:
 
 def near_choice_of(document: Document, root_index: int) -> Span | None:
     """A comment above a document that was to name its graph type and does not: what stands before the name."""
-    root = document.roots[root_index]
-    if not root.lead or not len(root.sections):
-        return None
-    first = document.segment_start(root_index, 0, -1) - root.lead
-    for row, line in enumerate(document.lines.slice(first, first + root.lead), first):
+    for row, line in _lines_above(document, root_index):
         match = _NEARLY.match(line) if "raph" in line else None
         if match is not None and _CHOICE.match(line) is None:
             return Span(row, match.start(1), row, match.end(1))
     return None
+
+
+def _lines_above(document: Document, root_index: int) -> Iterator[tuple[int, str]]:
+    """The lines before the content of one document, with their numbers."""
+    root = document.roots[root_index]
+    if root.lead and len(root.sections):
+        first = document.segment_start(root_index, 0, -1) - root.lead
+        yield from enumerate(document.lines.slice(first, first + root.lead), first)
 
 
 def graph_type_of(document: Document, root_index: int, beside: Selection = _NOTHING_BESIDE) -> str | None:

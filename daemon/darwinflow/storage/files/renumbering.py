@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from darwinflow.model.errors import Refused, StoreUnwritable, WorkflowNotFound
-from darwinflow.model.workflow import PublishedVersion, Workflow
+from darwinflow.model.workflow import LOCK_NAME, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import Folder, open_folder, troubles
 from darwinflow.storage.files.stored_versions import Understand, file_of
-from darwinflow.storage.files.versions_lock import LOCK_NAME, Line, line_of, lines_in
+from darwinflow.storage.files.versions_lock import Line, line_of, lines_in
 from darwinflow.storage.publishing import published_from
 
 _OURS, _BASE, _THEIRS, _END = b"<<<<<<< ", b"|||||||", b"=======", b">>>>>>> "

@@ -11,9 +11,9 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 
-from darwinflow.model.workflow import Damage, DamageKind, PublishedVersion, Workflow
+from darwinflow.model.workflow import LOCK_NAME, Damage, DamageKind, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import LEFTOVER, Folder
-from darwinflow.storage.files.versions_lock import LOCK_NAME, Line, last_line, lines_in
+from darwinflow.storage.files.versions_lock import Line, last_line, lines_in
 from darwinflow.storage.instants import from_micros
 from darwinflow.storage.publishing import MOST_VERSION, published_from
 

@@ -13,7 +13,6 @@ from darwinflow.storage.publishing import MOST_VERSION
 
 log = logging.getLogger(__name__)
 
-LOCK_NAME = "versions.lock"
 _FORMAT = 1
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 MOST_NAME = 1_000

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from darwinflow.model.errors import StoreDamaged, StoreUnwritable, WorkflowNotFound
-from darwinflow.model.workflow import Damage, PublishedVersion, Workflow
+from darwinflow.model.workflow import LOCK_NAME, Damage, PublishedVersion, Workflow
 from darwinflow.storage.files.folder import Folder, open_folder, troubles
 from darwinflow.storage.files.stored_versions import StoredVersions, Understand, file_of
-from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of, without
+from darwinflow.storage.files.versions_lock import line_of, without
 from darwinflow.storage.names import check_workflow_id, folded, is_workflow_id
 from darwinflow.storage.publishing import published_from, refuse_other, version_already_there
 
