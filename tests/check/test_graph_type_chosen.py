@@ -184,3 +184,26 @@ def test_files_of_types_are_looked_at_beside_those_of_workflows() -> None:
     text = "workflows: {files: [flows/*]}\ngraph-types: {files: {workflow: [etl/*]}}\n"
     fits = parse(text, "shop").looked_at()
     assert [fits(path) for path in ("flows/a.yaml", "etl/a.yaml", "a.yaml")] == [True, True, False]
+
+
+def test_documents_of_a_type_whose_file_is_at_fault_are_no_workflows(tmp_path: Path) -> None:
+    """Its file is told, and all else would follow from that."""
+    (tmp_path / "graph-types").mkdir()
+    rules = "detect: {files: [etl/*.yaml]}\n"
+    (tmp_path / "graph-types/pipeline.yaml").write_text(TYPE.replace("scope:", f"{rules}scoope:", 1))
+    types = for_workspace(str(tmp_path), "graph-types", Catalog.bundled())
+    assert not types.files[0].is_sound
+    settings = defaults("shop")
+    assert check(Document.parse(FLOW), types.catalog, settings.at("etl/a.yaml")).findings() == ()
+    assert check(Document.parse(FLOW), types.catalog, settings.at("flows/a.yaml")).findings()
+
+
+@pytest.mark.parametrize(
+    "rules", ["5", "{files: 7}", "{keys: {a: 1}}", "{values: [a]}", "{files: [etl/*.yaml], kesy: [x]}"]
+)
+def test_rules_that_are_none_themselves_claim_no_documents(tmp_path: Path, rules: str) -> None:
+    (tmp_path / "graph-types").mkdir()
+    (tmp_path / "graph-types/pipeline.yaml").write_text(TYPE.replace("scope:", f"detect: {rules}\nscope:", 1))
+    types = for_workspace(str(tmp_path), "graph-types", Catalog.bundled())
+    assert not types.files[0].is_sound
+    assert types.catalog.detections == ()

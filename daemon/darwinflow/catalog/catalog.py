@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import darwinflow_schemas
 from darwinflow.catalog.soundness import is_sound
 from darwinflow.document.document import Document
-from darwinflow.graph.graph_type import GraphType, Module, Schema
+from darwinflow.graph.graph_type import Detection, GraphType, Module, Schema
 from darwinflow.graph.load import load
 
 if TYPE_CHECKING:
@@ -67,19 +67,18 @@ class Catalog:
         graph_types: Mapping[str, GraphType],
         modules: Mapping[str, Module] = MappingProxyType({}),
         base: "Catalog | None" = None,
-        lost: frozenset[str] = frozenset(),
+        lost: Mapping[str, Detection | None] = MappingProxyType({}),
     ) -> None:
         self._graph_types = graph_types
         self.modules = modules
         """What the types were read from, and what they share, by `$id`."""
         self.base = base if base is not None else self
         """The bundled types, without what a workspace adds to them."""
-        self.lost = lost
+        self.lost = frozenset(lost)
         """Names of types that there would be if their files had no fault; empty for one that nobody can tell."""
-        self.detections = tuple(
-            [(name, one.detection) for name, one in graph_types.items() if one.detection is not None]
-        )
-        """What tells documents of types by themselves; of two that fit, the first counts."""
+        rules = [*((name, one.detection) for name, one in graph_types.items()), *lost.items()]
+        self.detections = tuple([(name, one) for name, one in rules if name and one is not None])
+        """What tells documents of types by themselves, lost ones included; of two that fit, the first counts."""
         self._compiled: dict[int, Compiled] = {}
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from darwinflow.catalog.catalog import Catalog, compile_fault
 from darwinflow.catalog.own_files import contents_of, folder_of
 from darwinflow.catalog.type_file import TypeFile, type_file
-from darwinflow.graph.form import is_whole, malformed
+from darwinflow.graph.form import detection_among_faults, is_whole, malformed
 from darwinflow.graph.graph_type import GraphType, GraphTypeInvalid, Module
 from darwinflow.graph.load import PREFIX, Reading, extend, read
 
@@ -69,7 +69,11 @@ class _Loading:
         checked = [self._identified(file, named) for file in files]
         done = [self._whole(file) if is_whole(file.module) else file for file in checked]
         done = [file if is_whole(file.module) else self._extension(file) for file in done]
-        lost = frozenset([_name_of(file) for file in done if not file.is_sound and file.extends is None])
+        lost = {
+            _name_of(file): detection_among_faults(file.module)
+            for file in done
+            if not file.is_sound and file.extends is None
+        }
         return WorkspaceTypes(Catalog(self._types, self._modules, self._bundled, lost), tuple(done))
 
     def _identified(self, file: TypeFile, named: dict[str, str]) -> TypeFile:

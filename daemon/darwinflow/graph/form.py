@@ -58,6 +58,12 @@ def detection_of(module: Module) -> Detection | None:
     return Detection(tuple(rules.get("files", ())), tuple(rules.get("keys", ())), tuple(dict(values).items()))
 
 
+def detection_among_faults(module: Module) -> Detection | None:
+    """As `detection_of`, of a *module* that need not be well formed: None where it is at fault just there."""
+    is_at_fault = any(True for _ in _detect("detect", module.get("detect")))
+    return None if is_at_fault else detection_of(module)
+
+
 def reserved_in(module: Module) -> frozenset[str]:
     """The node ids that *module*, which is well formed, keeps for itself."""
     names = module.get("reserved", ())
