@@ -15,7 +15,8 @@ from darwinflow.cli.checking import Checking
 from darwinflow.cli.findings import text_of
 from darwinflow.cli.terminal import Terminal
 from darwinflow.daemon.texts import workflow_in
-from darwinflow.storage.files.versions_lock import LOCK_NAME, line_of
+from darwinflow.model.workflow import LOCK_NAME
+from darwinflow.storage.files.versions_lock import line_of
 from darwinflow.storage.publishing import published_from
 
 AWAITED: frozenset[str] = frozenset()
