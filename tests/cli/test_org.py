@@ -128,10 +128,10 @@ def secret_in_environment(monkeypatch):
 
 
 def test_a_password_is_taken_from_the_environment_alone(secret_in_environment, darwinflow, tmp_path):
-    said = darwinflow("org", "join", "postgresql://ada:hunter2@/postgres", expect=1).stderr
+    said = darwinflow("org", "join", "postgresql://ada:hunter2@/postgres", expect=2).stderr
     assert "a password does not belong" in said
     assert "hunter2" not in said
-    assert "has no 'OTHER_DSN'" in darwinflow("org", "join", "${OTHER_DSN}", expect=1).stderr
+    assert "has no 'OTHER_DSN'" in darwinflow("org", "join", "${OTHER_DSN}", expect=2).stderr
     organization = new_organization()
     darwinflow("org", "join", "${TEAM_DSN}", "--organization", organization.id)
     assert "'${TEAM_DSN}'" in (tmp_path / "home/config.yaml").read_text()

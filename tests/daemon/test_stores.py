@@ -60,18 +60,20 @@ def test_logs_in_files_can_be_read_with_cat(stopped: DaemonProcess):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "said", "code"),
     [
-        ("storage:\n  logs: {type: fil}\n", "config.yaml, line 2: 'logs' cannot be kept on 'fil'; it may be sqlite, file"),
-        ("storage: [\n", "config.yaml, line"),
-        ("storage: {logs: {type: file, path: '/proc/nowhere'}}\n", "/proc/nowhere"),
+        ("storage:\n  logs: {type: fil}\n", "config.yaml, line 2: 'logs' cannot be kept on 'fil'; it may be sqlite, file", 2),
+        ("storage: [\n", "config.yaml, line", 2),
+        ("storage: {logs: {type: file, path: '/proc/nowhere'}}\n", "/proc/nowhere", 1),
     ],
 )  # fmt: skip
-def test_a_daemon_that_is_told_what_cannot_be_serves_nothing(stopped: DaemonProcess, text: str, said: str):
+def test_a_daemon_that_is_told_what_cannot_be_serves_nothing(
+    stopped: DaemonProcess, text: str, said: str, code: int
+):
     configure(stopped, text)
     process = stopped.spawn()
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == 1
+    assert process.returncode == code
     assert errors.startswith(b"error: ")
     assert said in errors.decode()
     assert b"Traceback" not in errors

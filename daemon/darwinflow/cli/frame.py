@@ -18,6 +18,7 @@ from darwinflow.cli.main import (
 )
 from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.errors import DarwinFlowError
+from darwinflow.model.exit_codes import exit_code_of
 from darwinflow.model.usage import ArgumentParser
 
 
@@ -58,7 +59,7 @@ def outcome(arguments: list[str]) -> int:
 
 
 def _refused(name: str, exc: DarwinFlowError) -> int:
-    code = EXIT_USAGE if isinstance(exc, FolderGone) else EXIT_NO
+    code = EXIT_USAGE if isinstance(exc, FolderGone) else exit_code_of(exc)
     return complain(str(exc), exc.advice or f"darwinflow {name} --help", code)
 
 

@@ -15,13 +15,13 @@ from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.log_file import LogFile
 from darwinflow.daemon.sockets import BoundSockets, bind
 from darwinflow.model.errors import DaemonRunning, DarwinFlowError, StoreUnwritable
+from darwinflow.model.exit_codes import EXIT_FAULT, EXIT_NO, EXIT_USAGE, exit_code_of
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.standard_streams import open_missing
-from darwinflow.model.usage import EXIT_USAGE, ArgumentParser
+from darwinflow.model.usage import ArgumentParser
 from darwinflow.recorder.paths import Home, home_of
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
-EXIT_ERROR = 1
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """Decoding a batch makes many objects that live for its time only; looking at all of them again and again costs."""
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 after a stop, `EXIT_OTHER_SERVES` where another daemon serves this home, else 1."""
+    """Returns the exit code: 0 after a stop, `EXIT_OTHER_SERVES` where another daemon serves this home, else as `exit_code_of`."""
     open_missing()
     args = _arguments(argv)
     os.umask(0o077)
@@ -43,16 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DarwinFlowError as error:
         if lock is not None:
             lock.release()
-        return _complain(error, EXIT_ERROR)
+        return _complain(error, exit_code_of(error))
     try:
         asyncio.run(_serve(home, lock, args))
     except DarwinFlowError as error:
         log.error("cannot serve: %s", error.with_advice)  # noqa: TRY400 - for the user to act on, not a fault
-        return _complain(error, EXIT_ERROR)
+        return _complain(error, exit_code_of(error))
     except Exception:
         log.exception("the daemon failed")
         _say(f"error: a fault of darwinflow's own stopped the daemon; {home.log_path} says how")
-        return EXIT_ERROR
+        return EXIT_FAULT
     finally:
         lock.release()
     return 0
@@ -184,8 +184,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(
         prog="darwinflowd",
         description="Keeps the history of workflows for one user. Usually started by: darwinflow daemon start",
-        epilog=f"exit codes: 0 after a stop, 1 where it cannot serve, {EXIT_USAGE} for wrong usage, "
-        f"{EXIT_OTHER_SERVES} where another daemon serves the same home",
+        epilog=f"exit codes: 0 after a stop, {EXIT_NO} where it cannot serve, {EXIT_USAGE} for wrong usage or "
+        f"configuration, {EXIT_FAULT} for a fault of its own, {EXIT_OTHER_SERVES} where another daemon serves the same home",
     )
     parser.add_argument(
         "--idle-seconds",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from darwinflow.daemon import unfinished
 from darwinflow.model.backup import BackupPlan
-from darwinflow.model.errors import Refused, StoreUnwritable
+from darwinflow.model.errors import SettingsWrong, StoreUnwritable
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
 from darwinflow.model.stores import BALLAST_MIB, MOST_BALLAST_MIB, POWER, Stores
@@ -23,8 +23,8 @@ _MAX_BYTES = 1 << 20
 
 
 def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
-    """Raises `Refused` where they say what cannot be, and while a migration is not finished: runs must not go to
-    another place than was meant.
+    """Raises `SettingsWrong` where they say what cannot be, and `Refused` while a migration is not finished: runs must
+    not go to another place than was meant.
     """
     unfinished.refuse(home)
     return configured_stores(home, environ, organization)
@@ -37,17 +37,17 @@ def configured_stores(home: Home, environ: Mapping[str, str], organization: str)
 
 
 def retention_of(home: Home, environ: Mapping[str, str], organization: str) -> Retention:
-    """How long the organization keeps its runs. Raises `Refused`, `StoreUnwritable`."""
+    """How long the organization keeps its runs. Raises `SettingsWrong`, `StoreUnwritable`."""
     settings = _settings(home, environ)
     return Retention() if settings is None else settings.retention_of(organization)
 
 
 def ballast_of(home: Home, environ: Mapping[str, str]) -> int:
-    """Bytes of room to keep for when the home's disk is full. Raises `Refused`, `StoreUnwritable`."""
+    """Bytes of room to keep for when the home's disk is full. Raises `SettingsWrong`, `StoreUnwritable`."""
     given = environ.get(BALLAST_VARIABLE, "")
     if given:
         if not given.isascii() or not given.isdigit() or int(given) > MOST_BALLAST_MIB:
-            raise Refused(
+            raise SettingsWrong(
                 f"{BALLAST_VARIABLE} cannot be '{given}'; it may be 0, for none, to {MOST_BALLAST_MIB} MiB"
             )
         return int(given) << 20
@@ -56,13 +56,13 @@ def ballast_of(home: Home, environ: Mapping[str, str]) -> int:
 
 
 def durability_of(home: Home, environ: Mapping[str, str]) -> str:
-    """With which databases of SQLite are written. Raises `Refused`, `StoreUnwritable`."""
+    """With which databases of SQLite are written. Raises `SettingsWrong`, `StoreUnwritable`."""
     settings = _settings(home, environ)
     return POWER if settings is None else settings.durability
 
 
 def backup_of(home: Home, environ: Mapping[str, str]) -> BackupPlan:
-    """Which backups are made without being asked for. Raises `Refused`, `StoreUnwritable`."""
+    """Which backups are made without being asked for. Raises `SettingsWrong`, `StoreUnwritable`."""
     settings = _settings(home, environ)
     return BackupPlan() if settings is None else settings.backup
 
@@ -80,7 +80,7 @@ def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":
         first = settings.problems[0]
         more = f", and {len(settings.problems) - 1} more" if len(settings.problems) > 1 else ""
         legal = f"; it may be {', '.join(first.names)}" if first.names else ""
-        raise Refused(
+        raise SettingsWrong(
             f"{path}, line {first.span.line + 1}: {first.message}{legal}{more}",
             hint="mend that line; until then nothing is taken from or written to any store",
         )
@@ -92,13 +92,13 @@ def config_path(home: Home) -> str:
 
 
 def config_text(home: Home) -> str | None:
-    """None where there is no such file. Raises `Refused`, `StoreUnwritable`."""
+    """None where there is no such file. Raises `SettingsWrong`, `StoreUnwritable`."""
     path = config_path(home)
     try:
         with open(path, "rb") as file:
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
-            raise Refused(f"{path} is longer than {_MAX_BYTES >> 20} MiB", hint="make it shorter")
+            raise SettingsWrong(f"{path} is longer than {_MAX_BYTES >> 20} MiB", hint="make it shorter")
         return content.decode()
     except FileNotFoundError:
         return None
@@ -110,7 +110,7 @@ def config_text(home: Home) -> str | None:
             f"{path} cannot be read: {error.strerror}", hint="give yourself the right to read it"
         ) from error
     except UnicodeDecodeError as error:
-        raise Refused(f"{path} is no UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
+        raise SettingsWrong(f"{path} is no UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
 
 
 def write_config(home: Home, text: str) -> None:

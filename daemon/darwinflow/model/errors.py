@@ -110,6 +110,12 @@ class RunAmbiguous(Refused):
     code = 1303
 
 
+class SettingsWrong(Refused):
+    """The user's configuration says what cannot be."""
+
+    code = 1304
+
+
 class StoreError(DarwinFlowError):
     """The store is at fault, not the request."""
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, cast
 
-EXIT_USAGE = 2
+from darwinflow.model.exit_codes import EXIT_USAGE
 
 _WORDED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"argument (\S+): expected .*"), r"\1 needs a value"),

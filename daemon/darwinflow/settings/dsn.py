@@ -7,7 +7,7 @@ A value is put in so that the server gets it as it is, whatever its characters: 
 import re
 from collections.abc import Mapping
 
-from darwinflow.model.errors import Refused
+from darwinflow.model.errors import SettingsWrong
 from darwinflow.settings.secrets_named import NAMED, secret
 
 _SCHEME = re.compile(r"postgres(ql)?://")
@@ -26,11 +26,11 @@ _PAIR = re.compile(
 def resolved(dsn: str, environ: Mapping[str, str]) -> str:
     """*dsn* with what it names as `${NAME}`, a variable, or `${keyring:NAME}`.
 
-    Raises `Refused` where one is not set, and where *dsn* itself holds a password: secrets come from there alone.
+    Raises `SettingsWrong` where one is not set, and where *dsn* itself holds a password: secrets come from there alone.
     """
     hidden = NAMED.sub(lambda match: _HIDDEN * len(match[0]), dsn)
     if _is_with_password(hidden) if _ANY_SCHEME.match(hidden) else _IN_PAIRS.search(hidden):
-        raise Refused(
+        raise SettingsWrong(
             "a password does not belong in a DSN that others can read; name a variable as in ${DARWINFLOW_DSN}, "
             "or use ~/.pgpass"
         )

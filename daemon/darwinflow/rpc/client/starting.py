@@ -7,6 +7,7 @@ import sys
 import time
 
 from darwinflow.model.errors import DaemonAway
+from darwinflow.model.exit_codes import ENDED_WITH
 from darwinflow.recorder.paths import Home, environ_for_elsewhere
 from darwinflow.rpc.protocol import EXIT_OTHER_SERVES
 
@@ -84,5 +85,9 @@ def _problem_in(text: str, code: int, otherwise: str) -> DaemonAway:
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     advice = [line.removeprefix("try: ") for line in lines if line.startswith("try: ")]
     if errors:
-        return DaemonAway(errors[-1], hint=advice[-1] if advice else otherwise)
-    return DaemonAway(f"the daemon ended with code {code}{': ' + lines[-1] if lines else ''}", hint=otherwise)
+        return DaemonAway(errors[-1], hint=advice[-1] if advice else otherwise, **{ENDED_WITH: code})
+    return DaemonAway(
+        f"the daemon ended with code {code}{': ' + lines[-1] if lines else ''}",
+        hint=otherwise,
+        **{ENDED_WITH: code},
+    )
