@@ -111,3 +111,34 @@ def test_a_beginning_that_was_another_is_not_completed(place) -> None:
     assert told.returncode == 1
     assert "the history has another run r1" in told.stderr
     assert status_of("r1") == "LOST"
+
+
+def delete(*names: str) -> None:
+    subprocess.run([*RECORD[:3], "runs", "delete", *names, "--yes"], check=True, capture_output=True)
+
+
+@pytest.mark.usefixtures("daemon")
+def test_runs_that_were_deleted_for_good_are_counted_and_named() -> None:
+    record([*run("r1"), *run("r2"), *run("r3")])
+    eventually(lambda: status_of("r3") == "SUCCESS")
+    delete("r1", "r2")
+    began = time.monotonic()
+    told = record([*run("r1"), *run("r2")[:3], *run("r3"), *run("r4")])
+    assert time.monotonic() - began < 5
+    said, deleted = told.stderr.splitlines()
+    assert said == "darwinflow: 21 of 21 lines are spooled, 3 runs came to an end"
+    assert deleted == "darwinflow: 2 runs were deleted for good before, and stay so: r1, r2"
+    assert told.returncode == 1
+    assert (status_of("r1"), status_of("r3"), status_of("r4")) == (None, "SUCCESS", "SUCCESS")
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_run_that_was_deleted_for_good_is_told_from_one_whose_id_ends_so() -> None:
+    record([*run("1"), *run("21")])
+    eventually(lambda: status_of("21") == "SUCCESS")
+    delete("1")
+    assert "1 run was deleted for good before, and stays so: 1" in record(run("1")).stderr
+    said = subprocess.run([*RECORD[:3], "runs", "show", "1"], capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert said.stderr.startswith("error: run 1 was deleted for good")
+    assert "try: darwinflow runs list; or " in said.stderr

@@ -3,12 +3,13 @@
 import os
 import sys
 import time
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from darwinflow.cli.main import complain
 from darwinflow.cli.unwritable import advice_on
 from darwinflow.model.obstacles import obstacle_to_folder
-from darwinflow.recorder.ask import OtherRun, Wanted, answers, waited_for
+from darwinflow.model.phrases import counted, some_of
+from darwinflow.recorder.ask import DeletedRun, OtherRun, Wanted, answers, waited_for
 from darwinflow.recorder.events import MAX_LINE_BYTES, Problem
 from darwinflow.recorder.journal import JournalFull
 from darwinflow.recorder.paths import REFUSED_FOLDER, home_of
@@ -53,33 +54,64 @@ def take_all(source: BinaryIO) -> int:
         return _unwritten(number, exc)
     finally:
         stream.close()
+    refused = _refused(stream)
+    told = refused.told()
     for run in stream.unfinished:
-        warn(f"run {run} has no end; it will be shown as lost")
+        if run.id not in refused.deleted:
+            warn(f"run {run.id} has no end; it will be shown as lost")
     ended = len(stream.finished)
     _tell(f"{taken} of {taken + bad} lines are spooled, {ended} run{'s' * (ended != 1)} came to an end")
-    refused = _refused(stream)
-    for message in refused:
+    for message in told:
         _tell(message)
-    return BAD_LINES if bad else NOT_RECORDED if refused else 0
+    return BAD_LINES if bad else NOT_RECORDED if told else 0
 
 
-def _refused(stream: Stream) -> list[str]:
-    """What the daemon has refused, as far as it tells within `ASK_S`; nothing where no daemon is there."""
+class _Refused(NamedTuple):
+    """What the daemon does not take, as far as it tells within `ASK_S`."""
+
+    others: list[str]
+    """A sentence each."""
+    deleted: list[str]
+    """Ids of runs that were deleted for good."""
+    is_all: bool
+    """All that came were asked for."""
+
+    def told(self) -> list[str]:
+        if not self.deleted:
+            return self.others
+        count = f"{'' if self.is_all else 'at least '}{counted(len(self.deleted), 'run')}"
+        were = (
+            "was deleted for good before, and stays"
+            if len(self.deleted) == 1
+            else "were deleted for good before, and stay"
+        )
+        return [*self.others, f"{count} {were} so: {some_of(self.deleted)}"]
+
+
+def _refused(stream: Stream) -> _Refused:
+    """Nothing where no daemon is there."""
     home = home_of(os.environ)
     deadline = time.monotonic() + ASK_S
-    found: list[str] = []
-    if not stream.finished or not answers(home):
-        return found
-    for run in stream.finished:
+    others, deleted = list[str](), list[str]()
+    runs = [(run, True) for run in stream.finished] + [(run, False) for run in stream.unfinished]
+    if not runs or not answers(home):
+        return _Refused(others, deleted, is_all=True)
+    asked = 0
+    for run, with_end in runs:
         left = deadline - time.monotonic()
         try:
             if left <= 0 or not waited_for(
-                home, run.workspace, Wanted(run.id, run.began, with_end=True, pid=run.pid), left
+                home, run.workspace, Wanted(run.id, run.began, with_end=with_end, pid=run.pid), left
             ):
                 break
+        except DeletedRun:
+            deleted.append(run.id)
         except OtherRun as error:
-            found.append(str(error))
-    return found or _set_aside(stream, home.spool, deadline)
+            others.append(str(error))
+        asked += 1
+    if stream.finished and not others and len(deleted) < len(runs):
+        others = _set_aside(stream, home.spool, deadline)
+    return _Refused(others, deleted, is_all=asked == len(runs))
 
 
 def _set_aside(stream: Stream, spool: str, deadline: float) -> list[str]:

@@ -16,6 +16,8 @@ from darwinflow.recorder.paths import Home, Workspace, bound_socket
 PROTOCOL = 1
 _NOT_THERE = (1101, 1303)
 """No run of this id; none of exactly this id, but several that begin or end with it."""
+DELETED = "deleted"
+"""The fact `gone` of that error where the run was there, and was deleted for good."""
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 _MAX_REPLY_BYTES = 32 << 20
@@ -27,6 +29,10 @@ class Away(Exception):
 
 class OtherRun(Exception):
     """The history has another run of this id, so it does not take this one."""
+
+
+class DeletedRun(OtherRun):
+    """The run was deleted for good, so the history does not take it again."""
 
 
 class Wanted:
@@ -44,7 +50,7 @@ class Wanted:
 
 
 def waited_for(home: Home, workspace: Workspace, wanted: Wanted, timeout: float) -> bool:
-    """Whether the daemon has *wanted* within *timeout* seconds. Waits for a daemon, too. Raises `OtherRun`."""
+    """Whether the daemon has *wanted* within *timeout* seconds. Waits for a daemon, too. Raises `OtherRun`, `DeletedRun`."""
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE_S
     line: _Line | None = None
@@ -135,6 +141,9 @@ class _Line:
                 break
         if "error" in reply:
             if reply["error"].get("code") in _NOT_THERE:
+                data = reply["error"].get("data")
+                if isinstance(data, dict) and data.get("gone") == DELETED:
+                    raise DeletedRun(str(reply["error"].get("message")))
                 return None
             raise Away(str(reply["error"].get("message")))
         result = reply.get("result")

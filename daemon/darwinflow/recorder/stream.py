@@ -65,9 +65,9 @@ class Stream:
         self._documents = _Documents(redaction)
 
     @property
-    def unfinished(self) -> list[str]:
-        """Ids of runs without an end: once this program is gone, they are lost."""
-        return [name for name, run in self._runs.items() if not run.is_over]
+    def unfinished(self) -> list[StreamedRun]:
+        """Runs without an end: once this program is gone, they are lost."""
+        return [run for run in self._runs.values() if not run.is_over]
 
     def take(self, line: bytes) -> Problem | None:
         """Spool the event in *line*, or say why it is none. Raises `OSError` and `SpoolFull`; then nothing goes on."""

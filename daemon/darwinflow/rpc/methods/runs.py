@@ -11,19 +11,21 @@ from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunStatus
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
+from darwinflow.recorder.ask import DELETED
 from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
-from darwinflow.rpc.wire.runs import RunHeader, RunLog
+from darwinflow.rpc.wire.runs import RunHeader, RunLog, RunValue
+from darwinflow.rpc.wire.sent_runs import sent_run
 from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.recording import record
 
 
 class RecordRun(Wire):
-    run: RunLog
+    run: RunValue
     """Finished."""
 
 
@@ -72,7 +74,7 @@ class RunFound(Wire):
 
 def record_run(session: Session, params: RecordRun) -> "Future[RunRecorded]":
     """Keep a finished run. The reply means that it is stored, counted and announced, and what it survives."""
-    log = params.run.value()
+    log = params.run
     project = session.project
 
     def work(tx: Transaction) -> bool:
@@ -119,13 +121,17 @@ def get_run(session: Session, params: GetRun) -> RunFound:
 
     def work(tx: Transaction) -> tuple[ExecutionLog, RunHeader]:
         logs = tx.logs(session.project)
+        if logs.is_erased(params.run):
+            told = f"run {params.run} was deleted for good"
+            raise RunNotFound(told, hint="darwinflow runs list", run=params.run, gone=DELETED)
         run_id = only_run(logs, params.run)
         return logs.get_log(run_id), RunHeader.of(logs.header(run_id))
 
     try:
         log, header = session.tenant.read(work)
-    except RunNotFound:
-        _refuse_archived(session, params.run)
+    except RunNotFound as error:
+        if "gone" not in error.facts:
+            _refuse_archived(session, params.run)
         raise
     return RunFound(run=header, log=RunLog.of(log, header.status))
 
@@ -158,8 +164,13 @@ def only_run(logs: LogRepository, part: str) -> str:
     return found[0]
 
 
+def _sent(body: bytes) -> tuple[int | str, RecordRun] | None:
+    sent = sent_run(body)
+    return None if sent is None else (sent[0], RecordRun.model_construct(run=sent[1]))
+
+
 METHODS: Table = {
-    "run/record": Method(record_run, Place.COMMIT),
+    "run/record": Method(record_run, Place.COMMIT, _sent),
     "run/query": Method(query_runs, Place.UP_TO_DATE),
     "run/get": Method(get_run, Place.UP_TO_DATE),
 }
