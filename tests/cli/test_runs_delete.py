@@ -43,7 +43,7 @@ def test_a_deleted_run_is_gone_from_every_file_and_does_not_come_back(
     assert "run ci-1 was deleted for good" in again.stderr
     assert listed(darwinflow) == others
     shown = darwinflow("runs", "show", "ci-1", expect=1).stderr
-    assert shown.startswith("error: no run has an id that begins or ends with 'ci-1'")
+    assert shown.startswith("error: run ci-1 was deleted for good")
     summary = json.loads(darwinflow("metrics", "greet", "--json").stdout)
     assert "2" in json.dumps(summary)
 
