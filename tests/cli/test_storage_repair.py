@@ -58,6 +58,7 @@ def test_a_sound_home_stays_as_it_is(darwinflow, tmp_path, text):
         "mended": [],
         "left": [],
         "kept": [],
+        "hints": [],
     }
     assert run_ids(darwinflow) == before
     assert not (tmp_path / "home/set-aside").exists()
@@ -140,7 +141,8 @@ def test_a_database_of_which_nothing_can_be_read_is_left_and_its_backup_named(da
     path.write_bytes(content)
     said = darwinflow("storage", "repair", expect=1)
     assert "nothing can be read of it" in said.stderr
-    assert f"a backup that may hold it: {tmp_path / 'copy'}" in said.stderr
+    assert f"\na backup that may hold it: {tmp_path / 'copy'}\n" in said.stderr
+    assert "1 fault cannot be mended" in said.stderr
     assert path.read_bytes() == content
     darwinflow("storage", "restore", str(tmp_path / "copy"), "--replace")
     assert len(run_ids(darwinflow)) == 2
@@ -273,3 +275,25 @@ def test_a_repair_that_is_killed_anywhere_leaves_the_old_or_the_new(darwinflow, 
     darwinflow("storage", "repair")
     assert run_ids(darwinflow) == before
     assert "all is well" in darwinflow("storage", "verify").stdout
+
+
+@pytest.mark.parametrize("table", ["audit_logs", "organizations", "projects"])
+def test_what_verify_finds_in_the_database_of_accounts_is_mended(darwinflow, tmp_path, table):
+    record(darwinflow, 2)
+    before = run_ids(darwinflow)
+    darwinflow("daemon", "stop")
+    overwrite_page(tmp_path / "home/system.db", f"SELECT rootpage FROM sqlite_schema WHERE name = '{table}'")
+    if table == "audit_logs":
+        assert "darwinflow storage repair" in darwinflow("storage", "verify", expect=1).stderr
+    (tmp_path / "home/set-aside/of-before").mkdir(parents=True)
+    would = json.loads(darwinflow("storage", "repair", "--dry-run", "--json", expect=1).stdout)
+    assert "it is begun anew" in would["mended"][0]
+    aside = f"set aside earlier, which may hold it: {tmp_path / 'home/set-aside/of-before'}"
+    assert would["hints"] == [aside]
+    said = darwinflow("storage", "repair", expect=1).stderr
+    assert aside in said
+    assert "backup that may hold" not in said
+    assert "1 fault cannot be mended" in said
+    assert "storage repair" not in said
+    assert "all is well" in darwinflow("storage", "verify").stdout
+    assert run_ids(darwinflow) == before

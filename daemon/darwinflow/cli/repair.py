@@ -35,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"error: {left}", sys.stderr)
     for kept in found.kept:
         say(f"what was damaged is kept in {kept}")
+    for hint in found.hints:
+        say(hint, sys.stderr)
     if not found.mended and not found.left:
         say("all is well")
     elif found.left:

@@ -76,6 +76,11 @@ def backups_there(home: Home) -> Iterator[str]:
     """Folders with backups, and with stores that were put aside, that are there still, each once."""
     noted = dict.fromkeys(folder for line in _lines(home) if (folder := _folder_in(line)))
     yield from (folder for folder in noted if os.path.lexists(folder))
+    yield from set_aside_there(home)
+
+
+def set_aside_there(home: Home) -> Iterator[str]:
+    """Stores that were put aside."""
     aside = os.path.join(home.data, _ASIDE)
     if os.path.isdir(aside):
         yield from (os.path.join(aside, name) for name in sorted(os.listdir(aside)))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from darwinflow.daemon.backups_made import backups_there
+from darwinflow.daemon.backups_made import backups_there, set_aside_there
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.stores import retention_of, stores_of
@@ -34,6 +34,7 @@ from darwinflow.storage.files.metrics import FileMetricsStore
 from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.opening import (
     begin_identity_anew,
+    faults_of_system,
     open_identity,
     open_organization,
     open_tenant,
@@ -59,6 +60,8 @@ class Repaired(NamedTuple):
     """What stays wrong, or is lost."""
     kept: list[str]
     """Where what was damaged lies now."""
+    hints: list[str]
+    """Where what is lost may still be found."""
 
 
 def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool) -> Repaired:
@@ -71,7 +74,7 @@ def repair(home: Home, environ: Mapping[str, str], tell: Tell, *, dry_run: bool)
         raise NotFound(f"there is nothing to repair in {home.data}")
     with (
         held_by(home, _COMMAND),
-        _identity(home, repaired := Repaired([], [], []), dry_run=dry_run) as identity,
+        _identity(home, repaired := Repaired([], [], [], []), dry_run=dry_run) as identity,
     ):
         if identity is None:
             return repaired
@@ -97,6 +100,7 @@ def _identity(home: Home, repaired: Repaired, *, dry_run: bool) -> Iterator[Iden
     try:
         identity = open_identity(home.system_db, now=_now)
         try:
+            _refuse_damaged(home)
             this_person(identity)
         except BaseException:
             identity.close()
@@ -112,7 +116,7 @@ def _identity(home: Home, repaired: Repaired, *, dry_run: bool) -> Iterator[Iden
         repaired.left.append(
             f"who did what before, the audit log, is lost with it: a backup may have {home.system_db}"
         )
-        repaired.left.extend(f"a backup that may hold it: {folder}" for folder in backups_there(home))
+        repaired.hints.extend(_where_it_may_be(home))
         if dry_run:
             yield None
             return
@@ -120,6 +124,12 @@ def _identity(home: Home, repaired: Repaired, *, dry_run: bool) -> Iterator[Iden
         identity = open_identity(home.system_db, now=_now)
     with closing(identity):
         yield identity
+
+
+def _refuse_damaged(home: Home) -> None:
+    """Raises `StoreDamaged` where anything in `system.db` is."""
+    for fault in faults_of_system(home.system_db):
+        raise StoreDamaged(fault)
 
 
 class _Repairing:
@@ -154,8 +164,7 @@ class _Repairing:
             self.can_be_opened = False
             told = f"{NOTHING_READ}: {error}; to begin anew, with it set aside: touch {shlex.quote(f'{place}.anew')}"
             self.repaired.left.append(told)
-            folders = backups_there(self._home)
-            self.repaired.left.extend(f"a backup that may hold it: {folder}" for folder in folders)
+            self.repaired.hints.extend(_where_it_may_be(self._home))
             return
         self._mended([f"{why}; {place} is written anew with {counted(found.runs, 'run')} that can be read"])
         if found.are_figures_added_again:
@@ -215,6 +224,12 @@ class _Repairing:
         self.repaired.mended.extend(told)
         if told and self._dry_run:
             self.can_be_opened = False
+
+
+def _where_it_may_be(home: Home) -> Iterator[str]:
+    aside = set(set_aside_there(home))
+    for folder in backups_there(home):
+        yield f"{'set aside earlier, which' if folder in aside else 'a backup that'} may hold it: {folder}"
 
 
 def _fault_of(place: str) -> str | None:
