@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import zstandard
+from msgspec.structs import replace
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the suite's server
 

@@ -14,12 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from typing import Any
 
 import zstandard
+from msgspec.structs import replace
 
 from darwinflow.model.histogram import bucket_of
 from darwinflow.model.metric import metric_of

@@ -11,11 +11,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.bench.recording_sqlite import START, a_run
 
 from darwinflow.model.retention import Retention, Rule, Rules

@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 import subprocess
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import STEP, finished
 from darwinflow.storage.run_file import FiledRun, write_runs

@@ -1,9 +1,9 @@
 """What deleting and pinning runs means. Nothing here knows which back end it has."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, START, STEP, finished, live, running
 from darwinflow.model.errors import RunConflict, RunErased, RunNotFound

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, START, STEP, finished, live, running
 from darwinflow.model.errors import NameRefused, Refused, RunConflict, RunFinished, RunNotFound

@@ -1,12 +1,13 @@
 """What `MetricsRepository` means."""
 
+import dataclasses
 import math
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, HASH, START, finished, live
 from darwinflow.model.histogram import bucket_of
@@ -111,7 +112,7 @@ def test_a_figure_that_is_none_counts_as_nothing(nonsense):
 
 def test_names_that_are_no_utf8_are_counted(open_tenant):
     store = open_tenant()
-    count(store, replace(metric("a"), workflow_id="caf\udce9"), project="folder\udcff")
+    count(store, dataclasses.replace(metric("a"), workflow_id="caf\udce9"), project="folder\udcff")
     found = store.read(lambda tx: tx.metrics("folder\udcff").get_summary("caf\udce9", 1))
     assert found.runs == 1
 
@@ -141,7 +142,7 @@ HOUR = timedelta(hours=1)
 
 
 def ended(run_id, at, **given):
-    return replace(metric(run_id, **given), timestamp=at)
+    return dataclasses.replace(metric(run_id, **given), timestamp=at)
 
 
 def test_what_was_never_run_has_no_hours_and_no_summaries(open_tenant):
@@ -201,7 +202,12 @@ def test_summaries_are_listed_of_one_workflow_and_of_all(open_tenant):
     for number, (workflow, version) in enumerate(
         [("b", 2), ("a", 10), ("a", 2), ("b", 2), ("B", 1), ("a", 0), ("a.b", 1), ("é", 1)]
     ):
-        count(store, replace(metric(f"r{number}", version=version, at=4000 * number), workflow_id=workflow))
+        count(
+            store,
+            dataclasses.replace(
+                metric(f"r{number}", version=version, at=4000 * number), workflow_id=workflow
+            ),
+        )
     every = [("B", 1, 1), ("a", 0, 1), ("a", 2, 1), ("a", 10, 1), ("a.b", 1, 1), ("b", 2, 2), ("é", 1, 1)]
     assert summaries(store) == every
     assert summaries(store, "a") == every[1:4]

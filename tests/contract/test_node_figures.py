@@ -3,10 +3,10 @@
 import math
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, START, finished
 from darwinflow.model.histogram import bucket_of

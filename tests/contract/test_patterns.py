@@ -1,10 +1,10 @@
 """What learning from runs means, and that all back ends find the same patterns."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import finished
 from darwinflow.model.errors import StoreUnwritable

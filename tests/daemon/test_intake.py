@@ -273,7 +273,9 @@ def test_what_is_not_told_since_a_poke_came_just_before_is_seen_soon(daemon, pro
     reader.subscribe(["run"])
     program.start("r1")
     untold = 0
-    for number in range(30):
+    for number in range(300):  # most are too late where the machine is busy
+        if number >= 30 and untold:
+            break
         step = f"s{number}"
         program.of_run("step.started", "r1", step=step, index=number, node=step)
         told_at = time.monotonic()
@@ -289,5 +291,5 @@ def test_what_is_not_told_since_a_poke_came_just_before_is_seen_soon(daemon, pro
             event = reader.next_event(3)  # by itself, the daemon looks after five seconds
             assert event is not None, f"the end of {step} is not seen"
             seen = {seen["nodeId"]: seen["status"] for seen in event["payload"]["run"]["steps"]}
-    print(f"\n{untold} of 30 steps ended untold")
+    print(f"\n{untold} of {number} steps ended untold")
     assert untold

@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from darwinflow.model.run import ActionLog, ExecutionLog, RunOutput, RunStatus, StepLog
 

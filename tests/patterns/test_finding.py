@@ -3,10 +3,10 @@
 import random
 import time
 import tracemalloc
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from darwinflow.model.pattern import PatternType
 from darwinflow.patterns.finding import patterns_in

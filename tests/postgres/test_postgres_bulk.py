@@ -1,11 +1,11 @@
 """Runs by the thousand: stored as one by one, without counting them."""
 
 import itertools
-from dataclasses import replace
 from typing import ClassVar
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, HASH, finished, live, running
 from darwinflow.model.errors import NameRefused, Refused, RunConflict

@@ -1,10 +1,10 @@
 """Texts that PostgreSQL cannot hold go in and come out, and stay apart from all others."""
 
 import json
-from dataclasses import replace
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contract.sample_runs import live, running
 from darwinflow.model.filter import RunFilter

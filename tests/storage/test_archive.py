@@ -1,11 +1,11 @@
 """Archives: what is in them is found and comes out as it went in, whatever a crash has left of them."""
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import zstandard
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, START, finished, live
 from darwinflow.model.errors import NotFound, Refused, StoreDamaged

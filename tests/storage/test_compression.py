@@ -3,12 +3,12 @@
 import hashlib
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import zstandard
+from msgspec.structs import replace
 
 import darwinflow.storage.compression as compression
 from darwinflow.model.errors import StoreDamaged

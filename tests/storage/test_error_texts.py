@@ -1,8 +1,8 @@
 """The search in errors: it finds what a search through every error finds, and passes over none that has not its letters."""
 
+import dataclasses
 import tempfile
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import apsw
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contract.sample_runs import START, finished, live, running
 from darwinflow.model.filter import RunFilter
@@ -39,7 +40,7 @@ def found(store, wanted, project="demo"):
         runs += [header.run_id for header in page.items]
         if page.next is None:
             return runs
-        wanted = replace(wanted, cursor=page.next)
+        wanted = dataclasses.replace(wanted, cursor=page.next)
 
 
 @settings(max_examples=50, deadline=None)
@@ -259,7 +260,7 @@ def test_a_workflow_of_many_runs_leads_to_its_errors_as_one_of_few_does(tmp_path
         for workflow, prefix in (("few", "f"), ("many", "e")):
             wanted = RunFilter(workflow=workflow, version=version, text="NO 1", limit=3)
             assert found(store, wanted) == [f"{prefix}{number}" for number in (*range(19, 9, -1), 1)]
-            assert found(store, replace(wanted, version=2)) == []
+            assert found(store, dataclasses.replace(wanted, version=2)) == []
 
 
 @pytest.mark.parametrize(

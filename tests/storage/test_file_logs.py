@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from zlib import crc32
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import STEP, finished, live, running
 from darwinflow.model.errors import (

@@ -5,9 +5,9 @@ import resource
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import finished
 from darwinflow.model.errors import (

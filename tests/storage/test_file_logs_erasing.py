@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import STEP, finished, live
 from darwinflow.model.errors import (

@@ -1,10 +1,10 @@
 """Runs of every kind, from each back end to each: every field arrives, live runs go on, and what differs is told."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from contract.sample_runs import FULL, START, STEP, finished, live
 from darwinflow.model.errors import RunConflict, RunErased, StoreDamaged

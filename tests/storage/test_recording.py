@@ -1,9 +1,9 @@
 """Log, figures and event of a run come together, whichever way it is recorded."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contract.conftest import MIXES, memory, sqlite
 from contract.sample_runs import FULL, HASH, START, STEP, finished, live, running

@@ -1,7 +1,8 @@
 """One run as it comes out of a journal, and what of it must be stored."""
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from darwinflow.model.run import ActionLog, ExecutionLog, RunOutput, StepLog
 

@@ -5,7 +5,8 @@ Both in one transaction, so that each event arrives exactly once whoever dies in
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from darwinflow.daemon.changes import Change
 from darwinflow.daemon.journals import Journal

@@ -1,14 +1,16 @@
 """What a run is, as values.
 
 A run is one execution of one workflow text. While it lives, steps are appended to its log; a finished log
-never changes.
+never changes. Logs are structs of msgspec: a daemon makes hundreds of them a run, and decodes them from messages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 Json = object
 """What JSON can hold: None, bool, int, float, str, list, dict with str keys."""
@@ -28,8 +30,7 @@ class RunStatus(StrEnum):
         return self in (RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class ActionLog:
+class ActionLog(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Something a step did. `type` is open: TOOL_CALL, FILE_READ, FILE_WRITE, LLM_CALL, USER_INPUT, others."""
 
     type: str
@@ -37,8 +38,7 @@ class ActionLog:
     details: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-@dataclass(frozen=True, slots=True)
-class StepLog:
+class StepLog(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """One execution of one node. Steps may overlap in time."""
 
     step_id: str
@@ -61,14 +61,12 @@ class StepLog:
         return None if self.end_time is None else (self.end_time - self.start_time).total_seconds() * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class RunInput:
+class RunInput(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     request: Json = None
     context: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunOutput:
+class RunOutput(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """How a run ended."""
 
     status: RunStatus
@@ -78,8 +76,7 @@ class RunOutput:
     metadata: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionLog:
+class ExecutionLog(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A whole run. `output` is None while it is live."""
 
     run_id: str

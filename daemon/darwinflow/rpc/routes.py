@@ -36,12 +36,13 @@ class Refusal(Exception):
 class Route:
     """One method, with its models ready."""
 
-    __slots__ = ("call", "name", "needs_session", "params", "place", "whole")
+    __slots__ = ("call", "decode", "name", "needs_session", "params", "place", "whole")
 
     def __init__(self, name: str, method: Method) -> None:
         subject, params, _ = signature_of(method)
         self.name = name
         self.call = method.call
+        self.decode = method.decode
         self.place: Place = method.place
         self.needs_session = subject is Session
         self.params = params
@@ -84,9 +85,12 @@ class Routes:
     def request_in(self, body: bytes) -> Request | None:
         """The request that *body* holds; None for what is not answered (notifications, replies). Raises `Refusal`."""
         found = _METHOD.search(body, 0, _METHOD_WITHIN)
-        if found is not None and b"NaN" not in body and b"Infinity" not in body:
-            route = self._route(found[1].decode("ascii"))
-            if route is not None:
+        route = None if found is None else self._route(found[1].decode("ascii"))
+        if route is not None:
+            known = None if route.decode is None else route.decode(body)
+            if known is not None and _is_id(known[0]):
+                return Request(known[0], route, known[1])
+            if b"NaN" not in body and b"Infinity" not in body:
                 try:
                     whole: Any = route.whole.model_validate_json(body, strict=True)
                 except ValidationError:

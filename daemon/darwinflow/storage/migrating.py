@@ -4,13 +4,15 @@ Nothing may be recorded meanwhile. Everything here can be done again from its be
 compared and left as it is. What is copied is no news: nothing is announced.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from msgspec.structs import replace
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.filter import RunFilter
@@ -232,7 +234,7 @@ def _unfinished(tx: LogTransaction, project: str) -> set[str]:
             found.update(header.run_id for header in page.items)
             if page.next is None:
                 break
-            wanted = replace(wanted, cursor=page.next)
+            wanted = dataclasses.replace(wanted, cursor=page.next)
     return found
 
 

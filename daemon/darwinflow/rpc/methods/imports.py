@@ -1,10 +1,10 @@
 """Runs that were written down elsewhere, taken in once however often they are sent."""
 
 from concurrent.futures import Future
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunErased, RunNotFound
@@ -16,7 +16,8 @@ from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import Wire
-from darwinflow.rpc.wire.runs import RunLog
+from darwinflow.rpc.wire.runs import RunValue
+from darwinflow.rpc.wire.sent_runs import sent_runs
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
@@ -35,7 +36,7 @@ class ImportOutcome(StrEnum):
 
 
 class ImportRuns(Wire):
-    runs: Annotated[list[RunLog], Field(min_length=1, max_length=MAX_RUNS)]
+    runs: Annotated[list[RunValue], Field(min_length=1, max_length=MAX_RUNS)]
     """Those without an output are over, too: what ran them is gone. They are kept as lost."""
     dry_run: bool = False
     """Only say what would come of it."""
@@ -57,7 +58,7 @@ class RunsImported(Wire):
 
 def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
     """Keep runs that were recorded elsewhere, each exactly once."""
-    logs = [run.value() for run in params.runs]
+    logs = params.runs
     project, is_dry = session.project, params.dry_run
 
     def work(tx: Transaction) -> list[ImportedRun]:
@@ -131,4 +132,11 @@ def _header(logs: LogRepository, run_id: str) -> RunHeader | None:
         return None
 
 
-METHODS: Table = {"run/import": Method(import_runs, Place.COMMIT)}
+def _sent(body: bytes) -> tuple[int | str, ImportRuns] | None:
+    sent = sent_runs(body)
+    if sent is None or not 0 < len(sent[1]) <= MAX_RUNS:
+        return None
+    return sent[0], ImportRuns.model_construct(runs=sent[1], dry_run=sent[2])
+
+
+METHODS: Table = {"run/import": Method(import_runs, Place.COMMIT, _sent)}

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, GetPydanticSchema
+from pydantic_core import core_schema
 
 from darwinflow.events.run_events import header_wire, summary_wire
 from darwinflow.model import run as values
@@ -156,6 +157,15 @@ class RunLog(Wire):
             tuple([step.value() for step in self.steps]) if self.steps else (),
             self.metadata or {},
         )
+
+
+RunValue = Annotated[
+    values.ExecutionLog,
+    GetPydanticSchema(
+        lambda _, handler: core_schema.no_info_after_validator_function(RunLog.value, handler(RunLog))
+    ),
+]
+"""A `RunLog` in a request, as its value."""
 
 
 class StepBrief(Wire):

@@ -1,8 +1,9 @@
 """`LogRepository` in memory. Logs are kept encoded, so that nobody's later change to a value reaches them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunConflict, RunErased, RunFinished, RunNotFound
 from darwinflow.model.filter import Page, RunFilter

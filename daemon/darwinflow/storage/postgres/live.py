@@ -3,8 +3,9 @@
 Every statement about `run_step` is in this file.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of

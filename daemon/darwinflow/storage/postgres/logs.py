@@ -1,7 +1,8 @@
 """`LogRepository` on PostgreSQL. The statements about finished runs are here, those about live ones in `live.py`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.filter import Page, RunFilter

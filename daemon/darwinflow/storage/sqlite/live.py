@@ -3,9 +3,8 @@
 Every statement about `run_step` is in this file.
 """
 
-from dataclasses import replace
-
 import apsw
+from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
