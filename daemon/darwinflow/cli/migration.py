@@ -4,26 +4,20 @@ import argparse
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from darwinflow.cli.daemon import stop_daemon
+from darwinflow.cli.alone import alone
 from darwinflow.cli.folder import current_folder
 from darwinflow.cli.progress import Telling
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import DaemonRunning, NotFound, Refused
+from darwinflow.model.errors import NotFound, Refused
 from darwinflow.model.phrases import counted
-from darwinflow.recorder.paths import Home, Workspace, home_of, workspace_of
-from darwinflow.rpc.client.hung import at_work
+from darwinflow.recorder.paths import Workspace, home_of, workspace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from darwinflow.daemon.migrating import Outcome
     from darwinflow.model.stores import StoreChoice
 
-T = TypeVar("T")
-
-_TRIES = 20
 _KIND = "file, sqlite, either with :PATH, or a DSN such as '${TEAM_DSN}'; never with a password in it"
 
 
@@ -73,21 +67,6 @@ def run(args: argparse.Namespace) -> int:
         telling.end()
     _show(outcome, as_json=args.json)
     return 1 if _unreadable(outcome) else 0
-
-
-def alone(home: Home, work: "Callable[[], T]") -> "T":
-    """*work* without a daemon, which an editor may start again as soon as it has ended. Journals wait meanwhile."""
-    for left in reversed(range(_TRIES)):
-        stop_daemon(home)
-        try:
-            return work()
-        except DaemonRunning as error:
-            busy = at_work(home)
-            if busy is not None:
-                raise busy from error
-            if not left:
-                raise
-    raise AssertionError("the last try returns")
 
 
 def _choices(args: argparse.Namespace) -> "dict[str, StoreChoice]":

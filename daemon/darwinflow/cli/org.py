@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 
-from darwinflow.cli.daemon import stop_daemon
+from darwinflow.cli.alone import alone
 from darwinflow.cli.terminal import say
 from darwinflow.recorder.paths import home_of
 from darwinflow.settings.dsn import resolved
@@ -77,8 +77,7 @@ def _join(args: argparse.Namespace) -> int:
 
     home = home_of(os.environ)
     found = team.membership(resolved(args.dsn, os.environ), args.organization)
-    stop_daemon(home)
-    join(home, found, args.dsn, os.environ)
+    alone(home, lambda: join(home, found, args.dsn, os.environ))
     return _told(
         args,
         {"organization": found.id, "name": found.name, "config": os.path.join(home.config, "config.yaml")},

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from darwinflow.cli.migration import alone
+from darwinflow.cli.alone import alone
 from darwinflow.cli.progress import Telling
 from darwinflow.cli.terminal import say
 from darwinflow.model.phrases import counted

@@ -3,28 +3,23 @@
 import argparse
 import json
 import os
-import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from darwinflow.cli import migration, repair, retention, storage_status
-from darwinflow.cli.daemon import stop_daemon
-from darwinflow.cli.room import NEXT_STEP
+from darwinflow.cli.alone import alone, refuse_full
 from darwinflow.cli.session import open_session
 from darwinflow.cli.terminal import say
 from darwinflow.cli.units import size
-from darwinflow.model.errors import StoreFull
 from darwinflow.model.phrases import counted
-from darwinflow.recorder.paths import Home, home_of
-from darwinflow.rpc.client.hung import lock_holder
+from darwinflow.recorder.paths import home_of
 
 if TYPE_CHECKING:
+    from darwinflow.daemon.backing_up import Made
     from darwinflow.storage.moving import Taken
 
 _LONG_S = 24 * 3600.0
-_LEAST_FREE_BYTES = 256 << 10
-"""What SQLite writes beside its databases as they are opened, with something to spare."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -122,14 +117,15 @@ def _backup(args: argparse.Namespace) -> int:
 
     home = home_of(os.environ)
     kept = keeping.kept_places(home, os.environ)
-    if not kept.may_be_in_use:
-        _stop_daemon(home)  # one process writes to a folder of files; journals wait meanwhile
-    folder = args.folder
-    if folder is None:
+
+    def work() -> "Made":
+        if args.folder is not None:
+            return backing_up.made_of(args.folder, keeping.back_up(home, kept, args.folder))
         plan, room = backup_of(home, os.environ), Room(ballast_of(home, os.environ), 0, is_given_up=False)
-        made = backing_up.back_up_by_hand(home, plan, kept, datetime.now(UTC), room)
-    else:
-        made = backing_up.made_of(folder, keeping.back_up(home, kept, folder))
+        return backing_up.back_up_by_hand(home, plan, kept, datetime.now(UTC), room)
+
+    # One process writes to a folder of files.
+    made = work() if kept.may_be_in_use else alone(home, work)
     for what in made.lacks:
         say(f"warning: not in this backup: {what}", sys.stderr)
     if args.json:
@@ -148,10 +144,13 @@ def _restore(args: argparse.Namespace) -> int:
     manifest, aside, taken = keeping.checked_backup(home, os.environ, args.folder), None, None
     returned = Returned(0, ())
     if not args.dry_run:
-        stop_daemon(home)
-        manifest, aside = keeping.restore(home, os.environ, args.folder, replace=args.replace)
-        returned = keeping.restore_workflows(home, os.environ, args.folder)
-        taken = keeping.restore_runs(home, os.environ, args.folder)
+        manifest, aside = alone(
+            home,
+            lambda: keeping.restore(home, os.environ, args.folder, replace=args.replace),
+            manifest.bytes_below_home,
+        )
+        returned = alone(home, lambda: keeping.restore_workflows(home, os.environ, args.folder))
+        taken = alone(home, lambda: keeping.restore_runs(home, os.environ, args.folder))
     if args.json:
         facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}
         runs = None if taken is None else taken._asdict()
@@ -174,8 +173,7 @@ def _export(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
-    _stop_daemon(home)  # journals wait meanwhile
-    index = keeping.export_runs(home, os.environ, args.file)
+    index = alone(home, lambda: keeping.export_runs(home, os.environ, args.file))
     if args.json:
         print(json.dumps({"file": args.file, "runs": index.runs, "projects": index.projects}))
     else:
@@ -194,26 +192,11 @@ def _import(args: argparse.Namespace) -> int:
         print(json.dumps(facts)) if args.json else say(f"{args.file} is whole: {counted(index.runs, 'run')}")
         return 0
     home = home_of(os.environ)
-    _stop_daemon(home)  # journals wait meanwhile
-    taken = keeping.import_runs(home, os.environ, args.file)
+    taken = alone(home, lambda: keeping.import_runs(home, os.environ, args.file))
     if not args.json:
         return _told_of(taken)
     print(json.dumps(taken._asdict()))
     return 1 if taken.conflicts else 0
-
-
-def _stop_daemon(home: Home) -> None:
-    _refuse_full(home)
-    stop_daemon(home)
-
-
-def _refuse_full(home: Home) -> None:
-    """Raises `StoreFull` where a daemon serves and stores could not even be opened again: it still reads."""
-    if lock_holder(home) is not None and shutil.disk_usage(home.data).free < _LEAST_FREE_BYTES:
-        raise StoreFull(
-            f"the disk with {home.data} is full; nothing was begun, and the daemon goes on reading",
-            hint=NEXT_STEP,
-        )
 
 
 def _told_of(taken: "Taken") -> int:
@@ -229,10 +212,9 @@ def _compact(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
-    _refuse_full(home)
+    refuse_full(home)
     places = keeping.kept_places(home, os.environ).places
-    stop_daemon(home)  # journals wait meanwhile
-    before, after = keeping.compact(home, places)
+    before, after = alone(home, lambda: keeping.compact(home, places))
     if args.json:
         print(json.dumps({"before": before, "after": after}))
     else:

@@ -52,6 +52,12 @@ class Manifest(NamedTuple):
     lacks: tuple[str, ...] = ()
     """What belongs to the home and is not in it, each in words."""
 
+    @property
+    def bytes_below_home(self) -> int:
+        """Of what belongs into the data directory."""
+        names = {item.name for item in self.items if not os.path.isabs(item.place)}
+        return sum(entry.size for entry in self.entries if entry.path.split("/", 1)[0] in names)
+
 
 def read_backup(folder: str) -> Manifest:
     """Its manifest, when every file is as it was written. Raises `NotFound`, `StoreDamaged`, `SchemaTooNew`."""
