@@ -32,7 +32,7 @@ from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
 
 _COMMAND = "darwinflow storage"
-"""What holds the home meanwhile."""
+"""What holds the home meanwhile, with the action behind it."""
 _OF_WHOM = re.compile(r"(?:tenant-)?([a-z0-9]{8,32})(?:\.db)?", re.ASCII)
 """How what holds data of an organization is called."""
 
@@ -92,7 +92,7 @@ def back_up(
     """
     if still is not None or kept.may_be_in_use:
         return _noted(home, target, kept, still or _at_once, look)
-    with held_by(home, _COMMAND):
+    with held_by(home, f"{_COMMAND} backup"):
         return _noted(home, target, kept, _at_once, look)
 
 
@@ -135,7 +135,7 @@ def restore(
 ) -> tuple[Manifest, str | None]:
     """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
     manifest = checked_backup(home, environ, folder)
-    with held_by(home, _COMMAND):
+    with held_by(home, f"{_COMMAND} restore"):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
 
 
@@ -156,7 +156,7 @@ def restore_runs(home: Home, environ: Mapping[str, str], folder: str) -> Taken |
     if not os.path.exists(path):
         return None
     try:
-        return import_runs(home, environ, path)
+        return import_runs(home, environ, path, f"{_COMMAND} restore")
     except StoreError as error:
         raise type(error)(
             f"all but the runs of a server is restored: {error}",
@@ -169,7 +169,7 @@ def restore_workflows(home: Home, environ: Mapping[str, str], folder: str) -> Re
     if not os.path.isdir(os.path.join(folder, WORKFLOWS)):
         return Returned(0, ())
     try:
-        with held_by(home, _COMMAND), _opened(home, environ) as stores:
+        with held_by(home, f"{_COMMAND} restore"), _opened(home, environ) as stores:
             return restore_workflow_part(folder, home.data, stores, stores_of(home, environ, PERSONAL))
     except StoreError as error:
         raise type(error)(
@@ -181,7 +181,7 @@ def restore_workflows(home: Home, environ: Mapping[str, str], folder: str) -> Re
 def compact(home: Home, places: list[str]) -> tuple[int, int]:
     """Give free space in the databases among *places* back; their bytes before and after. No daemon may serve the home."""
     databases = [place for place in places if place.endswith(".db") and os.path.lexists(place)]
-    with held_by(home, _COMMAND):
+    with held_by(home, f"{_COMMAND} compact"):
         before = size_of(*databases)
         for place in databases:
             compact_database(place, is_system=place == home.system_db)
@@ -190,7 +190,7 @@ def compact(home: Home, places: list[str]) -> tuple[int, int]:
 
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
     """All runs of the home's user into the new file *path*. No daemon may serve the home."""
-    with held_by(home, _COMMAND), _opened(home, environ) as stores:
+    with held_by(home, f"{_COMMAND} export"), _opened(home, environ) as stores:
         return export(kept_of(stores), path)
 
 
@@ -205,10 +205,12 @@ def checked_runs(path: str) -> Index:
     return index
 
 
-def import_runs(home: Home, environ: Mapping[str, str], path: str) -> Taken:
+def import_runs(
+    home: Home, environ: Mapping[str, str], path: str, command: str = f"{_COMMAND} import"
+) -> Taken:
     """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
     checked_runs(path)
-    with held_by(home, _COMMAND), _opened(home, environ) as stores:
+    with held_by(home, command), _opened(home, environ) as stores:
         return take_in_file(stores, path)
 
 

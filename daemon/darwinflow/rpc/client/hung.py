@@ -1,6 +1,7 @@
 """A daemon that lives and does not answer: which process it is, and what can be done about it."""
 
 import os
+from datetime import datetime
 
 from darwinflow.model.errors import DaemonAway, DaemonHung
 from darwinflow.recorder.paths import Home
@@ -51,15 +52,20 @@ def at_work(home: Home) -> DaemonAway | None:
     try:
         with open(home.lock_path, "rb") as file:
             said = os.fsdecode(file.readline(_MOST_BYTES)).strip()
+            written_at = os.fstat(file.fileno()).st_mtime
     except OSError:
         return None
     holder = lock_holder(home) if said.startswith("darwinflow ") else None
     if holder is None:
         return None
+    since = datetime.fromtimestamp(written_at).astimezone()
     return DaemonAway(
-        f"'{said}', process {holder}, has {home.data} for itself; what is recorded meanwhile is kept, and waits",
+        f"'{said}', process {holder}, has {home.data} for itself since {since:%Y-%m-%d %H:%M:%S}; "
+        "what is recorded meanwhile is kept, and waits",
         hint="do it again when that has ended",
         pid=holder,
+        command=said,
+        since=since.isoformat(),
     )
 
 
