@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from tests.bench.recording_sqlite import RUNS as RAW_RUNS
 from tests.bench.recording_sqlite import Raw, a_run, raw_in_groups, runs
 
+from darwinflow.model.errors import RunNotFound
 from darwinflow.model.run import ExecutionLog, RunStatus
 from darwinflow.recorder import record_run
 from darwinflow.recorder.paths import Home, Workspace
@@ -247,8 +248,15 @@ def journal(bench: Bench) -> Used:
 def wait_for(bench: Bench, last: list[str]) -> None:
     """Until the daemon gives each program's *last* run with its end: it has stored the others then, for they come in order."""
     for run in last:
-        while bench.client.call("run/get", {"run": run})["run"]["status"] != "SUCCESS":
+        while not has_ended(bench, run):
             time.sleep(0.001)
+
+
+def has_ended(bench: Bench, run: str) -> bool:
+    try:
+        return bool(bench.client.call("run/get", {"run": run})["run"]["status"] == "SUCCESS")
+    except RunNotFound:  # not taken in yet, where there is much
+        return False
 
 
 def record_through_journal(flow: Path, template: ExecutionLog, number: int) -> str:

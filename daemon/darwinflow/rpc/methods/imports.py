@@ -1,6 +1,7 @@
 """Runs that were written down elsewhere, taken in once however often they are sent."""
 
 from concurrent.futures import Future
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.recording import record, record_finish, record_lost, record_start, record_steps
 
 MAX_RUNS = 1_000
+_REFUSALS = (Conflict, NotFound, Refused)
 
 
 class ImportOutcome(StrEnum):
@@ -62,7 +64,10 @@ def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
     project, is_dry = session.project, params.dry_run
 
     def work(tx: Transaction) -> list[ImportedRun]:
-        return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
+        try:
+            return tx.attempt(lambda: [_told(tx, project, log, is_dry=is_dry) for log in logs])
+        except _REFUSALS:  # seldom; else one attempt for all is a tenth faster
+            return [_tried(tx, project, log, is_dry=is_dry) for log in logs]
 
     return chained(
         settled(session.arriving, work), lambda found: RunsImported(runs=found, durability=session.durability)
@@ -72,19 +77,24 @@ def import_runs(session: Session, params: ImportRuns) -> "Future[RunsImported]":
 def _tried(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:
     """A run that is refused undoes nothing but itself."""
     try:
-        outcome = tx.attempt(lambda: _imported(tx, project, log, is_dry=is_dry))
-    except (Conflict, NotFound, Refused) as error:
+        return tx.attempt(lambda: _told(tx, project, log, is_dry=is_dry))
+    except _REFUSALS as error:
         return ImportedRun(run_id=log.run_id, outcome=ImportOutcome.REFUSED, reason=str(error))
-    return ImportedRun(run_id=log.run_id, outcome=outcome)
+
+
+def _told(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportedRun:
+    outcome = _imported(tx, project, log, is_dry=is_dry)
+    return ImportedRun.model_construct(run_id=log.run_id, outcome=outcome, reason=None)
 
 
 def _imported(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool) -> ImportOutcome:
+    """Raises one of `_REFUSALS`."""
+    if log.output is not None and not is_dry:
+        with suppress(RunConflict):  # most are new, and nothing need be asked first
+            return ImportOutcome.NEW if record(tx, project, log) else ImportOutcome.KNOWN
     logs = tx.logs(project)
     outcome = _outcome(logs, log)
     if is_dry or outcome not in (ImportOutcome.NEW, ImportOutcome.COMPLETED):
-        return outcome
-    if outcome is ImportOutcome.NEW and log.output is not None:
-        record(tx, project, log)
         return outcome
     if outcome is ImportOutcome.NEW:
         record_start(tx, project, log)
