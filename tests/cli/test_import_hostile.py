@@ -163,6 +163,22 @@ def test_notes_of_a_project_that_are_none_are_refused(darwinflow, tmp_path, wron
     assert "is kept beside the runs" in refused(darwinflow, str(path))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{"project": "hello", "goesOn": True, "counted": ["r1"]}],
+        [NOTES, {"project": "other", "goesOn": True, "counted": ["r1"]}],
+        [NOTES, {"project": "hello", "goesOn": True, "counted": "r1"}],
+        [{**NOTES, "counted": "r1"}, {"project": "hello", "goesOn": True, "counted": ["r2"]}],
+        [NOTES, {"project": "hello", "goesOn": True, "counted": [5]}],
+    ],
+)
+def test_lists_that_go_on_from_nothing_are_refused(darwinflow, tmp_path, lines):
+    path = tmp_path / "x.jsonl.zst"
+    write(path, [{"format": 1}, *lines])
+    assert "is kept beside the runs" in refused(darwinflow, str(path))
+
+
 @pytest.mark.parametrize("unpacked", [b"\n" * (300 << 20), b"[" * (300 << 20)], ids=["lines", "one line"])
 def test_a_small_file_that_unpacks_to_much_is_refused_in_little_memory(tmp_path, unpacked):
     file = write(tmp_path / "x.jsonl.zst", [{"format": 1}, unpacked])

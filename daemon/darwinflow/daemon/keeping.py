@@ -26,7 +26,7 @@ from darwinflow.storage.moving import Taken
 from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import place_of_choice, places_of
-from darwinflow.storage.project_notes import notes_from
+from darwinflow.storage.project_notes import notes_in
 from darwinflow.storage.run_file import Index, read_index, read_notes
 from darwinflow.storage.sizes import size_of
 from darwinflow.tenancy.personal import PERSONAL
@@ -200,8 +200,8 @@ def checked_runs(path: str) -> Index:
     Raises `NotFound`, `StoreDamaged`, `SchemaTooNew`.
     """
     index = read_index(path, refuse_unsound)
-    for said in read_notes(path):
-        notes_from(said)
+    for _ in notes_in(read_notes(path)):
+        continue
     return index
 
 

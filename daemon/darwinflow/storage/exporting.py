@@ -1,13 +1,14 @@
 """All runs of an organization with what is kept beside them, into a file and out of it."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from darwinflow.model.stores import StoreChoice
 from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.moving import Taken, runs_of, take_in
 from darwinflow.storage.organization import OrganizationStores
-from darwinflow.storage.project_notes import NotesTaken, ProjectNotes, notes_from, notes_of, said_of
+from darwinflow.storage.project_notes import NotesTaken, ProjectNotes, notes_in, notes_of, said_of
 from darwinflow.storage.run_file import FiledRun, Index, read_notes, read_runs, write_runs
 
 
@@ -27,14 +28,14 @@ def kept_of(stores: OrganizationStores, metrics: StoreChoice | None = None) -> K
 
 def export(kept: Kept, path: str) -> Index:
     """Into the new file *path*. Raises as `write_runs`, and what reading does."""
-    return write_runs(path, kept.runs, map(said_of, kept.notes))
+    return write_runs(path, kept.runs, chain.from_iterable(map(said_of, kept.notes)))
 
 
 def take_in_file(stores: OrganizationStores, path: str) -> Taken:
     """What the file *path* holds, each run once. Nothing may be recorded meanwhile. Raises `StoreError`."""
     if isinstance(stores.tenant, ComposedTenantStore):
         stores.tenant.settled()
-    notes = NotesTaken(stores.log_store(), stores.metrics_store(), map(notes_from, read_notes(path)))
+    notes = NotesTaken(stores.log_store(), stores.metrics_store(), notes_in(read_notes(path)))
     taken = take_in(stores.tenant, notes.seeing(read_runs(path)))
     notes.mark()
     return taken

@@ -17,6 +17,17 @@ from darwinflow.storage.migrating import Marks, marks_of
 from darwinflow.storage.run_file import FiledRun
 from darwinflow.storage.sums import Sums
 
+_MOST_A_LINE = {
+    "pinned": 100_000,
+    "erased": 100_000,
+    "figures": 10_000,
+    "counted": 100_000,
+    "waiting": 100_000,
+}
+"""Of ids, and of sums with their durations: a line is read whole, wherever it comes from."""
+_GOES_ON = "goesOn"
+_UNREADABLE = "what is kept beside the runs of a project cannot be read"
+
 
 class ProjectNotes(NamedTuple):
     project: str
@@ -85,22 +96,44 @@ def _marked(tx: LogTransaction, notes: ProjectNotes, gone: int) -> None:
             logs.pin(run_id, pinned=True)
 
 
-def said_of(notes: ProjectNotes) -> dict[str, Any]:
-    """As JSON."""
-    return {
-        "project": notes.project,
+def said_of(notes: ProjectNotes) -> Iterator[dict[str, Any]]:
+    """As JSON objects of bounded length: each behind the first goes on with lists that have more than it."""
+    lists: dict[str, Sequence[object]] = {
         "pinned": notes.marks.pinned,
         "erased": notes.marks.erased,
-        "removed": notes.marks.removed,
         "figures": [[row.workflow, row.subject, *_plain(row.sums)] for row in notes.figures],
         "counted": notes.counted,
         "waiting": notes.lessons.waiting,
-        "tallies": notes.lessons.tallies,
     }
+    parts = {name: _pieces(values, _MOST_A_LINE[name]) for name, values in lists.items()}
+    first = {name: next(pieces, ()) for name, pieces in parts.items()}
+    head = {"removed": notes.marks.removed, "tallies": notes.lessons.tallies}
+    yield {"project": notes.project, **first, **head}
+    for name, pieces in parts.items():
+        for piece in pieces:
+            yield {"project": notes.project, _GOES_ON: True, name: piece}
 
 
-def notes_from(said: Mapping[str, Any]) -> ProjectNotes:
-    """Raises `StoreDamaged` where *said* are none."""
+def notes_in(lines: Iterable[Mapping[str, Any]]) -> Iterator[ProjectNotes]:
+    """What `said_of` has made of some, one behind the other. Raises `StoreDamaged` where *lines* are none."""
+    whole: dict[str, Any] | None = None
+    for line in lines:
+        if line.get(_GOES_ON) is not True:
+            if whole is not None:
+                yield _notes_from(whole)
+            whole = dict(line)
+            continue
+        if whole is None or line["project"] != whole["project"]:
+            raise StoreDamaged(_UNREADABLE)
+        for name in _MOST_A_LINE.keys() & line.keys():
+            if not isinstance(whole.get(name), list) or not isinstance(line[name], list):
+                raise StoreDamaged(_UNREADABLE)
+            whole[name] += line[name]
+    if whole is not None:
+        yield _notes_from(whole)
+
+
+def _notes_from(said: Mapping[str, Any]) -> ProjectNotes:
     from pydantic import TypeAdapter
 
     try:
@@ -117,7 +150,11 @@ def notes_from(said: Mapping[str, Any]) -> ProjectNotes:
         )
         return TypeAdapter(ProjectNotes).validate_python(notes, strict=True)
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreDamaged("what is kept beside the runs of a project cannot be read") from error
+        raise StoreDamaged(_UNREADABLE) from error
+
+
+def _pieces(values: Sequence[object], most: int) -> Iterator[Sequence[object]]:
+    return (values[begin : begin + most] for begin in range(0, len(values), most))
 
 
 def _plain(sums: Sums) -> list[object]:
