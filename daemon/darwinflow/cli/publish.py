@@ -8,6 +8,7 @@ from typing import Any
 
 from darwinflow.cli.damage import warn_of
 from darwinflow.cli.folder import current_folder
+from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.session import open_session
 from darwinflow.cli.target import text_of
 from darwinflow.cli.terminal import say
@@ -26,12 +27,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="after a merge: FILE is the id of a workflow of which both branches published the same version; "
         "yours keeps its number, the merged one gets the next",
     )
+    parser.add_argument("--dry-run", action="store_true", help="with --renumber: only say what would change")
     parser.add_argument("--json", action="store_true", help="one JSON object a file")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.renumber:
         return _renumber(args)
+    if args.dry_run:
+        return complain(
+            "--dry-run needs --renumber", "darwinflow check FILE says whether it can be published", EXIT_USAGE
+        )
     for path in args.files:
         answer = _published(path)
         if args.json:
@@ -56,13 +62,16 @@ def _renumber(args: argparse.Namespace) -> int:
     settings = parse(workspace.settings, os.path.basename(workspace.folder))
     store = folder_inside(workspace.folder, settings.workflows_path)
     for workflow in args.files:
-        found = renumber(store, workflow, understand=workflow_in, now=lambda: datetime.now(UTC))
+        found = renumber(
+            store, workflow, understand=workflow_in, now=lambda: datetime.now(UTC), dry_run=args.dry_run
+        )
         if args.json:
             moved = [{"from": one.old, "to": one.new} for one in found]
-            print(json.dumps({"workflow": workflow, "renumbered": moved}))
+            print(json.dumps({"workflow": workflow, "renumbered": moved, "done": not args.dry_run}))
             continue
         for one in found:
-            say(f"{workflow} v{one.old} of the merged branch is v{one.new} now")
+            becomes = "would become" if args.dry_run else "is now"
+            say(f"{workflow} v{one.old} of the merged branch {becomes} v{one.new}")
         if not found:
             say(f"{workflow} has no conflict")
     return 0

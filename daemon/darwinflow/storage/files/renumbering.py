@@ -45,9 +45,9 @@ class _Both(NamedTuple):
 
 
 def renumber(
-    path: str, workflow_id: str, *, understand: Understand, now: Callable[[], datetime]
+    path: str, workflow_id: str, *, understand: Understand, now: Callable[[], datetime], dry_run: bool
 ) -> tuple[Renumbered, ...]:
-    """Solve the conflicts of *workflow_id* in the store of files *path*. Nothing where there are none.
+    """Solve the conflicts of *workflow_id* in the store of files *path*, or only say what would come of it. Nothing where there are none.
 
     Raises `WorkflowNotFound`, `StoreUnwritable`, and `Refused`, with nothing changed, where a side is no workflow.
     """
@@ -58,7 +58,7 @@ def renumber(
             raise WorkflowNotFound(f"{workflow_id} is not published", hint="darwinflow workflow list")
         with root, folder:
             root.lock()
-            return _Renumbering(folder, workflow_id, understand, now()).solved()
+            return _Renumbering(folder, workflow_id, understand, now()).solved(dry_run=dry_run)
 
 
 class _Renumbering:
@@ -73,7 +73,7 @@ class _Renumbering:
         self._lines = _Both(*(lines_in(side, name, f"{folder.path}/{LOCK_NAME}") for side in sides))
         self._numbers = sorted(int(found[1]) for file in folder.names() if (found := _FILE.fullmatch(file)))
 
-    def solved(self) -> tuple[Renumbered, ...]:
+    def solved(self, *, dry_run: bool) -> tuple[Renumbered, ...]:
         texts = {number: self._folder.read(file_of(number)) or b"" for number in self._numbers}
         torn = {number: _sides(text) for number, text in texts.items() if _is_conflict(text)}
         lines = {**self._lines.theirs, **self._lines.ours}
@@ -94,7 +94,7 @@ class _Renumbering:
                 lines.pop(number, None)
             else:
                 lines[number] = self._line(sides.ours, number, self._lines.ours.get(number))
-        if torn or self._lock_is_torn:
+        if (torn or self._lock_is_torn) and not dry_run:
             gone = [number for number in moved if number not in torn]
             self._write(added, lines, gone, {number: sides.ours for number, sides in torn.items()})
         return tuple(Renumbered(old, new) for old, new in moved.items())
