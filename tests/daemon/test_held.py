@@ -60,6 +60,7 @@ def test_status_says_that_journals_wait_since_when_and_why(full: DaemonProcess, 
     assert first.endswith(f": {held['message']}")
     assert str(full.home.data) in first
     assert second == f"try       {held['hint']}"
+    assert any(line.startswith("journals  1 file, ") for line in said.stdout.splitlines()), said.stdout
     assert held == full.client().call("daemon/status")["held"], "it goes on, since the same moment"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from darwinflow.cli.held import held_for
 from darwinflow.cli.room import room_kept
 from darwinflow.cli.terminal import say
-from darwinflow.model.errors import DaemonAway, DaemonHung, ProtocolMismatch
+from darwinflow.model.errors import DaemonAway, DaemonHung, DarwinFlowError, ProtocolMismatch, SchemaTooNew
 from darwinflow.model.phrases import age, counted
 from darwinflow.recorder.paths import Home, home_of
 from darwinflow.rpc.client.blocking import Client, connect_if_held, connect_or_start
@@ -119,11 +119,10 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         with connect_if_held(home) as client:
             status: dict[str, Any] = client.call("daemon/status")
     except (DaemonAway, DaemonHung) as error:
-        last = _last_words(home) if isinstance(error, DaemonAway) else ""
-        message = f"{error}; the last one said: {last}" if last else str(error)
+        why = _explained(home, error)
         if not args.json:
-            raise type(error)(message, hint=error.advice, **error.facts) from error
-        print(json.dumps({"serving": False, "home": home.data, "message": message, **error.facts}))
+            raise why from error
+        print(json.dumps({"serving": False, "home": home.data, "message": str(why), **why.facts}))
         return 1
     if args.json:
         print(json.dumps({"serving": True, **status}))
@@ -159,6 +158,20 @@ def _status(home: Home, args: argparse.Namespace) -> int:
     if status["runsLost"]:
         print(f"lost      {counted(status['runsLost'], 'run')} whose program went away")
     return 0
+
+
+def _explained(home: Home, error: DaemonAway | DaemonHung) -> DarwinFlowError:
+    """*error*, with why no daemon can serve where that is known: a newer version's database, or the last one's words."""
+    if isinstance(error, DaemonHung) or error.facts:  # something has the home
+        return error
+    from darwinflow.storage.opening import refuse_newer
+
+    try:
+        refuse_newer(home.system_db)
+    except SchemaTooNew as newer:
+        return SchemaTooNew(f"{error}, and this version cannot: {newer}", hint=newer.advice)
+    last, _, advice = _last_words(home).partition("; try: ")
+    return DaemonAway(f"{error}; the last one said: {last}", hint=advice or error.advice) if last else error
 
 
 def _last_words(home: Home) -> str:

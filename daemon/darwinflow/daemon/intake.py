@@ -69,7 +69,7 @@ class Intake:
 
     @property
     def journals(self) -> int:
-        return len(self._spool)
+        return self._spool.there
 
     @property
     def journals_left_alone(self) -> int:

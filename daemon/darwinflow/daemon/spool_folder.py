@@ -34,6 +34,11 @@ class SpoolFolder:
         """How many files lie there that nothing is taken in of: a newer version's, or none of ours."""
         return len(self._not_ours)
 
+    @property
+    def there(self) -> int:
+        """How many journals lie there, known or not, but for those that are left alone."""
+        return sum(name not in self._not_ours for name, _ in self._sizes())
+
     def names(self) -> set[str]:
         return set(self._known)
 

@@ -38,6 +38,16 @@ def open_identity(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
     return SqliteIdentityStore(path, now, organizations=organizations_beside(path))
 
 
+def refuse_newer(path: str) -> None:
+    """Raises `SchemaTooNew` where `system.db` at *path*, or an organization's database beside it, says that it is."""
+    from darwinflow.storage.sqlite import newer
+    from darwinflow.storage.sqlite.connection import SYSTEM, TENANT
+
+    newer.refuse_newer(path, SYSTEM)
+    for organization in organizations_beside(path):
+        newer.refuse_newer(os.path.join(os.path.dirname(path), f"tenant-{organization}.db"), TENANT)
+
+
 def begin_identity_anew(path: str) -> None:
     """Let `open_identity` set aside what is left of *path* and make it anew. Raises `StoreUnwritable`."""
     from darwinflow.storage.sqlite.lost import ask_anew
