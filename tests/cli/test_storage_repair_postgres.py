@@ -115,6 +115,30 @@ def test_a_listing_that_is_broken_is_a_fault_that_verify_tells(darwinflow, harm)
     assert "runs of project 'hello' cannot be listed: the entry of run" in said
 
 
+def test_a_damaged_entry_hides_none_of_the_others(darwinflow, harm):
+    record(darwinflow, 3)
+    before = run_ids(darwinflow)
+    harm(f"UPDATE darwinflow.run SET brief = '{{}}' WHERE id = '{before[1]}'")
+    said = darwinflow("runs", "list")
+    assert [line.split()[1] for line in said.stdout.splitlines()[1:]] == [before[0][-8:], before[2][-8:]]
+    warning, advice = said.stderr.splitlines()
+    assert warning.startswith(f"warning: run {before[1]} is not shown: the entry of run {before[1]} cannot ")
+    assert advice.startswith("try: darwinflow storage repair, ")
+    found = json.loads(darwinflow("runs", "list", "--json").stdout)
+    assert [one["runId"] for one in found["damaged"]] == [before[1]]
+    pages, last = [], ()
+    while True:
+        page = json.loads(darwinflow("runs", "list", "--limit", "1", "--json", *last).stdout)
+        pages += [run["runId"] for run in page["runs"]]
+        if page["next"] is None:
+            break
+        last = ("--before", page["next"])
+    assert pages == [before[0], before[2]]
+    darwinflow("storage", "verify", expect=1)
+    assert "1 run of project 'hello' listed otherwise" in darwinflow("storage", "repair").stdout
+    assert run_ids(darwinflow) == before
+
+
 def test_what_others_have_there_stays_as_it_is(darwinflow, harm, team):
     record(darwinflow, step="look")
     other = new_organization()

@@ -3,6 +3,8 @@
 import argparse
 import json
 import shlex
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from darwinflow.cli.run_table import COLOURS, table
@@ -66,18 +68,28 @@ def show(args: argparse.Namespace) -> int:
     with asking(path) as client:
         given = {name: value for name, value in wanted.items() if value is not None}
         answer = asked_of_run(client, path, "archive/query" if args.archived else "run/query", given)
-        place = None if answer["runs"] or args.json else place_of(client, path)
+        damaged = answer.get("damaged", ())
+        place = None if answer["runs"] or damaged or args.json else place_of(client, path)
+    _warn_of(damaged)
     if args.json:
         print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
     elif place is not None:
         narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
         say(_nothing(target.workflow if target else None, place, narrowed=narrowed))
-    else:
+    elif answer["runs"]:
         for line in table(answer["runs"], terminal_of(), now, workflows=target is None):
             print(line)
         if answer["next"]:
             say(f"more: {_continued(args, answer['runs'][-1]['runId'])}")
     return 0
+
+
+def _warn_of(damaged: Sequence[dict[str, str]]) -> None:
+    """On standard error, so that results stay as they are."""
+    for run in damaged:
+        say(f"warning: run {run['runId']} is not shown: {run['message']}", sys.stderr)
+    if damaged:
+        say("try: darwinflow storage repair, which lists it again by its log where that is whole", sys.stderr)
 
 
 def _moment(since: Since | None, now: datetime) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.run import RunStatus
 
 T = TypeVar("T")
@@ -31,6 +32,16 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    items: tuple[T, ...]
+    readable: tuple[T, ...]
+    """All but the *damaged*, for who shows what there is."""
     next: str | None
     """Give it as `cursor` for what follows; None at the end."""
+    damaged: tuple[StoreDamaged, ...] = ()
+    """Why some cannot be read."""
+
+    @property
+    def items(self) -> tuple[T, ...]:
+        """All of them, for who must not miss one. Raises `StoreDamaged` where some cannot be read."""
+        for error in self.damaged:
+            raise error
+        return self.readable

@@ -57,11 +57,14 @@ class LogRepository(Protocol):
         ...
 
     def query_logs(self, wanted: RunFilter) -> Page[RunHeader]:
-        """Newest start first, ties by id, in keyset pages: nothing is skipped or shown twice."""
+        """Newest start first, ties by id, in keyset pages: nothing is skipped or shown twice.
+
+        A run whose entry cannot be read is among `Page.damaged`, where it belongs in the list.
+        """
         ...
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
-        """The newest runs of a workflow, of one version or (None) of any."""
+        """The newest runs of a workflow, of one version or (None) of any, as far as they can be read."""
         ...
 
     def workflows(self) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def header_from(row: HeaderRow) -> RunHeader:
     try:
         return _header_from(row)
     except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
-        raise StoreDamaged(f"the entry of run {row[0]} cannot be read: {error}") from error
+        raise StoreDamaged(f"the entry of run {row[0]} cannot be read: {error}", run=row[0]) from error
 
 
 def _header_from(row: HeaderRow) -> RunHeader:

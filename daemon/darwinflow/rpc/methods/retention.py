@@ -115,7 +115,7 @@ def query_archive(session: Session, params: QueryArchive) -> RunPage:
         cursor=cursor,
     )
     page = archive.query(project, wanted)
-    return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next)
+    return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next, damaged=[])
 
 
 def restore_runs(session: Session, params: RestoreRuns) -> RunsRestored:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -56,10 +57,18 @@ class QueryRuns(Wire):
     """From `next` of an earlier answer to the same question."""
 
 
+class DamagedRun(Wire):
+    run_id: str
+    message: str
+    """Why its entry cannot be read."""
+
+
 class RunPage(Wire):
     runs: list[RunHeader]
     next: str | None
     """Give it as `cursor` for what follows; null at the end."""
+    damaged: list[DamagedRun]
+    """Runs that belong between these, and whose entries cannot be read."""
 
 
 class GetRun(Wire):
@@ -97,21 +106,28 @@ def query_runs(session: Session, params: QueryRuns) -> RunPage:
         if cursor is None and params.before is not None:
             last = logs.header(only_run(logs, params.before))
             cursor = cursor_from((to_micros(last.start_time), last.run_id))
-        page = logs.query_logs(
-            RunFilter(
-                workflow=params.workflow,
-                version=params.version,
-                workflow_hash=params.workflow_hash,
-                node=params.node,
-                status=params.status,
-                since=params.since,
-                until=params.until,
-                text=params.text,
-                limit=params.limit,
-                cursor=cursor,
-            )
+        wanted = RunFilter(
+            workflow=params.workflow,
+            version=params.version,
+            workflow_hash=params.workflow_hash,
+            node=params.node,
+            status=params.status,
+            since=params.since,
+            until=params.until,
+            text=params.text,
+            limit=params.limit,
+            cursor=cursor,
         )
-        return RunPage(runs=[RunHeader.of(header) for header in page.items], next=page.next)
+        page = logs.query_logs(wanted)
+        damaged = list(page.damaged)
+        while not page.readable and page.next is not None:  # a page has something to go on behind
+            page = logs.query_logs(replace(wanted, cursor=page.next))
+            damaged += page.damaged
+        return RunPage(
+            runs=[RunHeader.of(header) for header in page.readable],
+            next=page.next,
+            damaged=[DamagedRun(run_id=str(one.facts["run"]), message=str(one)) for one in damaged],
+        )
 
     return session.tenant.read(work)
 

@@ -8,7 +8,6 @@ from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog
 from darwinflow.storage.compression import Compression
-from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
 from darwinflow.storage.postgres.database import Link
@@ -18,6 +17,7 @@ from darwinflow.storage.postgres.marks import RunMarks
 from darwinflow.storage.postgres.questions import RUNS, values_for
 from darwinflow.storage.postgres.rows import TAIL_CHARACTERS, Row, header_of_row, row_of
 from darwinflow.storage.postgres.texts import restored, storable
+from darwinflow.storage.run_pages import page_of
 
 _MOST_FOUND = 10
 _AFTER_ALL = chr(0x10FFFF)
@@ -138,14 +138,10 @@ class PostgresLogRepository:
             rows = self._link.execute(RUNS, values, prepare=False).fetchall()
         else:
             rows = newest_with_text(self._link, values, wanted.limit + 1)
-        shown = rows[: wanted.limit]
-        return Page(
-            items=tuple(header_of_row(row) for row in shown),
-            next=cursor_from((shown[-1][5], shown[-1][0])) if shown and len(rows) > len(shown) else None,
-        )
+        return page_of(rows, wanted.limit, header_of_row)
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
-        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
+        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).readable
 
     def workflows(self) -> tuple[str, ...]:
         return tuple(

@@ -8,10 +8,10 @@ from darwinflow.model.errors import Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, StepLog, header_of
 from darwinflow.storage.brief import brief_of, header_from
-from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.log_codec import same_content
 from darwinflow.storage.names import check_run_id
+from darwinflow.storage.run_pages import page_of
 from darwinflow.storage.sqlite.bodies import Bodies, put_body
 from darwinflow.storage.sqlite.error_texts import newest_found, put_errors
 from darwinflow.storage.sqlite.fetch import bindable, fetch
@@ -122,14 +122,10 @@ class SqliteLogRepository:
             rows = newest_found(self._db, statement, values, wanted.limit + 1)
         else:
             rows = fetch(self._db, statement, values)
-        shown = rows[: wanted.limit]
-        return Page(
-            items=tuple(header_from(row) for row in shown),
-            next=cursor_from((shown[-1][5], shown[-1][0])) if shown and len(rows) > len(shown) else None,
-        )
+        return page_of(rows, wanted.limit, header_from)
 
     def get_recent(self, workflow_id: str, version: int | None, limit: int) -> tuple[RunHeader, ...]:
-        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).items
+        return self.query_logs(RunFilter(workflow=workflow_id, version=version, limit=limit)).readable
 
     def workflows(self) -> tuple[str, ...]:
         return tuple(row[0] for row in fetch(self._db, _WORKFLOWS, {"project": self._project}))
