@@ -106,7 +106,7 @@ def test_a_mistake_in_the_block_is_told_at_its_line_and_nothing_is_deleted(
     darwinflow: Run, history: set[str], tmp_path: Path
 ) -> None:
     (tmp_path / "home/config.yaml").write_text("retention:\n  succeeded: {dayz: 3, keep_last: 1}\n")
-    said = darwinflow("storage", "retention", expect=1).stderr
+    said = darwinflow("storage", "retention", expect=2).stderr
     assert "config.yaml, line 2: 'succeeded' has no 'dayz'" in said
     (tmp_path / "home/config.yaml").unlink()
     assert listed(darwinflow) == history
