@@ -75,3 +75,13 @@ def test_an_escape_in_quotes_may_stand_for_the_character() -> None:
     document = Document.parse('a: "\\uFEFF"\n')
     assert document.problems() == []
     assert document.data(0) == {"a": MARK}
+
+
+def test_a_mark_behind_blanks_begins_no_entry_as_it_stands_for_nothing():
+    shut = "".join(" " * indent + "}\n" for indent in range(18, 8, -2))
+    text = f'a:\n            "b": [\n                  "c": "d"\n{shut}            {MARK}\n          }}\n        }}\n      {MARK}\n    }}\n'
+    document = Document.parse(text)
+    data = document.data(0)
+    assert isinstance(data, dict)
+    assert data["a"]["b"] == [{"c": "d"}]
+    assert document.problems()

@@ -27,7 +27,7 @@ from darwinflow.document.segment import Segment
 MIN_SPLIT: Final = 12
 """Lines. A shorter section is read at once."""
 
-NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t"])
+NO_ENTRY: Final = frozenset(["", " ", "#", "]", "}", "\t", BYTE_ORDER_MARK])
 """What begins no entry when it stands at the entries' column."""
 
 _LONG_VALUE: Final = frozenset("\"'[{|>&*!?")
