@@ -14,6 +14,7 @@ from darwinflow.ports.tenant import Transaction
 from darwinflow.storage.memory.lessons import Lessons
 from darwinflow.storage.memory.metrics import FigureTables, MemoryMetricsRepository
 from darwinflow.storage.memory.table import Undo
+from darwinflow.storage.sums import Sums
 
 _PAGE = 500
 
@@ -80,6 +81,17 @@ def headers_of(logs: LogRepository) -> Iterator[RunHeader]:
         cursor = page.next
         if cursor is None:
             return
+
+
+def is_same(one: Sums, other: Sums) -> bool:
+    """But for the order in which fractions were added."""
+    return (
+        (one.runs, one.successes, one.tokens, one.updated)
+        == (other.runs, other.successes, other.tokens, other.updated)
+        and dict(one.durations) == dict(other.durations)
+        and is_close(one.total_ms, other.total_ms)
+        and is_close(one.cost, other.cost)
+    )
 
 
 def is_close(one: float, other: float) -> bool:

@@ -12,12 +12,12 @@ from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.phrases import counted, some_of
 from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.tenant import TenantStore, Transaction
-from darwinflow.storage.adding_up import added_up, is_close
+from darwinflow.storage.adding_up import added_up, is_same
 from darwinflow.storage.figures import CountedRun, FigureRow, Figures, node_in
 from darwinflow.storage.files.figure_tables import figures_in
 from darwinflow.storage.recording import count_and_announce
 from darwinflow.storage.summing import VERSION
-from darwinflow.storage.sums import MOST_NODES, Sums
+from darwinflow.storage.sums import MOST_NODES
 
 _A_BATCH = 100
 
@@ -106,7 +106,7 @@ def _wrong(
         there = kept.get(key)
         if there is None and _day_of(key) in full:
             continue
-        if there is not None and (_is_same(there, sums) or (has_gone and there.runs > sums.runs)):
+        if there is not None and (is_same(there, sums) or (has_gone and there.runs > sums.runs)):
             continue
         yield FigureRow(project, *key, sums), there.runs if there is not None else 0
 
@@ -115,17 +115,6 @@ def _day_of(key: tuple[str, str]) -> tuple[str, int, int] | None:
     """The workflow, day and version of a node's *key*; None for another."""
     found = node_in(key[1])
     return None if found is None else (key[0], *found[:2])
-
-
-def _is_same(one: Sums, other: Sums) -> bool:
-    """But for the order in which fractions were added."""
-    return (
-        (one.runs, one.successes, one.tokens, one.updated)
-        == (other.runs, other.successes, other.tokens, other.updated)
-        and dict(one.durations) == dict(other.durations)
-        and is_close(one.total_ms, other.total_ms)
-        and is_close(one.cost, other.cost)
-    )
 
 
 def _count(tx: Transaction, project: str, run_ids: list[str]) -> None:

@@ -8,7 +8,9 @@ from darwinflow.model.trend import NodeSums
 from darwinflow.ports.inspection import Verdict
 from darwinflow.ports.metrics import MetricsRepository
 from darwinflow.ports.tenant import Transaction
-from darwinflow.storage.adding_up import added_up, is_close
+from darwinflow.storage.adding_up import added_up, is_close, is_same
+from darwinflow.storage.instants import to_micros
+from darwinflow.storage.sums import Sums
 
 _MOST_FAULTS = 20
 _ALL_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -42,7 +44,7 @@ def _differences(
         other = added.pop((one.workflow, one.version), None)
         if has_gone and one.summary.runs > (other.summary.runs if other else 0):
             continue
-        if other is None or not _is_same(one, other):
+        if other is None or not _is_same_summary(one, other):
             yield (
                 f"figures of {one.workflow} v{one.version} in project '{project}' are of {one.summary.runs} runs; "
                 f"its {other.summary.runs if other else 0} runs add up to something else"
@@ -60,8 +62,8 @@ def _differences_by_node(
         for one in kept.get_nodes(workflow, *_ALL_TIME):
             other = added.get(_place_of(one))
             steps = other.runs if other else 0
-            is_same = other is not None and _are_same_nodes(one, other)
-            if one.runs < steps or is_same or (has_gone and one.runs > steps):
+            has_same = other is not None and is_same(_sums_of(one), _sums_of(other))
+            if one.runs < steps or has_same or (has_gone and one.runs > steps):
                 continue
             yield (
                 f"figures of node '{one.node}' of {workflow} v{one.version} in project '{project}' are of "
@@ -73,18 +75,12 @@ def _place_of(one: NodeSums) -> tuple[str, int, datetime]:
     return one.node, one.version, one.day
 
 
-def _are_same_nodes(one: NodeSums, other: NodeSums) -> bool:
-    """But for the order in which fractions were added."""
-    return (
-        (one.runs, one.successes, one.tokens, one.last_updated)
-        == (other.runs, other.successes, other.tokens, other.last_updated)
-        and dict(one.durations) == dict(other.durations)
-        and is_close(one.total_ms, other.total_ms)
-        and is_close(one.cost, other.cost)
-    )
+def _sums_of(node: NodeSums) -> Sums:
+    updated = to_micros(node.last_updated)
+    return Sums(node.runs, node.successes, node.total_ms, node.tokens, node.cost, updated, node.durations)
 
 
-def _is_same(one: VersionSummary, other: VersionSummary) -> bool:
+def _is_same_summary(one: VersionSummary, other: VersionSummary) -> bool:
     """But for the order in which fractions were added."""
     kept, again = one.summary, other.summary
     return (

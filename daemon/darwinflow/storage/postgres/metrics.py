@@ -14,7 +14,7 @@ from darwinflow.storage.postgres import nodes
 from darwinflow.storage.postgres import tallies as kept
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.numbers import Numbers, refuse_reading
-from darwinflow.storage.postgres.remembered import HourKey, Remembered, Sums
+from darwinflow.storage.postgres.remembered import HourKey, Remembered
 from darwinflow.storage.postgres.texts import restored, storable
 from darwinflow.storage.summing import (
     VERSION,
@@ -26,6 +26,7 @@ from darwinflow.storage.summing import (
     version_in,
     version_subject,
 )
+from darwinflow.storage.sums import Sums
 
 _COUNT = """
 WITH news AS (
@@ -130,7 +131,7 @@ class PostgresMetricsRepository:
         self._remembered.put_hour(hour, durations)
         nodes.add(self._link, self._organization, self._project, metric, self._remembered.nodes)
         for subject, *sums in rows:
-            self._remembered.put((self._project, workflow, subject), Sums(*sums), bucket)
+            self._remembered.put((self._project, workflow, subject), sums, bucket)
         return True
 
     def get_summary(self, workflow_id: str, version: int) -> WorkflowSummary | None:
@@ -177,7 +178,7 @@ class PostgresMetricsRepository:
             VersionSummary(
                 restored(workflow),
                 version_in(subject),
-                summary_from(*Sums(*sums), dict(zip(buckets, counts, strict=True))),
+                summary_from(*Sums._make([*sums, dict(zip(buckets, counts, strict=True))])),
             )
             for workflow, subject, *sums, buckets, counts in rows
         ]
@@ -203,7 +204,7 @@ class PostgresMetricsRepository:
             binary=True,
         ).fetchall()
         return tuple(
-            hour_from(hour, version, *Sums(*sums), unpacked(durations))
+            hour_from(hour, version, *Sums._make([*sums, unpacked(durations)]))
             for hour, version, *sums, durations in rows
         )
 
@@ -253,8 +254,9 @@ class PostgresMetricsRepository:
 
     def _summary(self, workflow: str, subject: str) -> WorkflowSummary | None:
         key = self._project, workflow, subject
-        if self._remembered is not None and key in self._remembered.durations:
-            return summary_from(*self._remembered.sums[key], self._remembered.durations[key])
+        known = None if self._remembered is None else self._remembered.sums.get(key)
+        if known is not None:
+            return summary_from(*known)
         row = self._link.execute(
             """
             SELECT sums.runs, successes, total_ms, tokens, cost, updated, buckets, counts
@@ -276,7 +278,7 @@ class PostgresMetricsRepository:
         if row is None:
             return None
         *sums, buckets, counts = row
-        known, durations = Sums(*sums), dict(zip(buckets, counts, strict=True))
+        known = Sums._make([*sums, dict(zip(buckets, counts, strict=True))])
         if self._remembered is not None:
-            self._remembered.fill(key, known, durations)
-        return summary_from(*known, durations)
+            self._remembered.fill(key, known)
+        return summary_from(*known)

@@ -1,21 +1,12 @@
 """What summaries were when they were seen last, so that none is read again for each run."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 from darwinflow.storage.pending_nodes import PendingNodes
+from darwinflow.storage.sums import Sums
 
 MOST_REMEMBERED = 256
-
-
-class Sums(NamedTuple):
-    runs: int
-    successes: int
-    total_ms: float
-    tokens: int
-    cost: float
-    updated: int
-    """Microseconds since 1970."""
-
 
 Key = tuple[str, str, str]
 """Project, workflow and subject, as they are stored."""
@@ -30,12 +21,11 @@ class Remembered:
     Holds while nobody else has counted: `begin` is told the number that says so.
     """
 
-    __slots__ = ("_figures", "durations", "hours", "nodes", "sums")
+    __slots__ = ("_figures", "hours", "nodes", "sums")
 
     def __init__(self) -> None:
         self._figures = -1
         self.sums: dict[Key, Sums] = {}
-        self.durations: dict[Key, dict[int, int]] = {}
         self.hours: dict[HourKey, dict[int, int]] = {}
         self.nodes = PendingNodes()
 
@@ -50,7 +40,6 @@ class Remembered:
         """Something that was counted here has been undone, or may have been; of nodes that is taken back by itself."""
         self._figures = -1
         self.sums.clear()
-        self.durations.clear()
         self.hours.clear()
 
     def lost(self) -> None:
@@ -58,20 +47,19 @@ class Remembered:
         self.forget()
         self.nodes.forget()
 
-    def put(self, key: Key, sums: Sums, bucket: int) -> None:
-        """One more run, of a duration in *bucket*, has made them *sums*."""
-        self.sums[key] = sums
-        durations = self.durations.get(key)
-        if durations is not None:
-            durations[bucket] = durations.get(bucket, 0) + 1
+    def put(self, key: Key, sums: Iterable[Any], bucket: int) -> None:
+        """One more run, of a duration in *bucket*, has made them *sums*, which lack durations."""
+        known = self.sums.get(key)
+        if known is not None:
+            durations = {**known.durations, bucket: known.durations.get(bucket, 0) + 1}
+            self.sums[key] = Sums._make([*sums, durations])
 
     def put_hour(self, key: HourKey, durations: dict[int, int]) -> None:
         if len(self.hours) >= MOST_REMEMBERED:
             self.hours.clear()
         self.hours[key] = durations
 
-    def fill(self, key: Key, sums: Sums, durations: dict[int, int]) -> None:
-        if len(self.durations) >= MOST_REMEMBERED:
+    def fill(self, key: Key, sums: Sums) -> None:
+        if len(self.sums) >= MOST_REMEMBERED:
             self.sums.clear()
-            self.durations.clear()
-        self.sums[key], self.durations[key] = sums, durations
+        self.sums[key] = sums
