@@ -170,10 +170,10 @@ REFUSED = {
     "memory": ("", ["--to", "memory"], "'memory' is none of", 2),
     "from memory": ("storage: {logs: {type: memory}}\n", ["--logs", "file"], "are kept in memory", 1),
     "postgres without DSN": ("", ["--to", "postgres"], "postgres needs a DSN", 2),
-    "a password": ("", ["--to", "postgresql://a:secret@h/d"], "a password does not belong in a DSN", 1),
-    "an unset variable": ("", ["--to", "${NO_SUCH}"], "the environment has no 'NO_SUCH'", 1),
+    "a password": ("", ["--to", "postgresql://a:secret@h/d"], "a password does not belong in a DSN", 2),
+    "an unset variable": ("", ["--to", "${NO_SUCH}"], "the environment has no 'NO_SUCH'", 2),
     "server away": ("", ["--to", "postgresql://ada@127.0.0.1:1/d"], "cannot be reached", 1),
-    "faulty settings": ("storage: {logs: {type: fil}}\n", ["--to", "sqlite"], "'logs' cannot be kept on 'fil'", 1),
+    "faulty settings": ("storage: {logs: {type: fil}}\n", ["--to", "sqlite"], "'logs' cannot be kept on 'fil'", 2),
     "nothing to abandon": ("", ["--abandon"], "no migration of this home was begun", 1),
 }  # fmt: skip
 
