@@ -18,34 +18,57 @@ FLIPS = int(os.environ.get("DARWINFLOW_FLIPS", "100"))
 SEED = int(os.environ.get("DARWINFLOW_SEED", "3"))
 
 
-def test_wherever_the_last_batch_is_cut_off_all_of_it_is_gone_and_nothing_else(tmp_path, caplog):
+def test_wherever_the_last_batch_is_cut_off_what_was_whole_before_is_kept(tmp_path, caplog):
     store = opened(tmp_path)
     keep(store, finished("a"), finished("b"))
-    before = everything(store)
-    store.close()
     size = (tmp_path / SEGMENT).stat().st_size
+    store.close()
     store = opened(tmp_path)
-    keep(store, finished("c"), finished("d", error="größer"))
-    store.write(lambda tx: tx.journals.advance("j.jsonl", Taken(99))).result(10)
+    store.write(lambda tx: _both(tx, "c", "d")).result(10)
+    expected = {header.run_id: (header, log) for header, log in everything(store)[0]}
     store.close()
     whole = (tmp_path / SEGMENT).read_bytes()
-    last = size + whole[size:].index(b'"record":"end"')
-    end_of_first = whole.index(b"\n", last) + 1
-    for cut in [size, size + 1, *range(size + 2, end_of_first - 1, 41), end_of_first - 2]:
+    behind = [whole.index(b"\n", whole.index(f'"runId":"{run}"'.encode(), size)) for run in ("c", "d")]
+    journal = whole.index(b'"record":"journal"', size)
+    assert len(whole) > journal > behind[1] > behind[0]
+    cuts = [
+        size,
+        size + 1,
+        *range(size + 2, len(whole), 41),
+        *behind,
+        *(at - 1 for at in behind),
+        len(whole) - 2,
+    ]
+    for cut in cuts:
         (tmp_path / SEGMENT).write_bytes(whole[:cut])
         caplog.clear()
         store = without_index(tmp_path)
-        assert everything(store) == before, cut
+        found = {header.run_id: (header, log) for header, log in everything(store)[0]}
+        there = {"a", "b", *(run for run, at in zip("cd", behind, strict=True) if cut >= at)}
+        assert found == {run: expected[run] for run in there}, cut
         assert store.damage() == ()
+        assert store.read(lambda tx: tx.journals.taken("j.jsonl")).offset == 7, "what it said is read again"
+        lines_end = max(whole.rfind(b"\n", 0, cut) + 1, size)
+        is_line = cut - lines_end in (
+            0,
+            len(whole[lines_end : whole.index(b"\n", lines_end)]) if cut < len(whole) else 0,
+        )
         told = [record for record in caplog.records if "cut off" in record.message]
-        assert len(told) == (cut > size), cut
-        assert (tmp_path / SEGMENT).stat().st_size == size
+        assert len(told) == (not is_line), cut
         keep(store, finished("after"))
         after = everything(store)
         store.close()
         again = without_index(tmp_path)
-        assert everything(again) == after
+        assert everything(again)[:2] == after[:2], "a run may be announced again"
+        assert again.damage() == ()
         again.close()
+
+
+def _both(tx, *names):
+    """In one batch, with how far a journal is."""
+    for name in names:
+        assert tx.logs("demo").store_log(finished(name, error="größer"))
+    tx.journals.advance("j.jsonl", Taken(99))
 
 
 def test_at_every_byte_of_the_last_batch_a_cut_is_seen_as_that(tmp_path):

@@ -103,8 +103,9 @@ class Replay:
     def _take(self, name: str, group: Group) -> None:
         self.groups += 1
         if group.is_torn:
-            self._cut(name, group)
-            return
+            group = self._without_torn_line(name, group)
+            if not group.pieces:
+                return
         session = self._session
         for piece in group.pieces:
             if piece.record is None:
@@ -125,15 +126,21 @@ class Replay:
         tail = session.segments.read(name, max(end - TAIL_BYTES, 0), min(end, TAIL_BYTES))
         session.index.cover(name, Covered(end, group.number, tail))
 
-    def _cut(self, name: str, group: Group) -> None:
+    def _without_torn_line(self, name: str, group: Group) -> Group:
+        """*group* without its last line, where only its beginning was written. Lines before it say of themselves that they
+        are whole: they are kept, also where nobody was told that they are stored, for somebody may have been.
+        """
+        torn = group.pieces[-1]
+        if torn.record is not None:
+            return group
         segments = self._session.segments
-        segments.set_aside_foreign(name, group.start, group.end)
+        segments.set_aside_foreign(name, torn.offset, group.end)
         log.warning(
-            "%s/%s: a batch that was never written to its end is cut off: %d bytes from byte %d on; nobody was "
-            "told that it is stored",
-            segments.path, name, group.end - group.start, group.start,
+            "%s/%s: a line that was never written to its end is cut off: %d bytes from byte %d on",
+            segments.path, name, group.end - torn.offset, torn.offset,
         )  # fmt: skip
-        segments.cut(name, group.start)
+        segments.cut(name, torn.offset)
+        return group._replace(pieces=group.pieces[:-1], end=torn.offset)
 
     def _tell_damage(self, damaged: Damaged) -> None:
         log.warning(

@@ -39,7 +39,7 @@ class Group(NamedTuple):
     is_whole: bool
     """Every record of the batch is there."""
     is_torn: bool
-    """It was never written to its end: nobody was told that it is stored."""
+    """It ends the segment and was not written to its end, or that was cut off."""
 
 
 class Segments:
