@@ -135,6 +135,33 @@ def test_a_step_that_had_ended_may_take_another_state(open_tenant):
     assert ids(store, RunFilter(text="überlastet")) == []
 
 
+def test_several_steps_at_once_are_as_one_after_the_other(open_tenant):
+    store = open_tenant()
+    failed = replace(STEP, node_id="classify", error="Überlastet")
+    steps = [
+        (0, running("classify")),
+        (1, running("write")),
+        (0, failed),
+        (2, running("read")),
+        (1, replace(STEP, node_id="write", status=RunStatus.SUCCESS, error=None)),
+    ]
+    for name, times in (("alone", 5), ("pairs", 2), ("all", 1)):
+        change(store, lambda logs, run=name: logs.start(live(run)))
+        size = len(steps) // times + len(steps) % times if times < 5 else 1
+        for at in range(0, len(steps), size):
+            change(
+                store, lambda logs, run=name, at=at, size=size: logs.append_steps(run, steps[at : at + size])
+            )
+    for name in ("alone", "pairs", "all"):
+        known = ask(store, lambda logs, run=name: logs.get_log(run))
+        assert known == live(name, steps=(failed, steps[4][1], steps[3][1]))
+        assert ask(store, lambda logs, run=name: logs.header(run)) == header_of(known)
+    assert set(ids(store, RunFilter(text="überLASTET"))) == {"alone", "pairs", "all"}
+    with pytest.raises(Refused):
+        change(store, lambda logs: logs.append_steps("all", [(3, STEP), (5, STEP)]))
+    assert len(ask(store, lambda logs: logs.get_log("all")).steps) == 3
+
+
 def test_a_step_leaves_no_gap_and_needs_a_live_run(open_tenant):
     store = open_tenant()
     change(store, lambda logs: logs.start(live("r")))

@@ -1,6 +1,6 @@
 """Where the logs of one project's runs are kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from darwinflow.model.filter import Page, RunFilter
@@ -31,6 +31,10 @@ class LogRepository(Protocol):
 
         *index* is at most the number of steps. Raises `RunNotFound`, `RunFinished`.
         """
+        ...
+
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
+        """As `append_step` for one after the other, in the time that so many steps take, however long the run is."""
         ...
 
     def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:

@@ -7,6 +7,7 @@ they are milliseconds alone. Stores that an older version has written have steps
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -53,26 +54,27 @@ def brief_of(log: ExecutionLog, header: RunHeader) -> str:
     return _dump(brief)
 
 
-def with_step(brief: str, index: int, step: StepLog) -> str:
-    """The brief of a live run with *step* at *index*: a new one, or a step of the same node that ran until now."""
+def with_steps(brief: str, steps: Mapping[int, StepLog]) -> str:
+    """The brief of a live run with each of *steps* at its index: a new one, or a step of the same node that ran until now.
+
+    They are in the order of their indexes.
+    """
     known: Brief = json.loads(brief)
-    nodes: list[str] = known["nodes"]
-    known["steps"] = [step if type(step) is list else [at, step] for at, step in enumerate(known["steps"])]
-    if step.node_id not in nodes:
-        nodes.append(step.node_id)
-    shown = _shown(nodes.index(step.node_id), step.status, step.duration_ms, first_line(step.error))
-    if index < len(known["steps"]):
-        known["steps"][index] = shown
-    elif index < MAX_BRIEF_STEPS:
-        known["steps"].append(shown)
-    count: int = max(known["count"], index + 1)
-    known["count"] = count
-    if step.status is RunStatus.FAILED and index < known.get("failedAt", count):
-        known["failedAt"] = index
-        known["failedNode"] = step.node_id
-        known.pop("error", None)
-        if (error := first_line(step.error)) is not None:
-            known["error"] = error
+    indexes: dict[str, int] = {node: at for at, node in enumerate(known["nodes"])}
+    shown = [step if type(step) is list else [at, step] for at, step in enumerate(known["steps"])]
+    count: int = known["count"]
+    for index, step in steps.items():
+        node = indexes.setdefault(step.node_id, len(indexes))
+        if index < MAX_BRIEF_STEPS:
+            shown[index : index + 1] = [_shown(node, step.status, step.duration_ms, first_line(step.error))]
+        count = max(count, index + 1)
+        if step.status is RunStatus.FAILED and index < known.get("failedAt", count):
+            known["failedAt"] = index
+            known["failedNode"] = step.node_id
+            known.pop("error", None)
+            if (error := first_line(step.error)) is not None:
+                known["error"] = error
+    known.update(nodes=list(indexes), steps=shown, count=count)
     return _dump(known)
 
 

@@ -244,9 +244,12 @@ def _caught_up(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> Non
     for log, is_lost in runs:
         if not repository.start(replace(log, output=None)):
             there = repository.get_log(log.run_id).steps
-            for index, step in enumerate(log.steps):
-                if index >= len(there) or there[index] != step:
-                    repository.append_step(log.run_id, index, step)
+            came = [
+                (index, step)
+                for index, step in enumerate(log.steps)
+                if index >= len(there) or there[index] != step
+            ]
+            repository.append_steps(log.run_id, came)
         if log.output is not None:
             repository.finish(log.run_id, log.output)
         elif is_lost:

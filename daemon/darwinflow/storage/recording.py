@@ -30,10 +30,9 @@ def record_start(tx: Transaction, project: str, log: ExecutionLog) -> bool:
 
 
 def record_steps(tx: Transaction, project: str, run_id: str, steps: Iterable[tuple[int, StepLog]]) -> None:
-    """Put *steps* at their indexes, announced once. Raises what `LogRepository.append_step` does."""
+    """Put *steps* at their indexes, announced once. Raises what `LogRepository.append_steps` does."""
     logs = tx.logs(project)
-    for index, step in steps:
-        logs.append_step(run_id, index, step)
+    logs.append_steps(run_id, tuple(steps))
     _announce(tx, project, RUN_CHANGED, logs.header(run_id))
 
 

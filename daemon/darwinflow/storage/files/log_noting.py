@@ -1,6 +1,6 @@
 """The ports on a file store: what they change in the index is noted as a record, too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from darwinflow.model.filter import Page, RunFilter
@@ -96,8 +96,12 @@ class NotingLogs:
         return is_new
 
     def append_step(self, run_id: str, index: int, step: StepLog) -> None:
-        self._inner.append_step(run_id, index, step)
-        self._note_step(run_id, index, step)
+        self.append_steps(run_id, [(index, step)])
+
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
+        self._inner.append_steps(run_id, steps)
+        for index, step in steps:
+            self._note_step(run_id, index, step)
 
     def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
         return self._inner.finish(run_id, output)

@@ -1,6 +1,6 @@
 """`LogRepository` in memory. Logs are kept encoded, so that nobody's later change to a value reaches them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.run import ExecutionLog, RunHeader, RunOutput, RunStatus, StepLog, header_of
 from darwinflow.storage.cursor import Position, cursor_from, position_from
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.live_steps import placed
 from darwinflow.storage.log_codec import dump_log, load_log, same_content, same_output
 from darwinflow.storage.memory.table import Table
 from darwinflow.storage.names import check_run_id
@@ -52,14 +53,15 @@ class MemoryLogRepository:
         return self._insert(log)
 
     def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+        self.append_steps(run_id, [(index, step)])
+
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
         run = self._run(run_id)
         if run.header.status.finished:
             raise RunFinished(f"run {run_id} has finished", run=run_id)
         log = load_log(run.body)
-        if not 0 <= index <= len(log.steps):
-            raise Refused(f"run {run_id} has {len(log.steps)} steps; there is no place {index}", run=run_id)
-        log = replace(log, steps=(*log.steps[:index], step, *log.steps[index + 1 :]))
-        self._put(log, lost=run.header.status is RunStatus.LOST)
+        known = dict(enumerate(log.steps)) | placed(run_id, len(log.steps), steps)
+        self._put(replace(log, steps=tuple(known.values())), lost=run.header.status is RunStatus.LOST)
 
     def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
         if not output.status.finished:

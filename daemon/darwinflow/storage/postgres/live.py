@@ -3,15 +3,17 @@
 Every statement about `run_step` is in this file.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
-from darwinflow.storage.brief import brief_of, count_of, with_step
+from darwinflow.storage.brief import brief_of, count_of, with_steps
 from darwinflow.storage.compression import ZSTD, Compression
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.live_steps import goes_on, placed
 from darwinflow.storage.log_codec import dump_log, dump_step, load_log, load_step, same_content, same_output
 from darwinflow.storage.postgres.database import Link
 from darwinflow.storage.postgres.rows import error_of, errors_of
@@ -33,8 +35,8 @@ class Known(NamedTuple):
 
     status: RunStatus
     brief: str
-    before: StepLog | None
-    """The step that is at its place."""
+    before: dict[int, StepLog]
+    """The steps that are at their places."""
 
 
 class LiveRuns:
@@ -66,25 +68,22 @@ class LiveRuns:
         """Whether *log* began as *known*, which may have come further since."""
         return same_content(replace(known, steps=(), output=None), replace(log, steps=()))
 
-    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
-        known = self._known(run_id, index)
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
+        known = self._known(run_id, sorted({index for index, _ in steps}))
         if known.status.finished:
             raise RunFinished(f"run {run_id} has finished", run=run_id)
-        count = count_of(known.brief)
-        if not 0 <= index <= count:
-            raise Refused(f"run {run_id} has {count} steps; there is no place {index}", run=run_id)
-        before = known.before
-        goes_on = before is None or (
-            before.status is RunStatus.RUNNING and before.node_id == step.node_id and before.error is None
+        news = placed(run_id, count_of(known.brief), steps)
+        is_going_on = all(
+            goes_on(before, step) and (before is None or before.error is None)
+            for before, step in ((known.before.get(index), step) for index, step in news.items())
         )
-        self._put_step(
+        self._put_steps(
             run_id,
-            index,
-            step,
-            with_step(known.brief, index, step) if goes_on else known.brief,
-            adds_error=goes_on,
+            news,
+            with_steps(known.brief, news) if is_going_on else known.brief,
+            adds_errors=is_going_on,
         )
-        if not goes_on:
+        if not is_going_on:
             # Rare: a step that had ended has another state. What it had added cannot be taken out again.
             self._put_header(run_id, self.get_log(run_id))
 
@@ -128,7 +127,7 @@ class LiveRuns:
             self._key(run_id, "id"),
         )
         if not changed.rowcount:
-            self._known(run_id, 0)
+            self._known(run_id, [])
         return changed.rowcount == 1
 
     def get_log(self, run_id: str) -> ExecutionLog:
@@ -155,29 +154,35 @@ class LiveRuns:
         log = load_log(self._compression.unpack(codec, body))
         return replace(log, steps=tuple(load_step(step) for step in steps)) if log.output is None else log
 
-    def _known(self, run_id: str, index: int) -> Known:
+    def _known(self, run_id: str, indexes: list[int]) -> Known:
         row = self._link.execute(
             """
-            SELECT run.status, run.brief::text, step.body
-            FROM darwinflow.run LEFT JOIN darwinflow.run_step AS step
-                ON step.organization = run.organization AND step.project = run.project AND step.run = run.id
-                AND step.position = %(index)s
-            WHERE run.organization = %(organization)s AND run.project = %(project)s AND run.id = %(id)s
+            SELECT status, brief::text, ARRAY(
+                SELECT (step.position, step.body) FROM darwinflow.run_step AS step
+                WHERE step.organization = %(organization)s AND step.project = %(project)s AND step.run = %(id)s
+                  AND step.position = ANY(%(indexes)s)
+            )
+            FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
             """,
-            {**self._key(run_id, "id"), "index": index},
+            {**self._key(run_id, "id"), "indexes": indexes},
             binary=True,
         ).fetchone()
         if row is None:
             raise RunNotFound(f"there is no run {run_id}", run=run_id)
-        status, brief, before = row
-        return Known(RunStatus(status), restored_json(brief), None if before is None else load_step(before))
+        status, brief, steps = row
+        before = {position: load_step(body) for position, body in steps}
+        return Known(RunStatus(status), restored_json(brief), before)
 
-    def _put_step(self, run_id: str, index: int, step: StepLog, brief: str, *, adds_error: bool) -> None:
+    def _put_steps(self, run_id: str, steps: Mapping[int, StepLog], brief: str, *, adds_errors: bool) -> None:
+        errors = [error_of(step) for step in steps.values()] if adds_errors else []
+        told = [error for error in errors if error is not None]
         self._link.execute(
             """
             WITH step AS (
                 INSERT INTO darwinflow.run_step (organization, project, run, position, body)
-                VALUES (%(organization)s, %(project)s, %(id)s, %(index)s, %(body)s)
+                SELECT %(organization)s, %(project)s, %(id)s, position, body
+                FROM unnest(%(positions)s::bigint[], %(bodies)b::bytea[]) AS step (position, body)
                 ON CONFLICT (organization, project, run, position) DO UPDATE SET body = excluded.body
             )
             UPDATE darwinflow.run SET brief = %(brief)s::jsonb, errors = CASE
@@ -187,10 +192,10 @@ class LiveRuns:
             """,
             {
                 **self._key(run_id, "id"),
-                "index": index,
-                "body": dump_step(step),
+                "positions": list(steps),
+                "bodies": [dump_step(step) for step in steps.values()],
                 "brief": storable_json(brief),
-                "error": error_of(step) if adds_error else None,
+                "error": BETWEEN_ERRORS.join(told) if told else None,
                 "between": BETWEEN_ERRORS,
             },
         )

@@ -70,7 +70,10 @@ class PostgresLogRepository:
         return True
 
     def append_step(self, run_id: str, index: int, step: StepLog) -> None:
-        self._live.append_step(run_id, index, step)
+        self._live.append_steps(run_id, [(index, step)])
+
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
+        self._live.append_steps(run_id, steps)
 
     def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
         return self._live.finish(run_id, output)

@@ -3,13 +3,16 @@
 Every statement about `run_step` is in this file.
 """
 
+from collections.abc import Sequence
+
 import apsw
 from msgspec.structs import replace
 
 from darwinflow.model.errors import Refused, RunFinished, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunOutput, RunStatus, StepLog, header_of
-from darwinflow.storage.brief import brief_of, count_of, with_step
+from darwinflow.storage.brief import brief_of, count_of, with_steps
 from darwinflow.storage.instants import to_micros
+from darwinflow.storage.live_steps import goes_on, placed
 from darwinflow.storage.log_codec import dump_step, load_step, same_content, same_output
 from darwinflow.storage.sqlite.bodies import Bodies, body_of, put_body, replace_body
 from darwinflow.storage.sqlite.error_texts import put_errors
@@ -40,24 +43,25 @@ class LiveRuns:
         """Whether *log* began as *known*, which may have come further since."""
         return same_content(replace(known, steps=(), output=None), replace(log, steps=()))
 
-    def append_step(self, run_id: str, index: int, step: StepLog) -> None:
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
         number, status, brief = self._row(run_id)
         if status.finished:
             raise RunFinished(f"run {run_id} has finished", run=run_id)
         count = count_of(brief)
-        if not 0 <= index <= count:
-            raise Refused(f"run {run_id} has {count} steps; there is no place {index}", run=run_id)
-        before = self._step(number, index) if index < count else None
-        self._db.execute(
+        news = placed(run_id, count, steps)
+        known = {index: self._step(number, index) for index in news if index < count}
+        self._db.executemany(
             """
             INSERT INTO run_step (run, position, body) VALUES (:run, :position, :body)
             ON CONFLICT (run, position) DO UPDATE SET body = excluded.body
             """,
-            {"run": number, "position": index, "body": dump_step(step)},
+            [{"run": number, "position": index, "body": dump_step(step)} for index, step in news.items()],
         )
-        self._put_error(number, index + 1, step.error, before=before.error if before else None)
-        if before is None or (before.status is RunStatus.RUNNING and before.node_id == step.node_id):
-            brief = with_step(brief, index, step)
+        for index, step in news.items():
+            before = known.get(index)
+            self._put_error(number, index + 1, step.error, before=before.error if before else None)
+        if all(goes_on(known.get(index), step) for index, step in news.items()):
+            brief = with_steps(brief, news)
         else:
             # Rare: a step that had ended has another state. What it had added cannot be taken out again.
             log = self._log(number, status)

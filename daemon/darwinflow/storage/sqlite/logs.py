@@ -1,6 +1,6 @@
 """`LogRepository` on SQLite. The statements about finished runs are here, those about live ones in `live.py`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import apsw
 
@@ -65,7 +65,10 @@ class SqliteLogRepository:
         return self._insert(log)
 
     def append_step(self, run_id: str, index: int, step: StepLog) -> None:
-        self._live.append_step(run_id, index, step)
+        self._live.append_steps(run_id, [(index, step)])
+
+    def append_steps(self, run_id: str, steps: Sequence[tuple[int, StepLog]]) -> None:
+        self._live.append_steps(run_id, steps)
 
     def finish(self, run_id: str, output: RunOutput) -> ExecutionLog:
         return self._live.finish(run_id, output)
