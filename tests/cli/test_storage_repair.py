@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -163,7 +164,7 @@ def test_damaged_lines_leave_the_segments_and_are_kept(darwinflow, tmp_path):
     would = darwinflow("storage", "repair", "--dry-run", expect=None).stdout
     assert "are no record any more" in would
     assert segment.read_bytes() == harmed
-    said = darwinflow("storage", "repair", expect=None)
+    said = darwinflow("storage", "repair", expect=1)
     assert f"they were of run {before[-1]}" in said.stdout
     assert "went without a word and count in figures still" in said.stdout
     assert "all is well" in darwinflow("storage", "verify").stdout
@@ -173,6 +174,23 @@ def test_damaged_lines_leave_the_segments_and_are_kept(darwinflow, tmp_path):
     record(darwinflow)
     assert len(run_ids(darwinflow)) == 3
     assert darwinflow("storage", "repair").stdout == "all is well\n"
+
+
+def test_a_folder_of_logs_that_is_gone_is_told_by_all_who_look(darwinflow, tmp_path):
+    configure(tmp_path, FILES)
+    record(darwinflow, 3)
+    before, metrics = run_ids(darwinflow), figures(darwinflow)
+    darwinflow("daemon", "stop")
+    for journal in (tmp_path / "home/spool").glob("*.jsonl"):
+        journal.unlink()  # one that is not swept yet would bring its run again
+    shutil.rmtree(tmp_path / "home/logs")
+    said = darwinflow("storage", "verify", expect=1)
+    assert "are of 3 runs; its 0 runs add up to something else" in said.stderr
+    said = darwinflow("storage", "repair", expect=1)
+    assert "3 runs of project 'hello' went without a word and count in figures still: " in said.stderr
+    assert all(run in said.stderr for run in before)
+    assert "storage restore" in said.stderr
+    assert figures(darwinflow) == metrics
 
 
 def test_a_torn_tail_and_a_lost_index_and_torn_figures_are_told(darwinflow, tmp_path):

@@ -71,10 +71,10 @@ def test_a_database_from_before_goes_on_and_a_repair_adds_what_it_has(tmp_path, 
     store.write(lambda tx: record(tx, "demo", finished("new", nodes=("a",)))).result(10)
     assert steps(store) == [("a", 1)]
     assert verified(store) == ()
-    told = mend_figures(store, store, "demo", dry_run=False)
+    told = mend_figures(store, store, "demo", dry_run=False).told
     assert told == ["figures of project 'demo' by node are added up again from its runs"]
     assert steps(store) == [("a", 5), ("b", 4)]
-    assert mend_figures(store, store, "demo", dry_run=False) == []
+    assert mend_figures(store, store, "demo", dry_run=False) == ([], [])
     store.write(lambda tx: record(tx, "demo", finished("newer", nodes=("b",)))).result(10)
     assert steps(store) == [("a", 5), ("b", 5)]
     store.close()

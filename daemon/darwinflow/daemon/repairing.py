@@ -197,14 +197,18 @@ class _Repairing:
             return
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
+        logs = stores.log_store()
+        lacking = logs.missing() if isinstance(logs, Lacking) else ()
         if isinstance(figures, Figures):
             of_figures = (row.project for row in figures.figures()[0])  # of runs that are all lost, too
             for project in dict.fromkeys((*stores.projects(), *of_figures)):
                 archived = stores.archived(project)
-                self._mended(mending.mend_figures(tenant, figures, project, archived, dry_run=self._dry_run))
+                found = mending.mend_figures(tenant, figures, project, archived, dry_run=self._dry_run)
+                self._mended(found.told)
+                # Where the logs know what they lack, that says it, and this that figures count it still.
+                (self.repaired.mended if lacking else self.repaired.left).extend(found.lost)
         if isinstance(tenant, ComposedTenantStore):
             tenant.settled()
-        logs = stores.log_store()
         if isinstance(logs, Lacking):
             self.repaired.left.extend(logs.missing() if self._dry_run else logs.acknowledge())
         if not self._dry_run:

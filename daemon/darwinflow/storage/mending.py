@@ -7,6 +7,7 @@ are some, a sum of more runs than there are is taken for sound.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.model.phrases import counted, some_of
@@ -22,6 +23,15 @@ from darwinflow.storage.sums import MOST_NODES
 _A_BATCH = 100
 
 
+class Mended(NamedTuple):
+    """A sentence each."""
+
+    told: list[str]
+    """What was done."""
+    lost: list[str]
+    """Which runs are gone, so that nothing can be done."""
+
+
 def mend_figures(
     tenant: TenantStore,
     figures: Figures,
@@ -29,8 +39,8 @@ def mend_figures(
     archived: Iterable[ExecutionLog] = (),
     *,
     dry_run: bool,
-) -> list[str]:
-    """Let *figures*, those of *tenant*, say what the runs of *project* do; what was done, a sentence each.
+) -> Mended:
+    """Let *figures*, those of *tenant*, say what the runs of *project* do.
 
     Runs that are *archived* did not go without a word, also where the logs have forgotten that they went.
     Nothing may be recorded meanwhile. Runs that were not counted are counted and announced as when they were stored.
@@ -41,10 +51,14 @@ def mend_figures(
     rows, finished_runs = figures_in(added.tables)
     finished = frozenset(run.run_id for run in finished_runs)
     known = _counted(figures, project)
-    told = list[str]()
+    told, lost = list[str](), list[str]()
     gone, lacking = frozenset(known - added.runs), sorted(finished - known)
     if len(gone) > added.removed:
-        told += _told_of_gone(project, gone, frozenset(log.run_id for log in archived), added.removed)
+        kept, gone_for_good = _told_of_gone(
+            project, gone, frozenset(log.run_id for log in archived), added.removed
+        )
+        told += kept
+        lost += gone_for_good
         if not dry_run:
             tenant.write(partial(_note_gone, project=project, removed=len(gone))).result()
     if lacking:
@@ -52,7 +66,7 @@ def mend_figures(
             f"{counted(len(lacking), 'run')} of project '{project}' had not been counted and announced"
         )
         if dry_run:
-            return told
+            return Mended(told, lost)
         for first in range(0, len(lacking), _A_BATCH):
             batch = lacking[first : first + _A_BATCH]
             tenant.write(partial(_count, project=project, run_ids=batch)).result()
@@ -71,24 +85,28 @@ def mend_figures(
         told.append(f"figures of project '{project}' by {by} are added up again from its runs")
     if wrong and not dry_run:
         figures.put_figures([row for row, _ in wrong], [CountedRun(project, one) for one in finished])
-    return told
+    return Mended(told, lost)
 
 
 def _told_of_gone(
     project: str, gone: frozenset[str], archived: frozenset[str], removed: int
-) -> Iterator[str]:
-    """*removed* are known to have been deleted, whichever they were: of those that went, the archived ones first."""
+) -> tuple[list[str], list[str]]:
+    """As in `Mended`. *removed* are known to have been deleted, whichever they were: of those that went, the archived ones
+    first.
+    """
     kept, lost = gone & archived, sorted(gone - archived)
+    told, gone_for_good = list[str](), list[str]()
     if kept:
-        yield (
+        told.append(
             f"{counted(len(kept), 'run')} of project '{project}' that {'is' if len(kept) == 1 else 'are'} in the "
             f"archive did not count as deleted"
         )
     if len(lost) > max(removed - len(kept), 0):
-        yield (
+        gone_for_good.append(
             f"{counted(len(lost), 'run')} of project '{project}' went without a word and count in figures still: "
             f"{some_of(lost)}"
         )
+    return told, gone_for_good
 
 
 def _counted(figures: Figures, project: str) -> set[str]:

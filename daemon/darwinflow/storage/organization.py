@@ -15,6 +15,7 @@ from darwinflow.ports.inspection import Growth, Inspectable, Lacking, Mendable, 
 from darwinflow.ports.parts import LogStore, MetricsStore
 from darwinflow.ports.tenant import TenantStore
 from darwinflow.ports.workflows import WorkflowRepository
+from darwinflow.storage.figures import Figures
 from darwinflow.storage.growing import growth_of
 from darwinflow.storage.places import FILE_FOLDERS, place_of_choice
 from darwinflow.storage.verifying import verify_project
@@ -127,11 +128,17 @@ class OrganizationStores:
             assert isinstance(store, Inspectable), "every back end can be looked at"
             faults += store.verify()
         runs, lacks_runs = 0, isinstance(self._logs, Lacking) and bool(self._logs.missing())
-        for project in self.projects():
+        for project in dict.fromkeys((*self.projects(), *self._counted_projects())):
             verdict = self._verdict(project, lacks_runs=lacks_runs)
             runs += verdict.runs
             faults += verdict.faults
         return Verdict(runs, tuple(faults))
+
+    def _counted_projects(self) -> tuple[str, ...]:
+        """Those that figures are of which lie apart from the runs: these may be gone altogether."""
+        if self._metrics is self._logs or not isinstance(self._metrics, Figures):
+            return ()
+        return tuple({row.project: None for row in self._metrics.figures()[0]})
 
     def _verdict(self, project: str, *, lacks_runs: bool) -> Verdict:
         """Of one project. Figures may be behind the logs for a moment, as right behind a start: that is no fault."""
