@@ -1,9 +1,14 @@
 """`storage retention`, `runs list --archived` and `runs restore`, against a daemon that they start themselves."""
 
 import json
+import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
+
+import forked
 
 from .conftest import Run
 from .recorded_events import START, events, lines
@@ -63,6 +68,64 @@ def test_what_is_due_is_shown_archived_listed_and_restored(
     assert listed(darwinflow) == {"ci-0", "ci-1", "ci-3", "ci-4"}
     assert darwinflow("metrics", "--json").stdout == before
     assert darwinflow("storage", "verify").stdout.rstrip().endswith("all is well")
+
+
+def test_runs_that_are_archived_do_not_come_back_by_the_same_events(
+    darwinflow: Run, history: set[str], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    darwinflow("storage", "retention")
+    before, left = darwinflow("metrics", "--json").stdout, listed(darwinflow)
+    archived = listed(darwinflow, "--archived")
+    assert len(archived) == 4
+    for _ in range(2):
+        again = darwinflow("runs", "import", "events.jsonl").stdout
+        assert again.startswith("0 runs imported into ")
+        assert "6 there already" in again
+        assert listed(darwinflow) == left
+        darwinflow("daemon", "stop")
+    (folder / "other.jsonl").write_text(lines(events("ci-0", {"node": "other"}, at=BEGIN)))
+    other = darwinflow("runs", "import", "other.jsonl", expect=1)
+    assert "run ci-0: it has ended before with other content, and stays as it is" in other.stderr
+    darwinflow("storage", "retention")
+    assert listed(darwinflow, "--archived") == archived
+    assert darwinflow("metrics", "--json").stdout == before
+    assert darwinflow("storage", "verify").stdout.rstrip().endswith("all is well")
+
+
+def test_archived_runs_handed_over_again_on_standard_input_are_no_news(
+    darwinflow: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home/config.yaml").write_text(
+        "retention: {succeeded: {days: 1}, archive: {path: archive}}\n"
+    )
+    environ = {**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")}
+
+    def hand_over(*runs: list[dict[str, object]]) -> "subprocess.CompletedProcess[str]":
+        return forked.darwinflow("record", "--stdin", cwd=folder, environ=environ, text=lines(*runs))
+
+    run = events("ci-1", {"node": "look"}, at=BEGIN)
+    darwinflow("daemon", "start")
+    assert hand_over(run).returncode == 0
+    darwinflow("storage", "retention")
+    assert listed(darwinflow, "--archived") == {"ci-1"}
+    for _ in range(2):
+        began = time.monotonic()
+        said = hand_over(run)
+        assert time.monotonic() - began < 0.9, "nobody waits for it to be stored"
+        assert said.stderr == "darwinflow: 4 of 4 lines are spooled, 1 run came to an end\n"
+        assert said.returncode == 0
+        assert listed(darwinflow) == set()
+    said = hand_over(events("ci-1", {"node": "other"}, at=BEGIN))
+    assert said.returncode == 1
+    assert "with other content" in said.stderr
+    assert listed(darwinflow) == set()
+    (kept,) = (tmp_path / "home/spool/refused").iterdir()
+    kept.unlink()
+    (tmp_path / "home/spool/refused").rmdir()
+    assert hand_over(run).returncode == 0
+    assert not (tmp_path / "home/spool/refused").exists()
 
 
 def test_archived_runs_are_listed_in_pages(darwinflow: Run, history: set[str], tmp_path: Path) -> None:

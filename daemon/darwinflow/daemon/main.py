@@ -71,6 +71,7 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
     from darwinflow.daemon.stores import ballast_of, durability_of, retention_of, stores_of
     from darwinflow.daemon.texts import Texts
     from darwinflow.events.hub import Hub
+    from darwinflow.storage.knowing_archive import KnowingArchive
     from darwinflow.storage.opening import open_identity, open_organization
 
     extension = _honker_extension(os.environ.get("DARWINFLOW_HONKER", ""))
@@ -97,7 +98,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         erasing = Erasing(home, stores, retaining, partial(_audited, home, person.account.id))
         learner = Learner(stores, hub)
         ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
-        arriving = Rationed(stores.tenant, ballast)
+        _ = retaining.archive  # so that runs in it are known from the first on
+        arriving = Rationed(KnowingArchive(stores.tenant, lambda: retaining.last_archive), ballast)
         sessions = Sessions(
             person, stores, hub, erasing, retaining, learner, arriving, durability, home.system_db, _now
         )

@@ -52,6 +52,8 @@ class Retaining(Upkeep):
         self._now = now
         self._one_at_a_time = threading.Lock()
         self._archives: dict[str, Archive] = {}
+        self.last_archive: Archive | None = None
+        """As `archive` was when it was asked for last: runs go nowhere else without that."""
 
     def stop(self) -> None:
         """What is due then waits for the next start."""
@@ -64,9 +66,11 @@ class Retaining(Upkeep):
         """Where runs go, or went. Raises what reading the settings does."""
         path = self._settings().archive
         if path is None:
+            self.last_archive = None
             return None
         place = place_of_choice(self._home.data, path, self._organization)
-        return self._archives.setdefault(place, Archive(place))
+        self.last_archive = self._archives.setdefault(place, Archive(place))
+        return self.last_archive
 
     @property
     def is_off(self) -> bool:

@@ -16,8 +16,8 @@ from darwinflow.recorder.paths import Home, Workspace, bound_socket
 PROTOCOL = 1
 _NOT_THERE = (1101, 1303)
 """No run of this id; none of exactly this id, but several that begin or end with it."""
-DELETED = "deleted"
-"""The fact `gone` of that error where the run was there, and was deleted for good."""
+DELETED, ARCHIVED = "deleted", "archived"
+"""The fact `gone` of that error where the run was there: it was deleted for good, or retention has put it into the archive."""
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 _MAX_REPLY_BYTES = 32 << 20
@@ -115,6 +115,8 @@ class _Line:
 
     def has(self, wanted: Wanted) -> bool:
         reply = self._call("run/get", {"run": wanted.run})
+        if reply is not None and reply.get("gone") == ARCHIVED:
+            return True
         run = None if reply is None else reply.get("run")
         if not isinstance(run, dict) or run.get("runId") != wanted.run:
             return False  # `run/get` also takes a part of an id
@@ -144,7 +146,7 @@ class _Line:
                 data = reply["error"].get("data")
                 if isinstance(data, dict) and data.get("gone") == DELETED:
                     raise DeletedRun(str(reply["error"].get("message")))
-                return None
+                return data if isinstance(data, dict) and data.get("gone") == ARCHIVED else None
             raise Away(str(reply["error"].get("message")))
         result = reply.get("result")
         return result if isinstance(result, dict) else {}

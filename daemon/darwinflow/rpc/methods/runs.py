@@ -12,7 +12,7 @@ from darwinflow.model.filter import RunFilter
 from darwinflow.model.run import ExecutionLog, RunStatus
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
-from darwinflow.recorder.ask import DELETED
+from darwinflow.recorder.ask import ARCHIVED, DELETED
 from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
 from darwinflow.rpc.session import Session
@@ -159,9 +159,11 @@ def _refuse_archived(session: Session, part: str) -> None:
         archive = session.retaining.archive
         archived = () if archive is None else archive.find(session.project, part)
     if archived:
+        facts = {"gone": ARCHIVED} if part in archived else {}
         raise RunNotFound(
             f"run {archived[0]} is in the archive, where retention has put it",
             hint=f"darwinflow runs restore {archived[0]}",
+            **facts,
         )
 
 
