@@ -32,6 +32,7 @@ from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import BESIDE, size_by_header, size_of
 from darwinflow.storage.sqlite.replacing import replace, unfinished
 from darwinflow.storage.sqlite.salvaged_tables import copied, copied_tables, copy_sequences, inserted
+from darwinflow.storage.sqlite.schema_pages import schema_mended
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore, SqliteTransaction
 from darwinflow.storage.sqlite.verifying import are_events_unreadable
 
@@ -73,8 +74,14 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
         if mended is not None:
             return _salvaged(path, mended, tell, dry_run=dry_run)
     cut = max(size_by_header(path) - (size_of(path) or 0), 0)
-    with full_sized(path) as readable:
-        return _salvaged(path, readable, tell, dry_run=dry_run)._replace(cut=cut)
+    try:
+        with full_sized(path) as readable:
+            return _salvaged(path, readable, tell, dry_run=dry_run)._replace(cut=cut)
+    except StoreDamaged:
+        with schema_mended(path) as mended:
+            if mended is None:
+                raise
+            return _salvaged(path, mended, tell, dry_run=dry_run)
 
 
 def _salvaged(path: str, readable: str, tell: Tell, *, dry_run: bool) -> Salvaged:
