@@ -218,3 +218,55 @@ def test_of_journals_that_are_stored_whole_nothing_is_read_again_before_more_com
     eventually(lambda: journals(stopped) == [])
     assert (status_of(stopped, "open2"), counted(stopped)) == ("LOST", 5)
     assert stopped.client().call("daemon/status")["linesRefused"] == 0
+
+
+def test_of_a_long_run_no_step_is_read_again(stopped, program):
+    stopped.start()
+    program.say("journal", pid=1)
+    program.start("open", metadata={"pid": 7, "host": "here"})
+    at = size(program)
+    for number in range(2_000):
+        program.of_run("step.started", "open", step=f"s{number}", index=number, node=f"n{number % 5}")
+        program.of_run("step.finished", "open", step=f"s{number}", status="SUCCESS")
+    program.of_run("step.started", "open", step="last", index=2_000, node="last", input="of the last")
+    program.of_run("step.action", "open", step="last", type="TOOL_CALL", details={"before": 1})
+    eventually(lambda: (header(stopped, "open") or {}).get("stepCount") == 2_001)
+    eventually(lambda: stopped.client().call("daemon/status")["eventsTaken"] == 4_004)
+    stopped.hang_up()
+    stopped.kill()
+    said = program.path.read_bytes()
+    with open(program.path, "r+b") as file:  # lines of steps that mean nothing
+        file.seek(at)
+        lines = said[at:].splitlines(keepends=True)
+        file.write(b"".join(line[:30] + b"#" * (len(line) - 31) + b"\n" for line in lines))
+    stopped.start()
+    program.of_run("step.action", "open", step="last", type="TOOL_CALL", details={"after": 2})
+    program.of_run("step.finished", "open", step="last", status="SUCCESS")
+    program.of_run("step.started", "open", step="more", index=2_001, node="last")
+    program.of_run("step.started", "open", step="s7", index=2_002, node="last")  # a step of before
+    program.of_run("run.finished", "open", status="SUCCESS")
+    eventually(lambda: status_of(stopped, "open") == "SUCCESS")
+    status = stopped.client().call("daemon/status")
+    assert (status["eventsTaken"], status["linesRefused"]) == (5, 1)
+    steps = stopped.client().call("run/get", {"run": "open"})["log"]["steps"]
+    assert [step["stepId"] for step in steps] == [*(f"s{number}" for number in range(2_000)), "last", "more"]
+    assert [action["details"] for action in steps[2_000]["actions"]] == [{"before": 1}, {"after": 2}]
+    assert (steps[2_000]["input"], steps[7]["status"]) == ("of the last", "SUCCESS")
+    program.end()
+
+
+def test_of_a_run_that_was_deleted_while_it_lived_nothing_is_kept_after_a_restart_either(stopped, program):
+    stopped.start()
+    program.say("journal", pid=1)
+    program.start("open")
+    for number in range(3):
+        program.of_run("step.started", "open", step=f"s{number}", index=number, node="read")
+        program.of_run("step.finished", "open", step=f"s{number}", status="SUCCESS")
+    eventually(lambda: (header(stopped, "open") or {}).get("stepCount") == 3)
+    stopped.client().call("run/delete", {"runs": ["open"]})
+    restart(stopped)
+    program.of_run("run.finished", "open", status="SUCCESS")
+    program.end()
+    eventually(lambda: journals(stopped) == [])
+    assert status_of(stopped, "open") is None
+    assert stopped.client().call("daemon/status")["runsRefused"] == 0

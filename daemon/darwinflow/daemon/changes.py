@@ -28,6 +28,7 @@ class FoldedRun:
     __slots__ = (
         "actions",
         "changed",
+        "count",
         "is_given_out",
         "is_known",
         "is_lost",
@@ -41,7 +42,10 @@ class FoldedRun:
     def __init__(self, project: str, log: ExecutionLog) -> None:
         self.project = project
         self.log = log
-        self.steps: list[StepLog] = []
+        self.steps: dict[int, StepLog] = {}
+        """By place: those that are not over, or not given out. A run may have more than memory should hold."""
+        self.count = 0
+        """Of all its steps."""
         self.actions: dict[int, list[ActionLog]] = {}
         """By place of the step: those that its value in `steps` lacks."""
         self.places: dict[str, int] = {}
@@ -60,10 +64,18 @@ class FoldedRun:
             self.steps[place] = replace(step, actions=(*step.actions, *came))
         self.actions.clear()
 
+    def given_out(self) -> None:
+        """What has changed is stored now: of steps that are over, nothing more need be known."""
+        for place in self.changed:
+            if self.steps[place].end_time is not None:
+                del self.steps[place]
+        self.changed.clear()
+        self.is_given_out = True
+
 
 def change_of(run_id: str, run: FoldedRun) -> Change:
     if not run.is_given_out:
-        start = replace(run.log, steps=tuple(run.steps), output=run.output)
+        start = replace(run.log, steps=tuple(run.steps.values()), output=run.output)
         return Change(run.project, run_id, start, None, (), None, run.is_lost)
     steps = tuple((place, run.steps[place]) for place in sorted(run.changed))
     began = None if run.is_known else run.log

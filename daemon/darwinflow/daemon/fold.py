@@ -1,8 +1,8 @@
 """From the events of one journal to what must be stored of its runs.
 
-Pure state: reading the same events again gives the same state, which is how a daemon that starts goes on where the
-last one stopped. It is enough to begin where the first run that is not over did: `needed`. What has changed since it
-was last asked for is given out once.
+Pure state: reading the same events again gives the same state. It is enough to begin where the first run that is not
+over did: `needed`; a daemon that starts takes the steps that are stored from the store: `restore`. What has changed
+since it was last asked for is given out once.
 """
 
 from collections.abc import Callable
@@ -73,9 +73,8 @@ class Fold:
             run = self._runs[run_id]
             run.settle()
             found.append(change_of(run_id, run))
-            run.changed.clear()
+            run.given_out()
             run.is_known = not replayed
-            run.is_given_out = True
             if run.output is not None:
                 del self._runs[run_id]
                 self._begins.pop(run_id, None)
@@ -90,6 +89,18 @@ class Fold:
         self._runs.pop(run_id, None)
         self._changed.pop(run_id, None)
         self._over.add(run_id)
+
+    def open_runs(self) -> list[tuple[str, ExecutionLog]]:
+        """Project and beginning of those that are not over."""
+        return [(run.project, run.log) for run in self._runs.values()]
+
+    def restore(self, run_id: str, steps: tuple[StepLog, ...]) -> None:
+        """The store has these *steps* of a run that is not over."""
+        run = self._runs[run_id]
+        run.count = len(steps)
+        run.places = {step.step_id: place for place, step in enumerate(steps)}
+        run.steps = {place: step for place, step in enumerate(steps) if step.end_time is None}
+        run.is_known = True
 
     def lose(self) -> None:
         """The program is gone: runs without an end are lost."""
@@ -153,19 +164,18 @@ class Fold:
         if step_id in run.places:
             return f"step {step_id} of run {event['run']} has begun before"
         attempt, iteration = event["attempt"], event["iteration"]
-        run.places[step_id] = len(run.steps)
-        run.steps.append(
-            StepLog(
-                step_id=step_id,
-                node_id=str(event["node"]),
-                start_time=_time(event),
-                node_type=_text(event["nodeType"]),
-                attempt=attempt if isinstance(attempt, int) else 1,
-                iteration=iteration if isinstance(iteration, int) else 0,
-                input=event["input"],
-            )
+        place = run.places[step_id] = run.count
+        run.count += 1
+        run.steps[place] = StepLog(
+            step_id=step_id,
+            node_id=str(event["node"]),
+            start_time=_time(event),
+            node_type=_text(event["nodeType"]),
+            attempt=attempt if isinstance(attempt, int) else 1,
+            iteration=iteration if isinstance(iteration, int) else 0,
+            input=event["input"],
         )
-        self._touch(event, run, len(run.steps) - 1)
+        self._touch(event, run, place)
         return None
 
     def _act(self, event: Event) -> str | None:
@@ -235,7 +245,8 @@ class Fold:
         place = run.places.get(str(event["step"]))
         if place is None:
             return f"step {event['step']} of run {event['run']} has not begun"
-        if run.steps[place].end_time is not None:
+        step = run.steps.get(place)
+        if step is None or step.end_time is not None:
             return f"step {event['step']} of run {event['run']} is over"
         return run, place
 

@@ -17,7 +17,7 @@ from darwinflow.daemon.held import held_by
 from darwinflow.daemon.journals import Journal, NewerJournal, NoJournal, opened, take_lock
 from darwinflow.daemon.ledger import JournalFault, Ledger
 from darwinflow.daemon.lines import applied
-from darwinflow.daemon.resuming import resumed
+from darwinflow.daemon.resuming import Resuming
 from darwinflow.daemon.spool_folder import SpoolFolder, is_journal
 from darwinflow.daemon.waiter import Waiter
 from darwinflow.model.errors import StoreError
@@ -48,9 +48,8 @@ class Intake:
     def __init__(
         self, spool: str, tenant: TenantStore, project_of: ProjectOf, understand: Understand
     ) -> None:
-        self._project_of = project_of
-        self._understand = understand
-        self._spool = SpoolFolder(spool, self._begun)
+        self._resuming = Resuming(tenant, project_of, understand)
+        self._spool = SpoolFolder(spool, self._resuming.begun)
         self._ledger = Ledger(tenant, self._pause)
         self._poked: dict[str, float] = {}
         """Names, and when they were told last."""
@@ -201,10 +200,6 @@ class Intake:
         for waiter in waiting:
             waiter.tell()
 
-    def _begun(self, path: str) -> Journal:
-        taken = self._ledger.taken(os.path.basename(path))
-        return resumed(path, taken, self._project_of, self._understand)
-
     def _take_in(self, names: set[str]) -> set[str]:
         """Store what is new in these journals, up to a batch; returns those that have more.
 
@@ -222,10 +217,10 @@ class Intake:
             if left <= 0:
                 unread.add(name)
                 continue
-            before = journal.position
-            if not self._fold_in(journal, left // (len(names) - at) or 1):
+            came = self._fold_in(journal, left // (len(names) - at) or 1)
+            if came is None:
                 continue
-            left -= journal.position - before
+            left -= came
             if journal.size < 0:
                 unread.add(name)
             read.append(journal)
@@ -237,11 +232,14 @@ class Intake:
         self._finish({journal.name for journal in read} - unread | resting)
         return unread
 
-    def _fold_in(self, journal: Journal, most: int) -> bool:
-        """Read on; False where there is no such file any more, or it is none of ours."""
+    def _fold_in(self, journal: Journal, most: int) -> int | None:
+        """Read on; how many bytes. None where there is no such file any more, or it is none of ours."""
         refused = 0
         journal.size = -1
         try:
+            if journal.position < journal.taken:
+                self._resuming.catch_up(journal)
+            before = journal.position
             for line in journal.lines(most):
                 problem = applied(journal, line.text)
                 if isinstance(problem, NewerJournal):
@@ -258,14 +256,14 @@ class Intake:
                         log.warning("%s, before byte %d: %s", journal.path, line.end, problem)
         except FileNotFoundError:
             self._spool.forget(journal.name)
-            return False
+            return None
         except (OSError, NoJournal, NewerJournal) as error:
             self._spool.leave_alone(journal, error)
-            return False
+            return None
         if refused > _MOST_WARNINGS:
             log.warning("%s: %d lines are left out", journal.path, refused)
         self.lines_refused += refused
-        return True
+        return journal.position - before
 
     def _finish(self, names: set[str]) -> None:
         """Take away journals that are wholly stored and whose programs are gone; their open runs are lost."""

@@ -44,10 +44,6 @@ class Ledger:
         """Files that were removed and whose offsets are still to be forgotten."""
         self.runs_refused = 0
 
-    def taken(self, name: str) -> Taken:
-        """How far the journal *name* is stored."""
-        return self._tenant.read(lambda tx: tx.journals.taken(name))
-
     def store(self, read: list[Journal]) -> None:
         """Commit what is new in *read*; tries again until it succeeds.
 
@@ -137,7 +133,7 @@ def _refused(tx: Transaction, change: Change) -> str | None:
 
 def _store_one(tx: Transaction, change: Change) -> None:
     project, run_id = change.project, change.run_id
-    if change.began is not None and _is_other(tx.logs(project).get_log(run_id), change.began):
+    if change.began is not None and is_other(tx.logs(project).get_log(run_id), change.began):
         raise RunConflict(f"run {run_id} is stored with other content", run=run_id)
     if change.start is not None and change.start.output is not None:
         _store_whole(tx, project, change.start, change.start.output)
@@ -181,7 +177,7 @@ def _has_told(known: StepLog, step: StepLog) -> bool:
     return known == step or (began and step.end_time is None)
 
 
-def _is_other(known: ExecutionLog, began: ExecutionLog) -> bool:
+def is_other(known: ExecutionLog, began: ExecutionLog) -> bool:
     """Whether the run that is stored is another program's than the one that *began*."""
     return known.start_time != began.start_time or any(
         known.metadata.get(name) != began.metadata.get(name) for name in ("pid", "host")
