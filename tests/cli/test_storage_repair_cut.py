@@ -93,6 +93,25 @@ def test_of_a_database_of_which_the_first_page_is_gone_the_ways_on_are_named(dar
     assert path.stat().st_size == 90
 
 
+def test_an_emptied_database_is_not_said_to_be_mended(darwinflow, tmp_path):
+    record(darwinflow, 2)
+    before = run_ids(darwinflow)
+    darwinflow("daemon", "stop")
+    backup = tmp_path / "kept"
+    darwinflow("storage", "backup", str(backup))
+    path = database(tmp_path)
+    os.truncate(path, 0)
+    for how in (("--dry-run",), ()):
+        said = darwinflow("storage", "repair", *how, expect=1)
+        assert "mended" not in said.stdout
+        assert f"error: nothing can be read of it: {path} is empty (0 bytes), though" in said.stderr
+        assert f"a backup that may hold it: {backup}" in said.stderr
+        assert "try: darwinflow storage restore DIR --replace, with a backup" in said.stderr
+        assert path.stat().st_size == 0
+    darwinflow("storage", "restore", str(backup), "--replace")
+    assert run_ids(darwinflow) == before
+
+
 @pytest.mark.parametrize("harm", ["missing", "empty", "garbage", "cut"])
 def test_a_lost_system_database_is_made_anew_for_the_history_that_is_there(darwinflow, tmp_path, harm):
     record(darwinflow, 2)

@@ -179,6 +179,8 @@ class _Repairing:
             f"run {run.run_id}{f' of project {run.project!r}' if run.project else ''} cannot be read: {run.why}"
             for run in found.unreadable
         )
+        if found.cut or found.unreadable:
+            self.repaired.hints.extend(_where_it_may_be(self._home))
         self.repaired.left.extend(f"some rows of table '{name}' could not be read" for name in found.partial)
         if found.kept is not None:
             self.repaired.kept.append(found.kept)

@@ -29,7 +29,7 @@ from darwinflow.storage.sqlite.fetch import fetch
 from darwinflow.storage.sqlite.figures import figures_in, put_figures
 from darwinflow.storage.sqlite.first_page import first_page_mended
 from darwinflow.storage.sqlite.logs import SqliteLogRepository
-from darwinflow.storage.sqlite.lost import BESIDE, size_by_header, size_of
+from darwinflow.storage.sqlite.lost import BESIDE, refuse_lost, size_by_header, size_of
 from darwinflow.storage.sqlite.replacing import replace, unfinished
 from darwinflow.storage.sqlite.salvaged_tables import copied, copied_tables, copy_sequences, inserted
 from darwinflow.storage.sqlite.schema_pages import schema_mended
@@ -70,6 +70,7 @@ def salvage(path: str, tell: Tell, *, dry_run: bool) -> Salvaged:
 
     Nothing may have it open. Raises `StoreDamaged` where nothing can be read of it, `StoreFull` with nothing changed.
     """
+    refuse_lost(path, is_known=True)
     with first_page_mended(path) as mended:
         if mended is not None:
             return _salvaged(path, mended, tell, dry_run=dry_run)
