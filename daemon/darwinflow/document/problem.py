@@ -1,5 +1,7 @@
 """What the engine has to say about a text. Values only."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final, NamedTuple
 
 from darwinflow.document.lines import Edit
@@ -35,10 +37,14 @@ def again(places: list[Span], count: int) -> list[Related]:
 
     *places* are all of them, or the first `MAX_RELATED`.
     """
-    shown = [Related(span, "and here again") for span in places[:MAX_RELATED]]
+    return elsewhere(places, count, "and here again")
+
+
+def elsewhere(places: Iterable[Span], count: int, message: str) -> list[Related]:
+    """The first of *count* places, of which no more are looked at than are shown, with *message*."""
+    shown = [Related(span, message) for span in islice(places, MAX_RELATED)]
     if count > MAX_RELATED:
-        left = count - MAX_RELATED
-        shown[-1] = Related(places[MAX_RELATED - 1], f"and here again, and at {left} more places")
+        shown[-1] = shown[-1]._replace(message=f"{message}, and at {count - MAX_RELATED} more places")
     return shown
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from darwinflow.check.finding import ERROR, Finding
 from darwinflow.check.mistaken import own_name
 from darwinflow.check.words import shown
-from darwinflow.document.problem import Related
+from darwinflow.document.problem import Related, elsewhere
 from darwinflow.projection.projection import Projection
 
 
@@ -15,7 +15,8 @@ def duplicate_node_id(projection: Projection) -> Iterator[Finding]:
         first = graph.place(graph.numbers[name])
         assert first is not None
         related = [Related(projection.id_span(first), "the first")]
-        related += [Related(projection.id_span(place), "and another") for place in places[1:]]
+        more = map(projection.id_span, places[1:])
+        related += elsewhere(more, len(places) - 1, "and another")
         if len(places) == 1:
             message = f"two nodes are called '{shown(name)}'; an id stands for one"
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding
-from darwinflow.document.problem import Related
+from darwinflow.document.problem import elsewhere
 from darwinflow.projection.facts import SOURCE, TARGET
 from darwinflow.projection.projection import Projection
 
@@ -20,5 +20,5 @@ def edge_end_not_allowed(projection: Projection) -> Iterator[Finding]:
                 message = f"no edge may leave '{name}': runs end there"
             else:
                 message = f"no edge may lead to '{name}': runs begin there"
-            related = tuple([Related(span, "also here") for span in spans[1:]])
+            related = tuple(elsewhere(spans[1:], len(spans) - 1, "also here"))
             yield Finding("edge-end-not-allowed", ERROR, spans[0], message, related)
