@@ -80,6 +80,13 @@ def test_one_that_was_taken_out_again_is_among_the_logs(place):
     assert place.there() == {"r1"}
 
 
+@pytest.mark.parametrize("project", ["demo", 'of "Ada"', "größe\\ ✓", "\n", ""])
+def test_whatever_a_project_is_called(place, project):
+    place.archive.add([FiledRun(project, finished("r1"), is_lost=False)])
+    assert place.write(lambda tx: record(tx, project, finished("r1"))) is False
+    assert place.write(lambda tx: record(tx, f"{project}r", finished("r1"))) is True
+
+
 def test_what_is_archived_meanwhile_or_erased_is_noticed(place):
     for number in range(5):
         place.archived(finished(f"r{number}"))
