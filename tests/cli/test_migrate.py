@@ -146,6 +146,32 @@ def test_runs_come_to_an_organization_that_others_use_and_theirs_stay(darwinflow
     store.close()
 
 
+def test_runs_that_were_deleted_for_good_there_stay_out_and_are_named(darwinflow, tmp_path):
+    organization = new_organization()
+    record(darwinflow, 3)
+    migrate(darwinflow, "--to", dsn(), "--organization", organization.id)
+    migrate(darwinflow, "--to", "file")
+    first, gone, last = (
+        run["runId"] for run in json.loads(darwinflow("runs", "list", "--json").stdout)["runs"]
+    )
+    darwinflow("runs", "pin", gone)
+    store = PostgresTenantStore(organization.other_dsn, organization.id)
+    store.write(lambda tx: tx.logs("hello").delete(gone, for_good=True)).result(20)
+    store.close()
+    there = ("--to", dsn(), "--organization", organization.id)
+    assert migrate(darwinflow, *there, "--dry-run")["erased"] == [gone]
+    warning = f"warning: 1 run was deleted for good there, and stays out: {gone}\n"
+    would = darwinflow("storage", "migrate", *there, "--dry-run")
+    assert would.stderr.endswith(warning)
+    assert would.stdout.endswith("nothing was changed\n")
+    done = darwinflow("storage", "migrate", *there)
+    assert done.stderr.endswith(warning)
+    assert "logs: file to postgres, 2 runs compared" in done.stdout
+    left = json.loads(darwinflow("runs", "list", "--json").stdout)["runs"]
+    assert [run["runId"] for run in left] == [first, last]
+    assert "2 runs read and added up again: all is well" in darwinflow("storage", "verify").stdout
+
+
 def test_a_run_whose_id_another_has_there_stops_it_before_anything_is_switched(darwinflow, tmp_path):
     record(darwinflow, 1)
     run_id = json.loads(darwinflow("runs", "list", "--json").stdout)["runs"][0]["runId"]

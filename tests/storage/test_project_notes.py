@@ -5,8 +5,8 @@ import json
 import pytest
 
 from darwinflow.storage.carrying_lessons import Lessons
+from darwinflow.storage.carrying_marks import Marks
 from darwinflow.storage.figures import FigureRow
-from darwinflow.storage.migrating import Marks
 from darwinflow.storage.project_notes import ProjectNotes, notes_in, said_of
 from darwinflow.storage.sums import Sums
 

@@ -15,10 +15,15 @@ from darwinflow.model.phrases import counted
 from darwinflow.recorder.paths import Workspace, home_of, workspace_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from darwinflow.daemon.migrating import Outcome
     from darwinflow.model.stores import StoreChoice
 
 _KIND = "file, sqlite, either with :PATH, or a DSN such as '${TEAM_DSN}'; never with a password in it"
+
+_SHOWN = 20
+"""Ids that are said; `--json` has all."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +107,7 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
         return
     for concern, (one, other) in outcome.moved.items():
         say(f"{concern}: {one} to {other}{_amount(told, concern) or _planned(told, concern)}")
+    _tell_erased(told.get("logs", told).get("erased", ()))
     if not outcome.is_done:
         say("nothing was changed")
         return
@@ -120,6 +126,18 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
         say("versions in the files of workspaces stay there, and are read no longer")
     if any(one == "postgres" for one, _ in outcome.moved.values()):
         say("what the server holds stays there")
+
+
+def _tell_erased(erased: "Sequence[str]") -> None:
+    """Of runs that somebody has deleted for good where the others go."""
+    if erased:
+        were = (
+            "was deleted for good there, and stays out"
+            if len(erased) == 1
+            else "were deleted for good there, and stay out"
+        )
+        some = ", ".join(erased[:_SHOWN]) + (", ..." if len(erased) > _SHOWN else "")
+        say(f"warning: {counted(len(erased), 'run')} {were}: {some}", sys.stderr)
 
 
 def _unreadable(outcome: "Outcome") -> list[str]:

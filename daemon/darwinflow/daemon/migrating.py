@@ -36,6 +36,7 @@ from darwinflow.ports.parts import LogStore
 from darwinflow.recorder.paths import Home
 from darwinflow.settings.writing import with_stores
 from darwinflow.storage import migrating, team
+from darwinflow.storage.carrying_marks import erased_there
 from darwinflow.storage.composed.tenant import ComposedTenantStore
 from darwinflow.storage.figures import Figures
 from darwinflow.storage.migrating import Tell
@@ -119,20 +120,31 @@ def _from_the_beginning(
     with _opened(home, environ, identity, planned) as stores:
         refuse_full(home, stores, planned)
         refuse_homeless(stores, planned)
-        for concern, move in planned.moves.items():
+        looked_at = {
+            concern: resolved_choice(move.target, environ)
+            for concern, move in planned.moves.items()
             if not (
                 dry_run and (is_elsewhere or is_missing(home, person.organization.id, concern, move.target))
-            ):
-                refuse_content(stores, concern, resolved_choice(move.target, environ))
+            )
+        }
+        for concern, target in looked_at.items():
+            refuse_content(stores, concern, target)
         if dry_run:
             told = {
                 "runs": count_of(stores.log_store(), "runs"),
                 "countedRuns": count_of(stores.metrics_store(), "countedRuns"),
+                "erased": _erased_there(stores, looked_at.get("logs")),
             }
             return Outcome(_types(planned), told, [], is_done=False)
         unfinished.write(home, planned)
         switched = _copied(home, environ, person.organization.slug, planned, stores, tell)
     return _finished(home, identity, switched)
+
+
+def _erased_there(stores: OrganizationStores, target: StoreChoice | None) -> list[str]:
+    if target is None:
+        return []
+    return erased_there(stores.log_store(), stores.log_store(target), stores.projects())
 
 
 def _copied(

@@ -20,6 +20,7 @@ from darwinflow.model.metric import metric_of
 from darwinflow.model.run import ExecutionLog, RunStatus, header_of
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction
 from darwinflow.storage.carrying_lessons import copy_lessons, in_order_of_learning
+from darwinflow.storage.carrying_marks import erased_in, mark, marks_of
 from darwinflow.storage.figures import CountedRun, Figures, digest_of_figures
 from darwinflow.storage.log_codec import stored_log
 from darwinflow.storage.whole_runs import WholeRun, whole_runs
@@ -41,6 +42,8 @@ class Copied(NamedTuple):
     """In hex; the same wherever the same records are kept, in whatever order."""
     unreadable: tuple[str, ...]
     """Ids of runs that stay where they were, as they cannot be read."""
+    erased: tuple[str, ...] = ()
+    """Ids of runs that stay where they were, as they were deleted for good in the other store."""
 
 
 class FiguresCopied(NamedTuple):
@@ -65,14 +68,6 @@ class Carried(NamedTuple):
     is_lost: bool
 
 
-class Marks(NamedTuple):
-    """What is kept of runs beside their logs; see `LogRepository`."""
-
-    pinned: tuple[str, ...]
-    erased: tuple[str, ...]
-    removed: int
-
-
 @runtime_checkable
 class Bulk(Protocol):
     """A store that takes finished runs by the hundred; see `PostgresTenantStore.import_logs`."""
@@ -81,15 +76,20 @@ class Bulk(Protocol):
 
 
 def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total: int, tell: Tell) -> None:
-    """All of *projects*, live and lost ones included. Raises `RunConflict` where *target* has another of an id."""
+    """All of *projects*, live and lost ones included, but for those that were deleted for good in *target*.
+
+    Raises `RunConflict` where *target* has another of an id.
+    """
     done = 0
     for project in projects:
         begun, unreadable = target.read(partial(_unfinished, project=project)), 0
+        erased = erased_in(target, project)
         written: Future[Any] | None = None
-        for page, lost in _pages(source, project):
+        for carried, lost in _pages(source, project):
             if written is not None:
                 written.result()  # while it was being written, this page was read
             unreadable += len(lost)
+            page = [run for run in carried if run.log.run_id not in erased]
             finished = [run.log for run in page if run.log.output is not None and run.log.run_id not in begun]
             if isinstance(target, Bulk):
                 written = target.import_logs(project, finished)
@@ -98,23 +98,27 @@ def copy_runs(source: LogStore, target: LogStore, projects: Sequence[str], total
             others = [run for run in page if run.log.output is None or run.log.run_id in begun]
             if others:
                 target.write(partial(_caught_up, project=project, runs=others)).result()
-            done += len(page) + len(lost)
+            done += len(carried) + len(lost)
             tell("copying", done, total)
         if written is not None:
             written.result()
         marks = source.read(partial(marks_of, project=project))
-        marks = marks._replace(removed=marks.removed + unreadable)  # figures are of these, too
-        target.write(partial(_mark, project=project, marks=marks)).result()
+        pinned = tuple(run_id for run_id in marks.pinned if run_id not in erased)
+        marks = marks._replace(pinned=pinned, removed=marks.removed + unreadable)  # figures are of these, too
+        target.write(partial(mark, project=project, marks=marks)).result()
 
 
 def compare_runs(
     source: LogStore, target: LogStore, projects: Sequence[str], total: int, tell: Tell
 ) -> Copied:
     """That each run of *source* is in *target*, and says the same. Raises `StoreDamaged` where one does not."""
-    done, unfinished, added, unreadable = 0, 0, 0, list[str]()
+    done, unfinished, added, unreadable, left = 0, 0, 0, list[str](), list[str]()
     for project in projects:
-        for page, lost in _pages(source, project):
+        erased = erased_in(target, project)
+        for carried, lost in _pages(source, project):
             unreadable += lost
+            left += [run.log.run_id for run in carried if run.log.run_id in erased]
+            page = [run for run in carried if run.log.run_id not in erased]
             hashes = [_hash(project, run) for run in page]
             arrived = target.read(partial(_hashes, project=project, ids=[run.log.run_id for run in page]))
             for run, one, other in zip(page, hashes, arrived, strict=True):
@@ -127,14 +131,14 @@ def compare_runs(
                 added += int.from_bytes(one)
                 unfinished += run.log.output is None
             done += len(page)
-            tell("comparing", done + len(unreadable), total)
+            tell("comparing", done + len(unreadable) + len(left), total)
         wanted = source.read(partial(marks_of, project=project))
         there = target.read(partial(marks_of, project=project))
-        if not (set(wanted.pinned) <= set(there.pinned) and set(wanted.erased) <= set(there.erased)):
+        if not (set(wanted.pinned) - erased <= set(there.pinned) and set(wanted.erased) <= set(there.erased)):
             raise StoreDamaged(
                 f"pins, or what was deleted, of project '{project}' have not arrived; nothing is switched"
             )
-    return Copied(done, unfinished, _sum(added), tuple(unreadable))
+    return Copied(done, unfinished, _sum(added), tuple(unreadable), tuple(left))
 
 
 def copy_offsets(source: LogStore, target: LogStore, journals: Iterable[str]) -> int:
@@ -254,19 +258,6 @@ def _caught_up(tx: LogTransaction, project: str, runs: Sequence[Carried]) -> Non
             repository.finish(log.run_id, log.output)
         elif is_lost:
             repository.mark_lost(log.run_id)
-
-
-def marks_of(tx: LogTransaction, project: str) -> Marks:
-    logs = tx.logs(project)
-    return Marks(logs.pinned(), logs.erased(), logs.removed())
-
-
-def _mark(tx: LogTransaction, project: str, marks: Marks) -> None:
-    logs = tx.logs(project)
-    if marks.removed or marks.erased:
-        logs.note_gone(marks.erased, marks.removed)
-    for run_id in marks.pinned:
-        logs.pin(run_id, pinned=True)
 
 
 def _hashes(tx: LogTransaction, project: str, ids: Sequence[str]) -> list[bytes | None]:

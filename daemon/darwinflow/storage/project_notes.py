@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from darwinflow.model.errors import RunNotFound, StoreDamaged
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction
 from darwinflow.storage.carrying_lessons import Lessons, in_order_of_learning, lessons_of, put_lessons
+from darwinflow.storage.carrying_marks import Marks, marks_of
 from darwinflow.storage.figures import CountedRun, FigureRow, Figures
-from darwinflow.storage.migrating import Marks, marks_of
 from darwinflow.storage.run_file import FiledRun
 from darwinflow.storage.sums import Sums
 
