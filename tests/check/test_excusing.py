@@ -3,8 +3,9 @@
 import pytest
 
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import check
+from darwinflow.check.engine import Checked, check
 from darwinflow.check.fixes import fixed
+from darwinflow.check.mending import mended
 from darwinflow.document.document import Document
 
 
@@ -101,3 +102,46 @@ def test_a_code_in_other_letters_is_told_with_its_fix(catalog: Catalog) -> None:
 def test_what_is_nearly_a_suppression_within_a_text_is_text(catalog: Catalog) -> None:
     text = FLOW.replace("titel: x # COMMENT", "description: |\n  # Darwinflow: Ignore[secret] x")
     assert "unused-suppression" not in codes(text, catalog)
+
+
+REASON = "# darwinflow: ignore[unknown-field] a tool reads it"
+
+
+def after_fixes(text: str, catalog: Catalog) -> str:
+    def checked(document: Document) -> Checked:
+        return check(document, catalog, is_named=True)
+
+    return mended(checked(Document.parse(text)), checked)[0].document.lines.text()
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (f"id: a\nversion: 1 {REASON}\ntitel: x\n", "below"),
+        (f"id: a\n{REASON}\nversion: 1\ntitel: x\n", "below"),
+        (f"id: a\ntitel: x\nversion: 1 {REASON}\n", "above"),
+        (f"id: a\ntitel: x\n{REASON}\nversion: 1\n", "above"),
+    ],
+)
+def test_a_suppression_one_line_off_says_where_and_stays_with_what_it_means(
+    text: str, where: str, catalog: Catalog
+) -> None:
+    text += "nodes: []\nedges: [{from: START, to: END}]\n"
+    found = check(Document.parse(text), catalog, is_named=True).findings()
+    (unused,) = [one for one in found if one.code == "unused-suppression"]
+    said = "there is no 'unknown-field' here to suppress; what it names is found on the line "
+    assert unused.message == said + where
+    assert [other.span for other in unused.related] == [
+        one.span for one in found if one.code == "unknown-field"
+    ]
+    assert after_fixes(text, catalog) == text
+
+
+def test_a_reason_is_deleted_only_where_nothing_can_have_been_meant(catalog: Catalog) -> None:
+    rest = "nodes: []\nedges: [{from: START, to: END}]\n"
+    idle = f"id: a {REASON}\nversion: 1\n{rest}"
+    assert after_fixes(idle, catalog) == idle.replace(f" {REASON}", "")
+    far = idle.replace("edges:", "note_of_ours: x\nedges:")
+    assert after_fixes(far, catalog) == far
+    unknown = f"id: a # darwinflow: ignore[our-own-rule] a tool reads it\nversion: 1\n{rest}"
+    assert after_fixes(unknown, catalog) == unknown

@@ -1,6 +1,7 @@
 """`unused-suppression`: a comment takes away a finding that is not there, or names none that there is."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from darwinflow.check.codes import CODES
 from darwinflow.check.finding import HINT, Finding, Fix
@@ -8,8 +9,18 @@ from darwinflow.check.suppressions import Code, Suppression
 from darwinflow.check.words import any_of, quoted, shown
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
+from darwinflow.document.problem import Related
 from darwinflow.model.nearest import nearest
 from darwinflow.model.span import Span
+
+
+class Missed(NamedTuple):
+    """A finding that a comment names and does not take away, as it stands on another line."""
+
+    code: str
+    span: Span
+    where: str
+    """`above` or `below`, where only one line lies between; empty where it is further."""
 
 
 def unused_suppression(
@@ -18,11 +29,12 @@ def unused_suppression(
     used: Collection[str],
     there: Collection[str],
     judged: Collection[str],
+    missed: Sequence[Missed] = (),
 ) -> Iterator[Finding]:
     """What is wrong with one comment; at most one finding each for unused codes and for unknown ones.
 
     *used*: codes that took a finding away; *there*: codes of findings that were left on its lines; *judged*:
-    codes whose findings are all known.
+    codes whose findings are all known; *missed*: what it may have meant.
     """
     if suppression.is_slip:
         yield _slip(suppression, there)
@@ -45,8 +57,14 @@ def unused_suppression(
     if unused and not unknown:
         names = any_of([quoted(name) for name in dict.fromkeys([code.name for code in unused])])
         message = f"there is no {names} here to suppress"
-        fix = Fix("Remove the suppression", (_removal(document, suppression, unused),))
-        yield Finding("unused-suppression", HINT, _span(suppression, unused[0]), message, (), (fix,))
+        meant = [one for one in missed if any(one.code == code.name not in used for code in unused)]
+        beside = next((one.where for one in meant if one.where), "")
+        if beside:
+            message += f"; what it names is found on the line {beside}"
+        fix = Fix("Remove the suppression", (_removal(document, suppression, unused),), not meant)
+        related = tuple([Related(one.span, f"the nearest {quoted(one.code)}") for one in meant])
+        fixes = () if beside else (fix,)
+        yield Finding("unused-suppression", HINT, _span(suppression, unused[0]), message, related, fixes)
 
 
 def _slip(suppression: Suppression, there: Collection[str]) -> Finding:
@@ -75,7 +93,8 @@ def _unknown(
         if meant in there and suppression.has_reason:
             fixes = (Fix(f"Change to '{meant}'", (Edit(span, meant),)),)
     else:
-        fixes = (Fix("Remove the suppression", (_removal(document, suppression, [code]),)),)
+        # What it was meant to say, and its reason with it, only its author knows.
+        fixes = (Fix("Remove the suppression", (_removal(document, suppression, [code]),), is_certain=False),)
     return Finding("unused-suppression", HINT, span, message, (), fixes)
 
 
