@@ -11,8 +11,9 @@ from pathlib import Path
 import darwinflow.recorder
 
 HEAVY = {"asyncio", "contextlib", "dataclasses", "datetime", "inspect", "logging", "pathlib", "socket"}
+HEAVY |= {"math", "threading", "warnings"}
 HEAVY |= {"shutil", "subprocess", "tempfile", "typing", "urllib", "uuid", "zoneinfo"}
-"""Parts of the standard library that cost more than a millisecond each, with what they import."""
+"""Parts of the standard library that cost half a millisecond or more each, with what they import."""
 
 KNOWN = sys.stdlib_module_names | {"_sha2"}
 """`_sha2` is of the standard library from 3.12 on, and tried first."""

@@ -20,7 +20,7 @@ USUAL_LIMIT = 20
 MOST_RUNS = 500
 """The daemon gives no more at once."""
 MAX_VERSION = 1 << 53
-PART_OF_ID = matching(RUN_ID.pattern, "1 to 128 letters, digits, '.', '_', ':' or '-'")
+PART_OF_ID = matching(RUN_ID, "1 to 128 letters, digits, '.', '_', ':' or '-'")
 STATUSES = tuple(status.lower() for status in COLOURS)
 _HASH = matching(r"[0-9a-f]{64}", "64 digits and letters 'a' to 'f', as runs list --json gives them")
 

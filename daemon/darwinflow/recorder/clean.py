@@ -6,7 +6,6 @@ surrogates, odd keys, objects, cycles, depth, size, secrets) is walked and clean
 
 import itertools
 import json
-import math
 import operator
 from collections.abc import Callable, Collection, Mapping
 
@@ -185,7 +184,7 @@ class _Cleaner:
                 text = int.__repr__(value)
             except ValueError:
                 return self._text(f"(an integer of {value.bit_length()} bits)")
-        elif math.isfinite(value):
+        elif float.__sub__(value, value) == 0:  # neither NaN nor infinite
             text = float.__repr__(value)
         else:
             self._left -= 6

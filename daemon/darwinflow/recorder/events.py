@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from darwinflow.recorder.checksum import sha256_hex
 from darwinflow.recorder.clean import JsonText, cleaned, sound_text
-from darwinflow.recorder.ids import RUN_ID
+from darwinflow.recorder.ids import is_id
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.soundness import MAX_DEPTH, is_sound
 
@@ -220,11 +220,10 @@ def _is_document(value: object) -> bool:
     return value.isascii() or len(value.encode("utf-8", "surrogatepass")) <= MAX_DOCUMENT_BYTES
 
 
-_is_id = RUN_ID.fullmatch
 _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     "any": (lambda _: True, ""),
     "id": (
-        lambda value: type(value) is str and _is_id(value) is not None,
+        lambda value: type(value) is str and is_id(value),
         "an id: 1 to 128 letters, digits, '.', '_', ':' or '-'",
     ),
     "hash": (_is_hash, "64 hexadecimal digits in lower case"),

@@ -4,8 +4,13 @@ import os
 import re
 import time
 
-RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-"""What a foreign id may look like; match it whole."""
+RUN_ID = r"[A-Za-z0-9._:-]{1,128}"
+"""What a foreign id may look like."""
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* may be an id. Compiled when it is first asked: most programs never do."""
+    return re.fullmatch(RUN_ID, text) is not None
 
 
 def new_id() -> str:

@@ -6,8 +6,8 @@ Knows lines, files and locks; not what the lines mean.
 import errno
 import fcntl
 import os
-import threading
 import time
+from _thread import RLock  # `threading` around it takes a millisecond at import
 from collections.abc import Callable
 
 from darwinflow.recorder.ids import new_id
@@ -55,7 +55,7 @@ class Journal:
         self._fd = fd
         status = os.fstat(fd)
         self._identity = (status.st_dev, status.st_ino)
-        self._lock = threading.RLock()  # reentrant: a signal handler may record, too
+        self._lock = RLock()  # reentrant: a signal handler may record, too
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
         self._torn = False

@@ -1,9 +1,9 @@
 """How a recorder inside a recorded program finds the run it belongs to: by four variables of the environment."""
 
-import contextvars
+from _contextvars import ContextVar  # `contextvars` around it only names it
 from collections.abc import Mapping
 
-from darwinflow.recorder.ids import RUN_ID
+from darwinflow.recorder.ids import is_id
 
 RUN, STEP, JOURNAL, WORKFLOW = (
     "DARWINFLOW_RUN",
@@ -41,19 +41,19 @@ class Outer:
         }
 
 
-here: contextvars.ContextVar[Outer | None] = contextvars.ContextVar("darwinflow_run", default=None)
+here: ContextVar[Outer | None] = ContextVar("darwinflow_run", default=None)
 """The run and step that this thread or task is in."""
 
 
 def outer_of(environ: Mapping[str, str]) -> Outer | None:
     """The run that the program itself was started in; None where there is none."""
     run = environ.get(RUN, "")
-    if RUN_ID.fullmatch(run) is None:
+    if not run or not is_id(run):
         return None
     step = environ.get(STEP, "")
     return Outer(
         run,
-        step if RUN_ID.fullmatch(step) else None,
+        step if is_id(step) else None,
         environ.get(JOURNAL) or None,
         environ.get(WORKFLOW) or None,
     )

@@ -84,7 +84,7 @@ _LONG_WORD = b"a" * 16
 """Every shape but passwords in URLs and headers and bearer tokens holds a run of at least 16 such letters."""
 
 
-_ALL = re.compile(r"[\s\S]+")
+_ALL = r"[\s\S]+"
 
 
 class Redaction:
@@ -103,7 +103,7 @@ class Redaction:
                 self.problem = (
                     f"the redaction pattern {pattern!r} cannot be used ({exc}); every value is hidden"
                 )
-                compiled.append(_ALL)
+                compiled.append(re.compile(_ALL))
         self.patterns = tuple(compiled)
 
     def may_touch(self, text: str) -> bool:

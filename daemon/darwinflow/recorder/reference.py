@@ -1,7 +1,6 @@
 """What a run is a run of: a workflow's file with its text, or the id and version of a published one."""
 
 import os
-import re
 import stat
 import time
 
@@ -9,7 +8,8 @@ from darwinflow.recorder.events import MAX_DOCUMENT_BYTES, MAX_NAME, hash_of
 from darwinflow.recorder.paths import Workspace, absolute, current_folder, nearest_settings, workspace_of
 from darwinflow.recorder.redact import Redaction
 
-_PUBLISHED = re.compile(r"([^/\\]+)@([0-9]{1,15})")
+_MOST_DIGITS = 15
+"""Of a version."""
 _MAX_PATH = 4096
 """Letters; no file has a longer one, and no daemon takes it."""
 _MAX_KEPT = 16
@@ -50,10 +50,18 @@ class Reference:
 def reference_of(ref: str | os.PathLike[str], redaction: Redaction) -> Reference:
     """What *ref* names: a file, or `id@version` where no file is called that."""
     text = os.fspath(ref)
-    published = _PUBLISHED.fullmatch(text)
-    if published is not None and not os.path.exists(text) and int(published[2]) > 0 and len(text) <= MAX_NAME:
+    workflow, _, version = text.rpartition("@")
+    if (
+        0 < len(workflow) <= len(text) <= MAX_NAME
+        and not ("/" in workflow or "\\" in workflow)
+        and 0 < len(version) <= _MOST_DIGITS
+        and version.isascii()
+        and version.isdecimal()
+        and int(version) > 0
+        and not os.path.exists(text)
+    ):
         reference = Reference(workspace_of(current_folder()))
-        reference.workflow, reference.version = published[1], int(published[2])
+        reference.workflow, reference.version = workflow, int(version)
         return reference
     path = _usable(absolute(text))
     reference = Reference(nearest_settings(path))

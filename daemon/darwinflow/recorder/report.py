@@ -1,7 +1,6 @@
 """How the recorder says that it could not do something: a warning, never an exception."""
 
 import sys
-import warnings
 from collections.abc import Callable
 
 
@@ -12,6 +11,8 @@ class RecordingWarning(UserWarning):
 def warn(message: str) -> None:
     """Tell the program's user, also where warnings are errors: a recorder must not break the program."""
     try:
+        import warnings  # seldom needed, and half a millisecond of every start
+
         warnings.warn(message, RecordingWarning, stacklevel=_depth_of_caller())
     except Exception:  # noqa: BLE001 - whatever a filter or a hook of the program raises, it is only about a message
         _write(f"darwinflow: {message}\n")

@@ -11,7 +11,7 @@ from types import TracebackType
 from darwinflow.recorder.clean import NULL, JsonText, json_of, whole
 from darwinflow.recorder.ending import Ending, ending_of, error_text
 from darwinflow.recorder.events import CANCELLED, FAILED
-from darwinflow.recorder.ids import RUN_ID, new_id
+from darwinflow.recorder.ids import is_id, new_id
 from darwinflow.recorder.nesting import Outer, here, outer_of
 from darwinflow.recorder.recording import Beginning, Recording, begun, joined, tags_of
 from darwinflow.recorder.redact import Redaction, redaction_of
@@ -71,7 +71,7 @@ class Run:
     )  # fmt: skip
 
     def __init__(self, run_id: str | None, redaction: Redaction) -> None:
-        self._has_own_id = isinstance(run_id, str) and RUN_ID.fullmatch(run_id) is not None
+        self._has_own_id = isinstance(run_id, str) and is_id(run_id)
         self.id = run_id if run_id is not None and self._has_own_id else new_id()
         """Final once the block has begun: a run that joins an outer program's takes on its id there."""
         if run_id is not None and not self._has_own_id:

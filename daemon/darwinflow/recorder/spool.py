@@ -4,8 +4,8 @@ A forked child starts with none of them: it opens one of its own, and the parent
 """
 
 import os
-import threading
 import time
+from _thread import RLock, allocate_lock
 
 from darwinflow.recorder.events import line_of
 from darwinflow.recorder.journal import SUFFIX, Journal, JournalGone
@@ -33,7 +33,7 @@ class Spool:
         self.home = home
         self.poker = Poker(home)
         self._limit = limit
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._open: list[Journal] = []
         self._current: Journal | None = None
         self._measured_at: float | None = None
@@ -110,13 +110,13 @@ class _Process:
     __slots__ = ("lock", "spools", "watches_forks")
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = allocate_lock()
         self.spools: dict[tuple[str, int], Spool] = {}
         self.watches_forks = False
 
     def start_anew(self) -> None:
         """In a forked child. Other threads of the parent may have held any lock, so none is taken."""
-        spools, self.spools, self.lock = self.spools, {}, threading.Lock()
+        spools, self.spools, self.lock = self.spools, {}, allocate_lock()
         for spool in spools.values():
             spool.close_after_fork()
 
