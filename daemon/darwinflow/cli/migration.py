@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from darwinflow.daemon import migrating
-    from darwinflow.daemon.migration_plan import Asked
+    from darwinflow.daemon.migration_plan import Asked, refuse_in_memory
 
     home = home_of(os.environ)
     choices = _choices(args)
@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
             say("all stays where it was")
             _tell_kept("what was copied so far", kept)
         return 0
+    refuse_in_memory(home, os.environ, choices)
     telling = Telling()
     try:
         asked = Asked(choices, args.organization, _workspaces(args))

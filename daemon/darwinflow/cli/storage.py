@@ -173,6 +173,7 @@ def _export(args: argparse.Namespace) -> int:
     from darwinflow.daemon import keeping
 
     home = home_of(os.environ)
+    keeping.refuse_in_memory(home, os.environ)
     index = alone(home, lambda: keeping.export_runs(home, os.environ, args.file))
     if args.json:
         print(json.dumps({"file": args.file, "runs": index.runs, "projects": index.projects}))
@@ -192,6 +193,7 @@ def _import(args: argparse.Namespace) -> int:
         print(json.dumps(facts)) if args.json else say(f"{args.file} is whole: {counted(index.runs, 'run')}")
         return 0
     home = home_of(os.environ)
+    keeping.refuse_in_memory(home, os.environ)
     taken = alone(home, lambda: keeping.import_runs(home, os.environ, args.file))
     if not args.json:
         return _told_of(taken)

@@ -15,7 +15,7 @@ from darwinflow.daemon.server_part import RUNS, write_server_part
 from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
 from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
-from darwinflow.model.errors import NotFound, StoreError
+from darwinflow.model.errors import NotFound, StoreError, StoreUnwritable
 from darwinflow.model.stores import MEMORY, POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Still, make_backup, restore_backup
@@ -188,6 +188,15 @@ def compact(home: Home, places: list[str]) -> tuple[int, int]:
         return before, size_of(*databases)
 
 
+def refuse_in_memory(home: Home, environ: Mapping[str, str]) -> None:
+    """Raises `StoreUnwritable` where runs are kept in memory: to be called before the daemon, which has them, is stopped."""
+    if stores_of(home, environ, PERSONAL).logs.type == MEMORY:
+        raise StoreUnwritable(
+            "runs are kept in memory, which the daemon alone has",
+            hint="darwinflow runs show RUN --json writes one out; config.yaml says what runs are kept on",
+        )
+
+
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
     """All runs of the home's user into the new file *path*. No daemon may serve the home."""
     with held_by(home, f"{_COMMAND} export"), _opened(home, environ) as stores:
@@ -210,6 +219,7 @@ def import_runs(
 ) -> Taken:
     """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
     checked_runs(path)
+    refuse_in_memory(home, environ)
     with held_by(home, command), _opened(home, environ) as stores:
         return take_in_file(stores, path)
 

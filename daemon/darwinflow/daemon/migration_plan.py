@@ -22,7 +22,7 @@ from darwinflow.storage.figures import Figures
 from darwinflow.storage.organization import OrganizationStores
 from darwinflow.storage.places import is_same_store, place_of_concern
 from darwinflow.storage.team import Team, membership
-from darwinflow.tenancy.personal import Person
+from darwinflow.tenancy.personal import PERSONAL, Person
 
 NAMES = {"logs": "runs", "metrics": "figures", "workflows": "workflows"}
 """Of concerns, for people."""
@@ -61,8 +61,6 @@ def plan(home: Home, environ: Mapping[str, str], person: Person, asked: Asked, a
                 hint=f"unset {variable}, here and where the daemon is started",
             )
         source: StoreChoice = getattr(now, concern)
-        if source.type == MEMORY:
-            raise Refused(f"{NAMES[concern]} are kept in memory, and are gone when the daemon ends")
         resolved_both = (resolved_choice(source, environ), resolved_choice(target, environ))
         if not is_same_store(home.data, person.organization.id, concern, *resolved_both):
             moves[concern] = Move(source, target)
@@ -72,6 +70,14 @@ def plan(home: Home, environ: Mapping[str, str], person: Person, asked: Asked, a
     with_stores(config_text(home), slug, {concern: move.target for concern, move in moves.items()}, environ)
     aside = os.path.join(home.data, "set-aside", f"migrated-{at:%Y%m%dT%H%M%S%f}")
     return Migration(moves, aside, workspaces=_folders(asked.workspaces) if "workflows" in moves else {})
+
+
+def refuse_in_memory(home: Home, environ: Mapping[str, str], concerns: Iterable[str]) -> None:
+    """Raises `Refused` where one is kept in memory: to be called before the daemon, which has it, is stopped."""
+    stores = configured_stores(home, environ, PERSONAL)
+    for concern in concerns:
+        if getattr(stores, concern).type == MEMORY:
+            raise Refused(f"{NAMES[concern]} are kept in memory, and are gone when the daemon ends")
 
 
 def joined_team(
