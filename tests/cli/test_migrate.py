@@ -146,6 +146,16 @@ def test_runs_come_to_an_organization_that_others_use_and_theirs_stay(darwinflow
     store.close()
 
 
+def test_a_dsn_may_be_pairs_as_it_may_for_who_joins(darwinflow, tmp_path):
+    pairs = f"host={shared().folder} user=ada dbname=postgres"
+    record(darwinflow, 1)
+    before = told(darwinflow)
+    said = migrate(darwinflow, "--to", pairs, "--organization", new_organization().id)
+    assert {move["to"] for move in said["moved"].values()} == {"postgres"}
+    assert f"{{type: postgres, dsn: '{pairs}'}}" in (tmp_path / "home/config.yaml").read_text()
+    assert told(darwinflow) == before
+
+
 def test_runs_that_were_deleted_for_good_there_stay_out_and_are_named(darwinflow, tmp_path):
     organization = new_organization()
     record(darwinflow, 3)
@@ -197,6 +207,8 @@ REFUSED = {
     "from memory": ("storage: {logs: {type: memory}}\n", ["--logs", "file"], "are kept in memory", 1),
     "postgres without DSN": ("", ["--to", "postgres"], "postgres needs a DSN", 2),
     "a password": ("", ["--to", "postgresql://a:secret@h/d"], "a password does not belong in a DSN", 2),
+    "a password in pairs": ("", ["--to", "host=h password=secret dbname=d"], "a password does not belong in a DSN", 2),
+    "server away, in pairs": ("", ["--to", "host=127.0.0.1 port=1 user=ada dbname=d"], "cannot be reached", 1),
     "an unset variable": ("", ["--to", "${NO_SUCH}"], "the environment has no 'NO_SUCH'", 2),
     "server away": ("", ["--to", "postgresql://ada@127.0.0.1:1/d"], "cannot be reached", 1),
     "faulty settings": ("storage: {logs: {type: fil}}\n", ["--to", "sqlite"], "'logs' cannot be kept on 'fil'", 2),

@@ -1,5 +1,6 @@
 """Changes in `config.yaml` where a concern is kept, and nothing else: comments, order and layout stay."""
 
+import re
 from collections.abc import Mapping
 
 from darwinflow.document.document import Document
@@ -11,6 +12,8 @@ from darwinflow.settings.places import entries_of
 from darwinflow.settings.user import CONFIG_NAME, parse
 
 _INDENT = "  "
+_PAIR = re.compile(r"[a-z_]+\s*=")
+"""The beginning of a DSN of `name=value` pairs."""
 Placed = tuple[int, Node, int]
 """The line of a key, its value, and the line from which the value counts."""
 
@@ -55,7 +58,7 @@ def choice_of(given: str) -> StoreChoice:
 
     Raises `Refused`, with the legal types.
     """
-    if given.startswith(("postgresql://", "postgres://", "${")):
+    if given.startswith(("postgresql://", "postgres://", "${")) or _PAIR.match(given):
         return StoreChoice(POSTGRES, None, given)
     kind, colon, path = given.partition(":")
     if kind == POSTGRES:
