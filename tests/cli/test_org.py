@@ -68,6 +68,22 @@ def test_an_owner_makes_an_organization_and_a_member_joins_it(server, darwinflow
     assert "1 of 1" in darwinflow("lineage", "greet").stdout
 
 
+def test_who_names_the_database_by_hand_is_told_to_join(server, darwinflow, tmp_path):
+    darwinflow("org", "create", dsn(server), "team")
+    store = f"{{type: postgres, dsn: '{dsn(server, 'ada')}'}}"
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home/config.yaml").write_text(f"storage:\n  logs: {store}\n  metrics: {store}\n")
+    alone = darwinflow("runs", "list", expect=1).stderr
+    assert "to admit your role" in alone
+    darwinflow("org", "admit", dsn(server), "ada")
+    said = darwinflow("runs", "list", expect=1).stderr
+    assert "role 'ada' is no member of an organization" in said
+    assert "try: darwinflow org join DSN, which brings this machine into team" in said
+    darwinflow("org", "join", dsn(server, "ada"))
+    record(darwinflow)
+    assert "greet" in darwinflow("runs", "list").stdout
+
+
 def test_the_runs_of_before_are_there_again_once_the_settings_name_the_database_of_before(
     darwinflow, tmp_path
 ):

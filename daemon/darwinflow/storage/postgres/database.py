@@ -183,8 +183,20 @@ class Database(NamedTuple):
         if not is_member:
             raise OrganizationNotFound(
                 f"role '{link.info.user}' is no member of an organization {self.organization} in {place}",
-                hint="ask who looks after the database to admit your role",
+                hint=_way_in(link),
             )
+
+
+def _way_in(link: Link) -> str:
+    """The next step of a role that is in other organizations than the one of this machine, or in none."""
+    slugs = [slug for (slug,) in link.execute("SELECT slug FROM darwinflow.organization ORDER BY slug")]
+    if not slugs:
+        return "ask who looks after the database to admit your role"
+    if len(slugs) == 1:
+        return (
+            f"darwinflow org join DSN, which brings this machine into {slugs[0]}, where your role is a member"
+        )
+    return f"darwinflow org join DSN --organization NAME, with one that your role is in: {', '.join(slugs)}"
 
 
 def database(dsn: str, organization: str) -> Database:
