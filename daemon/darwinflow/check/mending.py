@@ -14,6 +14,8 @@ from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
 
 _MAX_ROUNDS: Final = 5
 """One fix may make another possible; this many times at most."""
+_MAX_STEPS: Final = 4
+"""Slips in one place, of which each shows when the one before it is mended."""
 _MAX_CHECKS: Final = 150
 _MAX_CHECKED_LINES: Final = 1_000_000
 """What may be spent on finding those that are well where all together are not; what is not tried by then stays."""
@@ -44,10 +46,13 @@ def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Chec
         chosen = [one for one in chosen if one.code in _HIDING] or chosen
         kept, after = trials.well(checked, chosen)
         if not kept:
-            break
+            after, steps = trials.chained(checked)
+            if not steps:
+                break
+            count += steps
         checked = after
         count += len(kept)
-    return checked, count
+    return trials.without_promises(checked), count
 
 
 class _Trials:
@@ -58,6 +63,7 @@ class _Trials:
         self._check = check
         self._left = min(_MAX_CHECKS, max(_MAX_CHECKED_LINES // lines, 8))
         self._refused: set[tuple[str, str, str]] = set()
+        self._hopeless: set[tuple[str, str, str]] = set()
 
     def is_open(self, checked: Checked, finding: Finding) -> bool:
         """Whether the fix of *finding* has not been refused."""
@@ -75,7 +81,7 @@ class _Trials:
             group = stack.pop()
             self._left -= 1
             after = self._check(fixed(checked.document, [*kept, *group]))
-            if not _leads_on([*kept, *group], before, after.every_finding()):
+            if not _fresh([*kept, *group], before, after.every_finding()):
                 kept += group
                 checked_kept = after
             elif len(group) == 1:
@@ -85,24 +91,70 @@ class _Trials:
                 stack += [group[half:], group[:half]]
         return (kept, checked_kept) if kept else (kept, checked)
 
+    def chained(self, checked: Checked) -> tuple[Checked, int]:
+        """The check after the first refused fix that is well once what it brings to light is mended, too.
+
+        And of how many fixes; 0: there is none.
+        """
+        for first in fixable(checked.every_finding()):
+            key = _known_by(checked, first)
+            if key in self._refused and key not in self._hopeless:
+                self._hopeless.add(key)
+                after, steps = self._followed(checked, first)
+                if steps:
+                    return after, steps
+        return checked, 0
+
+    def without_promises(self, checked: Checked) -> Checked:
+        """*checked* where no fix that has been refused is called certain."""
+        found = checked.findings()
+        left = tuple(
+            [
+                one
+                if self.is_open(checked, one)
+                else one._replace(fixes=tuple([fix.doubted() for fix in one.fixes]))
+                for one in found
+            ]
+        )
+        return checked if left == found else checked.replaced(left)
+
+    def _followed(self, checked: Checked, first: Finding) -> tuple[Checked, int]:
+        before, now, steps, count = checked.every_finding(), checked, [first], 0
+        for _ in range(_MAX_STEPS):
+            if self._left <= 0:
+                break
+            self._left -= 1
+            now = self._check(fixed(now.document, steps))
+            count += len(steps)
+            fresh = _fresh(steps, before, now.every_finding(), is_staged=first.code in _IN_STAGES)
+            if not fresh:
+                return now, count
+            steps = fixable(fresh)
+            if len(steps) < len(fresh):
+                break
+        return checked, 0
+
 
 def _known_by(checked: Checked, finding: Finding) -> tuple[str, str, str]:
     """What stays of a finding while other lines are mended."""
     return finding.code, finding.message, checked.document.lines[finding.span.line]
 
 
-def _leads_on(chosen: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding]) -> bool:
-    """Whether what *chosen* fix has made something wrong that was not.
+def _fresh(
+    chosen: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding], *, is_staged: bool = False
+) -> list[Finding]:
+    """What the fixes of *chosen* have made wrong that was not. *is_staged*: a fault of syntax was mended before them.
 
     Where they mend syntax, or there are more findings than are listed, others come to light; only those on the lines
     that they change are theirs, and no other fault of syntax may come.
     """
     new = Counter(map(_said, after))
     new -= Counter(map(_said, before))
-    if len(before) <= MAX_FINDINGS and not any(finding.code in _IN_STAGES for finding in chosen):
-        return any(code not in _OF_WALKS for code, _ in new)
+    is_staged = is_staged or any(finding.code in _IN_STAGES for finding in chosen)
+    if len(before) <= MAX_FINDINGS and not is_staged:
+        return [one for one in after if _said(one) in new and one.code not in _OF_WALKS]
     changed = set(_changed_lines(chosen))
-    return any(_said(one) in new and (one.code in _HIDING or one.span.line in changed) for one in after)
+    return [one for one in after if _said(one) in new and (one.code in _HIDING or one.span.line in changed)]
 
 
 def _said(finding: Finding) -> tuple[str, str]:
