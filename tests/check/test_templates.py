@@ -46,3 +46,17 @@ def test_a_slip_in_a_text_is_a_warning(words: str, code: str, catalog: Catalog) 
 
 def test_a_slip_that_a_context_holds_too_is_an_error_once(catalog: Catalog) -> None:
     assert said(TEXT.replace("input.lang", "input.lagn"), catalog) == [("error", "unknown-input")]
+
+
+def test_of_a_text_whose_key_is_given_twice_the_last_is_read(catalog: Catalog) -> None:
+    twice = "prompt: 'FIRST', prompt: 'In ${input.lagn}: LAST'"
+    text = TEXT.replace('prompt: "In ${input.lang}: PROMPT"', twice)
+    for first, codes in (("${input.lagn}", ["unknown-input"]), ("${biuld.output}", ["unknown-input"])):
+        found = check(Document.parse(text.replace("FIRST", first)), catalog).findings()
+        told = [one for one in found if one.code != "duplicate-key"]
+        assert [one.code for one in told] == codes
+        line = text.replace("FIRST", first).splitlines()[told[0].span.line]
+        assert told[0].span.column > line.index("prompt: 'In")
+        assert told[0].related == ()
+    mended = text.replace("FIRST", "${input.lagn}").replace("In ${input.lagn}", "In ${input.lang}")
+    assert said(mended, catalog) == [("error", "duplicate-key")]

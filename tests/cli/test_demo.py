@@ -20,7 +20,6 @@ def test_the_demo_records_real_runs_and_shows_findings_lenses_and_hover(
     assert f"3 workflows, {len(workspace.STAGES)} published versions, {workspace.RUNS} runs recorded" in said
     assert "did you mean 'classify'? [edge-unknown-node]" in said
     assert f"\n  darwinflow check '{folder}' --fix\n" in said
-    assert "also at 27:12 and 28:12" in said
     assert "5 runs, 100 %, p95" in said
     assert "← v2 user" in said
     assert "← v1 user" in said

@@ -32,7 +32,7 @@ def mistaken(projection: Projection) -> Mistaken | None:
     return found
 
 
-def own_name(projection: Projection, place: Place, *, is_certain: bool) -> tuple[Fix, ...]:
+def own_name(projection: Projection, place: Place) -> tuple[Fix, ...]:
     """Gives the node at *place* the name that edges call it by; none where that is not plain."""
     found = mistaken(projection)
     token = projection.node_fact(place).id_token
@@ -41,7 +41,7 @@ def own_name(projection: Projection, place: Place, *, is_certain: bool) -> tuple
     if token.kind != SCALAR or token.anchor is not None or token.tag is not None:
         return ()
     edit = Edit(projection.id_span(place), scalar(found.name))
-    return (Fix(f"Call this node '{shown(found.name)}'", (edit,), is_certain),)
+    return (Fix(f"Call this node '{shown(found.name)}'", (edit,), is_certain=False),)
 
 
 def _mistaken(projection: Projection) -> Mistaken | None:
@@ -77,12 +77,13 @@ def told_at_ids(found: list[Finding]) -> list[Finding]:
     gone: set[Finding] = set()
     told: list[Finding] = []
     for one in found:
-        if one.code != _UNKNOWN or len(one.fixes) != 1 or len(one.fixes[0].edits) != 1:
+        fixes = tuple([fix for fix in one.fixes if len(fix.edits) == 1 and fix.edits[0].span in ids])
+        if one.code != _UNKNOWN or not fixes:
             continue
-        about = ids.pop(one.fixes[0].edits[0].span, None)
+        about = ids.pop(fixes[0].edits[0].span, None)
         if about is not None:
             gone.update((one, about))
             places = [one.span, *[other.span for other in one.related]]
             related = [Related(span, "this is meant to be it") for span in places]
-            told.append(about._replace(related=(*about.related, *related), fixes=one.fixes))
+            told.append(about._replace(related=(*about.related, *related), fixes=fixes))
     return [one for one in found if one not in gone] + told if told else found

@@ -36,7 +36,7 @@ def mention_findings(
     said: Finding | None
     for (kind, name), uses in islice(_uses(projection, tables, wrong).items(), _MAX_NAMES):
         if kind == "input":
-            said = unknown_input(uses, declared, read)
+            said = unknown_input(projection, uses, declared, read)
         elif kind == "key":
             said = duplicate_edge_key(uses)
         else:

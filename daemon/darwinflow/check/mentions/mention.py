@@ -104,7 +104,9 @@ def _templates(config: Node) -> Iterator[tuple[Path, str]]:
             if isinstance(node.value, str) and "${" in node.value:
                 yield path, node.value
         elif node.kind == MAP:
-            waiting += [((*path, key.source), value) for key, value in node.pairs if not key.is_merge]
+            # Of a key that is given twice, the last counts.
+            entries = {key.source: value for key, value in node.pairs if not key.is_merge}
+            waiting += [((*path, name), value) for name, value in entries.items()]
         elif node.kind == SEQ:
             waiting += [((*path, at), value) for at, value in enumerate(node.items)]
 

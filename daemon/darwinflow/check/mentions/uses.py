@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from darwinflow.check.finding import Fix
 from darwinflow.check.mentions.mention import Mention
-from darwinflow.check.odd_one import Odd, odd_one
+from darwinflow.check.odd_one import is_odd
 from darwinflow.check.references.subject import Writing
 from darwinflow.document.lines import Edit
 from darwinflow.document.problem import Related
@@ -53,5 +53,4 @@ class Uses:
         kept = tuple(dict.fromkeys(edits))
         if any(other.span[:2] < one.span[2:] for one, other in pairwise(sorted(kept))):
             return ()  # two in a text that has to be written anew
-        is_certain = odd_one(near, self.name, len(self.places), other_uses) is Odd.USED
-        return (Fix(f"Change to '{near}'", kept, is_certain),)
+        return (Fix(f"Change to '{near}'", kept, is_odd(len(self.places), other_uses)),)

@@ -9,10 +9,10 @@ from darwinflow.check.finding import Finding
 from darwinflow.check.meant import meant
 from darwinflow.check.mistaken import mistaken
 from darwinflow.check.nameless import nameless, names_of_lost, names_of_nameless, names_of_refused
-from darwinflow.check.odd_one import Odd, odd_one
+from darwinflow.check.odd_one import is_odd
 from darwinflow.check.references.reference import reference_of
 from darwinflow.check.references.remark import Answered, Remark
-from darwinflow.check.references.renaming import either, renamed_answer
+from darwinflow.check.references.renaming import doubted, renamed_answer, renamed_node
 from darwinflow.check.references.rows import nodes_read
 from darwinflow.check.references.state import References, SegmentKey
 from darwinflow.check.references.subject import Citation, Condition, Scope
@@ -69,7 +69,7 @@ def reference_findings(
             is_told = name in projection.graph.unknown or name in unnamed
             if not is_told and not projection.may_be_lost(name):
                 about[name] = len(found)
-                found.append(_together(findings))
+                found.append(_about_name(scope, references, name, findings))
     if is_whole:
         found += option_not_handled(projection, references.unhandled)
     return tuple(found), about
@@ -86,13 +86,25 @@ def _about_answers(
     if not near:
         return _together(findings, "nor this")
     found = _together(findings)
-    odd = odd_one(near, answer, len(findings), references.comparisons(decider, near))
-    if odd is Odd.USED:
+    others = references.comparisons(decider, near)
+    if is_odd(len(findings), others):
         return found
-    if odd is Odd.UNKNOWN:
-        return found._replace(fixes=())
-    given = renamed_answer(projection, decider, near, answer)
-    return found._replace(fixes=either(found.fixes, given) if odd is Odd.EITHER else given)
+    given = renamed_answer(projection, decider, near, answer) if not others else ()
+    return doubted(found, given, "option", answer)
+
+
+def _about_name(scope: Scope, references: References, name: str, findings: list[Finding]) -> Finding:
+    """One finding for a name that no node has and no edge uses."""
+    found = _together(findings)
+    near = scope.nearest_node(name)
+    if near is None or not found.fixes or not found.fixes[0].title.endswith(f"'{near}'"):
+        return found
+    number = scope.graph.numbers[near]
+    edges = len(scope.graph.successors[number]) + len(scope.graph.predecessors[number])
+    others = edges + references.reads(near)
+    if is_odd(len(findings), others):
+        return found
+    return doubted(found, renamed_node(scope.projection, near, name) if not others else (), "node", name)
 
 
 def _unnamed(scope: Scope, uses: Iterable[str]) -> frozenset[str]:

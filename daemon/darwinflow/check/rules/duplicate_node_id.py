@@ -21,7 +21,7 @@ def duplicate_node_id(projection: Projection) -> Iterator[Finding]:
             message = f"two nodes are called '{shown(name)}'; an id stands for one"
         else:
             message = f"{len(places) + 1} nodes are called '{shown(name)}'; an id stands for one"
-        fixes = own_name(projection, places[0], is_certain=False)
+        fixes = own_name(projection, places[0])
         yield Finding(
             "duplicate-node-id", ERROR, projection.id_span(places[0]), message, tuple(related), fixes
         )

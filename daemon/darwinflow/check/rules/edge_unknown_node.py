@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from darwinflow.check.finding import ERROR, Finding, Fix
 from darwinflow.check.meant import CURLS, listed_in, meant
-from darwinflow.check.odd_one import Odd, odd_one
-from darwinflow.check.references.renaming import either, renamed_node
+from darwinflow.check.odd_one import is_odd
+from darwinflow.check.references.renaming import doubted, renamed_node
 from darwinflow.check.words import all_of, scalar, shown
 from darwinflow.document.grammar.scan import BYTE_ORDER_MARK
 from darwinflow.document.lines import Edit
@@ -59,10 +59,6 @@ def edge_unknown_node(
         fixes: tuple[Fix, ...] = ()
         if near is not None:
             message += f"; did you mean '{near}'?"
-            others = [finding.fixes for finding in uses.get(name, ())]
-            # Slips of one id that differ from each other agree with it more than with any other spelling.
-            backing = (near in read) + (meanings[near] - 1)
-            fixes = _fixes(projection, name, near, places, others, backing)
         elif name in lists and "," not in name and all(_is_in_brackets(projection, one) for one in places):
             text = ", ".join([scalar(node) for node in lists[name]])
             message += f"; a ',' is missing: {shown(text)}"
@@ -77,7 +73,13 @@ def edge_unknown_node(
             message += f"; there are {all_of(listed)}"
         others_at = [*spans[1:], *[finding.span for finding in uses.get(name, ())]]
         related = tuple([Related(span, "also here") for span in others_at[:_MAX_RELATED]])
-        yield name, Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
+        finding = Finding("edge-unknown-node", ERROR, spans[0], message, related, fixes)
+        if near is not None:
+            others = [one.fixes for one in uses.get(name, ())]
+            # Slips of one id that differ from each other agree with it more than with any other spelling.
+            backing = (near in read) + (meanings[near] - 1)
+            finding = _with_fixes(projection, finding, name, near, places, others, backing)
+        yield name, finding
 
 
 def _is_told(projection: Projection, place: EndPlace) -> bool:
@@ -85,40 +87,35 @@ def _is_told(projection: Projection, place: EndPlace) -> bool:
     return True in projection.edge_fact(place.edge).lacks or not is_text(_ends(projection, place)[place.at])
 
 
-def _fixes(
+def _with_fixes(
     projection: Projection,
+    finding: Finding,
     name: str,
     near: str,
     places: list[EndPlace],
     others: list[tuple[Fix, ...]],
     backing: int,
-) -> tuple[Fix, ...]:
-    """Changes *name*, at edges and elsewhere, to the id *near*, or the id where it is the odd one.
+) -> Finding:
+    """*finding* with fixes that change *name*, at edges and elsewhere, to the id *near*, or else the id.
 
     *others*: fixes of conditions and contexts that name it; *backing*: what else than edges is for *near*.
     """
     graph = projection.graph
     number = graph.numbers[near]
-    uses = len(graph.successors[number]) + len(graph.predecessors[number]) + backing
-    odd = odd_one(near, name, len(places) + len(others), uses) if number >= graph.implicit else Odd.USED
     is_slip = nearest(name, (near,)) is not None
-    if near.strip(CURLS) == name:
-        odd = Odd.GIVEN  # quotes of text programs are no part of an id
-    elif not is_slip and _is_no_text(projection, near):
-        odd = Odd.GIVEN  # that the id is none is told
-    elif not is_slip:
-        odd = Odd.USED  # another name altogether: the node was renamed, as it seems
-    if odd is Odd.UNKNOWN:
-        return ()
-    given = renamed_node(projection, near, name) if odd is not Odd.USED else ()
-    if odd is Odd.GIVEN or (odd is Odd.EITHER and not _IN_NO_ID.isdisjoint(near)):
-        return given
+    given = renamed_node(projection, near, name) if number >= graph.implicit else ()
+    if near.strip(CURLS) == name or (not is_slip and _is_no_text(projection, near)):
+        return finding._replace(fixes=given)  # it is the id that is none
     used: tuple[Fix, ...] = ()
     if all(others) and _may_replace(projection, places, near):
         edits = [Edit(projection.end_span(place), scalar(near)) for place in places]
         edits += [edit for (fix, *_) in others for edit in fix.edits]
-        used = (Fix(f"Change to '{near}'", tuple(edits), is_certain=is_slip or name.strip(CURLS) == near),)
-    return either(used, given) if odd is Odd.EITHER else used
+        used = (Fix(f"Change to '{near}'", tuple(edits)),)
+    uses = len(graph.successors[number]) + len(graph.predecessors[number]) + backing
+    is_certain = number < graph.implicit or is_odd(len(places) + len(others), uses)
+    if is_certain and (is_slip or name.strip(CURLS) == near):
+        return finding._replace(fixes=used)
+    return doubted(finding._replace(fixes=used), given if not uses else (), "node", name)
 
 
 def _is_no_text(projection: Projection, name: str) -> bool:

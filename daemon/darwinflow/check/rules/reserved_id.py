@@ -14,5 +14,5 @@ def reserved_id(projection: Projection) -> Iterator[Finding]:
             message = f"'{name}' is always there and never listed; call this node something else"
         else:
             message = f"'{name}' is reserved: references use the word; call this node something else"
-        fixes = own_name(projection, place, is_certain=True)
+        fixes = own_name(projection, place)
         yield Finding("reserved-id", ERROR, projection.id_span(place), message, (), fixes)

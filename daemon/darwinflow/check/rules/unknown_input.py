@@ -7,11 +7,15 @@ from collections.abc import Callable
 
 from darwinflow.check.finding import ERROR, WARNING, Finding, Fix
 from darwinflow.check.mentions.uses import Uses
+from darwinflow.check.references.renaming import doubted, renamed_input
 from darwinflow.check.words import all_of, shown
 from darwinflow.model.nearest import nearest
+from darwinflow.projection.projection import Projection
 
 
-def unknown_input(uses: Uses, declared: tuple[str, ...], read: Callable[[str], int]) -> Finding | None:
+def unknown_input(
+    projection: Projection, uses: Uses, declared: tuple[str, ...], read: Callable[[str], int]
+) -> Finding | None:
     """*read*: how often the document reads an input. None where nothing says that the workflow's own is meant."""
     near = nearest(uses.name, declared)
     if near is None and uses.is_in_text:
@@ -26,4 +30,8 @@ def unknown_input(uses: Uses, declared: tuple[str, ...], read: Callable[[str], i
     else:
         message += "; list it under 'inputs'"
     severity = WARNING if uses.is_in_text else ERROR
-    return Finding("unknown-input", severity, next(uses.spans()), message, uses.related("and here"), fixes)
+    related = uses.related("and here")
+    found = Finding("unknown-input", severity, next(uses.spans()), message, related, fixes)
+    if near is None or read(near):
+        return found
+    return doubted(found, renamed_input(projection, near, uses.name), "input", uses.name)
