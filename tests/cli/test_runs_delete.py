@@ -100,3 +100,11 @@ def test_pins_are_set_listed_and_removed(darwinflow: Run, folder: Path) -> None:
     }
     assert darwinflow("runs", "pin", "--remove", "ci-1").stdout == "ci-1 was not pinned\n"
     assert darwinflow("runs", "pin", "nobody", expect=1).stderr.startswith("error: no run has an id")
+
+
+def test_who_deletes_a_run_again_means_no_other_one_whose_id_ends_so(darwinflow: Run, folder: Path) -> None:
+    recorded(darwinflow, folder, "7", "ci-7")
+    darwinflow("runs", "delete", "7", "--yes")
+    found = json.loads(darwinflow("runs", "delete", "7", "--yes", "--json").stdout)
+    assert (found["runs"], found["before"]) == ([], ["7"])
+    assert "ci-7" in listed(darwinflow)

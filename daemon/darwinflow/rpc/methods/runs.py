@@ -137,9 +137,6 @@ def get_run(session: Session, params: GetRun) -> RunFound:
 
     def work(tx: Transaction) -> tuple[ExecutionLog, RunHeader]:
         logs = tx.logs(session.project)
-        if logs.is_erased(params.run):
-            told = f"run {params.run} was deleted for good"
-            raise RunNotFound(told, hint="darwinflow runs list", run=params.run, gone=DELETED)
         run_id = only_run(logs, params.run)
         return logs.get_log(run_id), RunHeader.of(logs.header(run_id))
 
@@ -168,10 +165,16 @@ def _refuse_archived(session: Session, part: str) -> None:
 
 
 def only_run(logs: LogRepository, part: str) -> str:
-    """The id of the run that is called *part*, or that alone begins or ends so. Raises `RunNotFound`, `RunAmbiguous`."""
+    """The id of the run that is called *part*, or that alone begins or ends so. Raises `RunNotFound`, `RunAmbiguous`.
+
+    One that was called *part* and deleted for good is not there: no other one is meant by that.
+    """
     found = logs.find(part)
     if part in found:
         return part
+    if logs.is_erased(part):
+        told = f"run {part} was deleted for good"
+        raise RunNotFound(told, hint="darwinflow runs list", run=part, gone=DELETED)
     if not found:
         raise RunNotFound(f"no run has an id that begins or ends with '{part}'", hint="darwinflow runs list")
     if len(found) > 1:
