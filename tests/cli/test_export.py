@@ -170,3 +170,14 @@ def test_nothing_that_is_there_is_written_over(darwinflow, tmp_path):
     ).stderr  # fmt: skip
     assert (tmp_path / "runs.jsonl.zst").read_text() == "mine"
     assert "ends in '.jsonl.zst'" in darwinflow("storage", "export", str(tmp_path / "r"), expect=1).stderr
+
+
+def test_the_index_that_a_removed_file_has_left_is_named(darwinflow, tmp_path):
+    some_runs(darwinflow)
+    file = tmp_path / "runs.jsonl.zst"
+    darwinflow("storage", "export", str(file))
+    file.unlink()
+    said = darwinflow("storage", "export", str(file), expect=1).stderr
+    assert f"error: {file}.index.json, of a file that is gone, is there still\n" in said
+    (tmp_path / "runs.jsonl.zst.index.json").unlink()
+    darwinflow("storage", "export", str(file))

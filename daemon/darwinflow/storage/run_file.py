@@ -71,8 +71,13 @@ def write_runs(path: str, runs: Iterable[FiledRun], notes: Iterable[Mapping[str,
     """
     if not path.endswith(ENDING):
         raise Refused(f"a file of runs ends in '{ENDING}', which '{path}' does not")
-    if os.path.lexists(path) or os.path.lexists(_index_path(path)):
+    if os.path.lexists(path):
         raise Refused(f"{path} is there already", hint="name a file that is not there yet")
+    if os.path.lexists(_index_path(path)):
+        raise Refused(
+            f"{_index_path(path)}, of a file that is gone, is there still",
+            hint="remove it, or name another file",
+        )
     try:
         with open(path, "xb", opener=_private) as file:
             index = _written(file, runs, notes)
