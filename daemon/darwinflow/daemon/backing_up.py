@@ -21,9 +21,10 @@ from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import NotFound, Refused, StoreFull
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Room
-from darwinflow.storage.backup import UNFINISHED, Still
+from darwinflow.storage.backup import Still
 from darwinflow.storage.backup_manifest import MANIFEST, Manifest
 from darwinflow.storage.sizes import size_of
+from darwinflow.storage.unfinished_backup import UNFINISHED
 
 if TYPE_CHECKING:
     from darwinflow.daemon.keeping import Kept

@@ -26,6 +26,17 @@ class Noted(NamedTuple):
     """What it does not hold, each in words."""
 
 
+def note_begun(home: Home, folder: str) -> None:
+    """So that what is left of it is found again, wherever it is, if who makes it is killed. A full disk cannot take that."""
+    with suppress(OSError):
+        _append(home, {"begun": os.path.abspath(folder)})
+
+
+def begun_before(home: Home) -> Iterator[str]:
+    """Folders that backups were to become, each once, whether they have or not."""
+    yield from dict.fromkeys(folder for line in _lines(home) if (folder := _folder_in(line, "begun")))
+
+
 def note_backup(home: Home, folder: str, at: datetime, lacks: Sequence[str] = ()) -> None:
     """Raises `OSError`."""
     _append(home, {"folder": os.path.abspath(folder), "at": at.isoformat(), "lacks": list(lacks)})
@@ -86,10 +97,10 @@ def set_aside_there(home: Home) -> Iterator[str]:
         yield from (os.path.join(aside, name) for name in sorted(os.listdir(aside)))
 
 
-def _folder_in(line: str) -> str | None:
-    """None for a line that was torn."""
+def _folder_in(line: str, key: str = "folder") -> str | None:
+    """None for a line that was torn, or says something else."""
     try:
-        folder = json.loads(line)["folder"]
+        folder = json.loads(line)[key]
     except (ValueError, KeyError, TypeError):
         return None
     return folder if isinstance(folder, str) else None

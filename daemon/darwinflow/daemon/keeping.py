@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from darwinflow.daemon.backups_made import note_backup
+from darwinflow.daemon.backups_made import begun_before, note_backup, note_begun
 from darwinflow.daemon.filed_runs import refuse_unsound
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
@@ -29,6 +29,7 @@ from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.project_notes import notes_in
 from darwinflow.storage.run_file import Index, read_index, read_notes
 from darwinflow.storage.sizes import size_of
+from darwinflow.storage.unfinished_backup import remove_left
 from darwinflow.tenancy.personal import PERSONAL
 
 _COMMAND = "darwinflow storage"
@@ -106,6 +107,9 @@ def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[],
         lacks = (*write_server_part(*of_whom, look), *write_workflow_part(*of_whom))
         return (*lacks, *(f"{name}, which are kept in memory alone" for name in _in_memory(kept.stores)))
 
+    for folder in begun_before(home):
+        remove_left(folder)
+    note_begun(home, target)
     manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
         note_backup(home, target, _now(), manifest.lacks)

@@ -16,9 +16,8 @@ from darwinflow.storage.backup_manifest import MANIFEST, Item, Manifest, entries
 from darwinflow.storage.copied_folder import CopiedFolder
 from darwinflow.storage.durable import make_folders, sync_folder
 from darwinflow.storage.half_restored import note_begun, note_done
+from darwinflow.storage.unfinished_backup import UNFINISHED, held
 
-UNFINISHED = ".unfinished"
-"""How the name of a folder ends that is no backup yet."""
 _CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm", "-journal", "-acknowledged")
 
@@ -62,11 +61,12 @@ def make_backup(
             for number, place in enumerate(there, start=1)
         ]
         copied = [os.path.join(unfinished, item.name) for item in items]
-        _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
-        lacks = more(unfinished)
-        manifest = Manifest(at.isoformat(), home, tuple(items), tuple(entries_of(unfinished)), lacks)
-        write_manifest(os.path.join(unfinished, MANIFEST), manifest)
-        os.rename(unfinished, target)
+        with held(unfinished):
+            _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
+            lacks = more(unfinished)
+            manifest = Manifest(at.isoformat(), home, tuple(items), tuple(entries_of(unfinished)), lacks)
+            write_manifest(os.path.join(unfinished, MANIFEST), manifest)
+            os.rename(unfinished, target)
         sync_folder(os.path.dirname(target))
     except OSError as error:
         raise _told(error, target) from error
