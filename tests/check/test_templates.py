@@ -48,15 +48,34 @@ def test_a_slip_that_a_context_holds_too_is_an_error_once(catalog: Catalog) -> N
     assert said(TEXT.replace("input.lang", "input.lagn"), catalog) == [("error", "unknown-input")]
 
 
+TWICE = """\
+id: mentioning
+version: 1
+inputs: {topic: string}
+nodes:
+  - id: fetch
+    type: FILE_READ
+    config: {path: "${input.topic}/docs"}
+  - id: answer
+    type: CLAUDE_CODE
+    config:
+    config:
+      prompt: |
+        Say of ${input.topci} what is there.
+      prompt: |
+        Say of ${input.topci} what is there.
+      context: [fetch.output]
+edges:
+  - {from: START, to: fetch}
+  - {from: fetch, to: answer}
+  - {from: answer, to: END}
+"""
+
+
 def test_of_a_text_whose_key_is_given_twice_the_last_is_read(catalog: Catalog) -> None:
-    twice = "prompt: 'FIRST', prompt: 'In ${input.lagn}: LAST'"
-    text = TEXT.replace('prompt: "In ${input.lang}: PROMPT"', twice)
-    for first, codes in (("${input.lagn}", ["unknown-input"]), ("${biuld.output}", ["unknown-input"])):
-        found = check(Document.parse(text.replace("FIRST", first)), catalog).findings()
-        told = [one for one in found if one.code != "duplicate-key"]
-        assert [one.code for one in told] == codes
-        line = text.replace("FIRST", first).splitlines()[told[0].span.line]
-        assert told[0].span.column > line.index("prompt: 'In")
-        assert told[0].related == ()
-    mended = text.replace("FIRST", "${input.lagn}").replace("In ${input.lagn}", "In ${input.lang}")
-    assert said(mended, catalog) == [("error", "duplicate-key")]
+    found = check(Document.parse(TWICE), catalog).findings()
+    (told,) = [one for one in found if one.code != "duplicate-key"]
+    assert (told.code, told.span.line, told.related) == ("unknown-input", 14, ())
+    first, last = TWICE.split("      context")
+    mended = "topic".join(first.rsplit("topci", 1)) + "      context" + last
+    assert said(mended, catalog) == [("error", "duplicate-key")] * 2
