@@ -63,3 +63,10 @@ def test_no_line_of_the_recorder_imports_more_than_the_standard_library() -> Non
         if name.split(".")[0] not in KNOWN and not f"{name}.".startswith("darwinflow.recorder.")
     }
     assert foreign == set()
+
+
+def test_what_lists_runs_loads_little_beside_itself() -> None:
+    source = "import darwinflow.cli.frame, darwinflow.cli.run_listing, darwinflow.cli.session"
+    unwanted = {"asyncio", "dataclasses", "darwinflow.document", "darwinflow.recorder.events", "inspect"}
+    unwanted |= {"pathlib", "pydantic", "selectors", "shlex", "socket", "struct", "subprocess", "tempfile"}
+    assert modules_after(source) & unwanted == set()

@@ -13,7 +13,7 @@ from darwinflow.cli.target import text_of
 from darwinflow.cli.terminal import Terminal, harmless, say, terminal_of
 from darwinflow.model.errors import DarwinFlowError, NameRefused
 from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import MAX_NAME
 
 if TYPE_CHECKING:
     from darwinflow.graph.edits import GraphEdits, Instance

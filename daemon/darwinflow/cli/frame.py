@@ -78,7 +78,7 @@ def _carried_out(name: str, arguments: list[str]) -> int:
         _overview().print_help()
         return EXIT_OK if name else EXIT_USAGE
     if name == "--version":
-        from darwinflow.recorder.events import RECORDER_VERSION
+        from darwinflow.recorder.ids import RECORDER_VERSION
 
         print(f"darwinflow {RECORDER_VERSION}")
         return EXIT_OK

@@ -13,7 +13,7 @@ from darwinflow.cli.terminal import Terminal, terminal_of
 from darwinflow.model.errors import WorkflowNotFound
 from darwinflow.model.phrases import brief_age, duration, rate
 from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import MAX_NAME
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

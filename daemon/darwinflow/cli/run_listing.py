@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,8 +12,7 @@ from darwinflow.cli.spans import FORMS, Since, moment, said, since_of
 from darwinflow.cli.target import add_workflow, target_of
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.model.usage import matching, some_text, whole_number
-from darwinflow.recorder.events import MAX_NAME
-from darwinflow.recorder.ids import RUN_ID
+from darwinflow.recorder.ids import MAX_NAME, RUN_ID
 
 USUAL_LIMIT = 20
 MOST_RUNS = 500
@@ -98,6 +96,8 @@ def _moment(since: Since | None, now: datetime) -> str | None:
 
 def _continued(args: argparse.Namespace, last: str) -> str:
     """The command that lists what comes after the run *last*, narrowed as this one was."""
+    import shlex
+
     words = ["darwinflow", "runs", "list", *([args.workflow] if args.workflow else [])]
     for name in ("version", "status", "node", "text", "hash", "since", "until"):
         value = getattr(args, name)

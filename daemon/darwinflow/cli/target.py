@@ -5,10 +5,9 @@ import os
 from typing import NamedTuple
 
 from darwinflow.cli.folder import current_folder, need_for
-from darwinflow.document.content import read_content
 from darwinflow.model.errors import NameRefused, WorkflowNotFound
 from darwinflow.model.usage import some_text
-from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import MAX_NAME
 
 
 class Target(NamedTuple):
@@ -42,6 +41,8 @@ def target_of(name: str) -> Target:
 
 def text_of(path: str) -> str:
     """The text of a workflow file."""
+    from darwinflow.document.content import read_content
+
     need_for(path)
     try:
         return read_content(path).decode()

@@ -15,7 +15,7 @@ from darwinflow.cli.session import open_session, place_of
 from darwinflow.cli.terminal import Terminal, harmless, say, terminal_of
 from darwinflow.model.phrases import brief_age, duration
 from darwinflow.model.usage import some_text, whole_number
-from darwinflow.recorder.events import MAX_NAME
+from darwinflow.recorder.ids import MAX_NAME
 
 Version = dict[str, Any]
 """A published version as the daemon's replies have it."""

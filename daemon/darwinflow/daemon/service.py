@@ -21,7 +21,7 @@ from darwinflow.daemon.sockets import BoundSockets
 from darwinflow.daemon.upkeep import Upkeep
 from darwinflow.model.errors import DarwinFlowError
 from darwinflow.ports.tenant import TenantStore
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.server import Server
 from darwinflow.rpc.session import Session, Status

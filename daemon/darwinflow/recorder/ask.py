@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
 
 PROTOCOL = 1

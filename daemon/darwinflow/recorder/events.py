@@ -10,20 +10,17 @@ from collections.abc import Callable
 
 from darwinflow.recorder.checksum import sha256_hex
 from darwinflow.recorder.clean import JsonText, cleaned, sound_text
-from darwinflow.recorder.ids import is_id
+from darwinflow.recorder.ids import MAX_NAME, is_id
 from darwinflow.recorder.redact import Redaction
 from darwinflow.recorder.soundness import MAX_DEPTH, is_sound
 
 FORMAT_VERSION = 1
-RECORDER_VERSION = "0.1.0"
 MAX_DOCUMENT_BYTES = 8 << 20
 """Of a workflow's text in UTF-8; a longer one is not written, its runs are kept under the file's name."""
 MAX_LINE_BYTES = 64 << 20
 """A document of control characters alone takes six bytes a letter."""
 MAX_TEXT = 16 * 1024
 """Letters of an error or a path."""
-MAX_NAME = 1000
-"""Letters of the name of a node, a type, a host."""
 _LAST_MICROSECOND = 253402300799_999999
 """The end of the year 9999, where dates end in most languages."""
 

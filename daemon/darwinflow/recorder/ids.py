@@ -1,9 +1,12 @@
-"""Ids of runs and steps, and the clock they are dated by."""
+"""Ids of runs and steps, how long names may be, and the clock that all is dated by. Imports next to nothing."""
 
 import os
 import re
 import time
 
+RECORDER_VERSION = "0.1.0"
+MAX_NAME = 1000
+"""Letters of the name of a node, a type, a host."""
 RUN_ID = r"[A-Za-z0-9._:-]{1,128}"
 """What a foreign id may look like."""
 

@@ -2,7 +2,7 @@
 
 import os
 
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.recorder.paths import Workspace
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 from darwinflow.recorder.clean import NULL, STOPPING, JsonText, is_text, json_of, shown, sound_text, unread
 from darwinflow.recorder.ending import Ending
-from darwinflow.recorder.events import MAX_NAME, SUCCESS, Event, Problem, decode, line_of
-from darwinflow.recorder.ids import Clock
+from darwinflow.recorder.events import SUCCESS, Event, Problem, decode, line_of
+from darwinflow.recorder.ids import MAX_NAME, Clock
 from darwinflow.recorder.journal import Journal, JournalGone
 from darwinflow.recorder.nesting import Outer
 from darwinflow.recorder.origin import commit_of, origin

@@ -4,7 +4,8 @@ import os
 import stat
 import time
 
-from darwinflow.recorder.events import MAX_DOCUMENT_BYTES, MAX_NAME, hash_of
+from darwinflow.recorder.events import MAX_DOCUMENT_BYTES, hash_of
+from darwinflow.recorder.ids import MAX_NAME
 from darwinflow.recorder.paths import Workspace, absolute, current_folder, nearest_settings, workspace_of
 from darwinflow.recorder.redact import Redaction
 

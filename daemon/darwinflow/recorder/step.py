@@ -5,8 +5,8 @@ from types import TracebackType
 
 from darwinflow.recorder.clean import NULL, JsonText, json_of, shown, sound_text
 from darwinflow.recorder.ending import Ending, ending_of, error_text
-from darwinflow.recorder.events import CANCELLED, FAILED, MAX_NAME
-from darwinflow.recorder.ids import new_id
+from darwinflow.recorder.events import CANCELLED, FAILED
+from darwinflow.recorder.ids import MAX_NAME, new_id
 from darwinflow.recorder.nesting import here
 from darwinflow.recorder.recording import Recording
 from darwinflow.recorder.redact import Redaction

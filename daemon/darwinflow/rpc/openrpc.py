@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from darwinflow.model.errors import DarwinFlowError
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.rpc.errors import known_errors
 from darwinflow.rpc.methods.events import EventPublished
 from darwinflow.rpc.methods.method import Method, Table

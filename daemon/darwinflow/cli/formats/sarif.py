@@ -11,7 +11,7 @@ from darwinflow.cli.findings import FileReport, Summary
 from darwinflow.cli.folder import FolderGone, current_folder, from_here
 from darwinflow.cli.formats import dumped
 from darwinflow.model.span import Span
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "hint": "note"}

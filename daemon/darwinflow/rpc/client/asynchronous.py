@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from darwinflow.model.errors import DaemonAway, DaemonHung, DarwinFlowError
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
 from darwinflow.rpc.client.hung import HELLO_WITHIN_S, at_work, hung, lock_holder
 from darwinflow.rpc.client.line import Line

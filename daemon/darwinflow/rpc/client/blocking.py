@@ -2,8 +2,8 @@
 
 import json
 import os
-import socket
 import time
+from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` around it takes as long as reading a page of runs
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
@@ -18,7 +18,7 @@ from darwinflow.model.errors import (
     HomeUnsafe,
     ProtocolMismatch,
 )
-from darwinflow.recorder.events import RECORDER_VERSION
+from darwinflow.recorder.ids import RECORDER_VERSION
 from darwinflow.recorder.paths import Home, Workspace, bound_socket
 from darwinflow.rpc.client.hung import (
     AT_WORK_WITHIN_S,
@@ -46,7 +46,7 @@ _LOOK_EVERY_S = 0.02
 class Client:
     """One connection to the daemon, for one thread."""
 
-    def __init__(self, connection: socket.socket, home: Home, name: str) -> None:
+    def __init__(self, connection: socket, home: Home, name: str) -> None:
         """Says hello on *connection*; `connect` makes it. *name* is who is calling, for the daemon's log."""
         self._socket = connection
         self._frames = FrameReader()
@@ -190,7 +190,7 @@ def connect(home: Home, name: str = "darwinflow") -> Client:
     path = bound_socket(home)
     if path is None:
         raise DaemonAway(f"no daemon serves {home.data}")
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = socket(AF_UNIX, SOCK_STREAM)
     try:
         _reach(connection, path, home)
         _check_owner(connection, path)
@@ -200,7 +200,7 @@ def connect(home: Home, name: str = "darwinflow") -> Client:
         raise
 
 
-def _reach(connection: socket.socket, path: str, home: Home) -> None:
+def _reach(connection: socket, path: str, home: Home) -> None:
     """Raises `DaemonAway`; `DaemonHung` where so many clients wait already that the system lets no other in."""
     deadline = time.monotonic() + HELLO_WITHIN_S
     connection.settimeout(HELLO_WITHIN_S)
@@ -244,7 +244,7 @@ def _refuse_busy(home: Home) -> None:
         raise busy
 
 
-def _check_owner(connection: socket.socket, path: str) -> None:
+def _check_owner(connection: socket, path: str) -> None:
     uid = peer_uid(connection)
     if uid is not None and uid != os.getuid():
         raise HomeUnsafe(f"the socket {path} is served by another user", hint="remove it, if you can")
