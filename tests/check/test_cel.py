@@ -5,8 +5,13 @@ import sys
 import threading
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
+from darwinflow.check.engine import check
+from darwinflow.document.document import Document
 
 USES = {
     "output.decision == 'Core'": [("output", ("decision",), 0)],
@@ -150,3 +155,30 @@ def test_the_library_is_imported_for_the_first_condition(edge: str, is_imported:
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.split() == [str(is_imported)]
+
+
+_PARTS = ("a", "output.x", " ", "&", "|", "=", "<", ">", "!", "and", "or", "==", "'", '"', "(", ")", "[", "]", ",", "?", ":", "\n", "é", "\U0001f600", "${", "}", "1")  # fmt: skip
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(st.sampled_from(_PARTS), max_size=8))
+def test_whatever_is_wrong_is_within_the_text(parts: list[str]) -> None:
+    text = "".join(parts)
+    fault = parsed(text).fault
+    assert fault is None or 0 <= fault.start <= fault.end <= len(text)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', ">-\n      "])
+@pytest.mark.parametrize("end", ["|", "&", "=", "<"])
+def test_a_condition_that_ends_in_half_an_operator_is_told_at_it(
+    quote: str, end: str, catalog: Catalog
+) -> None:
+    condition = f"{quote}output.x {end}{quote if len(quote) == 1 else ''}"
+    text = (
+        "id: a\nversion: 1\nnodes:\n  - {id: n, type: HUMAN_INPUT}\nedges:\n"
+        f"  - from: n\n    to: END\n    condition: {condition}\n  - {{from: START, to: n}}\n"
+    )
+    found = [one for one in check(Document.parse(text), catalog).findings() if one.code == "condition-syntax"]
+    assert len(found) == 1
+    line = text.splitlines()[found[0].span.line]
+    assert line[found[0].span.column : found[0].span.end_column] == end

@@ -55,7 +55,7 @@ def fault_of(text: str, said: str) -> CelFault:
     start, end = _token_at(text, offset)
     if "reserved" not in said:
         for first, last in (
-            (start, end + 1),
+            (start, min(end + 1, len(text))),
             (start, end),
             (max(start - 1, 0), end),
             _token_before(text, start),
