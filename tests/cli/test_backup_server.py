@@ -195,9 +195,12 @@ def test_a_server_that_is_away_keeps_no_backup_from_being_made_and_it_says_what_
     darwinflow("daemon", "stop")
     kept = "{type: postgres, dsn: 'postgresql://ada@127.0.0.1:1/team'}"
     (tmp_path / "home/config.yaml").write_text(f"storage: {{logs: {kept}, metrics: {kept}}}\n")
-    said = darwinflow("storage", "backup").stderr
+    done = darwinflow("storage", "backup", expect=1)
+    assert done.stdout.startswith("backed up ")
+    said = done.stderr
+    assert "\ntry: another backup, when that can be read" in said
     missing = r"the runs: postgresql://127.0.0.1:1/team cannot be reached"
-    assert re.search(f"warning: not in this backup: {missing}", said)
+    assert re.search(f"error: not in this backup: {missing}", said)
     noted = noted_last(home_of(environ))
     assert re.match(missing, noted.lacks[0])
     assert read_backup(noted.folder).lacks == noted.lacks

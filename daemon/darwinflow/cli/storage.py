@@ -41,7 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "repair", help="mend what verify finds, told one by one; 1 where something stays wrong or is lost"
         )
     )
-    backup = actions.add_parser("backup", help="copy all of it into a new folder, with a hash of each file")
+    backup = actions.add_parser(
+        "backup",
+        help="copy all of it into a new folder, with a hash of each file; 1 where a server could not be read",
+    )
     backup.add_argument(
         "folder",
         nargs="?",
@@ -126,14 +129,17 @@ def _backup(args: argparse.Namespace) -> int:
 
     # One process writes to a folder of files.
     made = work() if kept.may_be_in_use else alone(home, work)
+    unread = keeping.unread(made.lacks)
     for what in made.lacks:
-        say(f"warning: not in this backup: {what}", sys.stderr)
+        say(f"{'error' if what in unread else 'warning'}: not in this backup: {what}", sys.stderr)
     if args.json:
         facts = {"folder": made.folder, "files": made.files, "bytes": made.size, "lacks": made.lacks}
         print(json.dumps(facts))
     else:
         say(f"backed up {counted(made.files, 'file')}, {size(made.size)}, in {made.folder}")
-    return 0
+    if unread:
+        say("try: another backup, when that can be read; this one stays, with all the rest", sys.stderr)
+    return 1 if unread else 0
 
 
 def _restore(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -12,8 +12,10 @@ from darwinflow.daemon.filed_runs import refuse_unsound
 from darwinflow.daemon.lock import held_by
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
+from darwinflow.daemon.server_part import UNREAD as RUNS_UNREAD
 from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
+from darwinflow.daemon.workflow_part import UNREAD as WORKFLOWS_UNREAD
 from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
 from darwinflow.model.errors import NotFound, StoreError, StoreUnwritable
 from darwinflow.model.stores import MEMORY, POSTGRES, Stores
@@ -141,6 +143,11 @@ def restore(
     manifest = checked_backup(home, environ, folder)
     with held_by(home, f"{_COMMAND} restore"):
         return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+
+
+def unread(lacks: Sequence[str]) -> list[str]:
+    """Of what a backup lacks, that which could not be read when it was made; the rest is in no backup by its nature."""
+    return [what for what in lacks if what.startswith((RUNS_UNREAD, WORKFLOWS_UNREAD))]
 
 
 def _in_memory(stores: Stores) -> Iterator[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RUNS = "runs.jsonl.zst"
 """In the folder of a backup, with its index beside it."""
+UNREAD = "the runs: "
+"""So begins why they are missing; with the server there, another backup has them."""
 _LOOK_EVERY = 500
 """Runs."""
 
@@ -41,7 +43,7 @@ def write_server_part(
             for name in (path, f"{path}.index.json"):
                 with suppress(FileNotFoundError):
                     os.unlink(name)
-            lacks.append(f"the runs: {error}")
+            lacks.append(f"{UNREAD}{error}")
     elif stores.metrics.type == POSTGRES:
         lacks.append(
             "figures and patterns, which a server keeps; storage repair adds them up again from the runs that are there"

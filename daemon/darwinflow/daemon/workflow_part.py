@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FOLDER = "workflows"
 """In the folder of a backup."""
+UNREAD = "the published workflows: "
+"""So begins why they are missing; with the server there, another backup has them."""
 _INDEX = "index.json"
 _FILE = re.compile(r"v[0-9]+\.yaml|versions\.lock", re.ASCII)
 _PART = re.compile(r"[0-9]+", re.ASCII)
@@ -65,7 +67,7 @@ def write_workflow_part(folder: str, home: Home, organization: str, stores: Stor
             parts += _of_server(there, home, organization, stores)
         except StoreError as error:
             shutil.rmtree(there, ignore_errors=True)
-            parts, lacks = [], [f"the published workflows: {error}"]
+            parts, lacks = [], [f"{UNREAD}{error}"]
     if parts:
         with open(os.path.join(there, _INDEX), "x", encoding="utf-8") as file:
             json.dump([part._asdict() for part in parts], file, indent=1)
