@@ -12,7 +12,7 @@ from darwinflow.model.span import Span
 
 def without_dashes(document: Document, problems: Sequence[Problem]) -> tuple[list[Problem], list[int]]:
     """*problems*, those of one such item as one, and the lines where such items begin."""
-    repeats = [one for one in problems if one.code == DUPLICATE_KEY and _is_block(one)]
+    repeats = [one for one in problems if one.code == DUPLICATE_KEY and is_below(one)]
     groups = _groups(document, repeats) if len(repeats) > 1 else []
     if not groups:
         return list(problems), []
@@ -38,12 +38,12 @@ def _groups(document: Document, repeats: list[Problem]) -> list[list[Problem]]:
         first = one.related[0].span
         lines = leaders.get(first.column, [])
         at = bisect_right(lines, first.line) - 1
-        if at >= 0 and _is_one_mapping(document, lines[at], one.span):
+        if at >= 0 and is_one_mapping(document, lines[at], one.span):
             groups.setdefault(lines[at], []).append(one)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _is_block(problem: Problem) -> bool:
+def is_below(problem: Problem) -> bool:
     """Whether both keys begin lines of their own, below one another."""
     first = problem.related[0].span
     return first.line < problem.span.line and first.column == problem.span.column > 0
@@ -54,7 +54,7 @@ def _is_behind_dash(document: Document, span: Span) -> bool:
     return before == "-"
 
 
-def _is_one_mapping(document: Document, first: int, span: Span) -> bool:
+def is_one_mapping(document: Document, first: int, span: Span) -> bool:
     """Whether no line from behind *first* to *span*'s is less indented than its key."""
     return all(
         indent_of(line) >= span.column or line.strip()[:1] in ("", "#")

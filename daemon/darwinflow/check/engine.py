@@ -121,7 +121,7 @@ class Checked:
         torn = tuple(tears(self.document, [part is not None for part in self.parts]))
         heads = [one for part in self.parts if part is not None for one in part.header]
         unknown = [one.span.line for one in heads if one.code == "unknown-field" and not one.span.column]
-        wake = Wake(self.document, self.document.problems(), torn, unknown)
+        wake = Wake(self.document, self.document.problems(), torn, unknown, self.parts)
         found = [finding_of(problem) for problem in wake.problems]
         found += self.checker.unknown_types(self.document)
         for root_index, part in enumerate(self.parts):
@@ -133,7 +133,7 @@ class Checked:
                 for section, segments in part.faulty:
                     for segment in segments:
                         found += self.checker.located(part.projection, section, segment)
-        found = told_at_ids(told_once(self.document, wake.left_of(found), self.parts))
+        found = told_at_ids(self.document, told_once(self.document, wake.left_of(found), self.parts))
         found += [tear.finding() for tear in torn]
         found += self.joint
         suppressions: list[Suppression] = []

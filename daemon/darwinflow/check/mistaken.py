@@ -1,13 +1,15 @@
-"""The node that took an id which it may not have: another's, or a reserved one. Edges that still say its own name follow from that."""
+"""The node that took an id which it may not have: another's, or a reserved one. What follows from that is not told beside it."""
 
 from typing import Final, NamedTuple
 
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.meant import meant
 from darwinflow.check.words import scalar, shown
+from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import SCALAR
 from darwinflow.document.problem import Related
+from darwinflow.model.span import Span
 from darwinflow.projection.graph import Place
 from darwinflow.projection.projection import Projection
 
@@ -66,11 +68,12 @@ def _is_used(projection: Projection, name: str) -> bool:
     return number >= graph.known or bool(graph.successors[number]) or bool(graph.predecessors[number])
 
 
-def told_at_ids(found: list[Finding]) -> list[Finding]:
+def told_at_ids(document: Document, found: list[Finding]) -> list[Finding]:
     """*found* without what is said of names at edges where the id that has to change is told for another reason.
 
-    The id's finding takes over the fix and the places.
+    The id's finding takes over the fix and the places. A line that stands there twice is one finding, too.
     """
+    found = _without_doubled(document, found)
     ids = {one.span: one for one in found if one.code in _OF_IDS and one.message.startswith("'id' ")}
     if not ids:
         return found
@@ -87,3 +90,28 @@ def told_at_ids(found: list[Finding]) -> list[Finding]:
             related = [Related(span, "this is meant to be it") for span in places]
             told.append(about._replace(related=(*about.related, *related), fixes=fixes))
     return [one for one in found if one not in gone] + told if told else found
+
+
+def _without_doubled(document: Document, found: list[Finding]) -> list[Finding]:
+    """*found*, what is said of a line `- id: NAME` and the same line above it as one."""
+    doubled: dict[int, Finding] = {}
+    for one in found:
+        row = one.span.line
+        if one.code == "duplicate-node-id" and [place.span.line for place in one.related] == [row - 1]:
+            above, line = document.lines.slice(row - 1, row + 1)
+            if above == line:
+                doubled[row - 1] = one
+    if not doubled:
+        return found
+    lacking = {
+        one.span.line: one for one in found if one.code == "missing-field" and one.span.line in doubled
+    }
+    told = {doubled[row]: _as_doubled(doubled[row]) for row in lacking}
+    gone = set(lacking.values())
+    return [told.get(one, one) for one in found if one not in gone]
+
+
+def _as_doubled(finding: Finding) -> Finding:
+    row = finding.span.line
+    fix = Fix("Remove one of them", (Edit(Span(row, 0, row + 1, 0), ""),))
+    return finding._replace(message="this line stands there twice; remove one of them", fixes=(fix,))

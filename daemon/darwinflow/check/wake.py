@@ -9,6 +9,8 @@ from typing import Final
 
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
+from darwinflow.check.lost_ids import without_lost_ids
+from darwinflow.check.part import Part
 from darwinflow.check.strays import without_strays
 from darwinflow.check.torn import Tear
 from darwinflow.document.document import Document, Place
@@ -71,8 +73,9 @@ class Wake:
         problems: Sequence[Problem],
         tears: Sequence[Tear] = (),
         unknown: Collection[int] = (),
+        parts: Sequence[Part | None] = (),
     ) -> None:
-        """*unknown*: lines of keys of the document that nobody knows."""
+        """*unknown*: lines of keys of the document that nobody knows; *parts*: what its roots hold."""
         self._document = document
         self.problems: list[Problem] = []
         """Without those that others lead to; in the order of the text, as *problems* are."""
@@ -82,6 +85,7 @@ class Wake:
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
         problems, dashes = without_dashes(document, problems)
+        problems, ids = without_lost_ids(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
         for problem in problems:
             while waiting and waiting[0].first <= problem.span.line:
@@ -95,7 +99,7 @@ class Wake:
         self._lines = [stretch.line for stretch in self._stretches]
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
         self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
-        self._torn.update([document.locate(line).root_index for line in (*dashes, *strays)])
+        self._torn.update([document.locate(line).root_index for line in (*dashes, *ids, *strays)])
         self._faulty_lines = {problem.span.line for problem in self.problems if problem.code == YAML_SYNTAX}
 
     def _is_led_to(self, problem: Problem) -> bool:
