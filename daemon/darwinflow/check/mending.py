@@ -52,7 +52,7 @@ def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Chec
             count += steps
         checked = after
         count += len(kept)
-    return trials.without_promises(checked), count
+    return checked, count
 
 
 class _Trials:
@@ -105,19 +105,6 @@ class _Trials:
                     return after, steps
         return checked, 0
 
-    def without_promises(self, checked: Checked) -> Checked:
-        """*checked* where no fix that has been refused is called certain."""
-        found = checked.findings()
-        left = tuple(
-            [
-                one
-                if self.is_open(checked, one)
-                else one._replace(fixes=tuple([fix.doubted() for fix in one.fixes]))
-                for one in found
-            ]
-        )
-        return checked if left == found else checked.replaced(left)
-
     def _followed(self, checked: Checked, first: Finding) -> tuple[Checked, int]:
         before, now, steps, count = checked.every_finding(), checked, [first], 0
         for _ in range(_MAX_STEPS):
@@ -130,9 +117,14 @@ class _Trials:
             if not fresh:
                 return now, count
             steps = fixable(fresh)
-            if len(steps) < len(fresh):
+            if len(steps) < len(fresh) or any(map(_takes_away, steps)):
                 break
         return checked, 0
+
+
+def _takes_away(finding: Finding) -> bool:
+    """Whether its fix is no other spelling, but leaves out what somebody has written."""
+    return not all(edit.text for edit in finding.fixes[0].edits)
 
 
 def _known_by(checked: Checked, finding: Finding) -> tuple[str, str, str]:
