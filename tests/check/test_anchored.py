@@ -46,3 +46,10 @@ def test_where_several_keys_may_be_meant_it_is_told_at_the_first_alias(catalog: 
     text = _shared("x-c: &c {prompt: Sign it, agents: {a: 1}, deep: [{agents: 2}]}\n", "*c", "*c")
     found = [one for one in checked(text, catalog).findings() if "'agents'" in one.message]
     assert [(one.span.line, len(one.related)) for one in found] == [(11, 1)]
+
+
+@pytest.mark.parametrize("key", ["it's", "has no 'x'; did you mean 'y'?", "a" * 300])
+def test_it_is_told_at_the_key_whatever_its_name(key: str, catalog: Catalog) -> None:
+    text = _shared(f'x-c: &c {{prompt: Sign it, "{key}": 1}}\n', "*c", "*c")
+    (found,) = checked(text, catalog).findings()
+    assert (found.span.line, len(found.related)) == (0, 2)

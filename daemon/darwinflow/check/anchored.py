@@ -15,8 +15,7 @@ from darwinflow.model.span import Span
 
 _ALIAS: Final = re.compile(r"\*([^\s,\[\]{}]+)")
 _ALIASES: Final = re.compile(r"\*[^\s,\[\]{}]+(?: *, *\*[^\s,\[\]{}]+)*")
-_KEY: Final = re.compile(r" has no (?:field )?'([^']+)'")
-_MEANT: Final = re.compile(r"; did you mean '([^']+)'\?\Z")
+_UNKNOWN: Final = ("unknown-field", "config-unknown-field")
 _MAX_RELATED: Final = 20
 _MAX_NODES: Final = 2_000
 """That are looked at for one anchor, and for one key below it."""
@@ -60,8 +59,7 @@ def told_at_anchors(
     for group, same in groups.items():
         same.sort(key=lambda one: one.span)
         first, *others = same
-        key = _KEY.search(first.message)
-        name = key[1] if key is not None else ""
+        name = _key(first)
         for anchor in group.anchors if name else ():
             span = _span_of(document, first.span.line, places.get(anchor, ()), name)
             if span is not None:
@@ -84,12 +82,18 @@ def _anchors(text: str) -> tuple[str, ...]:
 
 def _what(finding: Finding) -> str:
     """What is said, whichever the type of the node."""
-    return finding.message.partition(" has no ")[2].partition(";")[0] or finding.message
+    return _key(finding) or finding.message
+
+
+def _key(finding: Finding) -> str:
+    """The key that nobody knows; empty where a finding is about something else."""
+    is_key = finding.about is not None and finding.code in _UNKNOWN and finding.about.keys
+    return finding.about.keys[0] if finding.about is not None and is_key else ""
 
 
 def _at_key(finding: Finding, span: Span) -> Finding:
-    meant = _MEANT.search(finding.message)
-    fixes = (Fix(f"Rename to '{meant[1]}'", (Edit(span, scalar(meant[1])),)),) if meant is not None else ()
+    meant = finding.about.meant if finding.about is not None else ""
+    fixes = (Fix(f"Rename to '{meant}'", (Edit(span, scalar(meant)),)),) if meant else ()
     return finding._replace(span=span, fixes=fixes)
 
 

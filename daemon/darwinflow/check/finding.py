@@ -28,6 +28,18 @@ class Fix(NamedTuple):
         return self._replace(is_certain=False)
 
 
+class About(NamedTuple):
+    """What an item rule speaks of, for those who take several findings for one slip."""
+
+    noun: str
+    """`node`, `edge`, or the name of the graph type for the document itself."""
+    path: tuple[str | int, ...]
+    """To the value; to the mapping where *keys* are unknown or missing in it."""
+    keys: tuple[str, ...] = ()
+    meant: str = ""
+    """What an unknown key is clearly a slip of."""
+
+
 class Finding(NamedTuple):
     code: str
     severity: Severity
@@ -36,6 +48,7 @@ class Finding(NamedTuple):
     message: str
     related: tuple[Related, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    about: About | None = None
 
     def moved(self, lines: int) -> "Finding":
         """The same finding with each of its places *lines* further down."""
@@ -51,4 +64,5 @@ class Finding(NamedTuple):
                 fix._replace(edits=tuple(Edit(edit.span.moved(lines), edit.text) for edit in fix.edits))
                 for fix in self.fixes
             ),
+            self.about,
         )

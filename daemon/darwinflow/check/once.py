@@ -7,7 +7,7 @@ from typing import Final
 from darwinflow.check.anchored import told_at_anchors
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.part import Part
-from darwinflow.check.rules.unknown_field import OF_ROOT, without_displaced
+from darwinflow.check.rules.unknown_field import is_displaced, without_displaced
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
@@ -15,7 +15,6 @@ from darwinflow.model.span import Span
 _OF_ITEMS: Final = frozenset(
     {"unknown-field", "config-unknown-field", "config-wrong-type", "config-invalid-value"}
 )
-_OF_EDGE: Final = "an edge has no field '"
 _FOLLOWING: Final = frozenset({"no-path-to-end", "unreachable-node"})
 
 
@@ -25,23 +24,23 @@ def told_once(document: Document, found: list[Finding], parts: Iterable[Part | N
     items: list[Finding] = []
     by_alias: list[Finding] = []
     of_edges: list[Finding] = []
-    is_displaced = False
+    is_any_displaced = False
     for one in found:  # also after each key that is typed among a thousand of them
-        code, _, (line, column, _, _), message, _, _ = one
+        code, _, (line, column, _, _), _, _, _, about = one
         if code not in _OF_ITEMS:
             continue
         items.append(one)
         if lines[line].startswith("*", column):
             by_alias.append(one)
-        elif code == "unknown-field":
-            is_displaced = is_displaced or message.endswith(OF_ROOT)
-            if message.startswith(_OF_EDGE):
+        elif code == "unknown-field" and about is not None:
+            is_any_displaced = is_any_displaced or is_displaced(code, about)
+            if about.noun == "edge" and not about.path:
                 of_edges.append(one)
     if of_edges:
         found = _in_brackets(document, found, _strays(document, of_edges, parts))
     if by_alias:
         found = told_at_anchors(document, found, items, by_alias)
-    return without_displaced(found) if is_displaced else found
+    return without_displaced(found) if is_any_displaced else found
 
 
 def _strays(document: Document, of_edges: Sequence[Finding], parts: Iterable[Part | None]) -> list[Finding]:

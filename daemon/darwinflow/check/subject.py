@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from darwinflow.check.faults import Fault
-from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.finding import ERROR, About, Finding, Fix
 from darwinflow.check.words import with_article
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS, BROKEN, EMPTY, MAP, SEQ, Node
@@ -121,6 +121,10 @@ class Subject:
             return None
         return place[0].value
 
+    def about(self, fault: Fault, meant: str = "") -> About:
+        is_of_key = fault.name or fault.kind in ("unknown", "missing")
+        return About(self.noun, fault.path, (fault.name,) if is_of_key else (), meant)
+
     def _is_troubled(self, span: Span) -> bool:
         return any(
             problem.code not in WARNINGS
@@ -130,8 +134,10 @@ class Subject:
         )
 
 
-def error(code: str, span: Span, message: str, fixes: tuple[Fix, ...] = ()) -> Finding:
-    return Finding(code, ERROR, span, message, (), fixes)
+def error(
+    code: str, span: Span, message: str, fixes: tuple[Fix, ...] = (), about: About | None = None
+) -> Finding:
+    return Finding(code, ERROR, span, message, (), fixes, about)
 
 
 def replacement(title: str, span: Span, text: str) -> tuple[Fix, ...]:

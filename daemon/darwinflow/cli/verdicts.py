@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from darwinflow.catalog.own_files import is_type_file
-from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.finding import ERROR, About, Finding, Fix
 from darwinflow.check.neighbours import FileFacts, facts_from
 from darwinflow.cli.workflow_files import WorkflowFile
 from darwinflow.document.lines import Edit, Lines
@@ -149,7 +149,7 @@ def decoded(line: bytes) -> Verdict:
 
 
 def _finding(
-    code: str, severity: Any, span: Sequence[int], message: str, related: Any, fixes: Any
+    code: str, severity: Any, span: Sequence[int], message: str, related: Any, fixes: Any, about: Any
 ) -> Finding:
     return Finding(
         code,
@@ -163,4 +163,5 @@ def _finding(
                 for title, edits, is_certain, into in fixes
             ]
         ),
+        About(about[0], tuple(about[1]), tuple(about[2]), *about[3:]) if about is not None else None,
     )

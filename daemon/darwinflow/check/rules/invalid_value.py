@@ -30,7 +30,9 @@ def invalid_value(subject: Subject) -> Iterator[Finding]:
             if fault.name
             else subject.name(fault.path)
         )
-        yield error(subject.code(fault, "invalid-value"), span, f"{name} {message}", fixes)
+        yield error(
+            subject.code(fault, "invalid-value"), span, f"{name} {message}", fixes, subject.about(fault)
+        )
 
 
 def _said(subject: Subject, fault: Fault, span: Span) -> tuple[str, tuple[Fix, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.check.faults import Fault
-from darwinflow.check.finding import Finding
+from darwinflow.check.finding import About, Finding
 from darwinflow.check.subject import Subject, error
 from darwinflow.check.words import all_of, quoted
 from darwinflow.graph.graph_type import fields_of
@@ -18,7 +18,8 @@ def missing_field(subject: Subject) -> Iterator[Finding]:
     for (code, path), faults in lacking.items():
         span = subject.first_span(path)
         if span is not None:
-            yield error(code, span, _message(subject, faults))
+            about = About(subject.noun, path, tuple([fault.name for fault in faults]))
+            yield error(code, span, _message(subject, faults), (), about)
 
 
 def _message(subject: Subject, faults: list[Fault]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
-from darwinflow.check.finding import Finding, Fix
+from darwinflow.check.finding import About, Finding, Fix
 from darwinflow.check.moving import put_beside, put_under
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
@@ -20,7 +20,7 @@ from darwinflow.projection.places import Path
 _MAX_RELATED = 20
 _CONFIG = "config"
 _LISTS = (NODES, EDGES)
-OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
+_OF_ROOT = "belongs to the document, not to a node; begin it at column 1"
 
 
 def unknown_field(subject: Subject) -> Iterator[Finding]:
@@ -47,10 +47,12 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         else:
             message = f"{subject.owner(fault)} has no field '{shown(fault.name)}'"
         fixes: tuple[Fix, ...] = ()
+        meant = ""
         if subject.noun == "node" and not fault.path and fault.name in _LISTS:
-            message = f"'{fault.name}' {OF_ROOT}"
+            message = f"'{fault.name}' {_OF_ROOT}"
             fixes = _at_the_margin(subject, fault, span)
         elif fault.meant is not None:
+            meant = fault.meant
             message += f"; did you mean '{fault.meant}'?"
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
@@ -64,25 +66,27 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             continue  # told with the others that belong there
         elif names := list(fields_of(fault.schema)):
             message += f"; it may have {all_of(names)}"
-        yield error(subject.code(fault, "unknown-field"), span, message, fixes)
+        yield error(subject.code(fault, "unknown-field"), span, message, fixes, subject.about(fault, meant))
 
 
 def without_displaced(found: list[Finding]) -> list[Finding]:
     """*found* without what the document lacks and a node has in its place."""
     names = {
-        name
+        key
         for one in found
-        if one.code == "unknown-field" and one.message.endswith(OF_ROOT)
-        for name in _LISTS
-        if one.message.startswith(f"'{name}'")
+        if one.about is not None and is_displaced(one.code, one.about)
+        for key in one.about.keys
     }
-    if not names:
-        return found
     return [
         one
         for one in found
-        if one.code != "missing-field" or not any(f" needs '{name}'" in one.message for name in names)
+        if one.code != "missing-field" or one.about is None or not names.issuperset(one.about.keys)
     ]
+
+
+def is_displaced(code: str, about: About) -> bool:
+    """Whether a node has a list that belongs to the document."""
+    return code == "unknown-field" and about.noun == "node" and not about.path and about.keys[0] in _LISTS
 
 
 def _at_the_margin(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
@@ -169,7 +173,8 @@ def _strayed(subject: Subject) -> Iterator[Finding]:
         names = [fault.name for _, fault in found]
         is_own = all(subject.owns_key(path, name) for name in names)
         fixes = put_under(subject, path, names, home) if is_own else ()
-        yield error(subject.code(first, "unknown-field"), span, message, fixes)._replace(related=related)
+        found_at = error(subject.code(first, "unknown-field"), span, message, fixes, subject.about(first))
+        yield found_at._replace(related=related)
 
 
 def _home(fault: Fault) -> str | None:
@@ -208,7 +213,8 @@ def _out_of_place(subject: Subject) -> Iterator[Finding]:
     fixes = (
         put_under(subject, first.path, [one.name for one in displaced], str(first.inside)) if is_own else ()
     )
-    yield error(subject.code(first, "unknown-field"), span, message, fixes)._replace(related=related)
+    found = error(subject.code(first, "unknown-field"), span, message, fixes, subject.about(first))
+    yield found._replace(related=related)
 
 
 def _fits(fault: Fault) -> bool:

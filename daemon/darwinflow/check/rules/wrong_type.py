@@ -47,7 +47,9 @@ def _said(subject: Subject, fault: Fault) -> Finding | None:
         message = f"{name} has no value; it must be {_wanted(fault)}"
     else:
         message = f"{name} must be {_wanted(fault)}, not {given(fault.data)}"
-    return error(subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span))
+    return error(
+        subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span), subject.about(fault)
+    )
 
 
 def _with_others(first: Finding, others: list[Finding]) -> Finding:
