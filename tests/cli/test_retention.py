@@ -165,6 +165,27 @@ def test_deleting_reaches_the_archive(darwinflow: Run, history: set[str], tmp_pa
     assert "run bad was deleted for good" in again.stderr
 
 
+def test_the_id_of_an_archived_run_means_no_other_one(darwinflow: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o700)
+    ids = ["job-7", "job-70", "job-71"]
+    runs = [events(run_id, {"node": "look"}, at=BEGIN + at * DAY) for at, run_id in enumerate(ids)]
+    (folder / "events.jsonl").write_text(lines(*runs))
+    darwinflow("runs", "import", "events.jsonl")
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    darwinflow("daemon", "stop")
+    darwinflow("storage", "retention")
+    assert listed(darwinflow) >= {"job-70", "job-71"}
+    assert listed(darwinflow, "--archived") == {"job-7"}
+    for command in (("runs", "show", "job-7"), ("runs", "pin", "job-7")):
+        said = darwinflow(*command, expect=1).stderr
+        assert said.startswith("error: run job-7 is in the archive")
+        assert "darwinflow runs restore job-7" in said
+    darwinflow("runs", "delete", "job-7", "--yes")
+    assert listed(darwinflow, "--archived") == set()
+    darwinflow("runs", "delete", "job-7", "--yes")
+    assert listed(darwinflow) >= {"job-70", "job-71"}
+
+
 def test_a_mistake_in_the_block_is_told_at_its_line_and_nothing_is_deleted(
     darwinflow: Run, history: set[str], tmp_path: Path
 ) -> None:

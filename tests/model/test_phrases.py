@@ -104,6 +104,9 @@ def test_every_status_has_its_glyph_in_both_alphabets():
 def test_a_run_is_called_by_the_end_of_its_id():
     assert phrases.short_run_id("01936f0a-7c1e-7a44-9f0b-2c338c41d07e") == "8c41d07e"
     assert phrases.short_run_id("ci-7") == "ci-7"
+    assert phrases.short_run_id("build-1234567") == "d-1234567"
+    assert phrases.short_run_id("p-corr.25") == "p-corr.25"
+    assert phrases.short_run_id("--------12") == "--------12"
 
 
 def test_counts_have_their_noun():

@@ -94,8 +94,14 @@ def glyph(status: str, *, utf8: bool = True) -> str:
 
 
 def short_run_id(run_id: str) -> str:
-    """The last eight characters: a UUIDv7 begins with the time, so its end is what differs."""
-    return run_id[-8:]
+    """The last eight characters: a UUIDv7 begins with the time, so its end is what differs.
+
+    More where that would begin with a sign: a command would take it for an option.
+    """
+    end = len(run_id) - 8
+    while end > 0 and not run_id[end].isalnum():
+        end -= 1
+    return run_id[max(end, 0) :]
 
 
 def clock(then: datetime, now: datetime) -> str:

@@ -22,6 +22,7 @@ from darwinflow.storage.archive_frames import damaged, entries_behind, run_of
 from darwinflow.storage.archive_index import (
     INDEX,
     gap,
+    has_line,
     read_index,
     size_of_file,
     write_index,
@@ -107,6 +108,9 @@ class Archive:
                 ):
                     found[entry.run_id] = None
         return tuple(found)
+
+    def has(self, project: str, run_id: str) -> bool:
+        return any(has_line(self._index_of(month), project, run_id) for month in self.months())
 
     def get(self, project: str, run_id: str) -> FiledRun:
         """Raises `NotFound`, `StoreDamaged`."""

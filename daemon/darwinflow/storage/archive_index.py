@@ -10,10 +10,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from darwinflow.model.phrases import counted, some_of
-from darwinflow.storage.archived_runs import Entry, entry_in, index_line
+from darwinflow.storage.archived_runs import Entry, beginning_of, entry_in, index_line
 from darwinflow.storage.durable import write_durably
 
 INDEX = ".index.jsonl"
+_BLOCK_BYTES = 1 << 20
 
 
 class Listed(NamedTuple):
@@ -45,6 +46,19 @@ def read_index(path: str) -> Listed:
             else:
                 entries.append(entry)
     return Listed(entries, is_whole)
+
+
+def has_line(path: str, project: str, run_id: str) -> bool:
+    """Whether the index at *path* has a line of this run. Nothing else of it is read: a month may have a million lines."""
+    begin = beginning_of(project, run_id)
+    before = b"\n"
+    with suppress(FileNotFoundError), open(path, "rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            seen = before + block
+            if b"\n" + begin in seen:
+                return True
+            before = seen[-len(begin) :]
+    return False
 
 
 def size_of_file(path: str) -> int | None:

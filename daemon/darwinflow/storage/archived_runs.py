@@ -84,6 +84,11 @@ def index_line(entry: Entry) -> bytes:
     return (compact(entry._asdict()) + "\n").encode("ascii")
 
 
+def beginning_of(project: str, run_id: str) -> bytes:
+    """Of the line of a run."""
+    return f'{{"project":{compact(project)},"row":[{compact(run_id)},'.encode("ascii")
+
+
 def entry_in(line: bytes) -> Entry | None:
     """None for a line that was torn."""
     try:

@@ -9,7 +9,7 @@ from darwinflow.model.errors import RunNotFound
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.methods.method import Method, Place, Table
-from darwinflow.rpc.methods.runs import only_run
+from darwinflow.rpc.methods.runs import archived_in, only_run
 from darwinflow.rpc.methods.storage import NoQuestion
 from darwinflow.rpc.session import Session
 from darwinflow.rpc.settled import settled
@@ -78,9 +78,11 @@ def delete_runs(session: Session, params: DeleteRuns) -> RunsDeleted:
 def pin_runs(session: Session, params: PinRuns) -> "Future[RunsPinned]":
     """Have retention leave runs alone, or no longer."""
 
+    is_archived = archived_in(session)
+
     def work(tx: Transaction) -> RunsPinned:
         logs = tx.logs(session.project)
-        ids = dict.fromkeys(only_run(logs, part) for part in params.runs)
+        ids = dict.fromkeys(only_run(logs, part, is_archived) for part in params.runs)
         changed = [run_id for run_id in ids if logs.pin(run_id, pinned=params.pinned)]
         return RunsPinned(changed=changed, unchanged=[run_id for run_id in ids if run_id not in changed])
 
@@ -108,9 +110,13 @@ def _named(logs: LogRepository, parts: list[str], archive: Archive | None, proje
     there: dict[str, None] = {}
     archived: dict[str, None] = {}
     before: dict[str, None] = {}
+
+    def is_archived(run_id: str) -> bool:
+        return archive is not None and archive.has(project, run_id)
+
     for part in parts:
         try:
-            there[only_run(logs, part)] = None
+            there[only_run(logs, part, is_archived)] = None
         except RunNotFound:
             if logs.is_erased(part):
                 before[part] = None

@@ -1,5 +1,6 @@
 """Runs: keep a finished one, list them, give one whole."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from darwinflow.rpc.settled import settled
 from darwinflow.rpc.wire.base import Hash, Instant, Name, RunPart, Version, Wire, WorkflowId
 from darwinflow.rpc.wire.runs import RunHeader, RunLog, RunValue
 from darwinflow.rpc.wire.sent_runs import sent_run
+from darwinflow.storage.archive import Archive
 from darwinflow.storage.cursor import cursor_from
 from darwinflow.storage.instants import to_micros
 from darwinflow.storage.recording import record
@@ -134,10 +136,11 @@ def query_runs(session: Session, params: QueryRuns) -> RunPage:
 
 def get_run(session: Session, params: GetRun) -> RunFound:
     """One run with its whole log."""
+    is_archived = archived_in(session)
 
     def work(tx: Transaction) -> tuple[ExecutionLog, RunHeader]:
         logs = tx.logs(session.project)
-        run_id = only_run(logs, params.run)
+        run_id = only_run(logs, params.run, is_archived)
         return logs.get_log(run_id), RunHeader.of(logs.header(run_id))
 
     try:
@@ -149,25 +152,41 @@ def get_run(session: Session, params: GetRun) -> RunFound:
     return RunFound(run=header, log=RunLog.of(log, header.status))
 
 
+def archived_in(session: Session) -> Callable[[str], bool]:
+    """Whether the archive has the run of an id."""
+    archive = _archive_of(session)
+    return lambda run_id: archive is not None and archive.has(session.project, run_id)
+
+
+def _archive_of(session: Session) -> Archive | None:
+    with suppress(DarwinFlowError):  # settings that are faulty are no answer to a question about runs
+        return session.retaining.archive
+    return None
+
+
 def _refuse_archived(session: Session, part: str) -> None:
-    """Raises `RunNotFound`, which says so, where the archive has a run that is called so."""
+    """Raises `RunNotFound`, which says so, where the archive has a run whose id begins or ends with *part*."""
+    archive = _archive_of(session)
     archived: tuple[str, ...] = ()
-    with suppress(DarwinFlowError):  # settings that are faulty are no answer to this question
-        archive = session.retaining.archive
+    with suppress(DarwinFlowError):
         archived = () if archive is None else archive.find(session.project, part)
     if archived:
-        facts = {"gone": ARCHIVED} if part in archived else {}
-        raise RunNotFound(
-            f"run {archived[0]} is in the archive, where retention has put it",
-            hint=f"darwinflow runs restore {archived[0]}",
-            **facts,
-        )
+        raise _in_archive(archived[0])
 
 
-def only_run(logs: LogRepository, part: str) -> str:
+def _in_archive(run_id: str, **facts: str) -> RunNotFound:
+    told = f"run {run_id} is in the archive, where retention has put it"
+    return RunNotFound(told, hint=f"darwinflow runs restore {run_id}", **facts)
+
+
+def _nowhere_else(_: str) -> bool:
+    return False
+
+
+def only_run(logs: LogRepository, part: str, is_archived: Callable[[str], bool] = _nowhere_else) -> str:
     """The id of the run that is called *part*, or that alone begins or ends so. Raises `RunNotFound`, `RunAmbiguous`.
 
-    One that was called *part* and deleted for good is not there: no other one is meant by that.
+    One that was called *part* and deleted for good, or *is_archived*, is not there: no other one is meant by that.
     """
     found = logs.find(part)
     if part in found:
@@ -175,6 +194,8 @@ def only_run(logs: LogRepository, part: str) -> str:
     if logs.is_erased(part):
         told = f"run {part} was deleted for good"
         raise RunNotFound(told, hint="darwinflow runs list", run=part, gone=DELETED)
+    if is_archived(part):
+        raise _in_archive(part, gone=ARCHIVED)
     if not found:
         raise RunNotFound(f"no run has an id that begins or ends with '{part}'", hint="darwinflow runs list")
     if len(found) > 1:
