@@ -47,6 +47,28 @@ def test_what_a_fault_of_syntax_leads_to_is_not_told(text: tuple[str, str], cata
     assert found[0][0] in (changed + 1, changed + 2)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        '"o"utput.decision == \'bug\'"',
+        "\"output.decision == 'bug'",
+        "\"output.decision == 'bug\"'",
+        "'output.decision == 'bog''",
+        "\"output.decisoin == 'bug' \\d\"",
+        "@output.decision",
+    ],
+)
+@pytest.mark.parametrize("is_flow", [False, True])
+def test_nothing_is_said_of_a_condition_that_is_no_sound_text(
+    condition: str, is_flow: bool, catalog: Catalog
+) -> None:
+    block = "  - from: classify\n    to: search\n    condition: output.decision == 'bug'\n"
+    flow = f"  - {{from: classify, to: search, condition: {condition}}}\n"
+    assert MAIN.count(block) == 1
+    edge = flow if is_flow else block.replace("output.decision == 'bug'", condition)
+    assert [code for _, code in found_in(MAIN.replace(block, edge), catalog)] == ["yaml-syntax"]
+
+
 def test_a_conflict_is_told_as_one(catalog: Catalog) -> None:
     marks = written(26, "<<<<<<< HEAD").split("\n")
     marks[30:30] = ["<<<<<<< HEAD", "=======", ">>>>>>> main"]

@@ -30,6 +30,10 @@ _OF_KINDS: Final = frozenset({"wrong-type", "config-wrong-type"})
 _OF_NAMES: Final = frozenset(
     {"edge-unknown-node", "context-unknown-node", "condition-unknown-name", "template-unknown-node"}
 )
+_OF_CONDITIONS: Final = frozenset(
+    {"condition-syntax", "condition-unknown-name", "condition-never-true", "condition-not-upstream"}
+)
+"""Codes of findings inside a text, which on a line with a fault of syntax is not the one that was meant."""
 _OF_GRAPHS: Final = frozenset(
     {
         *("unreachable-node", "no-path-to-end", "endless-cycle", "option-not-handled", "empty-workflow"),
@@ -105,6 +109,13 @@ class Wake:
     def _is_led_to(self, problem: Problem) -> bool:
         """Whether an earlier problem leads to this one; notes how far the two reach."""
         line = problem.span.line
+        before = self.problems[-1] if self.problems else None
+        if (
+            before is not None
+            and before.code == problem.code == YAML_SYNTAX
+            and before.span[:2] == problem.span[:2]
+        ):
+            return True
         on_line = bool(self._stretches) and self._stretches[-1].line == line and problem.code == YAML_SYNTAX
         if not problem.reach and problem.code != DUPLICATE_KEY and not on_line:
             return False
@@ -187,6 +198,8 @@ class Wake:
     def _covers(self, finding: Finding) -> bool:
         code, line = finding.code, finding.span.line
         if code in _OF_NAMES and line in self._broken_lines:
+            return True
+        if code in _OF_CONDITIONS and line in self._faulty_lines:
             return True
         if code in _OF_GRAPHS or (code in _OF_NAMES and not finding.fixes):
             return bool(self._torn) and self._document.locate(line).root_index in self._torn
