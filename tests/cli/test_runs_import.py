@@ -136,6 +136,25 @@ def test_lines_that_are_no_events_are_named_and_the_rest_is_taken(darwinflow: Ru
     assert set(listed(darwinflow)) == {"ci-1", "ci-2"}
 
 
+def test_a_run_with_a_wrong_line_is_left_out_until_that_is_mended(darwinflow: Run, folder: Path) -> None:
+    whole = lines(events("ci-1", LOOK, {"node": "sort"}), events("ci-2", LOOK))
+    wrong = whole.replace('"SUCCESS"', '"SUCESS"', 1)  # of the first step
+    (folder / "ci.jsonl").write_text(wrong)
+    said = darwinflow("runs", "import", "ci.jsonl", expect=1)
+    assert said.stdout == f"1 run imported into {place(folder)}, 1 line left out, and with them 1 run\n"
+    first = wrong[: wrong.index("SUCESS")].count("\n") + 1
+    told = said.stderr.splitlines()
+    assert told[0] == f"ci.jsonl:{first}: 'status' must be SUCCESS, FAILED or CANCELLED"
+    assert told[-1].endswith(
+        f"run 'ci-1' is left out for its line {first}: mend that, and import the file again"
+    )
+    assert set(listed(darwinflow)) == {"ci-2"}
+    (folder / "ci.jsonl").write_text(whole)
+    said = darwinflow("runs", "import", "ci.jsonl")
+    assert said.stdout == f"1 run imported into {place(folder)}, 1 there already\n"
+    assert {run["stepCount"] for run in listed(darwinflow).values()} == {1, 2}
+
+
 def test_a_run_that_was_recorded_alone_is_there_already(
     darwinflow: Run, folder: Path, tmp_path: Path
 ) -> None:

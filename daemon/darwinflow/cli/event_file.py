@@ -34,11 +34,15 @@ class EventFile:
         """By the hash that the file gives it."""
         self._runs: dict[str, Fold] = {}
         self._over: set[str] = set()
+        self._wrong: dict[str, int] = {}
+        """Runs of which a line is wrong, and the first such line."""
         self.lines = 0
         self.bad_lines = 0
+        self.left_out = 0
+        """Runs that ended and would lack what a wrong line was to say: once stored, they could not be completed."""
 
     def runs(self, file: BinaryIO) -> Iterator[ExecutionLog]:
-        """Those that end, in that order; then, without an output, those that do not, as they began."""
+        """Those that end, in that order, but for those with a wrong line; then, without an output, those that do not end."""
         while line := file.readline(MAX_LINE_BYTES + 1):
             self.lines += 1
             if not line.endswith(b"\n") and len(line) > MAX_LINE_BYTES:
@@ -49,10 +53,21 @@ class EventFile:
             if isinstance(taken, str):
                 self.bad_lines += 1
                 self._tell(self.lines, taken)
+                self._note_wrong(line)
+            elif taken is not None and (wrong := self._wrong.get(taken.run_id)) is not None:
+                self.left_out += 1
+                told = f"run '{taken.run_id}' is left out for its line {wrong}: mend that, and import the file again"
+                self._tell(self.lines, told)
             elif taken is not None:
                 yield taken
         for run_id in list(self._runs):
             yield self._given_out(run_id)
+
+    def _note_wrong(self, line: bytes) -> None:
+        raw = parsed(line)
+        run_id = None if isinstance(raw, Problem) else raw.get("run")
+        if isinstance(run_id, str) and run_id in self._runs:
+            self._wrong.setdefault(run_id, self.lines)
 
     def _taken(self, line: bytes) -> ExecutionLog | str | None:
         """The run that is over with *line*, or what is wrong with that."""

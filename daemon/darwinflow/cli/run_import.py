@@ -81,6 +81,8 @@ class Imports:
         self.lost = 0
         """Runs without an end."""
         self.bad_lines = 0
+        self.left_out = 0
+        """Runs that have such a line."""
         self.progress = Progress(-(-size // _MIB), "MiB")
         self._client = client
         self._is_dry = is_dry
@@ -104,6 +106,7 @@ class Imports:
             "dryRun": self._is_dry,
             "runs": self._runs,
             "badLines": self.bad_lines,
+            "leftOut": self.left_out,
             **{name: self.outcomes[name] for name in (NEW, COMPLETED, KNOWN, DIFFERS, REFUSED)},
         }
 
@@ -119,6 +122,7 @@ class Imports:
         parts += [f"{self.outcomes[REFUSED]} refused"] if self.outcomes[REFUSED] else []
         parts += [f"{self.lost} without an end, kept as lost"] if self.lost else []
         parts += [f"{counted(self.bad_lines, 'line')} left out"] if self.bad_lines else []
+        parts += [f"and with them {counted(self.left_out, 'run')}"] if self.left_out else []
         return ", ".join(parts)
 
     def _take(self, path: str, file: BinaryIO) -> None:
@@ -150,6 +154,7 @@ class Imports:
                 self._send()
         self._read = begun_at + file.tell()
         self.bad_lines += events.bad_lines
+        self.left_out += events.left_out
         if told > MOST_TOLD:
             say(f"{path}: {told - MOST_TOLD} more lines are left out", sys.stderr)
 
