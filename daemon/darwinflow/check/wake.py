@@ -9,6 +9,7 @@ from typing import Final
 
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
+from darwinflow.check.first_keys import at_first_keys
 from darwinflow.check.lost_ids import without_lost_ids
 from darwinflow.check.part import Part
 from darwinflow.check.strays import without_strays
@@ -21,6 +22,7 @@ _OF_FIELDS: Final = frozenset(
     {
         *("unknown-field", "missing-field", "wrong-type", "invalid-value", "unknown-node-type"),
         *("config-unknown-field", "config-missing-field", "config-wrong-type", "config-invalid-value"),
+        "metadata-key",
     }
 )
 """Codes of findings about what one mapping holds."""
@@ -88,7 +90,7 @@ class Wake:
         self._behind = {tear.root_index for tear in tears}
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
-        problems, dashes = without_dashes(document, problems)
+        problems, dashes = without_dashes(document, at_first_keys(document, problems))
         problems, ids = without_lost_ids(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
         for problem in problems:
