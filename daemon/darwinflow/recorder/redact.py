@@ -43,7 +43,12 @@ SHAPES: tuple[tuple[str, str, str], ...] = (
     ("AIza", rf"AIza{_LETTER}{{35}}", "a Google API key"),
     ("ya29.", rf"ya29\.{_LETTER}{{20,}}", "a Google access token"),
     ("GOCSPX-", rf"GOCSPX-{_LETTER}{{20,}}", "a Google client secret"),
-    ("eyJ", rf"eyJ{_LETTER}{{13,}}\.{_LETTER}{{8,}}(?:\.{_LETTER}+)+", "a JSON web token"),
+    (
+        "eyJ",
+        # Of a run of letters the first 'eyJ' decides, once: a text full of them would be read again from each.
+        rf"(?<!{_LETTER})((?>{_LETTER}*?(?=eyJ)))eyJ{_LETTER}{{13,}}+\.{_LETTER}{{8,}}+(?:\.{_LETTER}+)+",
+        "a JSON web token",
+    ),
     (
         "PRIVATE KEY",
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
