@@ -216,3 +216,12 @@ def test_nodes_stand_by_the_time_they_took_in_all(darwinflow: Run, folder: Path)
     ]
     assert found["nodes"][1]["summary"]["p50Ms"] == pytest.approx(5, rel=0.021)
     assert darwinflow("metrics", "greet@7", "--nodes").stdout.startswith("No run of 'greet' v7 has ended yet")
+
+
+def test_since_says_from_when_it_counts_and_a_day_to_come_is_refused(darwinflow, folder, tmp_path):
+    said = darwinflow("metrics", "greet", "--since", "2999-01-01", expect=2).stderr
+    assert said.splitlines()[0] == "error: 2999-01-01 is still to come"
+    hour = json.loads(darwinflow("metrics", "greet", "--since", "90m", "--json").stdout)["since"]
+    assert datetime.fromisoformat(hour).minute == 0
+    day = json.loads(darwinflow("metrics", "greet", "--nodes", "--since", "90m", "--json").stdout)["since"]
+    assert (datetime.fromisoformat(day).utcoffset(), datetime.fromisoformat(day).hour) == (timedelta(0), 0)

@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -37,7 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--since",
         type=since_of,
         metavar="WHEN",
-        help="runs that ended after it: 90m, 12h, 7d, 2w or a day as in 2026-11-20; where absent "
+        help="from when on: 12h, 7d, 2w or a day as in 2026-11-20, from the beginning of that hour; by day and with --nodes, "
+        "of that day; where absent "
         + ", ".join(f"{since} by {by}" for by, since in USUAL_SINCE.items() if by != "version")
         + ", and all by version",
     )
@@ -57,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         option = "--nodes" if args.nodes else "--since" if args.since is not None else f"--by {args.by}"
         return complain(f"{option} needs a workflow", f"darwinflow metrics WORKFLOW {option}", EXIT_USAGE)
     now = datetime.now().astimezone()
+    if args.since is not None and not isinstance(args.since, timedelta) and args.since > now.date():
+        return complain(f"{args.since} is still to come", f"darwinflow metrics {args.workflow}", EXIT_USAGE)
     if args.workflow is None:
         return _all(args, now)
     if args.nodes:
@@ -108,7 +111,7 @@ def _by_node(args: argparse.Namespace, now: datetime) -> int:
         nodes = client.call("metrics/nodes", said(wanted, since))["nodes"]
         missed = None if nodes or args.json else _missed(client, wanted, since, now)
     if args.json:
-        told = None if since is None else since.isoformat()
+        told = None if since is None else _begin_of_day(since).isoformat()
         answer = {"by": "node", "workflow": wanted.workflow, "version": wanted.version, "since": told}
         print(json.dumps({**answer, "nodes": nodes}))
     elif missed is not None:
@@ -118,6 +121,11 @@ def _by_node(args: argparse.Namespace, now: datetime) -> int:
         for line in fitted(HEADING, rows(nodes, terminal), terminal):
             print(line)
     return 0
+
+
+def _begin_of_day(moment: datetime) -> datetime:
+    """Of UTC, by which figures of nodes are kept."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _by_version(
@@ -134,7 +142,7 @@ def _by_version(
         if not versions and not args.json:
             missed = _missed(client, wanted, None if args.since is None else since, now)
     if args.json:
-        told = None if args.since is None else since.isoformat()
+        told = None if args.since is None else hours(since, now)[0].isoformat()
         answer = {"by": "version", "workflow": wanted.workflow, "since": told}
         for one in versions:
             one.pop("start", None)
