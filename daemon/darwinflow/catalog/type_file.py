@@ -8,7 +8,7 @@ from darwinflow.document.problem import MAX_RELATED, WARNINGS, Related
 from darwinflow.graph.graph_type import GraphTypeInvalid, Module
 from darwinflow.model.span import Span
 from darwinflow.settings.fault import Fault, fault_of
-from darwinflow.settings.places import entries_of, key_span, value_span
+from darwinflow.settings.places import Pieces, entries_of, key_span, value_span
 
 GRAPH_TYPE_INVALID: Final = "graph-type-invalid"
 
@@ -37,8 +37,9 @@ class TypeFile(NamedTuple):
     def with_faults(self, faults: Iterable[GraphTypeInvalid]) -> "TypeFile":
         """The same file with these faults at their places."""
         found: dict[tuple[str, str], Fault] = {}
-        for fault in sorted(faults, key=self._place):
-            span = self._place(fault)
+        pieces = Pieces(self.document)
+        placed = [(self._place(fault, pieces), fault) for fault in faults]
+        for span, fault in sorted(placed, key=lambda one: one[0]):
             same = str(fault), fault.word or fault.pointer.rstrip("0123456789")  # items of one list
             first = found.setdefault(
                 same,
@@ -51,8 +52,8 @@ class TypeFile(NamedTuple):
         problems = sorted([*self.problems, *found.values()], key=lambda problem: problem.span)
         return self._replace(problems=tuple(problems))
 
-    def _place(self, fault: GraphTypeInvalid) -> Span:
-        return place_of(self.document, fault.pointer, is_key=fault.is_key)
+    def _place(self, fault: GraphTypeInvalid, pieces: Pieces) -> Span:
+        return place_of(self.document, fault.pointer, is_key=fault.is_key, pieces=pieces)
 
 
 def type_file(path: str, text: str) -> TypeFile:
@@ -72,16 +73,19 @@ def type_file(path: str, text: str) -> TypeFile:
     return TypeFile(path, document, data, tuple(problems))
 
 
-def place_of(document: Document, pointer: str, *, is_key: bool = False) -> Span:
+def place_of(document: Document, pointer: str, *, is_key: bool = False, pieces: Pieces | None = None) -> Span:
     """One token for what a JSON pointer names, or for the nearest thing around it that is there.
 
-    *is_key*: the key is meant where there is one, and not its value.
+    *is_key*: the key is meant where there is one, and not its value. *pieces*: those of *document*, where many are asked for.
     """
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     path = tuple([int(part) if part.isdecimal() else part for part in parts])
-    if not path or not any(name == path[0] for name, *_ in entries_of(document)):
+    if not path or not document.roots:
         return _first_token(document)
-    return key_span(document, path) if is_key else value_span(document, path)
+    pieces = pieces if pieces is not None else Pieces(document)
+    if path[0] not in pieces:
+        return _first_token(document)
+    return key_span(pieces, path) if is_key else value_span(pieces, path)
 
 
 def _first_token(document: Document) -> Span:

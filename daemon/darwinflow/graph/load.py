@@ -200,13 +200,14 @@ class _Reader:
     def nodes(self, source: Dereferencer, known: Mapping[str, NodeType]) -> dict[str, NodeType]:
         """The node types of this module. *known*: those that there are already."""
         found: dict[str, NodeType] = {}
+        seen: dict[str, object] = dict(known)
         for fault in misspelt_entries(self.module, source):
             self._keep(fault)
         for entry in self.entries:
             if suffix_of(entry) == "Node":
-                node = self.attempt(self._node, source, entry, {**known, **found})
+                node = self.attempt(self._node, source, entry, seen)
                 if node is not None:
-                    found[node.name] = node
+                    found[node.name] = seen[node.name] = node
         return found
 
     def _node(self, source: Dereferencer, entry: str, known: Mapping[str, object]) -> NodeType:
@@ -252,12 +253,14 @@ def _formal_faults(module: Module) -> list[GraphTypeInvalid]:
         *misworded(module),
         *unusable_patterns(module),
     ]
-    said = [fault.pointer for fault in faults]
-    return faults + [
-        fault
-        for fault in nonconforming(module)
-        if not any(pointer == fault.pointer or pointer.startswith(fault.pointer + "/") for pointer in said)
-    ]
+    said = {above for fault in faults for above in _with_above(fault.pointer)}
+    return faults + [fault for fault in nonconforming(module) if fault.pointer not in said]
+
+
+def _with_above(pointer: str) -> list[str]:
+    """*pointer* and those to what it stands in."""
+    parts = pointer.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _config(source: Dereferencer) -> tuple[str, bool, bool, bool]:

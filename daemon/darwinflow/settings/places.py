@@ -10,12 +10,12 @@ Path = tuple[str | int, ...]
 _LONG = (BLOCK, LITERAL, FOLDED, EMPTY)
 
 
-def key_span(document: Document, path: Path) -> Span:
+def key_span(document: "Document | Pieces", path: Path) -> Span:
     """The key or the item that *path* leads to, else the nearest one above it."""
     return _span(document, path, is_value=False)
 
 
-def value_span(document: Document, path: Path) -> Span:
+def value_span(document: "Document | Pieces", path: Path) -> Span:
     """The value that *path* leads to where it is one token, else its key."""
     return _span(document, path, is_value=True)
 
@@ -31,12 +31,43 @@ def key_spans(document: Document, name: str) -> dict[str, Span]:
     }
 
 
-def _span(document: Document, path: Path, *, is_value: bool) -> Span:
-    best = Span(0, 0, 0, len(document.lines[0]))
+_Piece = tuple[Span, Node, int]
+"""The key, the value, and the line that the value counts from."""
+
+
+class Pieces:
+    """What `entries_of` gives, to be asked for many paths."""
+
+    def __init__(self, document: Document) -> None:
+        """Of a document that has a root."""
+        self._named: dict[str, list[_Piece]] = {}
+        self._holding: dict[tuple[str, str], list[_Piece]] = {}
+        self._unsorted: set[str] = set()
+        """Names under which a list stands."""
+        self.first_line = Span(0, 0, 0, len(document.lines[0]))
+        for name, span, value, line in entries_of(document):
+            self._named.setdefault(name, []).append((span, value, line))
+            if value.kind != MAP:
+                self._unsorted.add(name)
+            for key in {key.source for key, _ in value.pairs} if value.kind == MAP else ():
+                self._holding.setdefault((name, key), []).append((span, value, line))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._named
+
+    def on(self, path: Path) -> list[_Piece]:
+        """Those that *path* may lead into, or the ones that are nearest to it."""
+        named = self._named.get(str(path[0]), [])
+        if len(path) == 1 or path[0] in self._unsorted:
+            return named
+        return self._holding.get((str(path[0]), str(path[1]))) or named[:1]
+
+
+def _span(document: Document | Pieces, path: Path, *, is_value: bool) -> Span:
+    pieces = document if isinstance(document, Pieces) else Pieces(document)
+    best = pieces.first_line
     deepest = 0
-    for name, span, value, line in entries_of(document):
-        if name != path[0]:
-            continue
+    for span, value, line in pieces.on(path):
         depth, here, node = 1, span, value
         for step in path[1:]:
             found = _below(node, step)
