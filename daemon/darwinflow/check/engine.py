@@ -12,6 +12,7 @@ from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
 from darwinflow.check.faulty import faulty_segments
 from darwinflow.check.finding import ERROR, WARNING, Finding, Fix, Severity
+from darwinflow.check.gaps import graph_findings
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import (
     carried,
@@ -20,7 +21,6 @@ from darwinflow.check.keeping import (
     keeps_graph_findings,
     moves_lines,
 )
-from darwinflow.check.mentions.joining import joined
 from darwinflow.check.mentions.state import mentioned
 from darwinflow.check.mistaken import told_at_ids
 from darwinflow.check.once import told_once
@@ -127,8 +127,7 @@ class Checked:
         for root_index, part in enumerate(self.parts):
             if part is not None:
                 found += wake.of_header(root_index, part.header)
-                found += part.graph
-                found += joined(part.referring.findings, part.referring.about, part.mentioned.also)
+                found += graph_findings(part)
                 found += part.mentioned.findings
                 for section, segments in part.faulty:
                     for segment in segments:

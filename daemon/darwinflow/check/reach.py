@@ -30,6 +30,8 @@ class Reach(NamedTuple):
     """Of each group of nodes that are out of reach for one reason, the first."""
     endless: tuple[tuple[int, ...], ...]
     """Groups of connected nodes that can be reached and have no way to the end."""
+    gap: int | None = None
+    """The one that is out of reach, where all that one way lacks to its end is an edge to it."""
 
 
 def reach(projection: Projection) -> Reach | None:
@@ -63,18 +65,16 @@ def _reach(projection: Projection) -> Reach | None:
     ending = reached([*ends, *starts, *loose, *last, *out_of_ends, *half_sources(projection)], back)
     lost = [node for node in nodes if not reachable[node]]
     stuck = [node for node in nodes if reachable[node] and not ending[node]]
-    return Reach(
-        graph.names[starts[0]],
-        graph.names[ends[0]],
-        tuple(_first_lost(projection, lost, loose)),
-        tuple(
-            [
-                group
-                for group in _groups(graph, stuck, forward, back)
-                if not any(may_lead_out_of(half, set(group)) for half in halves(projection))
-            ]
-        ),
-    )
+    unreachable = _first_lost(projection, lost, loose)
+    endless = [
+        group
+        for group in _groups(graph, stuck, forward, back)
+        if not any(may_lead_out_of(half, set(group)) for half in halves(projection))
+    ]
+    is_one = len(unreachable) == len(endless) == 1 and bool(ending[unreachable[0]])
+    is_gap = is_one and not all(forward[node] for node in endless[0])
+    gap = unreachable[0] if is_gap else None
+    return Reach(graph.names[starts[0]], graph.names[ends[0]], tuple(unreachable), tuple(endless), gap)
 
 
 def _beside(graph: Graph, numbers: list[int], arrows: Arrows) -> list[int]:

@@ -33,6 +33,12 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
             place for number in group[1:] if not graph.successors[number] and (place := graph.place(number))
         ]
         related = [Related(projection.id_span(place), "the way ends here") for place in stops[:_MAX_RELATED]]
+        gap = graph.place(found.gap) if found.gap is not None else None
+        if found.gap is not None and gap is not None:
+            message += (
+                f", and none to '{shown(graph.names[found.gap])}'; an edge between them seems to be missing"
+            )
+            related.append(Related(projection.id_span(gap), "no way leads to this"))
         yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))
 
 

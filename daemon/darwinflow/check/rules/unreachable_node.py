@@ -19,8 +19,8 @@ def unreachable_node(projection: Projection) -> Iterator[Finding]:
     if not projection.is_whole or not projection.lists_edges or has_lost_edges(projection):
         return
     found = reach(projection)
-    if found is None:
-        return
+    if found is None or found.gap is not None:
+        return  # of a gap, the node before it tells
     for number in found.unreachable:
         place = graph.place(number)
         assert place is not None
