@@ -47,7 +47,7 @@ def test_each_pattern_says_what_how_often_since_when_and_where_to_look(darwinflo
     workflow, pattern, facts = said.stdout.splitlines()
     assert workflow == "greet"
     assert pattern == "  bottleneck: 'ask' takes 90 % of a run's time, in 7 of the last 7 runs that succeeded"
-    assert facts.startswith("    at least 65 % of runs, ")
+    assert facts.startswith("    95 % sure of at least 65 % of all runs, ")
     assert facts.endswith("; darwinflow runs show run-6")
     assert darwinflow("patterns").stdout.splitlines()[:2] == [workflow, pattern]
     (one,) = found(darwinflow, "greet")["patterns"]

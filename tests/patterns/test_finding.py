@@ -1,5 +1,6 @@
 """What is planted in runs is found, and nothing else is."""
 
+import json
 import random
 import time
 import tracemalloc
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from darwinflow.model.pattern import PatternType
 from darwinflow.patterns.finding import patterns_in
-from darwinflow.patterns.lesson import lesson_of
+from darwinflow.patterns.lesson import Sign, lesson_of
 from darwinflow.patterns.tallies import MOST_TALLIES, WINDOW, Tallies
 
 from .generated import START, asked, in_a_row, ordinary, run, step
@@ -254,4 +255,37 @@ def test_the_text_of_tallies_is_bounded():
 
 
 def test_tallies_of_another_form_begin_anew():
-    assert Tallies('{"format":2,"more":1}').window == []
+    assert Tallies('{"format":3,"more":1}').window == []
+
+
+def found_in(tallies: Tallies) -> float:
+    (bottleneck,) = [one for one in patterns_in("assistant", tallies) if one.type is PatternType.BOTTLENECK]
+    return bottleneck.details["share"]
+
+
+def test_a_share_is_that_of_the_last_runs_and_not_of_all_time():
+    tallies = Tallies()
+    for number in range(400):
+        tallies.learn(lesson_of(run(number, in_a_row(("ask", 990), ("tell", 10)))))
+    assert found_in(tallies) == 0.99
+    for number in range(400, 450):
+        tallies.learn(lesson_of(run(number, in_a_row(("ask", 660), ("tell", 340)))))
+    assert found_in(Tallies(tallies.text)) == pytest.approx((0.99 + 0.66) / 2, abs=0.001)
+    for number in range(450, 500):
+        failed = run(number, in_a_row(("ask", 660), ("tell", 340)))
+        tallies.learn(lesson_of(failed))
+    assert found_in(tallies) == 0.66
+    ((_, tally),) = [one for one in tallies.by_key.items() if one[0][0] is Sign.SLOW]
+    assert (tally.hits, len(tally.amounts)) == (500, 100)
+
+
+def test_tallies_of_the_form_with_sums_are_gone_on_with():
+    tallies = Tallies()
+    for number in range(10):
+        tallies.learn(lesson_of(run(number, in_a_row(("ask", 900), ("tell", 100)))))
+    said = json.loads(tallies.text)
+    old = [[*rest, sum(amounts)] for *rest, amounts in said["tallies"]]
+    again = Tallies(json.dumps({**said, "format": 1, "tallies": old}))
+    assert patterns_in("assistant", again) == patterns_in("assistant", tallies)
+    again.learn(lesson_of(run(11, in_a_row(("ask", 700), ("tell", 300)))))
+    assert found_in(again) == pytest.approx((0.9 * 10 + 0.7) / 11, abs=0.001)

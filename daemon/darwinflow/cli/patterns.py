@@ -62,7 +62,7 @@ def _lines(patterns: list[Found], terminal: Terminal, now: datetime) -> Iterator
         yield terminal.row(f"  {_WORDS[one['type']]}: {arrow}", terminal.width)
         seen = [brief_age(datetime.fromisoformat(one[name]), now) for name in ("firstSeen", "lastSeen")]
         when = f"last seen {seen[1]}" if seen[0] == seen[1] else f"first seen {seen[0]}, last {seen[1]}"
-        facts = f"at least {100 * one['confidence']:.0f} % of runs, {when}"
+        facts = f"95 % sure of at least {100 * one['confidence']:.0f} % of all runs, {when}"
         example = f"darwinflow runs show {short_run_id(one['examples'][0])}"
         yield terminal.paint(terminal.row(f"    {facts}; {example}", terminal.width), "quiet")
 

@@ -84,7 +84,7 @@ def _of_nodes(workflow_id: str, tallies: Tallies) -> Iterator[Pattern]:
             continue
         base = _mask(tallies, rule.counts)
         if _holds(tally.runs & base, base, rule.least_runs, rule.least_share):
-            mean = tally.amount / tally.hits
+            mean = tally.mean(base)
             yield _pattern(
                 workflow_id, rule.type, (node,), (sign, node, other), tallies, tally.runs & base, base,
                 tally.first, rule.words.format(node=node, mean=mean, percent=mean / 10), rule.details(mean),
