@@ -30,6 +30,11 @@ def test_of_two_lines_that_are_lost_no_name_is_known(catalog: Catalog) -> None:
     assert all("- id: NAME" in one.message and not one.fixes for one in found)
 
 
+def test_an_id_above_the_key_of_the_list_is_not_lost(catalog: Catalog) -> None:
+    text = BLOCKS.replace("nodes:\n  - id: ask\n", "  - id: ask\nnodes:\n")
+    assert not [fix for one in checked(text, catalog).findings() for fix in one.fixes]
+
+
 def test_a_key_that_is_written_twice_is_no_node(catalog: Catalog) -> None:
     """Also where an edge names a node that is still to come."""
     text = BLOCKS.replace("    type: HUMAN_INPUT\n", "    type: HUMAN_INPUT\n" * 2)

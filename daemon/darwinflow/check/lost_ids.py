@@ -75,8 +75,8 @@ def _line_of_id(document: Document, problem: Problem) -> int:
 def _line_below(document: Document, first: int) -> int:
     """The first node of the list that what stands on the line *first* belongs to; -1 where it is none."""
     match = _KEY.match(document.lines[first])
-    if match is None:
-        return -1
+    if match is None or (first > 1 and _ID.match(document.lines[first - 2])):
+        return -1  # an id that stands above the key of the list is not lost
     for row in range(first + 1, min(first + _MAX_LINES, len(document.lines))):
         line = document.lines[row]
         if indent_of(line) < match.end() and line.strip()[:1] not in ("", "#"):
