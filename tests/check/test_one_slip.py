@@ -286,6 +286,21 @@ def test_a_slip_at_a_value_is_one_finding(
         assert after_fixes(_with(right, slip), catalog) == TEXT.replace(right, mend)
 
 
+BRACES = [
+    ("config: {prompt: Sign it}", "config {prompt: Sign it}", "config {prompt | unknown-field: a key needs ':' behind it; write 'config: {prompt: Sign it}'"),
+    ("config: {prompt: Sign it}", "config: {prompt: Sign it}\n    metadata {owner: me}", "metadata {owner | unknown-field: a key needs ':' behind it; write 'metadata: {owner: me}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "slip", "finding"), BRACES)
+def test_a_colon_that_is_missing_before_braces_is_told_once(
+    right: str, slip: str, finding: str, catalog: Catalog
+) -> None:
+    assert said(_with(right, slip), catalog) == [finding]
+    mend = slip.replace("config {", "config: {").replace("metadata {", "metadata: {")
+    assert after_fixes(_with(right, slip), catalog) == _with(right, mend)
+
+
 MOVED = [
     ("    config: {prompt: Sign it}\n", "    prompt: Sign it\n    model: small\n", "    config:\n      prompt: Sign it\n      model: small\n"),
     ("type: HUMAN_INPUT}", "type: HUMAN_INPUT, prompt: Who?, options: [a, b]}", "type: HUMAN_INPUT, config: {prompt: Who?, options: [a, b]}}"),

@@ -125,7 +125,14 @@ def _beginning(fault: Fault) -> str | None:
     slipped = slipped_colon(fault.name)
     head, *rest = [slipped.key, ""] if slipped is not None else fault.name.split(None, 1) or [""]
     is_key = bool(rest) and head in fields_of(fault.schema) and head not in fault.data
-    return head if is_key and fault.data[fault.name] is None else None
+    return head if is_key and (fault.data[fault.name] is None or opens_braces(fault)) else None
+
+
+def opens_braces(fault: Fault) -> bool:
+    """Whether the key holds the beginning of its value in braces, `config {path` of `config {path: x}`."""
+    _, *rest = fault.name.split(None, 1) or [""]
+    value = fault.data.get(fault.name) if isinstance(fault.data, Mapping) else None
+    return bool(rest) and rest[0].startswith("{") and isinstance(value, str) and value.endswith("}")
 
 
 def _renamed(faults: list[Fault]) -> list[Fault]:

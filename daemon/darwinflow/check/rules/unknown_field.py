@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding, Fix
+from darwinflow.check.followers import opens_braces
 from darwinflow.check.moving import put_beside, put_under
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
@@ -56,6 +57,11 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             message += f"; did you mean '{fault.meant}'?"
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
+        elif fault.instead is not None and opens_braces(fault):
+            message = f"a key needs ':' behind it; write '{shown(_with_colon(fault, fault.instead))}'"
+            if subject.owns_key(fault.path, fault.name) and span.line == span.end_line:
+                behind = span.column + len(fault.instead)
+                fixes = replacement("Write ':'", Span(span.line, behind, span.line, behind), ":")
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
             fixes = _as_id(subject, fault, span)
@@ -192,6 +198,12 @@ def _instead(fault: Fault, key: str) -> str:
         return f"a node's name goes under 'id': write 'id: {shown(fault.name)}'"
     title = fields_of(fault.schema)[key].title
     return f"it needs '{key}'" + (f", {title}" if title else "")
+
+
+def _with_colon(fault: Fault, key: str) -> str:
+    """A key whose colon is missing, and its value in braces."""
+    inside = fault.name.removeprefix(key).strip()
+    return f"{key}: {inside}: {fault.data[fault.name]}"
 
 
 def _out_of_place(subject: Subject) -> Iterator[Finding]:
