@@ -86,6 +86,16 @@ def test_a_page_of_runs_beside_it_costs_what_lies_there_alone(darwinflow, folder
     assert all(before[row[1]] == row for row in runs_of(path))
 
 
+@pytest.mark.parametrize("content", [b"\xff" * 9000, b"\x00" * 9000, b"SQLite format 3\0" * 600, b"short"])
+def test_what_is_no_database_is_refused(tmp_path, content):
+    path = tmp_path / "tenant-0123456789abcdef.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged):
+        salvage(str(path), lambda *_: None, dry_run=False)
+    assert path.read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
 def test_another_schema_is_not_taken_for_ours(darwinflow, folder, tmp_path):
     recorded(darwinflow, folder)
     darwinflow("daemon", "stop")

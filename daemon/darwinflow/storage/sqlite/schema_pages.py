@@ -25,6 +25,8 @@ from darwinflow.storage.sqlite.lost import size_of
 from darwinflow.storage.sqlite.tenant import SqliteTenantStore
 
 _HEADER_BYTES = 100
+_LEAST_SIZE = 512
+"""Of a page; all are powers of two."""
 _PAGES = slice(28, 32)
 _CHANGES, _CHANGES_AT_PAGES = slice(24, 28), slice(92, 96)
 _LARGEST_ROOT, _VERSION, _KIND = slice(52, 56), slice(60, 64), slice(68, 72)
@@ -71,10 +73,11 @@ def _checked_first_page(copy: str) -> bytes | None:
     except apsw.Error:
         return None
     with open(copy, "rb") as file:
-        header = file.read(_HEADER_BYTES)
-        page = header + file.read(max(int.from_bytes(header[16:18]) - _HEADER_BYTES, 0))
-    is_whole = len(page) > _HEADER_BYTES and page[-RESERVED_BYTES:] == checksum(page[:-RESERVED_BYTES])
-    return page if is_whole else None
+        size = _number(file.read(_HEADER_BYTES), 16, 2)
+        file.seek(0)
+        page = file.read(size)
+    is_a_page = len(page) == size >= _LEAST_SIZE and size & (size - 1) == 0
+    return page if is_a_page and page[-RESERVED_BYTES:] == checksum(page[:-RESERVED_BYTES]) else None
 
 
 def _is_schema_readable(copy: str) -> bool:
