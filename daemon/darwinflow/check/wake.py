@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from darwinflow.check.brackets import without_fitting_brackets
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
 from darwinflow.check.first_keys import at_first_keys
@@ -90,7 +91,8 @@ class Wake:
         self._behind = {tear.root_index for tear in tears}
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
-        problems, dashes = without_dashes(document, at_first_keys(document, problems))
+        problems = at_first_keys(document, without_fitting_brackets(document, problems))
+        problems, dashes = without_dashes(document, problems)
         problems, ids = without_lost_ids(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
         for problem in problems:
