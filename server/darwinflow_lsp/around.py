@@ -4,9 +4,9 @@ What was found stays where it is through an edit until the next look, so that no
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from darwinflow.check.engine import Checked
 from darwinflow.settings.workspace import WorkspaceSettings
@@ -27,14 +27,18 @@ class Around:
         checks: Checks,
         histories: Mapping[tuple[str, str], History],
         publish: Callable[[str], None],
+        name: Callable[[str, Collection[str]], None],
     ) -> None:
-        """*histories*: by folder and id; *publish* sends the diagnostics of the document of a key."""
+        """*histories*: by folder and id; *publish* sends the diagnostics of the document of a key; *name* is told of which
+        workflows the published versions matter to it.
+        """
         self.background: Background | None = None
         """None until there is a way to do work beside the loop; until then nobody looks around."""
         self._documents = documents
         self._checks = checks
         self._histories = histories
         self._publish = publish
+        self._name = name
         self._due: set[str] = set()
         self._facts: dict[str, FileFacts] = {}
         """What other files matter to, of each document when it was looked at last."""
@@ -69,7 +73,7 @@ class Around:
             checked = opened.snapshot.checked
             self.background(self._work(opened.path, checked), partial(self._done, key, checked))
 
-    def _work(self, path: str, checked: Checked) -> Callable[[], Checked]:
+    def _work(self, path: str, checked: Checked) -> "Callable[[], _Looked]":
         """What completes *checked*, of the file *path*, and may be called in any thread."""
         workspace = self._checks.workspace(path)
         folder = workspace.folder
@@ -94,7 +98,8 @@ class Around:
             self._seen.setdefault(folder, {}),
         )
 
-    def _done(self, key: str, before: Checked, after: Checked) -> None:
+    def _done(self, key: str, before: Checked, looked: "_Looked") -> None:
+        after, asked = looked
         opened = self._documents.get(key)
         if opened is None or opened.snapshot.checked is not before:
             return  # edited meanwhile: the next quiet time has its turn
@@ -103,11 +108,18 @@ class Around:
         self._documents.completed(key, after)
         if after.findings() != before.findings():
             self._publish(key)
+        self._name(key, asked)
         facts = facts_in(after)
         if facts != self._facts.get(key):
             self._facts[key] = facts
             self._due.update([other for other, _ in self._documents if other != key])
             self.look()
+
+
+class _Looked(NamedTuple):
+    checked: Checked
+    asked: Collection[str]
+    """Workflows whose published versions mattered."""
 
 
 def _completed(
@@ -118,7 +130,7 @@ def _completed(
     open_files: Mapping[str, Checked],
     histories: Mapping[str, History],
     seen: "dict[str, Seen]",
-) -> Checked:
+) -> _Looked:
     from darwinflow.check.across import among, facts_in, stored
     from darwinflow.check.drafts import is_stored
     from darwinflow_lsp.neighbours import EditorNeighbours
@@ -126,7 +138,8 @@ def _completed(
     given = {_inner(other, folder): partial(facts_in, one) for other, one in open_files.items()}
     neighbours = EditorNeighbours(folder, settings, given, seen, histories)
     inner = _inner(path, folder)
-    return (stored if is_stored(inner, settings) else among)(checked, inner, neighbours)
+    found = (stored if is_stored(inner, settings) else among)(checked, inner, neighbours)
+    return _Looked(found, neighbours.asked)
 
 
 def _inner(path: str, folder: str) -> str:

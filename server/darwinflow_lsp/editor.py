@@ -5,6 +5,7 @@ Neither frames nor the daemon are its business: a conversation and a link are gi
 
 import gc
 import os
+from collections.abc import Collection
 
 from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked
@@ -25,7 +26,7 @@ from darwinflow_lsp.history import History
 from darwinflow_lsp.messages import WARNING, Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
-from darwinflow_lsp.subjects import Link, Subject
+from darwinflow_lsp.subjects import Link, Subject, Subjects
 from darwinflow_lsp.weight import is_long
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
@@ -50,13 +51,13 @@ class Editor:
         """Edited, and not looked at since for which text of which workflow they are."""
         self._opened = False
         """One of those was opened, and its history is wanted at once."""
-        self._subjects: dict[str, Subject] = {}
+        self._subjects = Subjects()
         self._watched: dict[str, Workspace] = {}
         """Workspaces whose histories were ever asked for, by folder."""
         self._histories: dict[tuple[str, str], History] = {}
         self._explained: set[str] = set()
         """Why histories are missing, as the client was told."""
-        self._around = Around(self.documents, self._checks, self._histories, self._publish)
+        self._around = Around(self.documents, self._checks, self._histories, self._publish, self._on_named)
 
     @property
     def client(self) -> Client:
@@ -123,7 +124,7 @@ class Editor:
         self._around.closed(key)
         self._conversation.long_answers.withdraw(key)
         self._conversation.resume(key)
-        if self._subjects.pop(key, None) is not None:
+        if self._subjects.drop(key) and self._link is not None:
             self._watch()
         self._conversation.notify(
             "textDocument/publishDiagnostics", {"uri": closed.snapshot.uri, "diagnostics": []}
@@ -198,7 +199,7 @@ class Editor:
             name = None if projection is None else projection.header.id
             version = None if projection is None else projection.header.version
             if opened.path is None or projection is None or name is None or version is None:
-                if self._subjects.pop(key, None) is not None:
+                if self._subjects.drop_own(key):
                     self._watch()
                 continue
             subject = Subject(self._checks.workspace(opened.path).folder, name, version, "")
@@ -217,8 +218,7 @@ class Editor:
             if opened is None or opened.snapshot.document is not document:
                 return  # edited meanwhile: the next quiet moment has its turn
             self.documents.hashed(key, found)
-            if self._subjects.get(key) != (wanted := subject._replace(content_hash=found)):
-                self._subjects[key] = wanted
+            if self._subjects.put(key, subject._replace(content_hash=found)):
                 self._watch()
             else:
                 # Edited and edited back: lenses that were asked for in between lack the text's own figures.
@@ -241,7 +241,7 @@ class Editor:
         uris = [
             opened.snapshot.uri
             for key, opened in self.documents
-            if (subject := self._subjects.get(key)) is not None
+            if (subject := self._subjects.own(key)) is not None
             and subject.folder == folder
             and subject.workflow in workflows
         ]
@@ -287,12 +287,19 @@ class Editor:
 
     def _watch(self) -> None:
         assert self._link is not None
-        by_folder: dict[str, set[Subject]] = {folder: set() for folder in self._watched}
-        for key, subject in self._subjects.items():
-            opened = self.documents.get(key)
+        wanted = self._subjects.by_folder()
+        for folder, subjects in wanted.items():
+            opened = self.documents.get(next(iter(subjects.values())))
             assert opened is not None
             assert opened.path is not None
-            self._watched[subject.folder] = self._checks.workspace(opened.path)
-            by_folder.setdefault(subject.folder, set()).add(subject)
-        for folder, subjects in by_folder.items():
-            self._link.watch(self._watched[folder], subjects)
+            self._watched[folder] = self._checks.workspace(opened.path)
+        for folder, workspace in self._watched.items():
+            self._link.watch(workspace, set(wanted.get(folder, ())))
+
+    def _on_named(self, key: str, workflows: Collection[str]) -> None:
+        """The versions of *workflows* matter to the document of *key*: they are asked for and kept, as its own are."""
+        opened = self.documents.get(key)
+        if self._link is None or opened is None or opened.path is None:
+            return
+        if self._subjects.name(key, self._checks.workspace(opened.path).folder, workflows):
+            self._watch()

@@ -135,7 +135,7 @@ class _Watch:
             question = {
                 "workflow": subject.workflow,
                 "version": subject.version,
-                "workflowHash": subject.content_hash,
+                "workflowHash": subject.content_hash or None,
             }
             self._meanwhile.clear()
             try:

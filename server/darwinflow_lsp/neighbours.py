@@ -20,8 +20,11 @@ class EditorNeighbours(Drafts):
         """*histories*: by id without regard to case."""
         super().__init__(folder, settings, given=given, seen=seen)
         self._histories = histories
+        self.asked: set[str] = set()
+        """Workflows whose published versions mattered, known or not."""
 
     def published(self, workflow: str) -> tuple[Published, ...] | None:
+        self.asked.add(workflow)
         history = self._histories.get(workflow.casefold())
         if history is None:
             return None

@@ -1,19 +1,72 @@
 """Whose history an editor shows, and the way to whoever knows it."""
 
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 from darwinflow.recorder.paths import Workspace
 from darwinflow_lsp.messages import Params
 
+MOST_NAMED = 100
+"""Other workflows that one document may want the versions of."""
+
 
 class Subject(NamedTuple):
-    """A workflow whose history an open document shows."""
+    """A workflow whose history an open document shows, or whose versions matter to one."""
 
     folder: str
     """The workspace's."""
     workflow: str
     version: int
     content_hash: str
+    """Empty where no text of it is open."""
+
+
+class Subjects:
+    """Of the open documents, by their keys."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, Subject] = {}
+        self._named: dict[str, tuple[str, frozenset[str]]] = {}
+        """The workspace's folder, and the workflows that a document names."""
+
+    def own(self, key: str) -> Subject | None:
+        return self._own.get(key)
+
+    def put(self, key: str, subject: Subject) -> bool:
+        """What the document is a text of; whether that is news."""
+        is_news = self._own.get(key) != subject
+        self._own[key] = subject
+        return is_news
+
+    def name(self, key: str, folder: str, workflows: Collection[str]) -> bool:
+        """Which others the versions matter of; whether that is news."""
+        named = folder, frozenset(sorted(workflows)[:MOST_NAMED])
+        before = self._named.pop(key, (folder, frozenset()))
+        if named[1]:
+            self._named[key] = named
+        return before != named
+
+    def drop_own(self, key: str) -> bool:
+        """Whether there was one."""
+        return self._own.pop(key, None) is not None
+
+    def drop(self, key: str) -> bool:
+        """As `drop_own`, where the document is closed."""
+        had_named = self._named.pop(key, None) is not None
+        return self.drop_own(key) or had_named
+
+    def by_folder(self) -> dict[str, dict[Subject, str]]:
+        """All of each workspace, with the key of a document that wants it."""
+        found: dict[str, dict[Subject, str]] = {}
+        for key, subject in self._own.items():
+            found.setdefault(subject.folder, {})[subject] = key
+        for key, (folder, workflows) in self._named.items():
+            wanted = found.setdefault(folder, {})
+            own = {subject.workflow.casefold() for subject in wanted}
+            for workflow in sorted(workflows):
+                if workflow.casefold() not in own:
+                    wanted[Subject(folder, workflow, 0, "")] = key
+        return found
 
 
 class Link(Protocol):

@@ -144,3 +144,33 @@ def test_published_versions_are_known_from_the_daemon(daemon, workspace):
         [remarked] = shown(client, stored.as_uri(), ["stored-file-edited"], place)
         assert remarked["severity"] == 2
         assert client.request("textDocument/codeAction", at) == []
+
+
+def test_versions_of_a_workflow_that_is_not_open_are_known_from_the_daemon(daemon, workspace):
+    workspace.path.write_text(FLOW.replace("version: 3", "version: 4"))
+    daemon.start()
+    publisher = daemon.client(Place(str(workspace.folder), "project: demo\n"))
+    publisher.call("workflow/publish", {"text": FLOW})
+    uri = (workspace.folder / "caller.yaml").as_uri()
+    pinned = CALLER.replace("asistant.yaml", "assistant@3")
+    with Client(workspace.home, daemon.environ) as client:
+        client.initialize()
+        client.open(uri, pinned.replace("@3", "@2"))
+        told = client.wait(
+            lambda message: (
+                message.get("method") == "textDocument/publishDiagnostics"
+                and any("has no version 2" in one["message"] for one in message["params"]["diagnostics"])
+            )
+        )
+        [missing] = told["params"]["diagnostics"]
+        assert (missing["code"], missing["severity"]) == ("subworkflow-missing", 1)
+        place = client.said
+        client.change(uri, 2, {"text": pinned})
+        shown(client, uri, [], place)
+        place = client.said
+        client.change(uri, 3, {"text": pinned.replace("@3", "@5")})
+        shown(client, uri, ["subworkflow-missing"], place)
+        place = client.said
+        publisher.call("workflow/publish", {"text": FLOW.replace("version: 3", "version: 5")})
+        shown(client, uri, [], place)  # by the event alone
+    publisher.close()
