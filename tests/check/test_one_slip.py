@@ -301,6 +301,27 @@ def test_a_colon_that_is_missing_before_braces_is_told_once(
     assert after_fixes(_with(right, slip), catalog) == _with(right, mend)
 
 
+COMMAS_BEFORE = [
+    ("{from: wait, to:, END}", "to | wrong-type: no ',' stands before a value; write 'to: END'"),
+    ("{from: wait, to: ,END}", "to | wrong-type: no ',' stands before a value; write 'to: END'"),
+    ("{from: wait, to, END}", "to | wrong-type: no ',' stands before a value; write 'to: END'"),
+    ("{from:, wait, to: END}", "from | wrong-type: no ',' stands before a value; write 'from: wait'"),
+]
+
+
+@pytest.mark.parametrize(("slip", "finding"), COMMAS_BEFORE)
+def test_a_comma_before_a_value_is_told_once(slip: str, finding: str, catalog: Catalog) -> None:
+    assert said(_with(LAST, slip), catalog) == [finding]
+    assert after_fixes(_with(LAST, slip), catalog) == TEXT
+
+
+def test_a_key_behind_one_without_a_value_is_one_where_it_stands_on_a_line_of_its_own(
+    catalog: Catalog,
+) -> None:
+    found = said(_with("    to: wait\n  - from: help", "    to:\n    wait:\n  - from: help"), catalog)
+    assert not [one for one in found if "no ','" in one]
+
+
 MOVED = [
     ("    config: {prompt: Sign it}\n", "    prompt: Sign it\n    model: small\n", "    config:\n      prompt: Sign it\n      model: small\n"),
     ("type: HUMAN_INPUT}", "type: HUMAN_INPUT, prompt: Who?, options: [a, b]}", "type: HUMAN_INPUT, config: {prompt: Who?, options: [a, b]}}"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Compiled
+from darwinflow.check.commas import is_cut_off
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding, Fix
 from darwinflow.check.followers import opens_braces
@@ -32,7 +33,7 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         if fault.kind != "unknown" or fault.inside is not None or _slipped(fault) is not None:
             continue
         span = subject.key_span(fault.path, fault.name)
-        if span is None:
+        if span is None or is_cut_off(subject, fault):
             continue
         if fault.name.startswith("//"):
             yield error(

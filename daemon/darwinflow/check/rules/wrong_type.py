@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Compiled
+from darwinflow.check.commas import comma_between, cut_off
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.slashes import slashes
 from darwinflow.check.subject import Subject, error, replacement
-from darwinflow.check.words import all_of, given, quoted, switch_meant, type_words, wanted
+from darwinflow.check.words import all_of, given, quoted, shown, switch_meant, type_words, wanted
 from darwinflow.document.node import PLAIN, SCALAR, Node
 from darwinflow.document.problem import Related
 from darwinflow.graph.graph_type import fields_of
@@ -43,6 +44,8 @@ def _said(subject: Subject, fault: Fault) -> Finding | None:
     if comment is not None:
         return comment
     name = subject.name(fault.path)
+    if (value := cut_off(subject, fault)) is not None:
+        return _behind_comma(subject, fault, value, span)
     if fault.data is None and fault.path:
         message = f"{name} has no value; it must be {_wanted(fault)}"
     else:
@@ -50,6 +53,16 @@ def _said(subject: Subject, fault: Fault) -> Finding | None:
     return error(
         subject.code(fault, "wrong-type"), span, message, _fixes(subject, fault, span), subject.about(fault)
     )
+
+
+def _behind_comma(subject: Subject, fault: Fault, value: Fault, span: Span) -> Finding:
+    """A value that a comma cuts off its key."""
+    message = f"no ',' stands before a value; write '{fault.path[-1]}: {shown(value.name)}'"
+    place = comma_between(subject, fault, value)
+    fixes = (
+        replacement("Remove the ','", place, ": ") if place is not None and _takes(fault, value.name) else ()
+    )
+    return error(subject.code(fault, "wrong-type"), span, message, fixes, subject.about(fault))
 
 
 def _with_others(first: Finding, others: list[Finding]) -> Finding:
