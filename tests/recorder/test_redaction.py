@@ -125,6 +125,23 @@ def test_patterns_of_the_call_and_of_the_environment_are_redacted(
     assert place.events("step.finished")[0]["output"] == 4111111111111111
 
 
+@pytest.mark.parametrize("pattern", ["shop", "("])
+def test_a_pattern_does_not_move_a_run_to_another_project(
+    place, tmp_path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    token = "ghp_" + "a1B2" * 9
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/.darwinflow.yaml").write_text(f"project: shop # {token}\n")
+    monkeypatch.setenv("DARWINFLOW_REDACT", pattern)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with record_run(tmp_path / "elsewhere/pay.yaml", request="the shop"):
+            pass
+    (begun,) = place.events("run.started")
+    assert "shop" not in begun["request"]
+    assert begun["settings"] == f"project: shop # {REDACTED}\n"
+
+
 def test_a_pattern_finds_numbers_too(place) -> None:
     with record_run("assistant.yaml", request=[4111111111111111, 5.5, True, 42], redact=r"\d{16}"):
         pass

@@ -1,5 +1,6 @@
 """Where backups of a home were made: they hold what is deleted from it later, and whoever deletes wants to know."""
 
+import glob
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,10 +92,10 @@ def backups_there(home: Home) -> Iterator[str]:
 
 
 def set_aside_there(home: Home) -> Iterator[str]:
-    """Stores that were put aside."""
-    aside = os.path.join(home.data, _ASIDE)
-    if os.path.isdir(aside):
-        yield from (os.path.join(aside, name) for name in sorted(os.listdir(aside)))
+    """What was put aside in the data directory: whole stores, and what was damaged in files of logs and of the archive."""
+    data = glob.escape(home.data)
+    for below in ("", "*/", "*/*/"):
+        yield from sorted(glob.glob(f"{data}/{below}{_ASIDE}/*"))
 
 
 def _folder_in(line: str, key: str = "folder") -> str | None:

@@ -260,7 +260,7 @@ def _path(path: str | None) -> str | None:
 
 def _settings(beginning: Beginning) -> str | None:
     settings = beginning.reference.workspace.settings
-    return None if settings is None else beginning.redaction.applied(settings)
+    return None if settings is None else beginning.redaction.without_tokens(settings)
 
 
 def tags_of(tags: object, redaction: Redaction) -> JsonText:

@@ -121,12 +121,17 @@ class Redaction:
             return False
         return any(anchor in text for anchor, _, _ in SHAPES)
 
-    def applied(self, text: str) -> str:
-        """*text* without what is to be taken out."""
+    def without_tokens(self, text: str) -> str:
+        """*text* without tokens of known shapes: of a text that decides where a run belongs, whatever the patterns hide."""
         if self.patterns or self.may_touch(text):
             for anchor, shape, _ in SHAPES:
                 if anchor in text:
                     text = re.sub(shape, _keep_prefix, text)
+        return text
+
+    def applied(self, text: str) -> str:
+        """*text* without what is to be taken out."""
+        text = self.without_tokens(text)
         for pattern in self.patterns:
             text = pattern.sub(_hide, text)
         return text

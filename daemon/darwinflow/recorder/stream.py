@@ -186,7 +186,9 @@ class Stream:
             rule = RULES[kind].get(name, ("", None))[0]
             if rule in ("any", "map"):
                 values[name] = json_of(value, self._redaction)
-            elif (rule == "error" or name == "settings") and value is not None:
+            elif name == "settings" and value is not None:
+                members[name] = self._redaction.without_tokens(str(value))
+            elif rule == "error" and value is not None:
                 members[name] = self._redaction.applied(str(value))
             elif name not in ("v", "event"):
                 members[name] = value
