@@ -30,6 +30,21 @@ def test_of_two_lines_that_are_lost_no_name_is_known(catalog: Catalog) -> None:
     assert all("- id: NAME" in one.message and not one.fixes for one in found)
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["ask", "sign", "help", "wait"])
+def test_a_line_that_is_exchanged_with_the_id_below_it_is_one_finding(
+    name: str, ending: str, catalog: Catalog
+) -> None:
+    lines = BLOCKS.split("\n")
+    at = lines.index(f"  - id: {name}")
+    lines[at : at + 2] = reversed(lines[at : at + 2])
+    text = ending.join(lines)
+    (found,) = checked(text, catalog).findings()
+    assert found.span.line == at
+    assert found.message == f"this line belongs below '- id: {name}'; exchange the two"
+    assert after_fixes(text, catalog) == BLOCKS.replace("\n", ending)
+
+
 def test_an_id_above_the_key_of_the_list_is_not_lost(catalog: Catalog) -> None:
     text = BLOCKS.replace("nodes:\n  - id: ask\n", "  - id: ask\nnodes:\n")
     assert not [fix for one in checked(text, catalog).findings() for fix in one.fixes]

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from darwinflow.check.exchanged import without_exchanged
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.meant import meant
 from darwinflow.check.words import scalar, shown
@@ -73,7 +74,7 @@ def told_at_ids(document: Document, found: list[Finding]) -> list[Finding]:
 
     The id's finding takes over the fix and the places. A line that stands there twice is one finding, too.
     """
-    found = _without_doubled(document, found)
+    found = without_exchanged(document, _without_doubled(document, found))
     ids = {one.span: one for one in found if one.code in _OF_IDS and one.message.startswith("'id' ")}
     if not ids:
         return found
