@@ -324,9 +324,14 @@ def test_a_version_that_was_edited_is_not_carried_and_nothing_is_switched(darwin
     file = folder / "workflows/greet/v1.yaml"
     file.chmod(0o600)
     file.write_text(file.read_text().replace("Say hello", "Say bye"))
-    said = darwinflow("storage", "migrate", "--workflows", "sqlite", expect=1).stderr
-    assert "is not as it was published" in said
-    assert darwinflow("storage", "migrate", "--abandon").stdout == "all stays where it was\n"
+    for dry in (("--dry-run",), ()):
+        said = darwinflow("storage", "migrate", "--workflows", "sqlite", *dry, expect=1).stderr
+        assert "version 1 of 'greet' cannot be moved, and nothing was changed: " in said
+        assert "is not as it was published" in said
+        assert "git checkout" in said
+        assert "no migration" in darwinflow("storage", "migrate", "--abandon", expect=1).stderr
+        darwinflow("runs", "list")
+        darwinflow("daemon", "stop")
     assert not (tmp_path / "home/config.yaml").exists()
 
 

@@ -33,6 +33,7 @@ from darwinflow.model.errors import NotFound, Refused, StoreDamaged, StoreUnwrit
 from darwinflow.model.stores import FILE, POSTGRES, StoreChoice
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.ports.parts import LogStore
+from darwinflow.ports.workflows import WorkflowRepository
 from darwinflow.recorder.paths import Home
 from darwinflow.settings.writing import with_stores
 from darwinflow.storage import migrating, team
@@ -120,6 +121,7 @@ def _from_the_beginning(
     with _opened(home, environ, identity, planned) as stores:
         refuse_full(home, stores, planned)
         refuse_homeless(stores, planned)
+        _refuse_damaged_versions(stores, planned, environ)
         looked_at = {
             concern: resolved_choice(move.target, environ)
             for concern, move in planned.moves.items()
@@ -184,17 +186,40 @@ def _copied(
 def _copied_workflows(
     stores: OrganizationStores, known: Migration, environ: Mapping[str, str]
 ) -> VersionsCopied:
-    move, folders = known.moves["workflows"], known.workspaces
-    projects = tuple(folders) if move.source.type == FILE else stores.published_projects()
-    choices = (resolved_choice(choice, environ) for choice in move)
-    sources, targets = (
-        {
-            project: stores.workflows(project, folders.get(project, ""), workflow_in, choice)
-            for project in projects
-        }
-        for choice in choices
+    source, target = known.moves["workflows"]
+    return copy_versions(
+        _workflows(stores, known, resolved_choice(source, environ)),
+        _workflows(stores, known, resolved_choice(target, environ)),
     )
-    return copy_versions(sources, targets)
+
+
+def _workflows(
+    stores: OrganizationStores, known: Migration, choice: StoreChoice
+) -> dict[str, WorkflowRepository]:
+    """By project."""
+    folders = known.workspaces
+    is_in_files = known.moves["workflows"].source.type == FILE
+    projects = tuple(folders) if is_in_files else stores.published_projects()
+    return {
+        project: stores.workflows(project, folders.get(project, ""), workflow_in, choice)
+        for project in projects
+    }
+
+
+def _refuse_damaged_versions(
+    stores: OrganizationStores, known: Migration, environ: Mapping[str, str]
+) -> None:
+    """Raises `Refused`: one that is not as it was published would stop the migration half way."""
+    if "workflows" not in known.moves:
+        return
+    sources = _workflows(stores, known, resolved_choice(known.moves["workflows"].source, environ))
+    for source in sources.values():
+        for workflow in dict.fromkeys(version.workflow for version in source.list_all()):
+            for damage in source.damages(workflow):
+                raise Refused(
+                    f"version {damage.version} of '{workflow}' cannot be moved, and nothing was changed: {damage.message}",
+                    hint=damage.advice,
+                )
 
 
 def _switch(home: Home, environ: Mapping[str, str], slug: str, choices: Mapping[str, StoreChoice]) -> None:
