@@ -14,10 +14,11 @@ from darwinflow_lsp.background import Background
 from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.documents import Documents
 from darwinflow_lsp.history import History
+from darwinflow_lsp.subjects import Named
 
 if TYPE_CHECKING:
     from darwinflow.check.drafts import Seen
-    from darwinflow.check.neighbours import FileFacts
+    from darwinflow.check.neighbours import FileFacts, WorkflowFacts
 
 
 class Around:
@@ -27,10 +28,10 @@ class Around:
         checks: Checks,
         histories: Mapping[tuple[str, str], History],
         publish: Callable[[str], None],
-        name: Callable[[str, Collection[str]], None],
+        name: Callable[[str, Collection[Named]], None],
     ) -> None:
-        """*histories*: by folder and id; *publish* sends the diagnostics of the document of a key; *name* is told of which
-        workflows the published versions matter to it.
+        """*histories*: by folder and id; *publish* sends the diagnostics of the document of a key; *name* is told what of
+        published versions matters to it.
         """
         self.background: Background | None = None
         """None until there is a way to do work beside the loop; until then nobody looks around."""
@@ -39,6 +40,8 @@ class Around:
         self._histories = histories
         self._publish = publish
         self._name = name
+        self._stored: dict[tuple[str, str, int], WorkflowFacts] = {}
+        """What published versions say, by folder, id without regard to case, and number."""
         self._due: set[str] = set()
         self._facts: dict[str, FileFacts] = {}
         """What other files matter to, of each document when it was looked at last."""
@@ -56,6 +59,28 @@ class Around:
             self.look_at_all()
         else:
             self.look()
+
+    def know_text(self, folder: str, workflow: str, version: int, text: str) -> None:
+        """The text of a published version, which never changes."""
+        if self.background is None:
+            return
+
+        def work() -> "WorkflowFacts | None":
+            from darwinflow.check.drafts import facts_in_text
+
+            found = facts_in_text(text.encode()).workflows
+            return found[0] if found else None
+
+        def done(facts: "WorkflowFacts | None") -> None:
+            if facts is not None:
+                self._stored[folder, workflow.casefold(), version] = facts
+                self.look_at_all()
+
+        self.background(work, done)
+
+    def forget_texts(self) -> None:
+        """A workspace may be of another project now."""
+        self._stored.clear()
 
     def look_at_all(self) -> None:
         self._due.update([key for key, _ in self._documents])
@@ -95,6 +120,11 @@ class Around:
             self._checks.settings_of(workspace),
             open_files,
             histories,
+            {
+                (name, version): facts
+                for (place, name, version), facts in self._stored.items()
+                if place == folder
+            },
             self._seen.setdefault(folder, {}),
         )
 
@@ -118,8 +148,8 @@ class Around:
 
 class _Looked(NamedTuple):
     checked: Checked
-    asked: Collection[str]
-    """Workflows whose published versions mattered."""
+    asked: Collection[Named]
+    """What of published versions mattered."""
 
 
 def _completed(
@@ -129,6 +159,7 @@ def _completed(
     settings: WorkspaceSettings,
     open_files: Mapping[str, Checked],
     histories: Mapping[str, History],
+    stored_facts: "Mapping[Named, WorkflowFacts]",
     seen: "dict[str, Seen]",
 ) -> _Looked:
     from darwinflow.check.across import among, facts_in, stored
@@ -136,7 +167,7 @@ def _completed(
     from darwinflow_lsp.neighbours import EditorNeighbours
 
     given = {_inner(other, folder): partial(facts_in, one) for other, one in open_files.items()}
-    neighbours = EditorNeighbours(folder, settings, given, seen, histories)
+    neighbours = EditorNeighbours(folder, settings, given, seen, histories, stored_facts)
     inner = _inner(path, folder)
     found = (stored if is_stored(inner, settings) else among)(checked, inner, neighbours)
     return _Looked(found, neighbours.asked)

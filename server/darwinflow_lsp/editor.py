@@ -26,7 +26,7 @@ from darwinflow_lsp.history import History
 from darwinflow_lsp.messages import WARNING, Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
-from darwinflow_lsp.subjects import Link, Subject, Subjects
+from darwinflow_lsp.subjects import Link, Named, Subject, Subjects
 from darwinflow_lsp.weight import is_long
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
@@ -142,6 +142,7 @@ class Editor:
         if self._link is not None:
             # A workspace may be of another project now, and its histories with it.
             self._histories.clear()
+            self._around.forget_texts()
             self._watch()
             self.on_quiet()
 
@@ -236,6 +237,10 @@ class Editor:
         if before is None or before.versions != history.versions:
             self._around.look_at_all()
 
+    def know_text(self, folder: str, workflow: str, version: int, text: str) -> None:
+        """The text of a published version that an open document names."""
+        self._around.know_text(folder, workflow, version, text)
+
     def announce(self, folder: str, workflows: set[str]) -> None:
         """Tell the client that the past of these workflows is known anew."""
         uris = [
@@ -296,10 +301,10 @@ class Editor:
         for folder, workspace in self._watched.items():
             self._link.watch(workspace, set(wanted.get(folder, ())))
 
-    def _on_named(self, key: str, workflows: Collection[str]) -> None:
-        """The versions of *workflows* matter to the document of *key*: they are asked for and kept, as its own are."""
+    def _on_named(self, key: str, asked: Collection[Named]) -> None:
+        """What is *asked* matters to the document of *key*: it is fetched, and kept as its own history is."""
         opened = self.documents.get(key)
         if self._link is None or opened is None or opened.path is None:
             return
-        if self._subjects.name(key, self._checks.workspace(opened.path).folder, workflows):
+        if self._subjects.name(key, self._checks.workspace(opened.path).folder, asked):
             self._watch()

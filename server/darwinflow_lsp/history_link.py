@@ -150,6 +150,19 @@ class _Watch:
                 report_note(f"the history of {subject.workflow!r} is not known: {exc}")
                 continue
             self._learn(history)
+            if subject.wants_text and history.version(subject.version) is not None:
+                await self._fetch_text(subject)
+
+    async def _fetch_text(self, subject: Subject) -> None:
+        version = {"workflow": subject.workflow, "version": subject.version}
+        try:
+            answer = await self._link.call("workflow/get", version)
+        except DaemonAway:
+            self._asked.discard(subject)
+        except DarwinFlowError as exc:
+            report_note(f"the text of {subject.workflow!r} v{subject.version} is not known: {exc}")
+        else:
+            self._editor.know_text(self._folder, subject.workflow, subject.version, str(answer["text"]))
 
     def _on_event(self, event: Json) -> None:
         self._meanwhile.append(event)
@@ -161,6 +174,10 @@ class _Watch:
                     self._learn(history._replace(away_since=None))
         except history_wire.UNREADABLE:
             report_fault("an event")
+        if event["topic"] == "workflow":
+            # What was not published may be now, and its text matters.
+            self._asked -= {subject for subject in self._asked if subject.wants_text}
+            self._ask()
 
     def _learn(self, history: History) -> None:
         self._known[history.workflow] = history

@@ -7,6 +7,9 @@ from darwinflow.check.neighbours import FileFacts, ParentName, Published, Workfl
 from darwinflow.settings.workspace import WorkspaceSettings
 from darwinflow_lsp.history import History
 
+Version = tuple[str, int]
+"""A workflow and the number of a version of it."""
+
 
 class EditorNeighbours(Drafts):
     def __init__(
@@ -16,15 +19,17 @@ class EditorNeighbours(Drafts):
         given: Mapping[str, Callable[[], FileFacts]],
         seen: dict[str, Seen],
         histories: Mapping[str, History],
+        stored: Mapping[Version, WorkflowFacts],
     ) -> None:
-        """*histories*: by id without regard to case."""
+        """*histories*: by id without regard to case; *stored*: of the texts of versions that were fetched, likewise."""
         super().__init__(folder, settings, given=given, seen=seen)
         self._histories = histories
-        self.asked: set[str] = set()
-        """Workflows whose published versions mattered, known or not."""
+        self._stored = stored
+        self.asked: set[Version] = set()
+        """What mattered of what is published, known or not: a workflow's versions (0), or the text of one."""
 
     def published(self, workflow: str) -> tuple[Published, ...] | None:
-        self.asked.add(workflow)
+        self.asked.add((workflow, 0))
         history = self._histories.get(workflow.casefold())
         if history is None:
             return None
@@ -40,6 +45,6 @@ class EditorNeighbours(Drafts):
             ]
         )
 
-    def published_facts(self, workflow: str, version: int) -> WorkflowFacts | None:  # noqa: ARG002
-        """None: texts of published versions are not fetched while editing."""
-        return None
+    def published_facts(self, workflow: str, version: int) -> WorkflowFacts | None:
+        self.asked.add((workflow, version))
+        return self._stored.get((workflow.casefold(), version))

@@ -7,7 +7,9 @@ from darwinflow.recorder.paths import Workspace
 from darwinflow_lsp.messages import Params
 
 MOST_NAMED = 100
-"""Other workflows that one document may want the versions of."""
+"""Other workflows, and versions of them, that one document may want."""
+Named = tuple[str, int]
+"""A workflow whose versions matter, with 0; or one whose text does, too."""
 
 
 class Subject(NamedTuple):
@@ -18,7 +20,11 @@ class Subject(NamedTuple):
     workflow: str
     version: int
     content_hash: str
-    """Empty where no text of it is open."""
+    """Empty where no text of it is open. Then *version* is one whose text matters, or 0."""
+
+    @property
+    def wants_text(self) -> bool:
+        return self.version > 0 and not self.content_hash
 
 
 class Subjects:
@@ -26,8 +32,8 @@ class Subjects:
 
     def __init__(self) -> None:
         self._own: dict[str, Subject] = {}
-        self._named: dict[str, tuple[str, frozenset[str]]] = {}
-        """The workspace's folder, and the workflows that a document names."""
+        self._named: dict[str, tuple[str, frozenset[Named]]] = {}
+        """The workspace's folder, and what a document names."""
 
     def own(self, key: str) -> Subject | None:
         return self._own.get(key)
@@ -38,9 +44,9 @@ class Subjects:
         self._own[key] = subject
         return is_news
 
-    def name(self, key: str, folder: str, workflows: Collection[str]) -> bool:
-        """Which others the versions matter of; whether that is news."""
-        named = folder, frozenset(sorted(workflows)[:MOST_NAMED])
+    def name(self, key: str, folder: str, asked: Collection[Named]) -> bool:
+        """What of others matters to the document; whether that is news."""
+        named = folder, frozenset(sorted(asked)[:MOST_NAMED])
         before = self._named.pop(key, (folder, frozenset()))
         if named[1]:
             self._named[key] = named
@@ -60,12 +66,12 @@ class Subjects:
         found: dict[str, dict[Subject, str]] = {}
         for key, subject in self._own.items():
             found.setdefault(subject.folder, {})[subject] = key
-        for key, (folder, workflows) in self._named.items():
+        for key, (folder, named) in self._named.items():
             wanted = found.setdefault(folder, {})
-            own = {subject.workflow.casefold() for subject in wanted}
-            for workflow in sorted(workflows):
-                if workflow.casefold() not in own:
-                    wanted[Subject(folder, workflow, 0, "")] = key
+            own = {subject.workflow.casefold() for subject in wanted if subject.content_hash}
+            for workflow, version in named:
+                if version or workflow.casefold() not in own:
+                    wanted[Subject(folder, workflow, version, "")] = key
         return found
 
 

@@ -174,3 +174,43 @@ def test_versions_of_a_workflow_that_is_not_open_are_known_from_the_daemon(daemo
         publisher.call("workflow/publish", {"text": FLOW.replace("version: 3", "version: 5")})
         shown(client, uri, [], place)  # by the event alone
     publisher.close()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize("has_draft", [False, True])
+def test_what_a_published_version_takes_is_known_from_its_text(daemon, workspace, is_open, has_draft):
+    called = FLOW.replace("nodes:", "inputs: {q: string}\nnodes:", 1)
+    if has_draft or is_open:
+        workspace.path.write_text(called)
+    daemon.start()
+    publisher = daemon.client(Place(str(workspace.folder), "project: demo\n"))
+    publisher.call("workflow/publish", {"text": called})
+    publisher.close()
+    text = CALLER.replace("asistant.yaml}", "assistant@3, inputs: {zz: 1}}")
+    uri = (workspace.folder / "caller.yaml").as_uri()
+    with Client(workspace.home, daemon.environ) as client:
+        client.initialize()
+        if is_open:
+            client.open(workspace.uri, called)
+        client.open(uri, text)
+        two = shown(client, uri, ["subworkflow-inputs", "subworkflow-inputs"])
+        assert {"'q'" in one["message"] for one in two} == {False, True}
+        place = client.said
+        client.change(uri, 2, {"text": text.replace("zz: 1", "q: x")})
+        shown(client, uri, [], place)
+
+
+def test_a_parent_in_another_workflow_is_known_from_the_daemon(daemon, workspace):
+    daemon.start()
+    publisher = daemon.client(Place(str(workspace.folder), "project: demo\n"))
+    publisher.call("workflow/publish", {"text": FLOW})
+    publisher.close()
+    text = CALLER.replace(
+        "version: 1\n", "version: 1\nmetadata: {parent: {id: assistant, version: 9}}\n"
+    ).replace("asistant.yaml", "assistant@3")
+    uri = (workspace.folder / "caller.yaml").as_uri()
+    with Client(workspace.home, daemon.environ) as client:
+        client.initialize()
+        client.open(uri, text)
+        [unknown] = shown(client, uri, ["parent-unknown"])
+        assert unknown["message"] == "version 9 of 'assistant' is not published; published is 3"
