@@ -136,6 +136,11 @@ def test_lines_that_are_no_events_are_named_and_the_rest_is_taken(darwinflow: Ru
     assert set(listed(darwinflow)) == {"ci-1", "ci-2"}
 
 
+def test_a_byte_order_mark_costs_no_run(darwinflow: Run, folder: Path) -> None:
+    (folder / "ci.jsonl").write_bytes(b"\xef\xbb\xbf" + lines(events("ci-1", LOOK)).encode())
+    assert darwinflow("runs", "import", "ci.jsonl").stdout == f"1 run imported into {place(folder)}\n"
+
+
 def test_a_run_with_a_wrong_line_is_left_out_until_that_is_mended(darwinflow: Run, folder: Path) -> None:
     whole = lines(events("ci-1", LOOK, {"node": "sort"}), events("ci-2", LOOK))
     wrong = whole.replace('"SUCCESS"', '"SUCESS"', 1)  # of the first step

@@ -2,6 +2,7 @@
 
 import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -45,6 +46,8 @@ class EventFile:
         """Those that end, in that order, but for those with a wrong line; then, without an output, those that do not end."""
         while line := file.readline(MAX_LINE_BYTES + 1):
             self.lines += 1
+            if self.lines == 1:
+                line = line.removeprefix(BOM_UTF8)
             if not line.endswith(b"\n") and len(line) > MAX_LINE_BYTES:
                 _skip_rest(file)
             if not line.strip():
