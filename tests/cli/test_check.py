@@ -46,17 +46,14 @@ def test_a_pattern_that_fits_nothing_is_wrong_usage(darwinflow: Run) -> None:
             .replace("id: look", "id: look.up")
             .replace("look}", "look_up}")
             .replace("look,", "look_up,"),
-            flow(1)
-            .replace("look}", "look_up}")
-            .replace("look,", "look_up,")
-            .replace("id: look", "id: look_up"),
+            None,
         ),
         (flow(1).replace("description:", "descripton:") + "descriptoin: twice\n", None),
         (BAD, flow(1)),
     ],
     ids=[
         "a list would name it twice",
-        "all uses say what the id should be",
+        "all uses differ from what is declared",
         "two slips of one key",
         "certain",
     ],

@@ -1,6 +1,7 @@
 """Where a path of keys leads in a settings file."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from darwinflow.document.document import Document
 from darwinflow.document.node import ALIAS, BLOCK, EMPTY, FOLDED, LITERAL, MAP, SCALAR, SEQ, Node
@@ -63,8 +64,14 @@ class Pieces:
         return self._holding.get((str(path[0]), str(path[1]))) or named[:1]
 
 
+@lru_cache(maxsize=2)
+def _pieces_of(document: Document) -> Pieces:
+    """Kept for the next question: a file with thousands of faults is asked about each."""
+    return Pieces(document)
+
+
 def _span(document: Document | Pieces, path: Path, *, is_value: bool) -> Span:
-    pieces = document if isinstance(document, Pieces) else Pieces(document)
+    pieces = document if isinstance(document, Pieces) else _pieces_of(document)
     best = pieces.first_line
     deepest = 0
     for span, value, line in pieces.on(path):
