@@ -153,9 +153,13 @@ def get_run(session: Session, params: GetRun) -> RunFound:
 
 
 def archived_in(session: Session) -> Callable[[str], bool]:
-    """Whether the archive has the run of an id."""
-    archive = _archive_of(session)
-    return lambda run_id: archive is not None and archive.has(session.project, run_id)
+    """Whether the archive has the run of an id. The settings are read for it only where that is asked."""
+
+    def is_archived(run_id: str) -> bool:
+        archive = _archive_of(session)
+        return archive is not None and archive.has(session.project, run_id)
+
+    return is_archived
 
 
 def _archive_of(session: Session) -> Archive | None:
