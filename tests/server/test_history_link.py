@@ -48,7 +48,9 @@ def test_an_unusable_home_is_the_one_word_that_is_said_of_missing_history(worksp
         client.change(workspace.uri, 2, {"text": WORKFLOW.replace("version: 3", "version: 4")})
         time.sleep(2)
         client.settle()
-        assert client.count(is_log_message) <= 2, "a busy machine may tell two causes, each of them once"
+        told = [message["params"]["message"] for _, message in client.messages if is_log_message(message)]
+        # Where the machine is so busy that the daemon's own word comes late, what is known before it is said, too.
+        assert len(told) == len(set(told)) <= 2
         assert client.close() == 0
         assert client.stderr == b""
 
