@@ -110,6 +110,12 @@ COLONS = [
     ("type: CLAUDE", "type; CLAUDE", "; | yaml-syntax: a value follows ':', not ';'; write 'type: CLAUDE_CODE'"),
     ("type: CLAUDE", "type = CLAUDE", "= | yaml-syntax: a value follows ':', not '='; write 'type: CLAUDE_CODE'"),
     ("options: [Anna", "options:[Anna", ": | yaml-syntax: ':' needs a space behind it; write 'options: ...'"),
+    ("type: CLAUDE", "type :CLAUDE", ": | yaml-syntax: the space belongs behind ':', not before it; write 'type: CLAUDE_CODE'"),
+    ("config: {", "config:{", "config:{prompt | unknown-field: ':' needs a space behind it; write 'config: {prompt: Sign it}'"),
+    ("config: {", "config :{", "config :{prompt | unknown-field: the space belongs behind ':', not before it; write 'config: {prompt: Sign it}'"),
+    ("config: {", "config{", "config{prompt | unknown-field: a key needs ':' behind it; write 'config: {prompt: Sign it}'"),
+    ("options: [Anna", "options[Anna", "options | yaml-syntax: a key needs ':' behind it; write 'options: [Anna, Otto]'"),
+    ("options: [Anna", "options [Anna", "options | yaml-syntax: a key needs ':' behind it; write 'options: [Anna, Otto]'"),
 ]  # fmt: skip
 
 
@@ -118,6 +124,52 @@ def test_what_stands_for_a_colon_is_told(right: str, slip: str, finding: str, ca
     text = TEXT.replace(right, slip)
     assert said(text, catalog) == [finding]
     assert after_fixes(text, catalog) == TEXT
+
+
+QUOTED = TEXT.replace("{prompt: Sign it}", '{prompt: "Sign: it"}').replace("Who signs?", '"Who signs?"')
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "finding"),
+    [
+        ("config: {", "config:{", ": | yaml-syntax: ':' needs a space behind it; write 'config: {...}'"),
+        ("config: {", "config{", "config | yaml-syntax: a key needs ':' behind it; write 'config: {...}'"),
+        ("config: {", "config {", "config | yaml-syntax: a key needs ':' behind it; write 'config: {...}'"),
+        ("prompt: \"Who", "prompt \"Who", "prompt | yaml-syntax: a key needs ':' behind it; write 'prompt: \"Who signs?\"'"),
+    ],
+)  # fmt: skip
+def test_what_stands_for_a_colon_is_told_before_quotes(
+    right: str, slip: str, finding: str, catalog: Catalog
+) -> None:
+    text = QUOTED.replace(right, slip)
+    assert said(text, catalog) == [finding]
+    assert after_fixes(text, catalog) == QUOTED
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "key"),
+    [
+        ("prompt: Who", "promp:t Who", "prompt"),
+        ("    to: wait", "    t:o wait", "to"),
+        ("type: LLM", "typ:e LLM", "type"),
+        ("id: sign", "i:d sign", "id"),
+        ("version: 1", "versio:n 1", "version"),
+        ("nodes:", "node:s", "nodes"),
+        ("config:\n", "con:fig\n", "config"),
+    ],
+)
+def test_a_colon_within_a_key_is_put_behind_it(right: str, slip: str, key: str, catalog: Catalog) -> None:
+    text = TEXT.replace(right, slip, 1)
+    message = f": | yaml-syntax: the ':' stands within '{key}'; write '{key}: ...'"
+    assert said(text, catalog) == [message]
+    assert after_fixes(text, catalog).replace(": \n", ":\n") == TEXT
+
+
+def test_a_known_key_without_its_space_is_no_other_key(catalog: Catalog) -> None:
+    """`to:o x` is not `too: x`, nor is `id:ea` of a node a field."""
+    assert said(TEXT.replace("    to: wait", "    to:wait x", 1), catalog)[0].startswith(
+        ": | yaml-syntax: ':' needs"
+    )
 
 
 @pytest.mark.parametrize(

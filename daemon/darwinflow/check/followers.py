@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
-from darwinflow.document.grammar.colons import slipped_colon
+from darwinflow.document.grammar.colons import SlippedColon, opened_key, slipped_colon
 from darwinflow.graph.graph_type import Schema, fields_of
 from darwinflow.projection.places import Path
 
@@ -122,17 +122,19 @@ def _beginning(fault: Fault) -> str | None:
     """The known key that an unknown one begins with, before a blank or what stands for a colon, where it is not there itself."""
     if fault.kind != "unknown" or not isinstance(fault.data, Mapping):
         return None
-    slipped = slipped_colon(fault.name)
+    slipped = slipped_key(fault)
     head, *rest = [slipped.key, ""] if slipped is not None else fault.name.split(None, 1) or [""]
     is_key = bool(rest) and head in fields_of(fault.schema) and head not in fault.data
-    return head if is_key and (fault.data[fault.name] is None or opens_braces(fault)) else None
+    is_whole = fault.data[fault.name] is None or slipped is not None
+    return head if is_key and is_whole else None
 
 
-def opens_braces(fault: Fault) -> bool:
-    """Whether the key holds the beginning of its value in braces, `config {path` of `config {path: x}`."""
-    _, *rest = fault.name.split(None, 1) or [""]
+def slipped_key(fault: Fault) -> SlippedColon | None:
+    """How the unknown key holds its value, too, or the beginning of one in brackets: `config {path` of `config {path: x}`."""
     value = fault.data.get(fault.name) if isinstance(fault.data, Mapping) else None
-    return bool(rest) and rest[0].startswith("{") and isinstance(value, str) and value.endswith("}")
+    if value is None:
+        return slipped_colon(fault.name)
+    return opened_key(fault.name, value) if isinstance(value, str) and value[-1:] in ("}", "]") else None
 
 
 def _renamed(faults: list[Fault]) -> list[Fault]:

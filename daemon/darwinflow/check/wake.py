@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from darwinflow.check.brackets import without_fitting_brackets
+from darwinflow.check.colons import with_whole_keys
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
 from darwinflow.check.first_keys import at_first_keys
@@ -33,10 +34,16 @@ _OF_KINDS: Final = frozenset({"wrong-type", "config-wrong-type"})
 _OF_NAMES: Final = frozenset(
     {"edge-unknown-node", "context-unknown-node", "condition-unknown-name", "template-unknown-node"}
 )
-_OF_CONDITIONS: Final = frozenset(
-    {"condition-syntax", "condition-unknown-name", "condition-never-true", "condition-not-upstream"}
+_ON_LINE: Final = frozenset(
+    {
+        "condition-syntax",
+        "condition-unknown-name",
+        "condition-never-true",
+        "condition-not-upstream",
+        "metadata-key",
+    }
 )
-"""Codes of findings inside a text, which on a line with a fault of syntax is not the one that was meant."""
+"""Codes of findings inside a text, or about a key, which on a line with a fault of syntax is not the one that was meant."""
 _OF_GRAPHS: Final = frozenset(
     {
         *("unreachable-node", "no-path-to-end", "endless-cycle", "option-not-handled", "empty-workflow"),
@@ -91,7 +98,8 @@ class Wake:
         self._behind = {tear.root_index for tear in tears}
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
-        problems = at_first_keys(document, without_fitting_brackets(document, problems))
+        problems = with_whole_keys(document, without_fitting_brackets(document, problems), parts)
+        problems = at_first_keys(document, problems)
         problems, dashes = without_dashes(document, problems)
         problems, ids = without_lost_ids(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
@@ -203,7 +211,7 @@ class Wake:
         code, line = finding.code, finding.span.line
         if code in _OF_NAMES and line in self._broken_lines:
             return True
-        if code in _OF_CONDITIONS and line in self._faulty_lines:
+        if code in _ON_LINE and line in self._faulty_lines:
             return True
         if code in _OF_GRAPHS or (code in _OF_NAMES and not finding.fixes):
             return bool(self._torn) and self._document.locate(line).root_index in self._torn

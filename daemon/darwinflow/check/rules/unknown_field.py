@@ -6,11 +6,11 @@ from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.commas import is_cut_off
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding, Fix
-from darwinflow.check.followers import opens_braces
+from darwinflow.check.followers import slipped_key
 from darwinflow.check.moving import put_beside, put_under
 from darwinflow.check.subject import Subject, error, replacement
 from darwinflow.check.words import all_of, scalar, shown
-from darwinflow.document.grammar.colons import SLASHES, SlippedColon, slipped_colon
+from darwinflow.document.grammar.colons import SLASHES, SlippedColon
 from darwinflow.document.grammar.plain import CLOSING_CURLS
 from darwinflow.document.node import BLOCK, MAP
 from darwinflow.document.problem import Related
@@ -58,11 +58,6 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
             message += f"; did you mean '{fault.meant}'?"
             if subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
-        elif fault.instead is not None and opens_braces(fault):
-            message = f"a key needs ':' behind it; write '{shown(_with_colon(fault, fault.instead))}'"
-            if subject.owns_key(fault.path, fault.name) and span.line == span.end_line:
-                behind = span.column + len(fault.instead)
-                fixes = replacement("Write ':'", Span(span.line, behind, span.line, behind), ":")
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"
             fixes = _as_id(subject, fault, span)
@@ -131,7 +126,7 @@ def _as_comment(subject: Subject, fault: Fault, span: Span) -> tuple[Fix, ...]:
 
 def _slipped(fault: Fault) -> SlippedColon | None:
     """What stands for the colon of a key that holds its value, too."""
-    slipped = slipped_colon(fault.name)
+    slipped = slipped_key(fault)
     return slipped if slipped is not None and slipped.key == fault.instead else None
 
 
@@ -199,12 +194,6 @@ def _instead(fault: Fault, key: str) -> str:
         return f"a node's name goes under 'id': write 'id: {shown(fault.name)}'"
     title = fields_of(fault.schema)[key].title
     return f"it needs '{key}'" + (f", {title}" if title else "")
-
-
-def _with_colon(fault: Fault, key: str) -> str:
-    """A key whose colon is missing, and its value in braces."""
-    inside = fault.name.removeprefix(key).strip()
-    return f"{key}: {inside}: {fault.data[fault.name]}"
 
 
 def _out_of_place(subject: Subject) -> Iterator[Finding]:

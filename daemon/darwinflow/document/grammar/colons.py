@@ -5,9 +5,13 @@ import unicodedata
 from typing import Final, NamedTuple
 
 _SLIPPED: Final = re.compile(
-    r"([A-Za-z_][\w./-]*)(?:(:)(?=[^ \t])|[ \t]*([\uff1a\ufe55\ua789\u02d0\uff1b;\uff1d=]))[\s\u200b\ufeff]*"
+    r"([A-Za-z_][\w./-]*)[ \t]*(?:(:)(?=[^ \t])|([\uff1a\ufe55\ua789\u02d0\uff1b;\uff1d=]))[\s\u200b\ufeff]*"
 )
 """A key, what stands behind it for a colon, and blanks of any kind."""
+_OPENED: Final = re.compile(r"([A-Za-z_][\w./-]*)([ \t]*)(:?)[ \t]*(?=([{\[])[^{}\[\]]*\Z)")
+"""A key and, before the colon that the line is split at, the bracket that its value begins with."""
+_LOST: Final = re.compile(r"([A-Za-z_][\w./-]*)[ \t]*(?:(?=\[.*\]\Z|\{.*\}\Z)|(?<=[ \t])(?=\".*\"\Z|'.*'\Z))")
+"""A key before a value in brackets or quotes."""
 SLASHES: Final = "a comment begins with '#', not '//'"
 _WIDE: Final = frozenset("\uff1a\ufe55\ua789\u02d0")
 """Colons of other scripts."""
@@ -42,7 +46,9 @@ def slipped_colon(text: str, start: int = 0) -> SlippedColon | None:
     written = f"{key}: {value[:_LONGEST] or '...'}"
     if mark == ":":
         message = f"':' needs a space behind it; write '{key}: ...'"
-        if blanks:
+        if first > match.end(1):
+            message = f"the space belongs behind ':', not before it; write '{written}'"
+        elif blanks:
             first = last + len(blanks) - len(blanks.lstrip(" "))
             last = first + 1
             message = f"the blank behind ':' is {named(text[first])} and no space; write '{key}: ...'"
@@ -50,6 +56,35 @@ def slipped_colon(text: str, start: int = 0) -> SlippedColon | None:
         message = f"'{mark}' is no colon in YAML; write '{written}'"
     else:
         message = f"a value follows ':', not '{mark}'; write '{written}'"
+    return SlippedColon(key, mark, first, last, match.end(1), match.end(), message)
+
+
+def lost_colon(text: str) -> SlippedColon | None:
+    """What is missing in a *text* that is no key and its value, as in `prompt "Who?"`."""
+    match = _LOST.match(text)
+    if match is None:
+        return None
+    key = match[1]
+    message = f"a key needs ':' behind it; write '{key}: {text[match.end() :][:_LONGEST]}'"
+    return SlippedColon(key, "", 0, len(key), len(key), match.end(), message)
+
+
+def opened_key(text: str, value: str = "") -> SlippedColon | None:
+    """What is wrong between key and bracket of a *text* that is no key, as in `config:{prompt`; *value*: what follows it."""
+    match = _OPENED.match(text)
+    if match is None:
+        return None
+    key, blanks, mark, bracket = match.groups()
+    inside = f"{text[match.end() + 1 :]}: {value[:-1]}" if value else "..."
+    written = f"{key}: {bracket}{inside[:_LONGEST]}{'}' if bracket == '{' else ']'}"
+    if not mark:
+        message = f"a key needs ':' behind it; write '{written}'"
+    elif blanks:
+        message = f"the space belongs behind ':', not before it; write '{written}'"
+    else:
+        message = f"':' needs a space behind it; write '{written}'"
+    first = match.start(3) if mark else 0
+    last = match.end(3) if mark else match.end(1)
     return SlippedColon(key, mark, first, last, match.end(1), match.end(), message)
 
 

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from typing import Final
 
-from darwinflow.document.grammar.colons import slipped_colon
+from darwinflow.document.grammar.colons import SlippedColon, lost_colon, opened_key, slipped_colon
 from darwinflow.document.grammar.core_schema import resolved
 from darwinflow.document.grammar.flow import Flow
 from darwinflow.document.grammar.scan import (
@@ -19,7 +19,7 @@ from darwinflow.document.grammar.scan import (
 )
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import BROKEN, PLAIN, SCALAR, Node
-from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, LOOSE, Repair
+from darwinflow.document.problem import ADRIFT, BREAKING, CONFLICT, CONTAINED, LOOSE, Repair
 from darwinflow.model.span import Span
 
 MAX_KEY: Final = 1024
@@ -87,9 +87,13 @@ class Entries(Flow):
         colon = key_colon(line, column)
         if colon < 0:
             return self._broken(row, column)
+        known = len(self.problems)
         key = self._key(row, column, colon)
-        value, row = self.value(row, colon + 1, outer, key.source)
-        return key, value, row
+        value, below = self.value(row, colon + 1, outer, key.source)
+        if len(self.problems) > known and (opened := opened_key(line[column:colon])):
+            del self.problems[known:]
+            self._report_slipped(row, column, opened, BREAKING)
+        return key, value, below
 
     def _explicit(self, row: int, column: int) -> tuple[Node, Node, int]:
         """``? key`` and the ``: value`` below it."""
@@ -235,13 +239,9 @@ class Entries(Flow):
         if first in "]}":
             self.report(row, column, row, column + 1, f"'{first}' closes nothing; remove it", ADRIFT)
             return self.text_node(row, column, end), self.empty(row, end), behind
-        if slipped := slipped_colon(text):
+        if slipped := slipped_colon(text) or lost_colon(text):
             key_end, value_start = column + slipped.start, column + slipped.end
-            at, behind_mark = column + slipped.first, column + slipped.last
-            edit = Edit(Span(row, key_end, row, value_start), ": ")
-            self.report(
-                row, at, row, behind_mark, slipped.message, repair=Repair(f"Write '{slipped.key}: '", (edit,))
-            )
+            self._report_slipped(row, column, slipped)
             key = Node(SCALAR, slipped.key, row, column, row, key_end, PLAIN, slipped.key)
         elif text.startswith("//"):
             self.report_slashes(row, column)
@@ -274,6 +274,13 @@ class Entries(Flow):
                 return key, value, behind
             return key, self._value_on(row, value_start, end, column), behind
         return key, self.empty(row, end), behind
+
+    def _report_slipped(self, row: int, column: int, slipped: SlippedColon, reach: int = CONTAINED) -> None:
+        edit = Edit(Span(row, column + slipped.start, row, column + slipped.end), ": ")
+        repair = Repair(f"Write '{slipped.key}: '", (edit,))
+        self.report(
+            row, column + slipped.first, row, column + slipped.last, slipped.message, reach, repair=repair
+        )
 
     def _value_on(self, row: int, start: int, end: int, outer: int) -> Node:
         """What a key without its colon has as its value: what is closed at the end of the line, else the text."""
