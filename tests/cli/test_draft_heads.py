@@ -94,6 +94,17 @@ def test_what_another_tool_or_workspace_kept_is_not_taken(folder: Path) -> None:
     assert DraftHeads(str(folder.parent / "cache"), str(folder.parent), "tool").read() == {}
 
 
+def test_what_settings_told_of_a_draft_is_not_kept_for_others(folder: Path) -> None:
+    """A file that is of another graph type is no draft, until the settings no longer say so."""
+    typed = defaults("x")._replace(graph_type_files=(("pipeline", ("flows/odd.yaml",)),))
+    heads = DraftHeads(str(folder.parent / "cache"), str(folder), "tool")
+    first = WorkspaceFiles(str(folder), typed, {}, heads)
+    first._began_ns += HOUR_NS
+    assert first.drafts("odd", 1) == ()
+    assert first.drafts("none", 1) == ()
+    assert files(folder).drafts("odd", 1) == ("flows/odd.yaml",)
+
+
 def test_whatever_happened_to_the_file_the_answer_is_right(folder: Path) -> None:
     assert files(folder).drafts("none", 1) == ()
     (path,) = (folder.parent / "cache").iterdir()

@@ -63,6 +63,7 @@ class Seen:
         self.stamp = stamp
         self.facts: FileFacts | None = None
         self.heads: list[Head] | None = None
+        """As its lines write them plainly: never what only the settings or the graph types of a workspace can tell."""
         self.lacks: set[bytes] = set()
         """Ids, in small letters, that stand nowhere in it."""
 
@@ -187,15 +188,14 @@ class Drafts:
         seen = self._seen_now(path)
         if seen is None or name in seen.lacks:
             return []
-        if seen.heads is None:
+        if seen.heads is None and seen.facts is None:
             content = self._content(path)
             if name.isascii() and name not in content.lower():
                 seen.lacks.add(name)
                 self._passed_over(seen, content)
                 return []
-            plain = plain_head(content)
-            seen.heads = plain if plain is not None else _heads_of(self.file(path))
-        return seen.heads
+            seen.heads = plain_head(content)
+        return seen.heads if seen.heads is not None else _heads_of(self.file(path))
 
 
 def _heads_of(facts: FileFacts | None) -> list[Head]:
