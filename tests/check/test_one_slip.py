@@ -165,6 +165,27 @@ def test_a_colon_within_a_key_is_put_behind_it(right: str, slip: str, key: str, 
     assert after_fixes(text, catalog).replace(": \n", ":\n") == TEXT
 
 
+@pytest.mark.parametrize("slip", ["{promp:t Sign it}", "{p:rompt Sign it}"])
+def test_a_colon_within_a_key_in_braces_is_put_behind_it(slip: str, catalog: Catalog) -> None:
+    text = TEXT.replace("{prompt: Sign it}", slip)
+    assert said(text, catalog) == [
+        f"{slip[1:-1]} | config-unknown-field: the ':' stands within 'prompt'; write 'prompt: ...'"
+    ]
+    assert after_fixes(text, catalog) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("right", "slip"),
+    [("prompt: Who", "prompt:W ho"), ("    to: wait", "    to:w ait"), ("{prompt: Sign", "{prompt:S ign"), ("version: 1", 'version:" 1"')],
+)  # fmt: skip
+def test_no_fix_is_certain_where_a_letter_may_have_changed_places_with_the_blank(
+    right: str, slip: str, catalog: Catalog
+) -> None:
+    (found,) = checked(TEXT.replace(right, slip, 1), catalog).findings()
+    assert found.message.startswith("':' needs a space behind it")
+    assert found.fixes == ()
+
+
 def test_a_known_key_without_its_space_is_no_other_key(catalog: Catalog) -> None:
     """`to:o x` is not `too: x`, nor is `id:ea` of a node a field."""
     assert said(TEXT.replace("    to: wait", "    to:wait x", 1), catalog)[0].startswith(

@@ -6,13 +6,13 @@ from typing import Final
 
 from darwinflow.check.part import Part
 from darwinflow.document.document import Document
+from darwinflow.document.grammar.colons import colon_within
 from darwinflow.document.lines import Edit
 from darwinflow.document.problem import YAML_SYNTAX, Problem, Repair
 from darwinflow.graph.graph_type import Field, GraphType, fields_of
 from darwinflow.model.span import Span
 
 _HEAD: Final = re.compile(r"[A-Za-z_][\w-]*\Z")
-_TAIL: Final = re.compile(r":([A-Za-z_][\w-]*)(?:[ \t]+(?=\S)|\Z)")
 _LONGEST: Final = 200
 """Characters of a line before such a colon."""
 
@@ -24,11 +24,12 @@ def with_whole_keys(
     told = list(problems)
     names: dict[int, frozenset[str]] = {}
     for at, problem in enumerate(problems):
-        if problem.code != YAML_SYNTAX or problem.repair is None:
+        if problem.code != YAML_SYNTAX:
             continue
         line, column = document.lines[problem.span.line], problem.span.column
-        head, tail = _HEAD.search(line[max(column - _LONGEST, 0) : column]), _TAIL.match(line, column)
-        if head is None or tail is None:
+        head = _HEAD.search(line, max(column - _LONGEST, 0), column)
+        within = colon_within(line, head.start()) if head is not None else None
+        if head is None or within is None or within.first != column:
             continue
         root_index = document.locate(problem.span.line).root_index
         part = parts[root_index] if root_index < len(parts) else None
@@ -36,11 +37,10 @@ def with_whole_keys(
             continue
         if root_index not in names:
             names[root_index] = frozenset(_names(part.projection.graph_type))
-        key = head[0] + tail[1]
-        if key in names[root_index] and head[0] not in names[root_index]:
-            edit = Edit(Span(*problem.span[:2], problem.span.line, tail.end()), f"{tail[1]}: ")
-            message = f"the ':' stands within '{key}'; write '{key}: ...'"
-            told[at] = problem._replace(message=message, repair=Repair(f"Write '{key}: '", (edit,)))
+        if within.key in names[root_index] and head[0] not in names[root_index]:
+            edit = Edit(Span(*problem.span[:2], problem.span.line, within.end), within.written)
+            repair = Repair(f"Write '{within.key}: '", (edit,))
+            told[at] = problem._replace(message=within.message, repair=repair)
     return told
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from darwinflow.catalog.catalog import Compiled
 from darwinflow.check.faults import Fault
-from darwinflow.document.grammar.colons import SlippedColon, opened_key, slipped_colon
+from darwinflow.document.grammar.colons import SlippedColon, colon_within, opened_key, slipped_colon
 from darwinflow.graph.graph_type import Schema, fields_of
 from darwinflow.projection.places import Path
 
@@ -133,7 +133,11 @@ def slipped_key(fault: Fault) -> SlippedColon | None:
     """How the unknown key holds its value, too, or the beginning of one in brackets: `config {path` of `config {path: x}`."""
     value = fault.data.get(fault.name) if isinstance(fault.data, Mapping) else None
     if value is None:
-        return slipped_colon(fault.name)
+        slipped, within = slipped_colon(fault.name), colon_within(fault.name)
+        fields = fields_of(fault.schema)
+        return (
+            within if within and within.key in fields and slipped and slipped.key not in fields else slipped
+        )
     return opened_key(fault.name, value) if isinstance(value, str) and value[-1:] in ("}", "]") else None
 
 

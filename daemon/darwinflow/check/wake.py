@@ -209,7 +209,7 @@ class Wake:
 
     def _covers(self, finding: Finding) -> bool:
         code, line = finding.code, finding.span.line
-        if code in _OF_NAMES and line in self._broken_lines:
+        if code in _OF_NAMES and (line in self._broken_lines or line in self._faulty_lines):
             return True
         if code in _ON_LINE and line in self._faulty_lines:
             return True

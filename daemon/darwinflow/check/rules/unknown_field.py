@@ -140,9 +140,9 @@ def _without_colon(subject: Subject) -> Iterator[Finding]:
             continue
         fixes: tuple[Fix, ...] = ()
         is_plain = span.end_column - span.column == len(fault.name) and span.line == span.end_line
-        if is_plain and subject.owns_key(fault.path, fault.name):
+        if is_plain and slipped.is_certain and subject.owns_key(fault.path, fault.name):
             place = Span(span.line, span.column + slipped.start, span.line, span.column + slipped.end)
-            fixes = replacement(f"Write '{slipped.key}: '", place, ": ")
+            fixes = replacement(f"Write '{slipped.key}: '", place, slipped.written)
         code = subject.code(fault, "unknown-field")
         said.setdefault(fault.path, []).append(error(code, span, slipped.message, fixes))
     for found in said.values():

@@ -12,9 +12,12 @@ _OPENED: Final = re.compile(r"([A-Za-z_][\w./-]*)([ \t]*)(:?)[ \t]*(?=([{\[])[^{
 """A key and, before the colon that the line is split at, the bracket that its value begins with."""
 _LOST: Final = re.compile(r"([A-Za-z_][\w./-]*)[ \t]*(?:(?=\[.*\]\Z|\{.*\}\Z)|(?<=[ \t])(?=\".*\"\Z|'.*'\Z))")
 """A key before a value in brackets or quotes."""
+_WITHIN: Final = re.compile(r"([A-Za-z_][\w-]*):([A-Za-z_][\w-]*)(?:[ \t]+(?=\S)|\Z)")
 SLASHES: Final = "a comment begins with '#', not '//'"
 _WIDE: Final = frozenset("\uff1a\ufe55\ua789\u02d0")
 """Colons of other scripts."""
+_EXCHANGED: Final = re.compile(r"[\w\"'][ \t]")
+"""How a value begins whose first character may have been exchanged with the blank before it, `tool:g it`."""
 _LONGEST: Final = 40
 
 
@@ -31,6 +34,10 @@ class SlippedColon(NamedTuple):
     end: int
     """Where the value begins."""
     message: str
+    is_certain: bool = True
+    """Whether nothing else can be meant."""
+    written: str = ": "
+    """What belongs between start and end."""
 
 
 def slipped_colon(text: str, start: int = 0) -> SlippedColon | None:
@@ -56,7 +63,18 @@ def slipped_colon(text: str, start: int = 0) -> SlippedColon | None:
         message = f"'{mark}' is no colon in YAML; write '{written}'"
     else:
         message = f"a value follows ':', not '{mark}'; write '{written}'"
-    return SlippedColon(key, mark, first, last, match.end(1), match.end(), message)
+    is_certain = mark != ":" or bool(blanks) or _EXCHANGED.match(text, match.end()) is None
+    return SlippedColon(key, mark, first, last, match.end(1), match.end(), message, is_certain)
+
+
+def colon_within(text: str, start: int = 0) -> SlippedColon | None:
+    """What is wrong if the colon stands within the key that begins at *start*, as in `promp:t Who`."""
+    match = _WITHIN.match(text, start)
+    if match is None:
+        return None
+    key, at = match[1] + match[2], match.end(1)
+    message = f"the ':' stands within '{key}'; write '{key}: ...'"
+    return SlippedColon(key, ":", at, at + 1, at, match.end(), message, written=f"{match[2]}: ")
 
 
 def lost_colon(text: str) -> SlippedColon | None:

@@ -277,7 +277,7 @@ class Entries(Flow):
 
     def _report_slipped(self, row: int, column: int, slipped: SlippedColon, reach: int = CONTAINED) -> None:
         edit = Edit(Span(row, column + slipped.start, row, column + slipped.end), ": ")
-        repair = Repair(f"Write '{slipped.key}: '", (edit,))
+        repair = Repair(f"Write '{slipped.key}: '", (edit,)) if slipped.is_certain else None
         self.report(
             row, column + slipped.first, row, column + slipped.last, slipped.message, reach, repair=repair
         )
