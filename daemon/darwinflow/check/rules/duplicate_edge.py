@@ -1,13 +1,17 @@
-"""`duplicate-edge`: two edges lead from one node to the same other under the same condition."""
+"""`duplicate-edge`: two edges lead from one node to the same other under the same condition.
+
+One finding for all that an edge repeats of others.
+"""
 
 from collections.abc import Iterator
 from itertools import chain, islice
+from typing import NamedTuple
 
 from darwinflow.check.finding import WARNING, Finding, Fix
 from darwinflow.check.pairs import MAX_PAIRS, Meeting, repeated_pairs
 from darwinflow.check.parallel import distinction, parallel_sources
 from darwinflow.check.removing import removal
-from darwinflow.check.words import quoted
+from darwinflow.check.words import all_quoted
 from darwinflow.document.lines import Edit
 from darwinflow.document.problem import Related
 from darwinflow.projection.facts import SOURCE, TARGET, EdgeFact
@@ -27,15 +31,35 @@ def duplicate_edge(projection: Projection) -> Iterator[Finding]:
     for place, edge in projection.edges_with(sources, SOURCE):
         alike.setdefault(distinction(edge), []).append((place, edge))
     pairs = chain.from_iterable([repeated_pairs(edges, projection.graph.numbers) for edges in alike.values()])
+    repeats: dict[object, list[_Repeat]] = {}
     for left, entered, meetings in islice(pairs, MAX_PAIRS):
         met = list(islice(meetings, _MAX_RELATED + 2))
-        first, second, *more = [projection.end_span(_place_of(meeting)) for meeting in met]
-        related = [Related(first, "the first"), *[Related(span, "and another") for span in more]]
-        message = (
-            f"an edge from {quoted(left)} to {quoted(entered)} stands there already; this one adds nothing"
-        )
-        fixes = _fixes(projection, met) if len(met) <= _MAX_RELATED else ()
-        yield Finding("duplicate-edge", WARNING, second, message, tuple(related), fixes)
+        _, *again = dict.fromkeys([meeting.edge for meeting in met])
+        key = tuple(again) if len(again) == len(met) - 1 else (left, entered)
+        repeats.setdefault(key, []).append(_Repeat(left, entered, met))
+    for same in repeats.values():
+        yield _told(projection, same)
+
+
+class _Repeat(NamedTuple):
+    """What edges that say the same have in common."""
+
+    source: str
+    target: str
+    meetings: list[Meeting]
+
+
+def _told(projection: Projection, same: list[_Repeat]) -> Finding:
+    """About *same*, of which all but the first edges are those of all."""
+    met = same[0].meetings
+    first, second, *more = [projection.end_span(_place_of(meeting)) for meeting in met]
+    related = [Related(first, "the first"), *[Related(span, "and another") for span in more]]
+    sources = all_quoted([*dict.fromkeys([one.source for one in same])])
+    targets = all_quoted([*dict.fromkeys([one.target for one in same])])
+    message = f"an edge from {sources} to {targets} stands there already; this one adds nothing"
+    is_one = len(met) <= _MAX_RELATED and all(one.meetings[0].edge == met[0].edge for one in same)
+    fixes = _fixes(projection, met) if is_one else ()
+    return Finding("duplicate-edge", WARNING, second, message, tuple(related), fixes)
 
 
 def _place_of(meeting: Meeting) -> EndPlace:
