@@ -186,6 +186,17 @@ def test_no_fix_is_certain_where_a_letter_may_have_changed_places_with_the_blank
     assert found.fixes == ()
 
 
+@pytest.mark.parametrize(
+    ("right", "slip"),
+    [("[Anna, Otto]", '["Ann"a, "Otto"]'), ("Who signs?", "'I't's Otto who signs'"), ("Who signs?", "'It's' Otto'")],
+)  # fmt: skip
+def test_a_quote_within_a_word_is_not_made_one_of_the_text(right: str, slip: str, catalog: Catalog) -> None:
+    (found,) = checked(TEXT.replace(right, slip), catalog).findings()
+    quote = slip.lstrip("[")[0]
+    assert found.message.startswith(f"this {quote} ends the text; write ")
+    assert found.fixes == ()
+
+
 def test_a_known_key_without_its_space_is_no_other_key(catalog: Catalog) -> None:
     """`to:o x` is not `too: x`, nor is `id:ea` of a node a field."""
     assert said(TEXT.replace("    to: wait", "    to:wait x", 1), catalog)[0].startswith(

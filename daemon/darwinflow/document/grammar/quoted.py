@@ -69,6 +69,12 @@ def behind_inner_quotes(line: str, column: int) -> int:
     return 0
 
 
+def within_word(line: str, at: int, *, is_opening: bool) -> bool:
+    """Whether the quote at *at* cannot begin, or end, what is quoted inside a text: a letter may have been exchanged with it."""
+    beside = line[at - 1] if is_opening else line[at + 1 : at + 2]
+    return beside.isalnum() or beside == "_"
+
+
 class Quoted(Properties):
     """The layer that reads ``"..."`` and ``'...'``."""
 
@@ -122,7 +128,9 @@ class Quoted(Properties):
         places = [at for at in range(first, end - 1) if line[at] == quote]
         edits = tuple([Edit(Span(row, at, row, at + 1), own) for at in places])
         message = f"a {quote} inside the text ends it; write {own} for it"
-        repair = Repair(f"Write {own} for each {quote} inside", edits)
+        repair: Repair | None = Repair(f"Write {own} for each {quote} inside", edits)
+        if any(within_word(line, at, is_opening=not number % 2) for number, at in enumerate(places)):
+            message, repair = f"this {quote} ends the text; write {own} for one inside it", None
         self.report(row, first, row, first + 1, message, repair=repair)
         return Node(
             SCALAR, line[column + 1 : end - 1], row, column, row, end, BROKEN, line[column + 1 : end - 1]
