@@ -31,6 +31,11 @@ class Letters:
         self.node = node
         self._lines = lines
 
+    @property
+    def before(self) -> str:
+        """What stands before the text on its line."""
+        return self._lines[self.node.line][: self.node.column]
+
     def span(self, start: int, end: int) -> Span | None:
         """The place of the characters from *start* to before *end*, as far as they stand on one line.
 

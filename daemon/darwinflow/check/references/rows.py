@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from darwinflow.check.cel import MAX_CHARACTERS, Use, parsed
 from darwinflow.check.cel_types import type_fault
 from darwinflow.check.references.decisions import Comparison, comparisons, is_never_true, misfits, slip_of
-from darwinflow.check.references.reference import has_form, reference_of
+from darwinflow.check.references.reference import has_form, in_a_row, reference_of
 from darwinflow.document.segment import Segment
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
 
@@ -93,7 +93,9 @@ def _add_readings(node: NodeFact, reads: list[tuple[str, str]]) -> bool:
             continue
         if not reference.is_sound:
             is_faulty = True
-        elif reference.name:
+            continue
+        is_faulty = is_faulty or bool(in_a_row(reading.text))
+        if reference.name:
             reads.append((node.name, reference.name))
     return is_faulty
 

@@ -9,8 +9,8 @@ from darwinflow.check.finding import Fix
 from darwinflow.check.inside import Letters
 from darwinflow.check.meant import meant
 from darwinflow.check.references.before import SILENT, Before, Verdict, before
-from darwinflow.check.references.reference import Reference, has_form, reference_of
-from darwinflow.check.references.writing import rewritten
+from darwinflow.check.references.reference import Reference, has_form, in_a_row, reference_of
+from darwinflow.check.references.writing import is_behind_dash, rewritten, split_items
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import SCALAR, Node
 from darwinflow.model.nearest import Index, nearest
@@ -121,6 +121,17 @@ class Writing:
     def whole(self) -> Span:
         return token(self._found) if self._found is not None else self.item.span
 
+    @property
+    def is_behind_dash(self) -> bool:
+        return self._letters is not None and is_behind_dash(self._letters)
+
+    def split(self, title: str, parts: Sequence[tuple[int, int]]) -> tuple[Fix, ...]:
+        """A fix that makes each part of an item of a list an item of its own; none where that is not plain."""
+        if self._letters is None:
+            return ()
+        edits = split_items(self._letters, parts)
+        return (Fix(title, edits),) if edits else ()
+
     def span(self, start: int, end: int) -> Span:
         """Of some characters of the text; of the whole where nobody can tell."""
         return self.exact(start, end) or self.whole()
@@ -170,7 +181,16 @@ class Citation:
 
     @cached_property
     def reference(self) -> Reference:
-        return reference_of(self.text)
+        found = reference_of(self.text)
+        return found._replace(is_sound=False) if found.is_sound and self.parts else found
+
+    @cached_property
+    def parts(self) -> list[tuple[int, int]]:
+        """Where the references stand of which the text is several with nothing between them."""
+        head, is_sound = reference_of(self.text)
+        if " " in head and self.scope.is_node(head):
+            return []
+        return in_a_row(self.text) or ([] if is_sound else in_a_row(self.text, self.scope.is_node))
 
     @property
     def is_a_reference(self) -> bool:
