@@ -12,7 +12,7 @@ from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_tex
 from darwinflow.cli.folder import FolderGone, current_folder
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
-from darwinflow.cli.rewriting import WriteRefused, rewrite
+from darwinflow.cli.rewriting import ChangedMeanwhile, WriteRefused, rewrite
 from darwinflow.cli.settings_file import mended_settings, settings_reports
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.cli.workflow_files import PathNotFound, WorkflowFile, workflow_files
@@ -22,6 +22,8 @@ from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import SETTINGS_NAME
 
 STDIN = "-"
+_MOST_CHANGES = 3
+"""Times that a file is mended anew because it was saved meanwhile."""
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """What a check makes it keeps to its end, and nearly none of it in cycles: looking for them takes a third of the time."""
 
@@ -96,10 +98,10 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
     mended, unwritten = _mend_settings(checking) if args.fix else (0, 0)
     outcomes = checking.outcomes(files, fix=args.fix)
     for number, outcome in enumerate(outcomes):
-        text = outcome.verdict.text
-        if text is not None and not _is_written(outcome.file.path, text, outcome.file.folder):
-            unwritten += 1
-            outcomes[number : number + 1] = checking.outcomes([outcome.file])
+        if outcome.verdict.text is not None:
+            written = _written(outcome, checking)
+            unwritten += not written
+            outcomes[number : number + 1] = written or checking.outcomes([outcome.file])
     whole = () if args.paths else files
     reports = settings_reports(checking.workspaces, whole) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
@@ -119,11 +121,14 @@ def _mend_settings(checking: Checking) -> tuple[int, int]:
     Returns how many findings are gone, and how many files could not be written.
     """
     found = mended_settings(checking.workspaces)
-    mended = {
-        path: count
-        for path, (text, count) in found.items()
-        if _is_written(path, text, os.path.dirname(os.path.abspath(path)))
-    }
+    mended: dict[str, int] = {}
+    for path, (text, count) in found.items():
+        before = checking.workspaces.of(path).settings or ""
+        try:
+            rewrite(path, before.encode(), text, os.path.dirname(os.path.abspath(path)))
+            mended[path] = count
+        except WriteRefused as exc:
+            complain(str(exc), exc.advice)
     if mended:
         folders = [folder for folder, _ in checking.workspaces.read()]
         checking.renewed()
@@ -132,14 +137,27 @@ def _mend_settings(checking: Checking) -> tuple[int, int]:
     return sum(mended.values()), len(found) - len(mended)
 
 
-def _is_written(path: str, text: str, folder: str) -> bool:
-    """Replace a file of the workspace *folder*, or say why it is left."""
-    try:
-        rewrite(path, text, folder)
-    except WriteRefused as exc:
-        complain(str(exc), exc.advice)
-        return False
-    return True
+def _written(outcome: Outcome, checking: Checking) -> list[Outcome]:
+    """*outcome* once its text is in its file, or what took its place; none where the file is left, which is said.
+
+    A file that somebody has saved since it was read is checked and mended anew.
+    """
+    changes = 0
+    while outcome.verdict.text is not None:
+        try:
+            rewrite(outcome.file.path, outcome.content, outcome.verdict.text, outcome.file.folder)
+            break
+        except ChangedMeanwhile as exc:
+            changes += 1
+            found = checking.outcomes([outcome.file], fix=True) if changes < _MOST_CHANGES else []
+            if not found:
+                complain(str(exc), exc.advice)
+                return []
+            (outcome,) = found
+        except WriteRefused as exc:
+            complain(str(exc), exc.advice)
+            return []
+    return [outcome]
 
 
 def _report(outcome: Outcome) -> FileReport:

@@ -95,7 +95,8 @@ class Checking:
         progress.done += len(found)
         for (number, key, content), verdict in zip(asked, self._verdicts(jobs), strict=True):
             progress.step()
-            found[number] = Outcome(files[number], verdict, content if verdict.findings else b"")
+            is_needed = bool(verdict.findings) or verdict.text is not None
+            found[number] = Outcome(files[number], verdict, content if is_needed else b"")
             if verdict.text is None:
                 self._cache(files[number].folder).put(key, verdict)
         return [found[number] for number in sorted(found)]
@@ -125,7 +126,8 @@ class Checking:
         job = Job(read(), file, self.workspaces.of(file.path).settings, fix)
         again = self._own_worker().verdict(job, around(file, neighbours))
         text = again.text if again.text is not None else verdict.text
-        return Outcome(file, again._replace(mended=verdict.mended + again.mended, text=text), job.content)
+        content = job.content if verdict.text is None else outcome.content
+        return Outcome(file, again._replace(mended=verdict.mended + again.mended, text=text), content)
 
     def _read(self, file: WorkflowFile) -> tuple[bytes, Verdict | None]:
         if file.path in self.given:

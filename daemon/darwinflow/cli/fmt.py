@@ -147,7 +147,7 @@ def _of_text(document: Document, text: str, style: Style) -> _Formatted:
 def _is_written(file: WorkflowFile, found: _Formatted) -> bool:
     """Write the file, or say why it is left."""
     try:
-        rewrite(file.path, found.after, file.folder)
+        rewrite(file.path, found.before.encode(), found.after, file.folder)
     except WriteRefused as exc:
         complain(str(exc), exc.advice)
         return False
