@@ -214,6 +214,36 @@ def test_a_watch_says_what_changes_and_ends_with_130(folder: Path, tmp_path: Pat
         process.communicate()
 
 
+def test_a_watch_of_a_folder_follows_folders_that_move_and_what_decides_beside_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "flows/new").mkdir()
+    (folder / "flows/new/bad.yaml").write_text(BAD.replace("greet", "bad"))
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "darwinflow.cli.main", "check", "--watch", "flows"],
+        cwd=folder,
+        env={**os.environ, "DARWINFLOW_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        _until(process.stdout, "1 error in 1 of 2 files")
+        (folder / "flows/new").rename(folder / "flows/other")
+        said = _until(process.stdout, "1 error in 1 of 2 files")
+        assert "flows/other/bad.yaml:12:23: error: no node is called 'lok'" in said
+        assert "flows/new/bad.yaml: no longer there\n" in said
+        (folder / "flows/other").rename(tmp_path / "away")
+        assert "flows/other/bad.yaml: no longer there\n" in _until(process.stdout, "no findings in 1 file")
+        (tmp_path / "away").rename(folder / "flows/back")
+        assert "flows/back/bad.yaml:12:23" in _until(process.stdout, "1 error in 1 of 2 files")
+        (folder / ".darwinflow.yaml").write_text("severity: {edge-unknown-node: warning}\n")
+        assert "warning: no node is called 'lok'" in _until(process.stdout, "1 warning in 1 of 2 files")
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def _until(lines: "object", end: str) -> str:
     said = ""
     for line in lines:  # type: ignore[attr-defined]

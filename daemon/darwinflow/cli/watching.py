@@ -12,6 +12,7 @@ from darwinflow.cli.findings import FileReport, Summary, safe, summary_text, tex
 from darwinflow.cli.folder import current_folder
 from darwinflow.cli.main import EXIT_INTERRUPTED
 from darwinflow.cli.terminal import Terminal, say, terminal_of
+from darwinflow.document.content import leads_out
 
 _SUFFIXES = (".yaml", ".yml")
 _STEP_MS = 50
@@ -54,19 +55,36 @@ def _print(reports: list[FileReport], told: Told, summary: Summary, terminal: Te
             print(line)
         if not report.findings:
             print(f"{safe(report.path)}: no findings left")
+    left = {report.path for report in reports}
+    for path, findings in told.items():
+        if findings and path not in left:
+            print(f"{safe(path)}: no longer there")
     print(terminal.paint(time.strftime("%H:%M:%S"), "quiet"), summary_text(summary), flush=True)
     return {report.path: report.findings for report in reports}
 
 
 def _folders(paths: list[str], checking: Checking) -> list[str]:
-    """What is to be watched: folders, since an editor replaces a file by another one of its name."""
+    """What is to be watched: the workspaces as a whole, as settings, graph types and other workflows decide, too.
+
+    And folders, since an editor replaces a file by another one of its name.
+    """
     found: dict[str, None] = {}
-    for path in paths or [checking.workspaces.of(os.path.join(current_folder(), "x")).folder]:
+    for path in paths or [current_folder()]:
         folder = path
         while not os.path.isdir(folder):
             folder = os.path.dirname(folder) or os.curdir
-        found[folder] = None
+        workspace = checking.workspaces.of(os.path.join(folder, "x")).folder
+        found[workspace] = None
+        if leads_out(folder, workspace) and os.path.realpath(folder) != os.path.realpath(workspace):
+            found[folder] = None
     return list(found)
+
+
+def _may_matter(path: str, *, is_written: bool) -> bool:
+    """Whether it is a YAML file, or a folder that came or went with what is in it; one that is gone has no dot in its name."""
+    if path.endswith(_SUFFIXES):
+        return True
+    return not is_written and (os.path.isdir(path) or "." not in os.path.basename(path))
 
 
 def _changes(folders: list[str]) -> Iterator[None]:
@@ -79,7 +97,7 @@ def _changes(folders: list[str]) -> Iterator[None]:
         """What may hold a workflow, a graph type or settings."""
 
         def __call__(self, change: Change, path: str) -> bool:
-            return path.endswith(_SUFFIXES) and super().__call__(change, path)
+            return _may_matter(path, is_written=change is Change.modified) and super().__call__(change, path)
 
     polls: bool | None = None
     while True:
