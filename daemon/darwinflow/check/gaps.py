@@ -22,7 +22,8 @@ def graph_findings(part: Part) -> list[Finding]:
     if len(lost) > 1 + len(options.related) or not _comes_before(part.projection, options, lost):
         return found
     gone = {options, *lost}
-    related = [Related(one.span, "and no edge leads to this node") for one in lost]
+    nodes = [span for one in lost for span in (one.span, *[other.span for other in one.related])]
+    related = [Related(span, "and no edge leads to this node") for span in nodes]
     told = options._replace(related=(*options.related, *related))
     return [one for one in found if one not in gone] + [told]
 
@@ -30,7 +31,8 @@ def graph_findings(part: Part) -> list[Finding]:
 def _comes_before(projection: Projection, options: Finding, lost: list[Finding]) -> bool:
     """Whether the node that decides is in reach without those that are *lost*."""
     decider = _node_at(projection, options.span.line)
-    firsts = [_node_at(projection, one.span.line) for one in lost]
+    spans = [span for one in lost for span in (one.span, *[other.span for other in one.related])]
+    firsts = [_node_at(projection, span.line) for span in spans]
     if decider is None or None in firsts:
         return False
     behind = reached([number for number in firsts if number is not None], projection.graph.successors)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from darwinflow.graph.walk import Arrows
-from darwinflow.model.nearest import nearest
+from darwinflow.model.nearest import near, nearest
 from darwinflow.projection.graph import Graph
 
 CURLS = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -29,17 +29,33 @@ def _meant(graph: Graph) -> dict[str, str]:
     ids = graph.names[: graph.known]
     most = _MAX_NAMES if len(ids) > graph.implicit else _MAX_NAMES_WITHOUT_NODES
     count = min(max(_MAX_COMPARED // max(len(ids), 1), _MIN_NAMES), most)
-    found = {name: _bare(graph, name) or nearest(name, ids) for name in list(graph.unknown)[:count]}
+    found = {
+        name: _bare(graph, name) or nearest(name, ids) or _lacking(graph, name, ids)
+        for name in list(graph.unknown)[:count]
+    }
     left = [name for name in list(graph.unknown)[: count + 1] if found.get(name) is None]
     if len(left) == 1 and len(graph.unknown) <= count:
         found[left[0]] = _renamed(graph, left[0])
-    return {name: near for name, near in found.items() if near is not None}
+    return {name: node for name, node in found.items() if node is not None}
 
 
 def _bare(graph: Graph, name: str) -> str | None:
     """The node whose id is *name* without the quotes of a text program that stand around it."""
     bare = name.strip(CURLS) if name[0] in CURLS or name[-1] in CURLS else ""
     return bare if bare and graph.numbers.get(bare, graph.known) < graph.known else None
+
+
+def _lacking(graph: Graph, name: str, ids: list[str]) -> str | None:
+    """Of several nodes that *name* may be a slip of, the only one that lacks the edges which the name has."""
+    number = graph.numbers[name]
+    lacking = [
+        node
+        for node in map(graph.numbers.__getitem__, near(name, ids))
+        if node >= graph.implicit
+        and not (graph.successors[number] and graph.successors[node])
+        and not (graph.predecessors[number] and graph.predecessors[node])
+    ]
+    return graph.names[lacking[0]] if len(lacking) == 1 else None
 
 
 def _renamed(graph: Graph, name: str) -> str | None:

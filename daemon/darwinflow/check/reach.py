@@ -30,8 +30,8 @@ class Reach(NamedTuple):
     """Of each group of nodes that are out of reach for one reason, the first."""
     endless: tuple[tuple[int, ...], ...]
     """Groups of connected nodes that can be reached and have no way to the end."""
-    gap: int | None = None
-    """The one that is out of reach, where all that one way lacks to its end is an edge to it."""
+    leading: frozenset[int] = frozenset()
+    """Of those that are out of reach, the ones with a way to the end."""
 
 
 def reach(projection: Projection) -> Reach | None:
@@ -71,10 +71,8 @@ def _reach(projection: Projection) -> Reach | None:
         for group in _groups(graph, stuck, forward, back)
         if not any(may_lead_out_of(half, set(group)) for half in halves(projection))
     ]
-    is_one = len(unreachable) == len(endless) == 1 and bool(ending[unreachable[0]])
-    is_gap = is_one and not all(forward[node] for node in endless[0])
-    gap = unreachable[0] if is_gap else None
-    return Reach(graph.names[starts[0]], graph.names[ends[0]], tuple(unreachable), tuple(endless), gap)
+    leading = frozenset([node for node in unreachable if ending[node]])
+    return Reach(graph.names[starts[0]], graph.names[ends[0]], tuple(unreachable), tuple(endless), leading)
 
 
 def _beside(graph: Graph, numbers: list[int], arrows: Arrows) -> list[int]:
@@ -120,6 +118,8 @@ def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> li
     for index, group in enumerate(groups):
         for node in group:
             component_of[node] = index
+    # Of a name that is only led to, any node may be meant that leads on and is not led to.
+    led_to = [one for one in loose if graph.predecessors[one] and not graph.successors[one]]
     firsts = [
         min(group)
         for index, group in enumerate(groups)
@@ -127,6 +127,9 @@ def _first_lost(projection: Projection, lost: list[int], loose: list[int]) -> li
         and not any(may_lead_into(half, set(group)) for half in halves(projection))
     ]
     is_lost = set(lost)
+    bare = [node for node in firsts if not graph.predecessors[node] and graph.successors[node]]
+    if len(bare) <= len(led_to):
+        is_lost.difference_update(bare)
     return sorted(
         node
         for node in firsts

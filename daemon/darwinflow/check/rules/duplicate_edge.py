@@ -34,11 +34,14 @@ def duplicate_edge(projection: Projection) -> Iterator[Finding]:
     repeats: dict[object, list[_Repeat]] = {}
     for left, entered, meetings in islice(pairs, MAX_PAIRS):
         met = list(islice(meetings, _MAX_RELATED + 2))
-        _, *again = dict.fromkeys([meeting.edge for meeting in met])
-        key = tuple(again) if len(again) == len(met) - 1 else (left, entered)
+        edges = dict.fromkeys([meeting.edge for meeting in met])
+        key = tuple(edges) if len(edges) == len(met) else (left, entered)
         repeats.setdefault(key, []).append(_Repeat(left, entered, met))
     for same in repeats.values():
-        yield _told(projection, same)
+        sides = {one.source for one in same}, {one.target for one in same}
+        is_one = len(sides[0]) * len(sides[1]) == len(same)
+        for group in [same] if is_one else [[one] for one in same]:
+            yield _told(projection, group)
 
 
 class _Repeat(NamedTuple):
@@ -50,15 +53,14 @@ class _Repeat(NamedTuple):
 
 
 def _told(projection: Projection, same: list[_Repeat]) -> Finding:
-    """About *same*, of which all but the first edges are those of all."""
+    """About *same*, that the same edges have in common: all sources with all targets."""
     met = same[0].meetings
     first, second, *more = [projection.end_span(_place_of(meeting)) for meeting in met]
     related = [Related(first, "the first"), *[Related(span, "and another") for span in more]]
     sources = all_quoted([*dict.fromkeys([one.source for one in same])])
     targets = all_quoted([*dict.fromkeys([one.target for one in same])])
     message = f"an edge from {sources} to {targets} stands there already; this one adds nothing"
-    is_one = len(met) <= _MAX_RELATED and all(one.meetings[0].edge == met[0].edge for one in same)
-    fixes = _fixes(projection, met) if is_one else ()
+    fixes = _fixes(projection, met) if len(met) <= _MAX_RELATED else ()
     return Finding("duplicate-edge", WARNING, second, message, tuple(related), fixes)
 
 

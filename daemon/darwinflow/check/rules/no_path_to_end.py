@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from darwinflow.check.cycles import endless_cycles
+from darwinflow.check.fans import fans
 from darwinflow.check.finding import WARNING, Finding
 from darwinflow.check.nameless import has_lost_edges
 from darwinflow.check.reach import reach
-from darwinflow.check.words import shown
+from darwinflow.check.words import all_quoted, shown
 from darwinflow.document.problem import Related
 from darwinflow.graph.walk import reached
 from darwinflow.projection.projection import Projection
@@ -18,11 +19,11 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
     graph = projection.graph
     if not projection.is_whole or not projection.lists_edges or has_lost_edges(projection):
         return
-    found = reach(projection)
-    if found is None:
+    found, groups = reach(projection), fans(projection)
+    if found is None or groups is None:
         return
     caught = _lead_into_cycles(projection)
-    for stuck in found.endless:
+    for stuck in groups.stuck:
         group = [number for number in stuck if not caught[number]] if caught else stuck
         if not group:
             continue
@@ -33,12 +34,13 @@ def no_path_to_end(projection: Projection) -> Iterator[Finding]:
             place for number in group[1:] if not graph.successors[number] and (place := graph.place(number))
         ]
         related = [Related(projection.id_span(place), "the way ends here") for place in stops[:_MAX_RELATED]]
-        gap = graph.place(found.gap) if found.gap is not None else None
-        if found.gap is not None and gap is not None:
-            message += (
-                f", and none to '{shown(graph.names[found.gap])}'; an edge between them seems to be missing"
-            )
-            related.append(Related(projection.id_span(gap), "no way leads to this"))
+        if groups.gap and any(not graph.successors[number] for number in group):
+            names = all_quoted([graph.names[number] for number in groups.gap])
+            message += f", and none to {names}; an edge between them seems to be missing"
+            gap = [place for number in groups.gap if (place := graph.place(number)) is not None]
+            related += [
+                Related(projection.id_span(place), "no way leads to this") for place in gap[:_MAX_RELATED]
+            ]
         yield Finding("no-path-to-end", WARNING, projection.id_span(first), message, tuple(related))
 
 
