@@ -146,6 +146,48 @@ def test_runs_come_to_an_organization_that_others_use_and_theirs_stay(darwinflow
     store.close()
 
 
+def archived(darwinflow):
+    found = json.loads(darwinflow("runs", "list", "--archived", "--json").stdout)["runs"]
+    return {run["runId"] for run in found}
+
+
+@pytest.mark.parametrize("how", ["migrate", "join"])
+def test_the_archive_comes_along_to_a_team(darwinflow, tmp_path, how):
+    configure(tmp_path, "retention: {succeeded: {keep_last: 1}, archive: {path: archive}}\n")
+    record(darwinflow, 3)
+    darwinflow("storage", "retention")
+    before = archived(darwinflow)
+    assert len(before) == 2
+    organization = new_organization().id
+    if how == "migrate":
+        migrate(darwinflow, "--to", dsn(), "--organization", organization)
+    else:
+        darwinflow("org", "join", dsn(), "--organization", organization)
+    assert os.listdir(tmp_path / "home/archive") == [organization]
+    assert archived(darwinflow) == before
+    gone, back = sorted(before)
+    assert "1 archived run" in darwinflow("runs", "delete", gone, "--yes").stdout
+    darwinflow("runs", "restore", back)
+    assert archived(darwinflow) == {back}
+    assert back in darwinflow("runs", "list", "--json").stdout
+    if how == "migrate":
+        assert migrate(darwinflow, "--to", "sqlite")["logs"]["runs"] == 2
+        assert archived(darwinflow) == {back}
+
+
+def test_an_archive_of_the_team_that_is_there_already_is_no_others(darwinflow, tmp_path):
+    configure(tmp_path, "retention: {succeeded: {keep_last: 0}, archive: {path: archive}}\n")
+    record(darwinflow, 1)
+    darwinflow("storage", "retention")
+    organization = new_organization().id
+    before = os.listdir(tmp_path / "home/archive")
+    (tmp_path / "home/archive" / organization).mkdir()
+    said = darwinflow("storage", "migrate", "--to", dsn(), "--organization", organization, expect=1).stderr
+    assert re.match("error: both .*/archive/.* are there", said)
+    assert set(os.listdir(tmp_path / "home/archive")) == {*before, organization}
+    assert len(archived(darwinflow)) == 1
+
+
 def test_a_dsn_may_be_pairs_as_it_may_for_who_joins(darwinflow, tmp_path):
     pairs = f"host={shared().folder} user=ada dbname=postgres"
     record(darwinflow, 1)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from darwinflow.daemon.lock import HomeLock
 from darwinflow.daemon.person import this_person
-from darwinflow.daemon.stores import config_text, stores_of, write_config
+from darwinflow.daemon.stores import config_text, retention_of, stores_of, write_config
 from darwinflow.recorder.paths import Home
 from darwinflow.settings.user import with_team
 from darwinflow.storage.opening import open_identity
-from darwinflow.storage.team import Team, bring_in
+from darwinflow.storage.team import Kept, Team, bring_in
 from darwinflow.tenancy.personal import PERSONAL
 
 
@@ -27,8 +27,9 @@ def join(home: Home, team: Team, dsn: str, environ: Mapping[str, str]) -> None:
             person = this_person(identity)
             own = person.organization
             if own.id != team.id:
-                stores = stores_of(home, environ, own.slug)
-                bring_in(identity, own.id, team.id, home.data, stores, person.account.id)
+                archive = retention_of(home, environ, own.slug).archive
+                kept = Kept(home.data, stores_of(home, environ, own.slug), archive)
+                bring_in(identity, own.id, team.id, kept, person.account.id)
         write_config(home, text)
     finally:
         lock.release()

@@ -116,8 +116,10 @@ def _from_the_beginning(
     joined = joined_team(environ, planned, person, asked.organization)
     is_elsewhere = joined is not None and joined.id != person.organization.id
     if is_elsewhere and joined is not None and not dry_run:
-        now = configured_stores(home, environ, person.organization.slug)
-        team.bring_in(identity, person.organization.id, joined.id, home.data, now, person.account.id)
+        slug = person.organization.slug
+        archive = retention_of(home, environ, slug).archive
+        kept = team.Kept(home.data, configured_stores(home, environ, slug), archive)
+        team.bring_in(identity, person.organization.id, joined.id, kept, person.account.id)
     with _opened(home, environ, identity, planned) as stores:
         refuse_full(home, stores, planned)
         refuse_homeless(stores, planned)

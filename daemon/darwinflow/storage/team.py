@@ -12,7 +12,7 @@ from darwinflow.ports.identity import IdentityStore
 from darwinflow.storage.durable import sync_folder
 from darwinflow.storage.names import is_workflow_id
 from darwinflow.storage.opening import open_tenant
-from darwinflow.storage.places import places_of
+from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.sqlite.acknowledged import SUFFIX
 
 
@@ -86,17 +86,28 @@ def membership(dsn: str, name: str | None) -> Team:
     return team
 
 
-def bring_in(
-    identity: IdentityStore, organization: str, team: str, folder: str, stores: Stores, by: str
-) -> None:
-    """Give the *organization* of this machine the id *team*, and rename what is kept of it in *folder*.
+class Kept(NamedTuple):
+    """What a home keeps, and where."""
+
+    folder: str
+    """The data directory."""
+    stores: Stores
+    archive: str | None
+    """As the settings name it."""
+
+    def places(self, organization: str) -> list[str]:
+        """In the same order for each organization."""
+        archive = [] if self.archive is None else [place_of_choice(self.folder, self.archive, organization)]
+        return places_of(self.folder, organization, self.stores) + archive
+
+
+def bring_in(identity: IdentityStore, organization: str, team: str, kept: Kept, by: str) -> None:
+    """Give the *organization* of this machine the id *team*, and rename what is *kept* of it.
 
     Nothing may have any of it open. Whoever is killed half way does it again. Raises `Refused` where this machine
     has data of both.
     """
-    before_and_after = zip(
-        places_of(folder, organization, stores), places_of(folder, team, stores), strict=True
-    )
+    before_and_after = zip(kept.places(organization), kept.places(team), strict=True)
     moves = [(before, after) for before, after in before_and_after if os.path.lexists(before)]
     for before, after in moves:
         if os.path.lexists(after):
