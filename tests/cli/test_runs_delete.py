@@ -79,13 +79,17 @@ def test_nothing_is_deleted_where_nobody_says_yes(darwinflow: Run, folder: Path)
 def test_backups_that_may_hold_the_run_are_named(darwinflow: Run, folder: Path, tmp_path: Path) -> None:
     recorded(darwinflow, folder, "ci-1")
     darwinflow("storage", "backup", str(tmp_path / "copy"))
+    darwinflow("storage", "export", str(tmp_path / "all.jsonl.zst"))
     planned = darwinflow("runs", "delete", "ci-1", "--dry-run")
     assert "would be deleted for good" in planned.stdout
     assert f"warning: {tmp_path / 'copy'} may hold them still" in planned.stderr
     said = darwinflow("runs", "delete", "ci-1", "--yes")
-    assert said.stderr == (
-        f"warning: {tmp_path / 'copy'} may hold them still; remove it, or restore nothing from it\n"
+    assert said.stderr == "".join(
+        f"warning: {tmp_path / name} may hold them still; remove it, or restore nothing from it\n"
+        for name in ("copy", "all.jsonl.zst")
     )
+    status = json.loads(darwinflow("storage", "status", "--json").stdout)
+    assert str(tmp_path / "copy") in json.dumps(status), "the file is no backup"
 
 
 def test_pins_are_set_listed_and_removed(darwinflow: Run, folder: Path) -> None:

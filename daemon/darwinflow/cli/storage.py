@@ -17,6 +17,7 @@ from darwinflow.recorder.paths import home_of
 
 if TYPE_CHECKING:
     from darwinflow.daemon.backing_up import Made
+    from darwinflow.daemon.keeping import Restored
     from darwinflow.storage.moving import Taken
 
 _LONG_S = 24 * 3600.0
@@ -147,32 +148,45 @@ def _restore(args: argparse.Namespace) -> int:
     from darwinflow.daemon.workflow_part import Returned
 
     home = home_of(os.environ)
-    manifest, aside, taken = keeping.checked_backup(home, os.environ, args.folder), None, None
-    returned = Returned(0, ())
+    manifest = keeping.checked_backup(home, os.environ, args.folder)
+    done, taken, returned = keeping.Restored(manifest, None, 0, ""), None, Returned(0, ())
     if not args.dry_run:
-        manifest, aside = alone(
+        done = alone(
             home,
             lambda: keeping.restore(home, os.environ, args.folder, replace=args.replace),
             manifest.bytes_below_home,
         )
         returned = alone(home, lambda: keeping.restore_workflows(home, os.environ, args.folder))
         taken = alone(home, lambda: keeping.restore_runs(home, os.environ, args.folder))
+    code = 1 if done.came_back or (taken is not None and taken.conflicts) else 0
     if args.json:
-        facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": aside}
+        facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": done.aside}
+        facts |= {"stayDeleted": done.stay_deleted, "cameBack": done.came_back}
         runs = None if taken is None else taken._asdict()
         print(json.dumps({**facts, "runs": runs, "workflows": returned._asdict(), "lacks": manifest.lacks}))
-        return 1 if taken is not None and taken.conflicts else 0
-    done = "is whole" if args.dry_run else "is restored"
-    say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {done}")
-    if aside:
-        say(f"what was there before is in {aside}")
+        return code
+    how = "is whole" if args.dry_run else "is restored"
+    say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {how}")
+    if done.aside:
+        say(f"what was there before is in {done.aside}")
+    _tell_of_deleted(done)
     if returned.versions:
         say(f"published {counted(returned.versions, 'version')} of workflows again, where there were none")
     for what in returned.kept:
         say(f"warning: not restored: {what}", sys.stderr)
     for what in manifest.lacks:
         say(f"warning: not in that backup: {what}", sys.stderr)
-    return 0 if taken is None else _told_of(taken)
+    if taken is not None:
+        _told_of(taken)
+    return code
+
+
+def _tell_of_deleted(done: "Restored") -> None:
+    if done.stay_deleted:
+        were = "was" if done.stay_deleted == 1 else "were"
+        say(f"{counted(done.stay_deleted, 'run')} {were} deleted for good since, and stay so")
+    if done.came_back:
+        say(f"error: runs that were deleted for good may be there again: {done.came_back}", sys.stderr)
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -49,6 +49,12 @@ def note_failure(home: Home, why: str, at: datetime) -> None:
         _append(home, {"failed": why, "at": at.isoformat()})
 
 
+def note_export(home: Home, path: str) -> None:
+    """A file that holds all runs, too. That it cannot be noted is no reason to be without it."""
+    with suppress(OSError):
+        _append(home, {"folder": os.path.abspath(path)})
+
+
 def noted_last(home: Home) -> Noted:
     folder = at = failed = None
     lacks: tuple[str, ...] = ()
@@ -85,7 +91,7 @@ def _lines(home: Home) -> list[str]:
 
 
 def backups_there(home: Home) -> Iterator[str]:
-    """Folders with backups, and with stores that were put aside, that are there still, each once."""
+    """Folders with backups, files of exports, and what was put aside: those that are there still, each once."""
     noted = dict.fromkeys(folder for line in _lines(home) if (folder := _folder_in(line)))
     yield from (folder for folder in noted if os.path.lexists(folder))
     yield from set_aside_there(home)

@@ -2,22 +2,25 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from darwinflow.daemon.backups_made import begun_before, note_backup, note_begun
+from darwinflow.daemon.backups_made import begun_before, note_backup, note_begun, note_export
 from darwinflow.daemon.filed_runs import refuse_unsound
 from darwinflow.daemon.lock import held_by
+from darwinflow.daemon.opened import opened
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
 from darwinflow.daemon.server_part import UNREAD as RUNS_UNREAD
+from darwinflow.daemon.staying_deleted import delete_again, deleted_here
 from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
 from darwinflow.daemon.workflow_part import UNREAD as WORKFLOWS_UNREAD
 from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
-from darwinflow.model.errors import NotFound, StoreError, StoreUnwritable
+from darwinflow.model.errors import DarwinFlowError, NotFound, StoreError, StoreUnwritable
 from darwinflow.model.stores import MEMORY, POSTGRES, Stores
 from darwinflow.recorder.paths import Home
 from darwinflow.storage.backup import Still, make_backup, restore_backup
@@ -25,8 +28,7 @@ from darwinflow.storage.backup_manifest import Manifest, read_backup, refuse_par
 from darwinflow.storage.exporting import export, kept_of, take_in_file
 from darwinflow.storage.half_restored import refuse_half_restored
 from darwinflow.storage.moving import Taken
-from darwinflow.storage.opening import compact_database, open_identity, open_organization, snapshot_of
-from darwinflow.storage.organization import OrganizationStores
+from darwinflow.storage.opening import compact_database, open_identity, snapshot_of
 from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.project_notes import notes_in
 from darwinflow.storage.run_file import Index, read_index, read_notes
@@ -136,13 +138,40 @@ def checked_backup(home: Home, environ: Mapping[str, str], folder: str) -> Manif
     return manifest
 
 
-def restore(
-    home: Home, environ: Mapping[str, str], folder: str, *, replace: bool
-) -> tuple[Manifest, str | None]:
-    """What was restored from *folder*, and where what lay there was moved to. No daemon may serve the home."""
+class Restored(NamedTuple):
+    """What came of putting a backup back."""
+
+    manifest: Manifest
+    aside: str | None
+    """Where what lay there was moved to."""
+    stay_deleted: int
+    """Runs that were deleted for good since the backup was made."""
+    came_back: str
+    """Why runs that were deleted for good may be there again; empty: none are."""
+
+
+def restore(home: Home, environ: Mapping[str, str], folder: str, *, replace: bool) -> Restored:
+    """Put the backup *folder* back, but for runs that were deleted for good since. No daemon may serve the home."""
     manifest = checked_backup(home, environ, folder)
+    stay_deleted, came_back = 0, ""
     with held_by(home, f"{_COMMAND} restore"):
-        return manifest, restore_backup(folder, manifest, home.data, _now(), replace=replace)
+        try:
+            deleted = deleted_here(home, environ)
+        except DarwinFlowError as error:
+            deleted, came_back = (), f"which these are cannot be read: {error}"
+
+        def finish() -> None:
+            nonlocal stay_deleted, came_back
+            try:
+                stay_deleted = delete_again(home, environ, deleted)
+            except DarwinFlowError as error:
+                ids = " ".join(shlex.quote(one.run_id) for one in deleted)
+                came_back = f"{error}; delete them again: darwinflow runs delete {ids} --yes"
+
+        aside = restore_backup(
+            folder, manifest, home.data, _now(), replace=replace, deleted=deleted, finish=finish
+        )
+    return Restored(manifest, aside, stay_deleted, came_back)
 
 
 def unread(lacks: Sequence[str]) -> list[str]:
@@ -180,7 +209,7 @@ def restore_workflows(home: Home, environ: Mapping[str, str], folder: str) -> Re
     if not os.path.isdir(os.path.join(folder, WORKFLOWS)):
         return Returned(0, ())
     try:
-        with held_by(home, f"{_COMMAND} restore"), _opened(home, environ) as stores:
+        with held_by(home, f"{_COMMAND} restore"), opened(home, environ) as (_, _, stores):
             return restore_workflow_part(folder, home.data, stores, stores_of(home, environ, PERSONAL))
     except StoreError as error:
         raise type(error)(
@@ -210,8 +239,10 @@ def refuse_in_memory(home: Home, environ: Mapping[str, str]) -> None:
 
 def export_runs(home: Home, environ: Mapping[str, str], path: str) -> Index:
     """All runs of the home's user into the new file *path*. No daemon may serve the home."""
-    with held_by(home, f"{_COMMAND} export"), _opened(home, environ) as stores:
-        return export(kept_of(stores), path)
+    with held_by(home, f"{_COMMAND} export"), opened(home, environ) as (_, _, stores):
+        index = export(kept_of(stores), path)
+        note_export(home, path)
+        return index
 
 
 def checked_runs(path: str) -> Index:
@@ -231,25 +262,8 @@ def import_runs(
     """Those of the file *path*, which is read and checked whole first. No daemon may serve the home."""
     checked_runs(path)
     refuse_in_memory(home, environ)
-    with held_by(home, command), _opened(home, environ) as stores:
+    with held_by(home, command), opened(home, environ) as (_, _, stores):
         return take_in_file(stores, path)
-
-
-@contextmanager
-def _opened(home: Home, environ: Mapping[str, str]) -> Iterator[OrganizationStores]:
-    with closing(open_identity(home.system_db, now=_now)) as identity:
-        own = this_person(identity).organization
-        stores = open_organization(
-            identity,
-            own.id,
-            home.tenant_db(own.id),
-            announce=lambda _: None,
-            now=_now,
-            stores=stores_of(home, environ, own.slug),
-            archive=retention_of(home, environ, own.slug).archive,
-        )
-    with closing(stores):
-        yield stores
 
 
 def _now() -> datetime:

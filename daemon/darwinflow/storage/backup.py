@@ -7,7 +7,7 @@ full changes nothing; what lay there before is moved into `set-aside/`, never de
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from darwinflow.model.errors import NotFound, Refused, StoreFull, StoreUnwritabl
 from darwinflow.storage.backup_manifest import MANIFEST, Item, Manifest, entries_of, write_manifest
 from darwinflow.storage.copied_folder import CopiedFolder
 from darwinflow.storage.durable import make_folders, sync_folder
-from darwinflow.storage.half_restored import note_begun, note_done
+from darwinflow.storage.half_restored import Deleted, note_begun, note_done
 from darwinflow.storage.unfinished_backup import UNFINISHED, held
 
 _CHUNK = 1 << 20
@@ -75,9 +75,19 @@ def make_backup(
     return manifest
 
 
-def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, replace: bool) -> str | None:
+def restore_backup(
+    folder: str,
+    manifest: Manifest,
+    home: str,
+    at: datetime,
+    *,
+    replace: bool,
+    deleted: Sequence[Deleted] = (),
+    finish: Callable[[], None] = lambda: None,
+) -> str | None:
     """Put what *manifest*, read from *folder*, holds into its places; where what lay there was moved to, if something.
 
+    *finish* is called when all of it is there, before it is told to be done: so the runs *deleted* can be deleted again.
     Nothing may have any of it open. Who is killed on the way leaves what `refuse_half_restored` tells of, until this is
     done again. Raises `Refused` where something lies there and it is not to *replace* it, `StoreFull`, `StoreUnwritable`.
     """
@@ -97,7 +107,7 @@ def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, 
             _remove(_staged(place))
             source = os.path.join(folder, name)
             (_copy_folder if os.path.isdir(source) else _copy_file)(source, _staged(place))
-        note_begun(home, folder, aside)
+        note_begun(home, folder, aside, deleted)
         for number, path in enumerate(in_the_way, start=1):
             make_folders(aside, 0o700)
             shutil.move(path, os.path.join(aside, f"{number}-{os.path.basename(path)}"))
@@ -106,6 +116,7 @@ def restore_backup(folder: str, manifest: Manifest, home: str, at: datetime, *, 
         for place in places.values():
             os.rename(_staged(place), place)
             sync_folder(os.path.dirname(place))
+        finish()
         note_done(home)
     except OSError as error:
         raise _told(error, home) from error

@@ -7,7 +7,9 @@ the home meanwhile, after a kill or a power cut, is told to run the restore agai
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.storage.durable import sync_folder
@@ -16,15 +18,27 @@ NOTE = "restore-begun.json"
 """In the data directory."""
 
 
-def note_begun(home: str, backup: str, aside: str) -> None:
-    """Durably: what lies in *home*, the data directory, is moved into *aside* and replaced by what *backup* holds.
+class Deleted(NamedTuple):
+    """A run that was deleted for good."""
+
+    project: str
+    run_id: str
+    at: str
+    """In RFC 3339; empty where that is not known."""
+    by: str
+    """An account's id; empty where that is not known."""
+
+
+def note_begun(home: str, backup: str, aside: str, deleted: Sequence[Deleted]) -> None:
+    """Durably: what lies in *home*, the data directory, is moved into *aside* and replaced by what *backup* holds, but
+    for the runs *deleted*.
 
     Raises `OSError`, with nothing noted.
     """
     path = os.path.join(home, NOTE)
     try:
         with open(f"{path}.tmp", "w", encoding="utf-8", opener=_private) as file:
-            json.dump({"backup": os.path.abspath(backup), "aside": aside}, file)
+            json.dump({"backup": os.path.abspath(backup), "aside": aside, "deleted": deleted}, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(f"{path}.tmp", path)
@@ -40,6 +54,15 @@ def note_done(home: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(os.path.join(home, NOTE))
         sync_folder(home)
+
+
+def noted_deletions(home: str) -> tuple[Deleted, ...] | None:
+    """What a restore that has not ended was not to bring back; None where there is none, or nobody can say."""
+    try:
+        with open(os.path.join(home, NOTE), encoding="utf-8") as file:
+            return tuple([Deleted(*map(str, one)) for one in json.load(file)["deleted"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def refuse_half_restored(home: str) -> None:

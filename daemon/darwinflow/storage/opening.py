@@ -33,6 +33,11 @@ def open_identity(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
     `system.db` is lost. Raises `StoreDamaged` then and where a restore was not done, and what opening a database raises.
     """
     refuse_half_restored(os.path.dirname(path))
+    return open_identity_by_restore(path, now=now)
+
+
+def open_identity_by_restore(path: str, *, now: Callable[[], datetime]) -> IdentityStore:
+    """The same, for who restores and is not done."""
     from darwinflow.storage.sqlite.system import SqliteIdentityStore
 
     return SqliteIdentityStore(path, now, organizations=organizations_beside(path))
