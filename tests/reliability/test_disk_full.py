@@ -1,6 +1,7 @@
 """A disk that is full: reads go on, one clear error, deleting has room, and writes return when there is space again."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,29 @@ def test_a_daemon_that_starts_on_a_full_disk_says_so_and_loses_nothing(small_dis
     (small_disk / "taken").unlink()
     daemon.start()
     assert len(daemon.client().call("run/query", {"limit": 50})["runs"]) == 10
+
+
+@pytest.mark.parametrize("small_disk", ["12m"], indirect=True)
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_daemon_that_starts_on_a_full_disk_gives_up_what_was_kept_and_serves(small_disk, daemon, end):
+    client = daemon.client()
+    for number in range(10):
+        client.call("run/record", {"run": a_run(f"r{number:02}")})
+    eventually(lambda: room(daemon)["kept"] == 3 * MIB)
+    daemon.hang_up()
+    daemon.kill(end)
+    fill(small_disk / "taken", 0)
+    daemon.start()
+    assert not (small_disk / "home/ballast").exists()
+    client = daemon.client()
+    assert len(client.call("run/query", {"limit": 50})["runs"]) == 10
+    with pytest.raises(StoreFull, match="is full"):
+        client.call("run/record", {"run": a_run("refused")})
+    assert len(client.call("run/delete", {"runs": ["r00", "r01"]})["runs"]) == 2
+    (small_disk / "taken").unlink()
+    eventually(lambda: room(daemon) == {"wanted": 3 * MIB, "kept": 3 * MIB, "isGivenUp": False})
+    assert client.call("run/record", {"run": a_run("later")})["created"] is True
+    assert client.call("storage/verify")["faults"] == []
 
 
 def test_the_file_has_its_blocks_and_another_size_is_made_anew(tmp_path):

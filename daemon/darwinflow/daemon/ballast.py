@@ -67,14 +67,7 @@ class Ballast:
 
     def act(self) -> bool:
         """Give the file up where the disk is full, and make it where it is to be; whether it was given up now."""
-        if self._kept() == self._size and self._size and self._free() < LEAST_FREE_BYTES:
-            self._is_given_up = True  # first, so that nothing new takes the room
-            self._remove()
-            log.error(
-                "the disk with %s is full: %d bytes were kept for that and are free now",
-                self._path,
-                self._size,
-            )
+        if self._kept() == self._size and self.is_given_up_now():
             return True
         self._remove()
         if not self._size or self._make():
@@ -82,6 +75,16 @@ class Ballast:
                 log.info("there is room again: %s is made anew, and all is stored", self._path)
             self._is_given_up = False
         return False
+
+    def is_given_up_now(self) -> bool:
+        """Give the file up where the disk is full; whether it was. Called before databases are opened, too: that needs room."""
+        kept = self._kept()
+        if not kept or not self._size or self._free() >= LEAST_FREE_BYTES:
+            return False
+        self._is_given_up = True  # first, so that nothing new takes the room
+        self._remove()
+        log.error("the disk with %s is full: %d bytes were kept for that and are free now", self._path, kept)
+        return True
 
     def _kept(self) -> int:
         try:

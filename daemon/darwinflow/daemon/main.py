@@ -76,6 +76,8 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
 
     extension = _honker_extension(os.environ.get("DARWINFLOW_HONKER", ""))
     hub = Hub()
+    ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
+    ballast.is_given_up_now()
     with closing(open_identity(home.system_db, now=_now)) as identity:
         person = this_person(identity)
         own = person.organization.id
@@ -97,7 +99,6 @@ async def _serve(home: Home, lock: HomeLock, args: argparse.Namespace) -> None:
         retaining = Retaining(home, own, stores, settings, _now)
         erasing = Erasing(home, stores, retaining, partial(_audited, home, person.account.id))
         learner = Learner(stores, hub)
-        ballast = Ballast(os.path.join(home.data, BALLAST_FILE), ballast_of(home, os.environ))
         _ = retaining.archive  # so that runs in it are known from the first on
         arriving = Rationed(KnowingArchive(stores.tenant, lambda: retaining.last_archive), ballast)
         sessions = Sessions(
