@@ -188,13 +188,28 @@ def test_no_fix_is_certain_where_a_letter_may_have_changed_places_with_the_blank
 
 @pytest.mark.parametrize(
     ("right", "slip"),
-    [("[Anna, Otto]", '["Ann"a, "Otto"]'), ("Who signs?", "'I't's Otto who signs'"), ("Who signs?", "'It's' Otto'")],
-)  # fmt: skip
+    [
+        ("[Anna, Otto]", '["Ann"a, "Otto"]'),
+        ("[Anna, Otto]", "['Ann'a, 'Otto']"),
+        ("[Anna, Otto]", '["Anna". "Otto"]'),
+        ("Who signs?", "'I't's Otto who signs'"),
+        ("Who signs?", "'It's' Otto'"),
+    ],
+)
 def test_a_quote_within_a_word_is_not_made_one_of_the_text(right: str, slip: str, catalog: Catalog) -> None:
     (found,) = checked(TEXT.replace(right, slip), catalog).findings()
-    quote = slip.lstrip("[")[0]
-    assert found.message.startswith(f"this {quote} ends the text; write ")
     assert found.fixes == ()
+
+
+@pytest.mark.parametrize("text", ["'Don't ask'", "'It's Otto's'", "'It's the 'one''", "'Don't: ask' # why"])
+def test_an_apostrophe_inside_a_text_is_mended(text: str, catalog: Catalog) -> None:
+    whole = TEXT.replace("Who signs?", text)
+    assert said(whole, catalog) == ["' | yaml-syntax: a ' inside the text ends it; write '' for it"]
+    inside = text[1 : text.rindex("'")]
+    assert f"'{inside.replace(chr(39), chr(39) * 2)}'" in after_fixes(whole, catalog)
+    assert said(TEXT.replace("Sign it", "'Don't ask'"), catalog) == [
+        "' | yaml-syntax: a ' inside the text ends it; write '' for it"
+    ]
 
 
 def test_a_known_key_without_its_space_is_no_other_key(catalog: Catalog) -> None:

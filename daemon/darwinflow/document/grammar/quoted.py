@@ -1,6 +1,7 @@
 """Texts in quotes, on one line and over several."""
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from darwinflow.document.grammar.properties import Properties
@@ -56,23 +57,32 @@ _TEXT_END: Final = re.compile(r"[ \t]*(?:[,\]}]|#|\Z)")
 def behind_inner_quotes(line: str, column: int) -> int:
     """The column behind a text that goes on behind a quote which ends it at *column*; 0 where nobody can tell.
 
-    The quotes inside are pairs, and behind the last one the line or the brackets end.
+    The quotes inside are pairs, or apostrophes, and behind the last one the line or the brackets end.
     """
-    quote, count = line[column - 1], 1
+    quote, count = line[column - 1], 0
     end = column + _LONGEST_LOOK
-    at = line.find(quote, column, end)
+    at = column - 1
     while at >= 0:
-        if count % 2 == 0 and _TEXT_END.match(line, at + 1):
-            return at + 1
-        count += 1
+        if not is_apostrophe(line, at):
+            if at >= column and count % 2 == 0 and _TEXT_END.match(line, at + 1):
+                return at + 1
+            count += 1
         at = line.find(quote, at + 1, end)
     return 0
 
 
-def within_word(line: str, at: int, *, is_opening: bool) -> bool:
-    """Whether the quote at *at* cannot begin, or end, what is quoted inside a text: a letter may have been exchanged with it."""
-    beside = line[at - 1] if is_opening else line[at + 1 : at + 2]
-    return beside.isalnum() or beside == "_"
+def is_apostrophe(line: str, at: int) -> bool:
+    """Whether the quote at *at* stands within a word, as in `don't`."""
+    return line[at] == "'" and line[at - 1].isalnum() and line[at + 1 : at + 2].isalnum()
+
+
+def are_certain(line: str, places: list[int]) -> bool:
+    """Whether the quotes at *places* belong into a text; else a letter may have changed places with one of them."""
+    single = [at for at in places if is_apostrophe(line, at)]
+    pairs = [at for at in places if at not in single]
+    beside = [line[at + 1 : at + 2] if number % 2 else line[at - 1] for number, at in enumerate(pairs)]
+    are_apart = all(" " in line[one:other] for one, other in pairwise(single))
+    return are_apart and not any(mark.isalnum() or mark == "_" for mark in beside)
 
 
 class Quoted(Properties):
@@ -129,7 +139,7 @@ class Quoted(Properties):
         edits = tuple([Edit(Span(row, at, row, at + 1), own) for at in places])
         message = f"a {quote} inside the text ends it; write {own} for it"
         repair: Repair | None = Repair(f"Write {own} for each {quote} inside", edits)
-        if any(within_word(line, at, is_opening=not number % 2) for number, at in enumerate(places)):
+        if not are_certain(line, places):
             message, repair = f"this {quote} ends the text; write {own} for one inside it", None
         self.report(row, first, row, first + 1, message, repair=repair)
         return Node(
