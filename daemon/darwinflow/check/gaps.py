@@ -8,14 +8,14 @@ from darwinflow.graph.walk import reached
 from darwinflow.projection.projection import Projection
 
 _LOST = "unreachable-node"
-_UNHANDLED = "option-not-handled"
+UNHANDLED = "option-not-handled"
 
 
 def graph_findings(part: Part) -> list[Finding]:
     """What is said of the graph and of references; of an answer that no edge takes, with the nodes that such edges would lead to."""
     found = [*part.graph, *joined(part.referring.findings, part.referring.about, part.mentioned.also)]
     lost = [one for one in part.graph if one.code == _LOST]
-    unhandled = [one for one in part.referring.findings if one.code == _UNHANDLED] if lost else []
+    unhandled = [one for one in part.referring.findings if one.code == UNHANDLED] if lost else []
     if len(unhandled) != 1:
         return found
     (options,) = unhandled
@@ -30,16 +30,16 @@ def graph_findings(part: Part) -> list[Finding]:
 
 def _comes_before(projection: Projection, options: Finding, lost: list[Finding]) -> bool:
     """Whether the node that decides is in reach without those that are *lost*."""
-    decider = _node_at(projection, options.span.line)
+    decider = node_at(projection, options.span.line)
     spans = [span for one in lost for span in (one.span, *[other.span for other in one.related])]
-    firsts = [_node_at(projection, span.line) for span in spans]
+    firsts = [node_at(projection, span.line) for span in spans]
     if decider is None or None in firsts:
         return False
     behind = reached([number for number in firsts if number is not None], projection.graph.successors)
     return not behind[decider]
 
 
-def _node_at(projection: Projection, line: int) -> int | None:
+def node_at(projection: Projection, line: int) -> int | None:
     """The number of the node whose entry holds *line*."""
     place = projection.document.locate(line)
     start = projection.document.segment_start(*place[:3])

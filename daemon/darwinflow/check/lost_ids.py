@@ -51,20 +51,20 @@ def _groups(document: Document, problems: Sequence[Problem]) -> dict[int, list[P
         row = -1
         if one.code == DUPLICATE_KEY and left and is_below(one):
             left -= 1
-            row = _line_of_id(document, one)
+            row = line_above(document, one, _ID)
         elif one.code == YAML_SYNTAX and one.span.line and _NODES.match(document.lines[one.span.line - 1]):
-            row = _line_below(document, one.span.line)
+            row = line_below(document, one.span.line, _KEY, _ID)
         if row >= 0:
             groups.setdefault(row, []).append(one)
-    return {row: group for row, group in groups.items() if _is_one_node(group)}
+    return {row: group for row, group in groups.items() if is_one_item(group)}
 
 
-def _line_of_id(document: Document, problem: Problem) -> int:
-    """Where the mapping with the key begins, if it is a node that begins with its id; else -1."""
+def line_above(document: Document, problem: Problem, first: re.Pattern[str]) -> int:
+    """Where the mapping with the key that is given again begins, if it is an item that begins as *first* says; else -1."""
     column, last = problem.span.column, problem.related[0].span.line
     for row in range(last - 1, max(last - _MAX_LINES, -1), -1):
         line = document.lines[row]
-        match = _ID.match(line)
+        match = first.match(line)
         if match is not None and match.end() == column:
             return row if is_one_mapping(document, row, problem.span) else -1
         if indent_of(line) < column and line.strip()[:1] not in ("", "#"):
@@ -72,20 +72,20 @@ def _line_of_id(document: Document, problem: Problem) -> int:
     return -1
 
 
-def _line_below(document: Document, first: int) -> int:
-    """The first node of the list that what stands on the line *first* belongs to; -1 where it is none."""
-    match = _KEY.match(document.lines[first])
-    if match is None or (first > 1 and _ID.match(document.lines[first - 2])):
-        return -1  # an id that stands above the key of the list is not lost
-    for row in range(first + 1, min(first + _MAX_LINES, len(document.lines))):
+def line_below(document: Document, begin: int, key: re.Pattern[str], first: re.Pattern[str]) -> int:
+    """The item below of the list that the line *begin*, with a *key*, belongs to, if it begins as *first* says; else -1."""
+    match = key.match(document.lines[begin])
+    if match is None or (begin > 1 and first.match(document.lines[begin - 2])):
+        return -1  # a line that stands above the key of the list is not lost
+    for row in range(begin + 1, min(begin + _MAX_LINES, len(document.lines))):
         line = document.lines[row]
         if indent_of(line) < match.end() and line.strip()[:1] not in ("", "#"):
-            dashes = _ID.match(line)
+            dashes = first.match(line)
             return row if dashes is not None and dashes.end() == match.end() else -1
     return -1
 
 
-def _is_one_node(group: list[Problem]) -> bool:
+def is_one_item(group: list[Problem]) -> bool:
     """Whether all that is given again stands behind all that was given first."""
     begin = group[0].span.line
     return all(one.related[0].span.line < begin for one in group if one.code == DUPLICATE_KEY)

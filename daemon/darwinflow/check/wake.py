@@ -12,6 +12,7 @@ from darwinflow.check.colons import with_whole_keys
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
 from darwinflow.check.first_keys import at_first_keys
+from darwinflow.check.lost_ends import without_lost_ends
 from darwinflow.check.lost_ids import without_lost_ids
 from darwinflow.check.part import Part
 from darwinflow.check.strays import without_strays
@@ -102,6 +103,7 @@ class Wake:
         problems = at_first_keys(document, problems)
         problems, dashes = without_dashes(document, problems)
         problems, ids = without_lost_ids(document, problems, parts)
+        problems, ends = without_lost_ends(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
         for problem in problems:
             while waiting and waiting[0].first <= problem.span.line:
@@ -115,7 +117,7 @@ class Wake:
         self._lines = [stretch.line for stretch in self._stretches]
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
         self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
-        self._torn.update([document.locate(line).root_index for line in (*dashes, *ids, *strays)])
+        self._torn.update([document.locate(line).root_index for line in (*dashes, *ids, *ends, *strays)])
         self._faulty_lines = {problem.span.line for problem in self.problems if problem.code == YAML_SYNTAX}
 
     def _is_led_to(self, problem: Problem) -> bool:
