@@ -4,6 +4,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from time import process_time
 from typing import Any
 
 import pytest
@@ -121,3 +122,14 @@ def test_the_validator_is_not_loaded_for_a_few_sound_items() -> None:
     assert not compiled.takes({"from": "START"})
     assert compiled._validator is not None
     assert re.search("required", str(next(iter(compiled.validator.iter_errors({"from": "START"})))))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a|a?)+$", "(a+)+$", "(a|aa)+$", "(a+a+)+y", "a?" * 30 + "a" * 30, "a*a*a*a*a*y"]
+)
+def test_a_pattern_that_would_try_many_ways_is_left_to_the_validator(pattern: str) -> None:
+    compiled = Compiled({"type": "string", "pattern": pattern})
+    begun = process_time()
+    assert compiled.takes("a" * 60 + "c") == compiled.validator.is_valid("a" * 60 + "c")
+    assert process_time() - begun < 1
+    assert not is_sound({"pattern": pattern}, "aaa")

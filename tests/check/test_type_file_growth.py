@@ -38,3 +38,17 @@ def test_time_grows_with_the_entries(right: str, wrong: str, tmp_path: Path, cat
 
     seconds(SMALL)
     assert seconds(LARGE) < 14 * seconds(SMALL), "six times as many took 25 times as long"
+
+
+def test_time_grows_with_the_values_of_an_enum(tmp_path: Path, catalog: Catalog) -> None:
+    def seconds(count: int) -> float:
+        values = ", ".join(f"v{at}" for at in range(count))
+        document = Document.parse(HEAD + ENTRY.format(0).replace("type: string", f"enum: [{values}]"))
+        start = process_time()
+        path = str(tmp_path / "graph-types/more.yaml")
+        found = check_type_file(document, path, str(tmp_path), WorkspaceSettings("o", "p", "."), catalog)
+        assert found.findings() == ()
+        return process_time() - start
+
+    seconds(1_000)
+    assert seconds(30_000) < 14 * seconds(5_000), "six times as many took 25 times as long"

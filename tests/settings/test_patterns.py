@@ -29,11 +29,33 @@ def test_patterns_fit_what_they_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["*a" * 20 + "b", "**a" * 20 + "b", "**/a*" * 20 + "b", "*a/**/" * 10 + "b"]
+    "pattern",
+    [
+        "*a" * 20 + "b",
+        "**a" * 20 + "b",
+        "**/a*" * 20 + "b",
+        "*a/**/" * 10 + "b",
+        "**/*a" * 30 + "b",
+        "**/*/" * 2_000,
+    ],
 )
 def test_no_pattern_takes_long(pattern: str) -> None:
     fit = matcher([pattern])
     begun = process_time()
     assert not fit("a" * 200)
     assert not fit("a/" * 100 + "c")
+    assert not fit("d/" + "a" * 4_000 + ".yaml")
     assert process_time() - begun < 0.5
+
+
+def test_many_patterns_and_a_long_path_take_no_time_that_anybody_waits_for() -> None:
+    fit = matcher([f"flows/*{number}*/**/*.yaml" for number in range(20_000)])
+    begun = process_time()
+    assert fit("flows/a19999b/c/d.yaml")
+    assert not fit("flows/" + "x" * 4_000 + "/c.yaml")
+    assert process_time() - begun < 2
+
+
+def test_parts_of_a_path_may_hold_any_character() -> None:
+    assert matcher(["flows/**"])("flows/a\nb.yaml")
+    assert matcher(["**/*a*/**/*b*.yaml"])("x/a\n/y/\U0001f600b.yaml")

@@ -21,6 +21,12 @@ _KNOWN_PATTERN: Final = re.compile(
     r"|\((?:\?:)?|\)|[?*+|]|\{[0-9]+(?:,[0-9]*)?\})*\$?\Z"
 )
 """Patterns that mean the same to `re` and to the validator, for a text of ASCII and with the classes below."""
+_GREEDY: Final = re.compile(r"(?<!\()[*+]|\{[0-9]+,[0-9]*\}")
+_OPTIONAL: Final = re.compile(r"(?<!\()\?")
+_REPEATED_GROUP: Final = re.compile(r"\)[*+{]")
+_BRACKETED: Final = re.compile(r"\[[^]]*\]")
+_MOST_GREEDY, _MOST_OPTIONAL, _LONGEST_TEXT = 1, 10, 1_000
+"""Beyond these, `re` may try so many ways that it takes for ever; the validator does not."""
 _CLASSES: Final = {r"\p{L}": "A-Za-z", r"\p{M}": "", r"\p{N}": "0-9", r"\p{Cc}": r"\x00-\x1f\x7f"}
 """What a class of Unicode holds of ASCII."""
 
@@ -124,14 +130,14 @@ def _has_pattern(wanted: Any, data: Any, _schema: Schema) -> bool:
 def _match(pattern: str, text: str) -> bool | None:
     """Whether *pattern* is found in *text*; None where that is left to the validator."""
     compiled = _compiled(pattern)
-    if compiled is None or not text.isascii():
+    if compiled is None or not text.isascii() or len(text) > _LONGEST_TEXT:
         return None
     return compiled.search(text) is not None
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    if not _KNOWN_PATTERN.match(pattern):
+    if not _KNOWN_PATTERN.match(pattern) or not _tries_few_ways(pattern):
         return None
     for name, characters in _CLASSES.items():
         pattern = pattern.replace(name, characters)
@@ -141,6 +147,15 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return re.compile(pattern, re.ASCII)
     except re.error:
         return None
+
+
+def _tries_few_ways(pattern: str) -> bool:
+    bare = _BRACKETED.sub("x", pattern)
+    return (
+        _REPEATED_GROUP.search(bare) is None
+        and len(_GREEDY.findall(bare)) <= _MOST_GREEDY
+        and len(_OPTIONAL.findall(bare)) <= _MOST_OPTIONAL
+    )
 
 
 def _is_number(data: Any) -> bool:

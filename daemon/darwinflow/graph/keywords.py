@@ -1,6 +1,6 @@
 """The words of JSON Schema in a module: those that it does not know, and those that say nothing where they stand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Final
 
@@ -163,9 +163,21 @@ def _of_values(schema: Mapping[str, object], pointer: str) -> Iterator[GraphType
     if isinstance(values, (list, tuple)):
         if not values:
             yield GraphTypeInvalid("'enum' must list at least one value", f"{pointer}/enum", is_key=True)
-        for index, value in enumerate(values):
-            if any(type(value) is type(one) and value == one for one in values[:index][:_MAX_COMPARED]):
-                yield GraphTypeInvalid("'enum' must list each value once", f"{pointer}/enum/{index}")
+        for index in _given_again(values):
+            yield GraphTypeInvalid("'enum' must list each value once", f"{pointer}/enum/{index}")
+
+
+def _given_again(values: Sequence[object]) -> Iterator[int]:
+    """Where one stands that stands before it, too; lists and mappings are compared with the first few."""
+    seen: set[tuple[type, object]] = set()
+    for index, value in enumerate(values):
+        if isinstance(value, (str, int, float)) or value is None:
+            key = (type(value), value)
+            if key in seen:
+                yield index
+            seen.add(key)
+        elif any(type(value) is type(one) and value == one for one in values[: min(index, _MAX_COMPARED)]):
+            yield index
 
 
 def _of_extension(key: str, value: object, pointer: str) -> Iterator[GraphTypeInvalid]:
