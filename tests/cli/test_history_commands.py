@@ -199,6 +199,24 @@ def test_no_runs_teaches_how_to_record_one(darwinflow: Run, folder: Path) -> Non
     )
 
 
+def test_runs_are_listed_by_a_version_behind_the_id_and_who_misspells_it_is_told(
+    darwinflow: Run, folder: Path
+) -> None:
+    assert darwinflow("runs", "list", "other").stdout.startswith(
+        f"No runs of 'other' yet in {project(folder)}. Record one: darwinflow record --workflow FILE --"
+    )
+    run_id = record(darwinflow, "true")
+    (one,) = listed(darwinflow, "greet@1")
+    assert one["runId"] == run_id
+    assert darwinflow("runs", "list", "greet@2").stdout.startswith("No run of 'greet' is like that in ")
+    assert darwinflow("runs", "list", "gret").stdout == (
+        f"No run of 'gret' is in {project(folder)}; did you mean 'greet'?\n"
+    )
+    assert "'greet@first' names no version" in darwinflow("runs", "list", "greet@first", expect=1).stderr
+    twice = darwinflow("runs", "list", "greet@1", "--version", "2", expect=2).stderr
+    assert "which version twice" in twice
+
+
 def test_a_run_is_shown_whole_by_any_unique_part_of_its_id(darwinflow: Run) -> None:
     run_id = record(darwinflow, "sh", "-c", "echo out; exit 3")
     for part in (run_id, run_id[-8:], run_id[:-2]):

@@ -13,7 +13,7 @@ from darwinflow.cli.main import EXIT_USAGE, complain
 from darwinflow.cli.published import Named, meant, named
 from darwinflow.cli.session import Place, open_session, place_of
 from darwinflow.cli.spans import MAX_SPANS, days, hours, moment, since_of, thinned
-from darwinflow.cli.target import add_workflow
+from darwinflow.cli.target import add_workflow, file_of
 from darwinflow.cli.terminal import Terminal, say, terminal_of
 from darwinflow.model.phrases import MONTHS, age, brief_age, duration
 from darwinflow.rpc.client.blocking import Client
@@ -185,11 +185,9 @@ def _trend(client: Client, wanted: Named, edges: Sequence[datetime], *, by_versi
 
 
 def _spans(points: list[Figures], edges: list[datetime]) -> list[Figures]:
-    """*points* with the edge that each ends with."""
-    ends = {edge: later.isoformat() for edge, later in pairwise(edges)}
-    return [
-        {"start": point["start"], "end": ends[_start(point)], "summary": point["summary"]} for point in points
-    ]
+    """*points* with the edges that each begins and ends with."""
+    spans = {edge: {"start": edge.isoformat(), "end": later.isoformat()} for edge, later in pairwise(edges)}
+    return [{**spans[_start(point)], "summary": point["summary"]} for point in points]
 
 
 def _start(point: Figures) -> datetime:
@@ -280,7 +278,7 @@ def _nothing(
         return f"No run {whose}has ended since {age(since, now)} in {place.name}{near or '; ' + place.elsewhere + '.'}"
     if near:
         return f"No run {whose}has ended yet in {place.name}{near}"
-    file = f"flows/{wanted.workflow}.yaml" if wanted else "FILE"
+    file = file_of("", wanted.workflow) if wanted else "FILE"
     return (
         f"No run {whose}has ended yet in {place.name}. Record one: darwinflow record --workflow {file} -- python run.py; "
         f"or {place.elsewhere}."

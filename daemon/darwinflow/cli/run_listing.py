@@ -6,13 +6,16 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
+from darwinflow.cli.main import EXIT_USAGE, complain
+from darwinflow.cli.published import Named, meant, named
 from darwinflow.cli.run_table import COLOURS, table
-from darwinflow.cli.session import Place, asked_of_run, asking, place_of
+from darwinflow.cli.session import asked_of_run, asking, place_of
 from darwinflow.cli.spans import FORMS, Since, moment, said, since_of
-from darwinflow.cli.target import add_workflow, target_of
+from darwinflow.cli.target import add_workflow, file_of
 from darwinflow.cli.terminal import say, terminal_of
 from darwinflow.model.usage import matching, some_text, whole_number
 from darwinflow.recorder.ids import MAX_NAME, RUN_ID
+from darwinflow.rpc.client.blocking import Client
 
 USUAL_LIMIT = 20
 MOST_RUNS = 500
@@ -24,7 +27,7 @@ _HASH = matching(r"[0-9a-f]{64}", "64 digits and letters 'a' to 'f', as runs lis
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add_workflow(parser)
+    add_workflow(parser, "WORKFLOW[@VERSION]")
     parser.add_argument("--version", type=whole_number(0, MAX_VERSION), metavar="N")
     parser.add_argument("--status", type=str.lower, choices=STATUSES)
     parser.add_argument("--node", type=some_text(MAX_NAME), help="runs with a step of this node")
@@ -49,10 +52,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def show(args: argparse.Namespace) -> int:
     """The exit code. Raises `DarwinFlowError`."""
     now = datetime.now().astimezone()
-    target = target_of(args.workflow) if args.workflow else None
+    target = named(args.workflow) if args.workflow else None
+    if target is not None and None not in (target.version, args.version):
+        return complain(
+            f"'{args.workflow}' and --version {args.version} say which version twice",
+            f"darwinflow runs list {target.workflow} --version {args.version}",
+            EXIT_USAGE,
+        )
     wanted = {
         "workflow": target.workflow if target else None,
-        "version": args.version,
+        "version": target.version if target and args.version is None else args.version,
         "status": args.status and args.status.upper(),
         "node": args.node,
         "text": args.text,
@@ -67,13 +76,15 @@ def show(args: argparse.Namespace) -> int:
         given = {name: value for name, value in wanted.items() if value is not None}
         answer = asked_of_run(client, path, "archive/query" if args.archived else "run/query", given)
         damaged = answer.get("damaged", ())
-        place = None if answer["runs"] or damaged or args.json else place_of(client, path)
+        missed = None
+        if not answer["runs"] and not damaged and not args.json:
+            narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
+            missed = _missed(client, target, args.workflow, narrowed=narrowed)
     _warn_of(damaged)
     if args.json:
         print(json.dumps({**answer, "next": answer["runs"][-1]["runId"] if answer["next"] else None}))
-    elif place is not None:
-        narrowed = any(wanted[name] is not None for name in set(wanted) - {"workflow", "limit"})
-        say(_nothing(target.workflow if target else None, place, narrowed=narrowed))
+    elif missed is not None:
+        say(missed)
     elif answer["runs"]:
         for line in table(answer["runs"], terminal_of(), now, workflows=target is None):
             print(line)
@@ -111,11 +122,18 @@ def _continued(args: argparse.Namespace, last: str) -> str:
     return shlex.join([*words, "--before", last])
 
 
-def _nothing(workflow: str | None, place: Place, *, narrowed: bool) -> str:
-    whose = f"of '{workflow}' " if workflow else ""
+def _missed(client: Client, target: Named | None, name: str, *, narrowed: bool) -> str:
+    """That nothing was found, where, and what may have been meant. *name*: as the workflow was named."""
+    place = place_of(client, target.path if target else None)
+    whose, file = "", "FILE"
+    if target is not None:
+        whose, file = f"of '{target.workflow}' ", file_of(name, target.workflow)
+        known = client.call("metrics/summary")["versions"]
+        near = meant(target.workflow, known)
+        if near and not any(one["workflow"] == target.workflow for one in known):
+            return f"No run {whose}is in {place.name}{near}"
     if narrowed:
         return f"No run {whose}is like that in {place.name}; {place.elsewhere}."
-    file = f"flows/{workflow}.yaml" if workflow else "FILE"
     return (
         f"No runs {whose}yet in {place.name}. Record one: darwinflow record --workflow {file} -- python run.py; "
         f"or {place.elsewhere}."

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from darwinflow.cli import run_listing
 from darwinflow.cli.following import followed
+from darwinflow.cli.published import named
 from darwinflow.cli.run_listing import PART_OF_ID
 from darwinflow.cli.run_table import rows
 from darwinflow.cli.session import Place, asked_of_run, asking
-from darwinflow.cli.target import add_workflow, target_of
+from darwinflow.cli.target import add_workflow
 from darwinflow.cli.terminal import say, terminal_of
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ def _configure_looking(actions: "Actions") -> None:
         compare.add_argument(place, metavar="RUN", type=PART_OF_ID, help="an id, or its beginning or end")
     compare.add_argument("--json", action="store_true", help="everything, as one JSON object")
     tail = actions.add_parser("tail", help="follow runs as they are recorded, until Ctrl-C")
-    add_workflow(tail)
+    add_workflow(tail, "WORKFLOW[@VERSION]")
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -108,7 +109,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _tail(args: argparse.Namespace) -> int:
-    target = target_of(args.workflow) if args.workflow else None
+    target = named(args.workflow) if args.workflow else None
     terminal = terminal_of()
     whose = f" of '{target.workflow}'" if target else ""
 
@@ -118,6 +119,8 @@ def _tail(args: argparse.Namespace) -> int:
     for event in followed(target.path if target else None, "run", begun):
         run_header = event["payload"]["run"]
         if target and run_header["workflowId"] != target.workflow:
+            continue
+        if target and target.version not in (None, run_header["workflowVersion"]):
             continue
         if args.json:
             print(json.dumps(event), flush=True)

@@ -39,6 +39,12 @@ def target_of(name: str) -> Target:
     return Target(name, os.path.join(current_folder(), "x"))
 
 
+def file_of(name: str, workflow: str) -> str:
+    """The file of *workflow*, which was named as *name*, as an example shows it; `FILE` where none is near."""
+    usual = f"flows/{workflow}.yaml"
+    return name if os.path.isfile(name) else usual if os.path.isfile(usual) else "FILE"
+
+
 def text_of(path: str) -> str:
     """The text of a workflow file."""
     from darwinflow.document.content import read_content
