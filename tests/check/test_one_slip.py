@@ -518,3 +518,40 @@ def test_keys_of_the_node_are_put_beside_its_config(catalog: Catalog) -> None:
         "retry | config-unknown-field: the config of an LLM_DECISION has no 'retry'; it belongs beside 'config'"
     ]
     assert after_fixes(deep, catalog) == text
+
+
+RETRIED = """\
+  - id: help
+    type: HUMAN_INPUT
+    config:
+      prompt: Help
+    retry:
+      attempts: 2
+      # seconds
+      delay: 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "slip", "place"),
+    [
+        ("    retry:\n", "", "attempts | config-unknown-field: the config of a HUMAN_INPUT has no 'attempts'; it belongs in 'retry', and the line 'retry:' is missing above it"),
+        ("    retry:\n", "      retry:\n", "retry | config-unknown-field: the config of a HUMAN_INPUT has no 'retry'; it belongs beside 'config'"),
+    ],
+)  # fmt: skip
+def test_keys_of_a_mapping_beside_the_config_whose_line_is_lost_are_one_finding(
+    line: str, slip: str, place: str, catalog: Catalog
+) -> None:
+    text = _with("  - {id: help, type: HUMAN_INPUT}\n", RETRIED)
+    assert said(text, catalog) == []
+    broken = text.replace(line, slip)
+    assert said(broken, catalog) == [place]
+    assert after_fixes(broken, catalog) == text
+
+
+def test_keys_that_others_follow_are_not_put_under_a_line_of_their_own(catalog: Catalog) -> None:
+    text = _with("  - {id: help, type: HUMAN_INPUT}\n", RETRIED.replace("    retry:\n", ""))
+    text = text.replace("      delay: 5\n", "      delay: 5\n      options: [a, b]\n")
+    (found,) = checked(text, catalog).findings()
+    assert "'attempts'" in found.message
+    assert not found.fixes

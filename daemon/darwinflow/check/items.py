@@ -109,7 +109,7 @@ class ItemCheck:
             kind=fact.kind,
             meant_kind=kind,
             type_names=self._type_names,
-            fields=self.graph_type.node_types[kind].fields if kind else (),
+            fields=self.graph_type.node_types[kind].fields if kind else {},
         )
         yield from _applied(subject)
 

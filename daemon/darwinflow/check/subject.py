@@ -1,7 +1,7 @@
 """What an item rule looks at: one mapping that a schema governs, with its faults and their places."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import ERROR, About, Finding, Fix
@@ -9,9 +9,11 @@ from darwinflow.check.words import with_article
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import ALIAS, BROKEN, EMPTY, MAP, SEQ, Node
 from darwinflow.document.problem import WARNINGS, Problem
+from darwinflow.graph.graph_type import Field
 from darwinflow.model.span import Span
 from darwinflow.projection.places import Found, Path, first_token, token
 
+_NO_FIELDS: Final[Mapping[str, Field]] = {}
 Locate = Callable[[Path], tuple[Found, int] | None]
 """Where a path leads, and the line that the place counts from."""
 
@@ -32,7 +34,7 @@ class Subject:
         kind: str = "",
         meant_kind: str = "",
         type_names: Sequence[str] = (),
-        fields: Collection[str] = (),
+        fields: Mapping[str, Field] = _NO_FIELDS,
     ) -> None:
         self.noun = noun
         """`node`, `edge`, or the name of the graph type for the document itself."""

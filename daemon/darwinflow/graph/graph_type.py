@@ -128,6 +128,17 @@ def fields_of(schema: Schema) -> dict[str, Field]:
     }
 
 
+def mapping_fields(schema: Schema) -> dict[str, Field]:
+    """The keys of the mapping that *schema* takes, be it alone or among other values."""
+    branches = schema.get("anyOf", ())
+    own = (
+        [part for part in branches if isinstance(part, Mapping)]
+        if isinstance(branches, (list, tuple))
+        else []
+    )
+    return next((fields for part in (schema, *own) if (fields := fields_of(part))), {})
+
+
 def text_of(schema: Schema, key: str) -> str:
     """What *schema* says under *key* where that is text, else nothing."""
     value = schema.get(key)

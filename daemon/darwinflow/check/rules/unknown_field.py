@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Compiled
+from darwinflow.check.beside_config import beside_config, told_beside_config
 from darwinflow.check.commas import is_cut_off
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding, Fix
@@ -14,7 +15,7 @@ from darwinflow.document.grammar.colons import SLASHES, SlippedColon
 from darwinflow.document.grammar.plain import CLOSING_CURLS
 from darwinflow.document.node import BLOCK, MAP
 from darwinflow.document.problem import Related
-from darwinflow.graph.graph_type import fields_of
+from darwinflow.graph.graph_type import fields_of, mapping_fields
 from darwinflow.model.span import Span
 from darwinflow.projection.native import EDGES, NODES
 from darwinflow.projection.places import Path
@@ -29,8 +30,15 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
     yield from _out_of_place(subject)
     yield from _without_colon(subject)
     yield from _strayed(subject)
+    astray = beside_config(subject)
+    beside = told_beside_config(subject, astray) if astray is not None else None
+    if beside is not None:
+        yield beside
+    told = astray.faults if astray is not None and beside is not None else []
     for fault in subject.faults:
         if fault.kind != "unknown" or fault.inside is not None or _slipped(fault) is not None:
+            continue
+        if any(fault is one for one in told):
             continue
         span = subject.key_span(fault.path, fault.name)
         if span is None or is_cut_off(subject, fault):
@@ -181,7 +189,8 @@ def _strayed(subject: Subject) -> Iterator[Finding]:
 
 def _home(fault: Fault) -> str | None:
     """The one field beside the key whose mapping may have it."""
-    homes = [name for name, field in fields_of(fault.schema).items() if fault.name in fields_of(field.schema)]
+    fields = fields_of(fault.schema)
+    homes = [name for name, field in fields.items() if fault.name in mapping_fields(field.schema)]
     return homes[0] if len(homes) == 1 else None
 
 
