@@ -1,6 +1,8 @@
 """`check` and the workspace's own graph types: they hold for its workflows, and are checked with them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from catalog.test_workspace import SLACK, WORKFLOW
@@ -38,6 +40,31 @@ def test_a_graph_type_at_fault_is_told_at_its_place_and_workflows_only_what_is_c
     assert "slack.yaml:14:15" in darwinflow("check", "graph-types/slack.yaml", expect=1).stdout
     (folder / ".darwinflow.yaml").write_text("workflows: {files: ['flows/*.yaml']}\n")
     assert "slack.yaml:14:15" in darwinflow("check", expect=1).stdout
+
+
+def test_who_names_a_workflow_is_told_of_graph_types_at_fault_and_what_they_hide_is_not_published(
+    darwinflow: Run, folder: Path
+) -> None:
+    """A node type that may be one of theirs is not told to be unknown."""
+    (folder / "flows/tell.yaml").write_text(USING.replace("SLACK", "SLAKC"))
+    types = folder / "graph-types/slack.yaml"
+    types.parent.mkdir()
+    types.write_text("bad: [")
+    for named in ("flows", "flows/tell.yaml"):
+        assert "graph-types/slack.yaml:1:" in darwinflow("check", named, expect=1).stdout
+    given = subprocess.run(
+        [sys.executable, "-m", "darwinflow.cli.main", "check", "-"],
+        input=USING, cwd=folder, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert given.returncode == 1
+    assert "graph-types/slack.yaml:1:" in given.stdout
+    said = darwinflow("publish", "flows/tell.yaml", expect=1).stderr
+    assert said.startswith(
+        "error: whether there is a node type 'SLAKC' is not known, as graph-types/slack.yaml has errors: line 1: "
+    )
+    assert "published" in darwinflow("publish", "flows/greet.yaml").stdout
+    types.write_text(SLACK)
+    assert "no findings in 1 file" in darwinflow("check", "flows/greet.yaml").stdout
 
 
 def test_fix_mends_a_graph_type(darwinflow: Run, folder: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+from darwinflow.cli.broken_types import broken_types
 from darwinflow.cli.checking import Checking, Outcome
 from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.folder import FolderGone, current_folder
@@ -96,6 +97,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
         raise PathRefused(str(exc), hint=exc.advice) from exc
     files = [file for file in files if os.path.basename(file.path) != SETTINGS_NAME]
     mended, unwritten = _mend_settings(checking) if args.fix else (0, 0)
+    files = [*broken_types(files, checking), *files]
     outcomes = checking.outcomes(files, fix=args.fix)
     for number, outcome in enumerate(outcomes):
         if outcome.verdict.text is not None:
@@ -183,7 +185,8 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
         )
     checking.given[path] = content
     (outcome,) = checking.outcomes([file], fix=args.fix)
-    reports = [*settings_reports(checking.workspaces), _report(outcome)]
+    types = checking.outcomes(broken_types([file], checking))
+    reports = [*settings_reports(checking.workspaces), *map(_report, types), _report(outcome)]
     summary = summary_of(
         reports,
         outcome.verdict.mended,
