@@ -260,3 +260,13 @@ def test_a_file_that_says_of_no_type_what_it_is_lacks_one_thing(text: str, tmp_p
     (file,) = workspace(tmp_path, slack=text).files
     (problem,) = file.problems
     assert problem.message.startswith("a graph type needs 'extends'")
+
+
+def test_the_files_of_a_folder_are_loaded_once_for_as_long_as_they_are_the_same(tmp_path: Path) -> None:
+    """Each of them is checked beside all others: a hundred would be loaded a hundred times."""
+    before = workspace(tmp_path, slack=SLACK, pipeline=PIPELINE)
+    assert workspace(tmp_path) is before
+    path = str(tmp_path / "graph-types/slack.yaml")
+    assert for_workspace(str(tmp_path), "graph-types", BUNDLED, {path: SLACK + "# more\n"}) is not before
+    after = workspace(tmp_path, slack=SLACK.replace("SLACK", "CHAT"))
+    assert "CHAT" in after.catalog.graph_type("workflow").node_types

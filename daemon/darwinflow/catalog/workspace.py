@@ -42,7 +42,21 @@ def for_workspace(
     texts.update({path: text for path, text in (given or {}).items() if os.path.dirname(path) == own})
     if not texts:
         return WorkspaceTypes(catalog.base, ())
-    return _Loading(catalog.base).loaded([type_file(path, texts[path]) for path in sorted(texts)])
+    global _last  # noqa: PLW0603 - a cache of one: each file of a folder is checked beside all others
+    last = _last
+    if last is None or last.base is not catalog.base or last.texts != texts:
+        types = _Loading(catalog.base).loaded([type_file(path, texts[path]) for path in sorted(texts)])
+        _last = last = _Loaded(catalog.base, texts, types)
+    return last.types
+
+
+class _Loaded(NamedTuple):
+    base: Catalog
+    texts: dict[str, str]
+    types: WorkspaceTypes
+
+
+_last: _Loaded | None = None
 
 
 def _decoded(content: bytes) -> str:
