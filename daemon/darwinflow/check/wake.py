@@ -14,6 +14,7 @@ from darwinflow.check.finding import Finding
 from darwinflow.check.first_keys import at_first_keys
 from darwinflow.check.lost_ends import without_lost_ends
 from darwinflow.check.lost_ids import without_lost_ids
+from darwinflow.check.misnamed import without_misnamed
 from darwinflow.check.part import Part
 from darwinflow.check.strays import without_strays
 from darwinflow.check.torn import Tear
@@ -99,6 +100,7 @@ class Wake:
         self._behind = {tear.root_index for tear in tears}
         """Documents of the stream that are the rest of the one before."""
         waiting = [*tears]
+        problems = without_misnamed(problems, [part.projection for part in parts if part is not None])
         problems = with_whole_keys(document, without_fitting_brackets(document, problems), parts)
         problems = at_first_keys(document, problems)
         problems, dashes = without_dashes(document, problems)

@@ -1,8 +1,9 @@
-"""`missing-field` of the list of nodes or of edges whose items stand in the other list, as its key is missing."""
+"""`missing-field` of the list of nodes or of edges whose items stand in the other list, or under its key, as its own key is missing."""
 
 from collections.abc import Iterator
 
 from darwinflow.check.finding import ERROR, Finding, Fix
+from darwinflow.check.misnamed import misnamed
 from darwinflow.check.words import with_article
 from darwinflow.document.lines import Edit
 from darwinflow.model.span import Span
@@ -12,7 +13,7 @@ from darwinflow.projection.projection import Projection
 
 
 def list_without_key(projection: Projection) -> Iterator[Finding]:
-    """Shown at the first of the items. The fix puts the key above it, where all that stands below certainly belongs to it."""
+    """Shown at the key that is wrong, or else at the first of the items. The fix then puts the key above it, where all that stands below certainly belongs to it."""
     key = projection.misplaced
     if not key:
         return
@@ -22,6 +23,12 @@ def list_without_key(projection: Projection) -> Iterator[Finding]:
     data = [one.fact.data for one in here] + [one.fact.data for one in there]
     if any(isinstance(one, dict) and key in one for one in data):
         return  # the key stands in one of the items, where it is told
+    slip = misnamed(projection)
+    if slip is not None:
+        message = f"this is the list of '{key}', and its key is '{slip.given}'; write '{key}'"
+        rename = Fix(f"Rename to '{key}'", (Edit(slip.span, key),))
+        yield Finding("missing-field", ERROR, slip.span, message, (), (rename,))
+        return
     item, start = items[0]
     owner, field = projection.graph_type.name, projection.graph_type.document_fields.get(key)
     title = f", {field.title}" if field is not None and field.title else ""
