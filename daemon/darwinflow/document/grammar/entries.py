@@ -6,7 +6,7 @@ from typing import Final
 
 from darwinflow.document.grammar.colons import SlippedColon, lost_colon, opened_key, slipped_colon
 from darwinflow.document.grammar.core_schema import resolved
-from darwinflow.document.grammar.flow import Flow
+from darwinflow.document.grammar.mending import Mending
 from darwinflow.document.grammar.scan import (
     BLANKS,
     CONFLICT_MARK,
@@ -30,7 +30,7 @@ _ODD_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]+ 
 _CLOSING: Final = {'"': '"', "'": "'", "[": "]", "{": "}"}
 
 
-class Entries(Flow):
+class Entries(Mending):
     """The layer that reads what stands on one line of a mapping, and below it."""
 
     __slots__ = ()
@@ -210,9 +210,7 @@ class Entries(Flow):
             self.check_tail(end_row, end, "the closing quote")
             return node, end_row + 1
         if first in "[{":
-            node, end_row, end = self.flow(row, column, outer)
-            self.check_tail(end_row, end, "the closing bracket")
-            return node, end_row + 1
+            return self.bracketed(row, column, outer)
         if first == "*":
             if (text := self.starred(row, column)) is not None:
                 return text, row + 1
