@@ -43,6 +43,8 @@ class Around:
         self._stored: dict[tuple[str, str, int], WorkflowFacts] = {}
         """What published versions say, by folder, id without regard to case, and number."""
         self._due: set[str] = set()
+        self._begun: dict[str, int] = {}
+        """How often each document was looked at: of looks at the same text, only the one begun last knows all."""
         self._facts: dict[str, FileFacts] = {}
         """What other files matter to, of each document when it was looked at last."""
         self._seen: dict[str, dict[str, Seen]] = {}
@@ -55,6 +57,7 @@ class Around:
     def closed(self, key: str) -> None:
         """The file on the disk counts from here on."""
         self._due.discard(key)
+        self._begun.pop(key, None)
         if self._facts.pop(key, None) is not None:
             self.look_at_all()
         else:
@@ -96,7 +99,8 @@ class Around:
             if opened is None or opened.path is None or opened.snapshot.checked.projection is None:
                 continue
             checked = opened.snapshot.checked
-            self.background(self._work(opened.path, checked), partial(self._done, key, checked))
+            self._begun[key] = turn = self._begun.get(key, 0) + 1
+            self.background(self._work(opened.path, checked), partial(self._done, key, checked, turn))
 
     def _work(self, path: str, checked: Checked) -> "Callable[[], _Looked]":
         """What completes *checked*, of the file *path*, and may be called in any thread."""
@@ -128,10 +132,12 @@ class Around:
             self._seen.setdefault(folder, {}),
         )
 
-    def _done(self, key: str, before: Checked, looked: "_Looked") -> None:
+    def _done(self, key: str, before: Checked, turn: int, looked: "_Looked") -> None:
         after, asked = looked
         opened = self._documents.get(key)
-        if opened is None or opened.snapshot.checked is not before:
+        if opened is None or turn != self._begun.get(key):
+            return  # a look that was begun later knows more, in whatever order they end
+        if opened.snapshot.checked is not before:
             return  # edited meanwhile: the next quiet time has its turn
         from darwinflow.check.across import facts_in
 
