@@ -261,7 +261,7 @@ def test_the_hooks_for_pre_commit_run_what_they_name(folder: Path, tmp_path: Pat
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     for hook in hooks:
-        assert hook.keys() >= {"id", "name", "entry", "language", "files", "pass_filenames"}
+        assert hook.keys() >= {"id", "name", "entry", "language", "always_run", "pass_filenames"}
         clean = subprocess.run(
             hook["entry"].split(), cwd=folder, env=environ, check=False, capture_output=True
         )

@@ -60,6 +60,8 @@ class Commas(BlockScalars):
         repair = None
         if value is not None and value.style == PLAIN and " " in value.source:
             message += "; a text that holds ': ' wants quotes"
+        elif value is not None and value.style == PLAIN and value.source.endswith("."):
+            message += ", or '.' stands for it"
         else:
             text = ", " if behind == (row, column) else ","
             repair = Repair("Write ','", (Edit(Span(*behind, *behind), text),))
