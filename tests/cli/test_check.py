@@ -92,6 +92,7 @@ def test_standard_input_is_checked_under_the_name_and_settings_that_it_is_given(
     outside = stdin(folder.parent, BAD, "-")
     assert outside.returncode == 1
     assert outside.stdout.startswith("<stdin>:12:23: error: ")
+    assert outside.stdout.endswith(" 1 can be fixed: darwinflow check --fix -\n")
 
 
 def test_standard_input_comes_out_mended_and_its_findings_go_to_standard_error(folder: Path) -> None:

@@ -47,6 +47,38 @@ def test_patterns_that_no_file_fits_are_told_where_the_whole_workspace_is_checke
     assert "no findings" in darwinflow("check").stdout
 
 
+def test_patterns_that_choose_no_file_and_a_folder_that_is_not_there_are_told(
+    darwinflow: Run, folder: Path
+) -> None:
+    """Where nothing is checked for a slip in the settings, that is an error, and not a workspace without workflows."""
+    settings = folder / ".darwinflow.yaml"
+    settings.write_text("workflows: {files: [flows, flwos/*.yaml]}\n")
+    said = darwinflow("check", expect=1).stdout
+    assert (
+        "1:21: error: no file of the workspace fits 'flows', so none is checked by it [settings-invalid]"
+        in said
+    )
+    assert "1:28: error: no file of the workspace fits 'flwos/*.yaml'" in said
+    named = darwinflow("check", "flows").stdout
+    assert "No workflows in 'flows'" in named
+    assert ".darwinflow.yaml looks only at 'flows' and 'flwos/*.yaml'" in named
+    settings.write_text(
+        "workflows: {files: [flwos/*.yaml, flows/*.yaml]}\n"
+        "graph-types: {path: graph-typs, files: {workflow: etl/*.yaml}}\n"
+    )
+    said = darwinflow("check").stdout
+    assert "1:21: warning: no file of the workspace fits 'flwos/*.yaml', so none is checked by it" in said
+    assert "2:21: warning: there is no folder 'graph-typs', so no graph types are taken from it" in said
+    assert (
+        "2:51: warning: no file of the workspace fits 'etl/*.yaml', so none becomes a 'workflow' by it"
+        in said
+    )
+    assert "3 warnings in" in said
+    assert "1 warning in" in darwinflow("check", "flows").stdout
+    settings.write_text("ignore: {unreachable-node: ['flows/{b,warn}.yaml']}\n")
+    assert "1 error in" in darwinflow("check", expect=1).stdout
+
+
 def test_the_settings_are_checked_with_the_workspace(darwinflow: Run, folder: Path) -> None:
     (folder / ".darwinflow.yaml").write_text(
         "projct: hello\nseverity: {unreachable-nod: error}\nstorage: {}\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 from darwinflow.cli.broken_types import broken_types
 from darwinflow.cli.checking import Checking, Outcome
-from darwinflow.cli.findings import FileReport, Summary, summary_of, summary_text, text_of
+from darwinflow.cli.findings import FIXING, FileReport, Summary, summary_of, summary_text, text_of
 from darwinflow.cli.folder import FolderGone, current_folder
 from darwinflow.cli.formats import FORMATS, written
 from darwinflow.cli.main import EXIT_NO, EXIT_USAGE, complain
@@ -23,6 +23,8 @@ from darwinflow.model.errors import DarwinFlowError
 from darwinflow.recorder.paths import SETTINGS_NAME
 
 STDIN = "-"
+_MOST_PATTERNS = 5
+"""Of the settings, that are told where they leave no file."""
 _MOST_CHANGES = 3
 """Times that a file is mended anew because it was saved meanwhile."""
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -63,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
             return watch(args, checking)
         if STDIN in args.paths:
             return _check_stdin(args, checking)
-        return _told(args, *reports_of(args, checking))
+        reports, summary = reports_of(args, checking)
+        return _told(args, reports, summary, _nothing_text(args.paths, checking))
     except PathRefused as exc:
         return complain(str(exc), exc.advice, EXIT_USAGE)
 
@@ -104,7 +107,7 @@ def reports_of(args: argparse.Namespace, checking: Checking) -> tuple[list[FileR
             written = _written(outcome, checking)
             unwritten += not written
             outcomes[number : number + 1] = written or checking.outcomes([outcome.file])
-    whole = () if args.paths else files
+    whole = None if args.paths else files
     reports = settings_reports(checking.workspaces, whole) + [_report(outcome) for outcome in outcomes]
     mended += sum(outcome.verdict.mended for outcome in outcomes)
     return reports, summary_of(
@@ -202,8 +205,14 @@ def _check_stdin(args: argparse.Namespace, checking: Checking) -> int:
 
 
 def _told(
-    args: argparse.Namespace, reports: list[FileReport], summary: Summary, *, to_stderr: bool = False
+    args: argparse.Namespace,
+    reports: list[FileReport],
+    summary: Summary,
+    nothing: str = "",
+    *,
+    to_stderr: bool = False,
 ) -> int:
+    """*nothing*: what is said where there is no file."""
     stream: Any = sys.stderr if to_stderr else sys.stdout
     if args.format != "text":
         text = written(args.format, reports, summary, strict=args.strict)
@@ -215,7 +224,8 @@ def _told(
                 print(line, file=stream)
         if any(report.findings for report in reports):
             print(file=stream)
-        say(summary_text(summary) if reports else _nothing_text(args.paths), stream)
+        fixing = f"{FIXING} -" if STDIN in args.paths else FIXING
+        say(summary_text(summary, fixing) if reports else nothing, stream)
     return exit_code(args, summary)
 
 
@@ -223,6 +233,13 @@ def exit_code(args: argparse.Namespace, summary: Summary) -> int:
     return 1 if summary.errors or summary.unwritten or (args.strict and summary.warnings) else 0
 
 
-def _nothing_text(paths: list[str]) -> str:
+def _nothing_text(paths: list[str], checking: Checking) -> str:
     where = " or ".join(f"'{path}'" for path in paths) or "this workspace"
+    chosen = [
+        f"'{pattern}'" for _, settings in checking.workspaces.read() for pattern in settings.workflow_files
+    ]
+    if chosen:
+        return (
+            f"No workflows in {where}: {SETTINGS_NAME} looks only at {' and '.join(chosen[:_MOST_PATTERNS])}"
+        )
     return f"No workflows in {where}: a workflow is a YAML mapping with 'id', 'nodes' and 'edges'. See some: darwinflow demo DIR"

@@ -9,6 +9,7 @@ from darwinflow.document.lines import Lines
 from darwinflow.document.problem import Related
 from darwinflow.model.span import Span
 
+FIXING = "darwinflow check --fix"
 _STYLES = {"error": "bad", "warning": "warn", "hint": "quiet"}
 _MOST_A_COLUMN = 8
 """Characters of a line that may share a column of the terminal."""
@@ -192,8 +193,8 @@ def safe(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" or "\udc80" <= c <= "\udcff" else "\ufffd" for c in text)
 
 
-def summary_text(summary: Summary) -> str:
-    """The last line."""
+def summary_text(summary: Summary, fixing: str = FIXING) -> str:
+    """The last line. *fixing*: the command that does what can be done."""
     files = _counted(summary.files, "file")
     took = f"{summary.seconds:.2f} s"
     counts = [
@@ -215,7 +216,7 @@ def summary_text(summary: Summary) -> str:
         return f"{text} The fix of 1 would lead to another finding, and is left to you."
     if summary.unmended:
         return f"{text} The fixes of {summary.unmended} would lead to other findings, and are left to you."
-    return f"{text} {summary.fixable} can be fixed: darwinflow check --fix" if summary.fixable else text
+    return f"{text} {summary.fixable} can be fixed: {fixing}" if summary.fixable else text
 
 
 def _counted(count: int, word: str) -> str:

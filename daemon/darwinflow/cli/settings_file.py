@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Sequence
-from typing import Final
 
-from darwinflow.check.finding import ERROR, HINT, Finding
+from darwinflow.check.finding import ERROR, Finding
 from darwinflow.cli.findings import FileReport
 from darwinflow.cli.folder import from_here
+from darwinflow.cli.unused_patterns import missing_folder, unused_patterns
 from darwinflow.cli.workflow_files import WorkflowFile, Workspaces
 from darwinflow.document.content import leads_out, read_content
 from darwinflow.document.document import Document
@@ -14,15 +14,10 @@ from darwinflow.document.lines import Lines
 from darwinflow.model.span import Span
 from darwinflow.recorder.paths import MAX_SETTINGS_BYTES, SETTINGS_NAME
 from darwinflow.settings.fault import INVALID
-from darwinflow.settings.patterns import matcher
-from darwinflow.settings.places import key_span, value_span
-from darwinflow.settings.reading import MAX_FAULTS
 from darwinflow.settings.workspace import WorkspaceSettings, parse
 
-UNUSED: Final = "unused-suppression"
 
-
-def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] = ()) -> list[FileReport]:
+def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] | None = None) -> list[FileReport]:
     """Settings files in which something is wrong.
 
     *whole*: all files of a workspace, where all were looked at; what names none of them is told then.
@@ -30,43 +25,23 @@ def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] = ())
     reports: list[FileReport] = []
     for folder, settings in workspaces.read():
         path = from_here(os.path.join(folder, SETTINGS_NAME))
-        inner = [file.inner_path for file in whole if file.folder == folder]
-        findings = (
-            *_findings(settings, folder),
-            *(_unused(settings, inner, workspaces, folder) if inner else ()),
-        )
+        text = workspaces.of(os.path.join(folder, "x")).settings
+        findings = list(_findings(settings, folder))
+        if text is not None:
+            leading_nowhere = missing_folder(settings, folder, text)
+            if whole is not None and settings.has_patterns:
+                inner = [file.inner_path for file in whole if file.folder == folder]
+                leading_nowhere += unused_patterns(settings, inner, text)
+            findings += _weighed(leading_nowhere, settings)
         if findings:
-            text = workspaces.of(os.path.join(folder, "x")).settings or ""
-            reports.append(FileReport(path, Lines.of(text), findings))
-        elif os.path.isfile(path) and workspaces.of(os.path.join(folder, "x")).settings is None:
+            reports.append(FileReport(path, Lines.of(text or ""), tuple(findings)))
+        elif os.path.isfile(path) and text is None:
             finding = Finding(INVALID, ERROR, Span(0, 0, 0, 0), f"this file does not count: {_why_not(path)}")
             reports.append(FileReport(path, Lines.of(""), (finding,)))
     return reports
 
 
-def _unused(
-    settings: WorkspaceSettings, inner: Sequence[str], workspaces: Workspaces, folder: str
-) -> list[Finding]:
-    """A hint for each pattern of `ignore`, `severity` and `graph-types` that fits none of the files *inner* the workspace."""
-    named = [("ignore", *one) for one in settings.ignored] + [
-        ("severity", *one) for one in settings.severity_by_path
-    ]
-    found: list[Finding] = []
-    document: Document | None = None
-    for key, code, patterns, _ in named:
-        if len(found) >= MAX_FAULTS:
-            break
-        for index, pattern in enumerate(patterns):
-            if len(found) >= MAX_FAULTS or any(map(matcher([pattern]), inner)):
-                continue
-            document = document or Document.parse(workspaces.of(os.path.join(folder, "x")).settings or "")
-            span = key_span(document, (key, code, pattern))
-            if key == "ignore":
-                span = value_span(document, (key, code, index))
-                if span == key_span(document, (key, code)):  # one pattern, and no list of them
-                    span = value_span(document, (key, code))
-            what = "so nothing is ignored there" if key == "ignore" else "so no severity changes"
-            found.append(Finding(UNUSED, HINT, span, f"no file of the workspace fits '{pattern}', {what}"))
+def _weighed(found: list[Finding], settings: WorkspaceSettings) -> list[Finding]:
     if not found:
         return []
     from darwinflow.check.engine import weighed  # with all rules
@@ -96,10 +71,12 @@ def mended_settings(workspaces: Workspaces) -> dict[str, tuple[str, int]]:
         chosen = fixable(report.findings)
         if not chosen:
             continue
-        text = fixed(Document.parse(report.lines.text()), chosen).lines.text()
-        left = len(_findings(parse(text, ""), os.path.dirname(os.path.abspath(report.path))))
-        if left < len(report.findings):
-            found[report.path] = (text, len(report.findings) - left)
+        folder = os.path.dirname(os.path.abspath(report.path))
+        old = report.lines.text()
+        text = fixed(Document.parse(old), chosen).lines.text()
+        before, left = (len(_findings(parse(one, ""), folder)) for one in (old, text))
+        if left < before:
+            found[report.path] = (text, before - left)
     return found
 
 

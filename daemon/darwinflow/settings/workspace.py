@@ -60,6 +60,11 @@ class WorkspaceSettings(NamedTuple):
     """The file that these settings hold for, relative to the workspace and with slashes; empty: nobody said which."""
 
     @property
+    def has_patterns(self) -> bool:
+        """Whether the file names files of the workspace."""
+        return bool(self.workflow_files or self.graph_type_files or self.severity_by_path or self.ignored)
+
+    @property
     def graph_type(self) -> str:
         """The graph type that `file` is of; empty where the settings do not say."""
         return self.graph_type_of(self.file) if self.file and self.graph_type_files else ""
