@@ -270,3 +270,61 @@ def test_the_files_of_a_folder_are_loaded_once_for_as_long_as_they_are_the_same(
     assert for_workspace(str(tmp_path), "graph-types", BUNDLED, {path: SLACK + "# more\n"}) is not before
     after = workspace(tmp_path, slack=SLACK.replace("SLACK", "CHAT"))
     assert "CHAT" in after.catalog.graph_type("workflow").node_types
+
+
+NET = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+name: net
+version: 1
+scope: tenant
+description: Hosts and what joins them.
+imports: [darwinflow:base]
+$defs:
+  Config:
+    properties:
+      type: {const: directed}
+      multi: {const: false}
+      allowSelfLoops: {const: false}
+  HostNode:
+    allOf: [{$ref: darwinflow:base#/$defs/BaseNode}]
+    properties: {type: {const: HOST}}
+    unevaluatedProperties: false
+  CableEdge:
+    allOf: [{$ref: darwinflow:base#/$defs/BaseEdge}]
+    properties: {type: {const: cable}, speed: {type: integer, minimum: 1}}
+    required: [type, speed]
+    unevaluatedProperties: false
+  PowerEdge:
+    allOf: [{$ref: darwinflow:base#/$defs/BaseEdge}]
+    properties: {type: {const: power}}
+    required: [type]
+    unevaluatedProperties: false
+"""
+
+
+@pytest.mark.parametrize(
+    ("edge", "messages"),
+    [
+        ("type: cable, speed: 1", []),
+        ("type: power", []),
+        ("type: cabel, speed: 1", ["'type' must be cable or power, not the text 'cabel'; did you mean 'cable'?"]),
+        ("type: wire", ["'type' must be cable or power, not the text 'wire'"]),
+        ("speed: 1", ["an edge needs 'type', cable or power"]),
+        ("type: cabel", ["'type' must be cable or power, not the text 'cabel'; did you mean 'cable'?", "an edge needs 'speed'"]),
+    ],
+)  # fmt: skip
+def test_an_edge_of_several_types_is_asked_for_one_of_them(
+    edge: str, messages: list[str], tmp_path: Path
+) -> None:
+    types = workspace(tmp_path, net=NET)
+    assert [file.problems for file in types.files] == [()]
+    text = f"# darwinflow: graph-type=net\nnodes:\n  - {{id: a, type: HOST}}\n  - {{id: b, type: HOST}}\nedges:\n  - {{from: a, to: b, {edge}}}\n"
+    said = [one.message for one in check(Document.parse(text), types.catalog, is_named=True).findings()]
+    assert sorted(said) == sorted(messages)
+
+
+def test_a_type_is_one_name(tmp_path: Path) -> None:
+    slack = SLACK.replace("type: {const: SLACK}", "type: {enum: [SLACK, CHAT]}")
+    (file,) = workspace(tmp_path, slack=slack).files
+    assert tokens(file) == [("graph-type-invalid", 12, "enum")]
+    assert "must be one name: {const: NAME}" in file.problems[0].message

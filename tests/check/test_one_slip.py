@@ -176,7 +176,11 @@ def test_a_colon_within_a_key_in_braces_is_put_behind_it(slip: str, catalog: Cat
 
 @pytest.mark.parametrize(
     ("right", "slip"),
-    [("prompt: Who", "prompt:W ho"), ("    to: wait", "    to:w ait"), ("{prompt: Sign", "{prompt:S ign"), ("version: 1", 'version:" 1"')],
+    [
+        ("prompt: Who", "prompt:W ho"), ("    to: wait", "    to:w ait"), ("{prompt: Sign", "{prompt:S ign"),
+        ("version: 1", 'version:" 1"'), ("prompt: Who", "prompt:; Who"), ("prompt: Who", "prompt:= Who"),
+        ("{prompt: Sign", "{prompt:? Sign"), ("prompt: Who", "prompt:\uff1a Who"), ("prompt: Who", "prompt:\u201c Who"),
+    ],
 )  # fmt: skip
 def test_no_fix_is_certain_where_a_letter_may_have_changed_places_with_the_blank(
     right: str, slip: str, catalog: Catalog
@@ -190,15 +194,36 @@ def test_no_fix_is_certain_where_a_letter_may_have_changed_places_with_the_blank
     ("right", "slip"),
     [
         ("[Anna, Otto]", '["Ann"a, "Otto"]'),
-        ("[Anna, Otto]", "['Ann'a, 'Otto']"),
         ("[Anna, Otto]", '["Anna". "Otto"]'),
         ("Who signs?", "'I't's Otto who signs'"),
         ("Who signs?", "'It's' Otto'"),
     ],
 )
 def test_a_quote_within_a_word_is_not_made_one_of_the_text(right: str, slip: str, catalog: Catalog) -> None:
+    found = checked(TEXT.replace(right, slip), catalog).findings()
+    assert found
+    assert not any(one.fixes for one in found)
+
+
+@pytest.mark.parametrize(
+    ("right", "slip"),
+    [
+        ("{prompt: Sign it}", "{prompt: Sign. model: small}"),
+        ("{prompt: Sign it}", "{prompt: Sig,n model: small}"),
+    ],
+)
+def test_no_fix_is_certain_where_a_mark_may_stand_for_the_comma(
+    right: str, slip: str, catalog: Catalog
+) -> None:
     (found,) = checked(TEXT.replace(right, slip), catalog).findings()
     assert found.fixes == ()
+
+
+@pytest.mark.parametrize("name", ["wait;", ";wait", "wait;;", '"wait;"'])
+def test_an_id_with_a_semicolon_is_another_name(name: str, catalog: Catalog) -> None:
+    found = checked(TEXT.replace("- id: wait", f"- id: {name}"), catalog).findings()
+    (one,) = [one for one in found if one.code == "edge-unknown-node"]
+    assert "no node is called 'wait'; did you mean " in one.message
 
 
 @pytest.mark.parametrize("text", ["'Don't ask'", "'It's Otto's'", "'It's the 'one''", "'Don't: ask' # why"])

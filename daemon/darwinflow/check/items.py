@@ -1,6 +1,6 @@
 """Runs the item rules on what one segment lists, and keeps the findings with the segment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from darwinflow.catalog.catalog import WORKFLOW, Catalog
@@ -10,9 +10,10 @@ from darwinflow.check.followers import without_followers
 from darwinflow.check.input_schemas import INPUTS, input_faults
 from darwinflow.check.rules import HEADER_RULES, ITEM_RULES
 from darwinflow.check.subject import Locate, Subject, error
+from darwinflow.check.words import any_of
 from darwinflow.document.node import Node
 from darwinflow.document.segment import Segment
-from darwinflow.graph.graph_type import GraphType, Schema
+from darwinflow.graph.graph_type import EdgeType, GraphType, NodeType, Schema
 from darwinflow.model.nearest import nearest
 from darwinflow.projection.facts import EdgeFact, Facts, NodeFact
 from darwinflow.projection.header import EXTENSION, Header, Located
@@ -31,7 +32,8 @@ class ItemCheck:
         self._catalog = catalog
         self.graph_type = graph_type
         self._type_names = tuple(graph_type.node_types)
-        self._untyped = untyped(graph_type)
+        self._untyped = untyped(list(graph_type.node_types.values()))
+        self._untyped_edge = _with_types(untyped(list(graph_type.edge_types.values())), graph_type.edge_types)
         self._anything: Schema = {**self._untyped, "additionalProperties": True}
         self._edge_types = tuple(graph_type.edge_types)
         self._key = f"{__name__}.{graph_type.name}"
@@ -125,11 +127,26 @@ class ItemCheck:
         types = self.graph_type.edge_types
         if not types:
             return
-        kind = fact.kind if fact.kind in types else self._edge_types[0]
-        faults: list[Fault] = faults_of(self._catalog.compiled(types[kind].schema), fact.data)
+        if fact.kind in types or len(types) == 1:
+            kind = fact.kind if fact.kind in types else self._edge_types[0]
+            faults: list[Fault] = faults_of(self._catalog.compiled(types[kind].schema), fact.data)
+        else:
+            faults = self._faults_of_untyped(fact)
         if faults:
             left = without_followers(faults)
             yield from _applied(Subject("edge", fact.data, left, _locator(fact.item), segment.problems))
+
+    def _faults_of_untyped(self, fact: EdgeFact) -> list[Fault]:
+        """Of an edge that has none of several types: of its type, and what the nearest one says of the rest."""
+        faults = faults_of(self._catalog.compiled(self._untyped_edge), fact.data)
+        near = nearest(fact.kind, self._edge_types) if fact.kind else None
+        if near is None:
+            return faults
+        rest = faults_of(self._catalog.compiled(self.graph_type.edge_types[near].schema), fact.data)
+        return [
+            *(fault for fault in faults if fault.path == ("type",)),
+            *(fault for fault in rest if fault.path != ("type",)),
+        ]
 
 
 def in_other_list(noun: str, fact: NodeFact | EdgeFact, segment: Segment) -> Iterator[Finding]:
@@ -141,9 +158,8 @@ def in_other_list(noun: str, fact: NodeFact | EdgeFact, segment: Segment) -> Ite
         yield error("unknown-field", span, f"this is {other}, which belongs under '{key}'")
 
 
-def untyped(graph_type: GraphType) -> Schema:
-    """What governs a node of no known type: what all types agree on, and any key that one of them knows."""
-    types = list(graph_type.node_types.values())
+def untyped(types: Sequence[NodeType | EdgeType]) -> dict[str, Any]:
+    """What governs an item of no known type: what all *types* agree on, and any key that one of them knows."""
     known = {name: field for node in types for name, field in node.fields.items()}
     properties: dict[str, Any] = {}
     for name, field in known.items():
@@ -151,8 +167,17 @@ def untyped(graph_type: GraphType) -> Schema:
         properties[name] = dict(field.schema) if is_shared else {}
     properties["type"] = {"type": "string", "title": known["type"].title} if "type" in known else {}
     shared = [name for name, field in known.items() if field.required and name != "config"]
-    required = [name for name in shared if all(node.fields[name].required for node in types)]
+    required = [
+        name for name in shared if all(name in node.fields and node.fields[name].required for node in types)
+    ]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _with_types(schema: dict[str, Any], types: Mapping[str, EdgeType]) -> Schema:
+    """*schema*, which also wants one of *types*."""
+    kinds = {"type": "string", "enum": list(types), "title": any_of(list(types))}
+    properties = {**schema["properties"], "type": kinds}
+    return {**schema, "properties": properties, "required": sorted({*schema["required"], "type"})}
 
 
 def _has_two_types(item: Node) -> bool:

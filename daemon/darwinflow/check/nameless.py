@@ -6,7 +6,8 @@ from typing import Final
 from darwinflow.projection.graph import Place
 from darwinflow.projection.projection import Projection
 
-_OUTSIDE: Final = " \t\u00a0.,@;"
+_OUTSIDE: Final = " \t\u00a0.,@"
+"""What no id may begin or end with."""
 
 
 def nameless(projection: Projection) -> tuple[Place, ...]:

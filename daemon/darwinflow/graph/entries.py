@@ -17,10 +17,11 @@ from darwinflow.graph.reference import Dereferencer
 
 
 def node_type(entry: str, schema: Schema) -> NodeType:
+    """Raises `GraphTypeInvalid`."""
     fields = fields_of(schema)
     config = fields["config"].schema if "config" in fields else {}
     return NodeType(
-        _name(entry.removesuffix("Node"), schema),
+        _name(entry, "Node", schema),
         text_of(schema, "title"),
         text_of(schema, "description"),
         schema,
@@ -31,8 +32,9 @@ def node_type(entry: str, schema: Schema) -> NodeType:
 
 
 def edge_type(entry: str, schema: Schema) -> EdgeType:
+    """Raises `GraphTypeInvalid`."""
     return EdgeType(
-        _name(entry.removesuffix("Edge"), schema),
+        _name(entry, "Edge", schema),
         text_of(schema, "title"),
         text_of(schema, "description"),
         schema,
@@ -114,10 +116,17 @@ def refuse_second(name: str, known: Mapping[str, object], entry: str) -> None:
         raise GraphTypeInvalid(message, f"/$defs/{entry}")
 
 
-def _name(stem: str, schema: Schema) -> str:
+def _name(entry: str, suffix: str, schema: Schema) -> str:
     """The constant of the `type` attribute where there is one, else the entry's name, lower case with hyphens."""
     fixed = _constant(schema, "type")
-    return fixed if fixed is not None else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", stem).lower()
+    if fixed is not None:
+        return fixed
+    properties = schema.get("properties")
+    part = properties.get("type") if isinstance(properties, Mapping) else None
+    if isinstance(part, Mapping) and "enum" in part:
+        message = f"'type' of '{entry}' must be one name: {{const: NAME}}; each type has an entry of its own"
+        raise GraphTypeInvalid(message, f"/$defs/{entry}/properties/type/enum", is_key=True)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", entry.removesuffix(suffix)).lower()
 
 
 def _constant(schema: Schema, field: str) -> str | None:

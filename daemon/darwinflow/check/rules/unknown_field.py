@@ -64,7 +64,10 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         elif fault.meant is not None:
             meant = fault.meant
             message += f"; did you mean '{fault.meant}'?"
-            if subject.owns_key(fault.path, fault.name) and _fits(fault):
+            is_one_word = (
+                " " not in fault.name.strip()
+            )  # else a letter of the value above may have come into it
+            if is_one_word and subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"

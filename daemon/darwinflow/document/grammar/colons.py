@@ -16,8 +16,8 @@ _WITHIN: Final = re.compile(r"([A-Za-z_][\w-]*):([A-Za-z_][\w-]*)(?:[ \t]+(?=\S)
 SLASHES: Final = "a comment begins with '#', not '//'"
 _WIDE: Final = frozenset("\uff1a\ufe55\ua789\u02d0")
 """Colons of other scripts."""
-_EXCHANGED: Final = re.compile(r"[\w\"'][ \t]")
-"""How a value begins whose first character may have been exchanged with the blank before it, `tool:g it`."""
+_BEGINS_VALUE: Final = re.compile(r"[\w\"'\[{$./~<-](?![ \t])")
+"""A value as it stands right behind a colon; else a mark, or a letter exchanged with the blank, is one too many: `tool:g it`."""
 _LONGEST: Final = 40
 
 
@@ -63,7 +63,7 @@ def slipped_colon(text: str, start: int = 0) -> SlippedColon | None:
         message = f"'{mark}' is no colon in YAML; write '{written}'"
     else:
         message = f"a value follows ':', not '{mark}'; write '{written}'"
-    is_certain = mark != ":" or bool(blanks) or _EXCHANGED.match(text, match.end()) is None
+    is_certain = mark != ":" or bool(blanks) or _BEGINS_VALUE.match(text, match.end()) is not None
     return SlippedColon(key, mark, first, last, match.end(1), match.end(), message, is_certain)
 
 
