@@ -165,6 +165,32 @@ def test_deleting_reaches_the_archive(darwinflow: Run, history: set[str], tmp_pa
     assert "run bad was deleted for good" in again.stderr
 
 
+def test_a_damaged_archive_keeps_no_run_from_being_deleted_and_what_is_left_to_do_is_said(
+    darwinflow: Run, history: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    darwinflow("storage", "retention")
+    planned = darwinflow("runs", "delete", "bad", "ci-4", "--dry-run").stdout
+    assert "    bad  in the archive\n1 run and 1 archived run would be deleted for good\n" in planned
+    darwinflow("runs", "restore", "bad")
+    (month,) = (path for path in (tmp_path / "home/archive").glob("*/*.zst") if has_run(path, "bad"))
+    content = bytearray(month.read_bytes())
+    content[len(content) // 2] ^= 1
+    month.write_bytes(content)
+    said = darwinflow("runs", "delete", "bad", "--yes", expect=1).stderr
+    assert said.startswith("error: deleted for good, but for what the archive may have of it: ")
+    assert "try: darwinflow storage repair, and delete again" in said
+    assert "bad" not in listed(darwinflow)
+    darwinflow("storage", "repair", expect=None)
+    darwinflow("runs", "delete", "bad", "--yes")
+    assert "bad" not in listed(darwinflow, "--archived")
+
+
+def has_run(month: Path, run_id: str) -> bool:
+    index = month.with_name(month.name.replace(".jsonl.zst", ".index.jsonl"))
+    return run_id in index.read_text()
+
+
 def test_the_id_of_an_archived_run_means_no_other_one(darwinflow: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir(mode=0o700)
     ids = ["job-7", "job-70", "job-71"]

@@ -71,6 +71,15 @@ def test_the_story_stands_first_and_every_step_has_its_remark():
     )
 
 
+def test_a_step_without_an_end_goes_on_no_longer_than_its_run():
+    step = {"nodeId": "fix", "startTime": "2026-11-14T10:42:30Z", "endTime": None, "status": "RUNNING"}
+    ended = FAILED | {"steps": [step]}
+    assert "  - node: fix                # ● started 30 s ago\n" in run_document(
+        ended | {"output": None}, NOW
+    )
+    assert "  - node: fix                # ◌ did not finish\n" in run_document(ended, NOW)
+
+
 def test_a_terminal_without_glyphs_gets_letters():
     assert run_document(FAILED, NOW, utf8=False).startswith("# x assistant v3 failed")
 

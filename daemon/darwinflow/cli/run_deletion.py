@@ -82,3 +82,5 @@ def _show(found: dict[str, Any]) -> None:
     if found["runs"]:
         for line in table(found["runs"], terminal_of(), datetime.now().astimezone(), workflows=True):
             print(line)
+    for run_id in found.get("archived", ()):
+        print(f"    {short_run_id(run_id)}  in the archive")

@@ -12,10 +12,11 @@ from contextlib import suppress
 from darwinflow.daemon.backups_made import backups_there
 from darwinflow.daemon.spool_erasing import erase_in_spool
 from darwinflow.events.run_events import RUN_TOPIC
-from darwinflow.model.errors import RunNotFound, StoreUnwritable
+from darwinflow.model.errors import RunNotFound, StoreDamaged, StoreUnwritable
 from darwinflow.ports.tenant import Transaction
 from darwinflow.recorder.paths import Home
 from darwinflow.rpc.session import Erased, Retaining
+from darwinflow.storage.archive import Archive
 from darwinflow.storage.learning import learn_without
 from darwinflow.storage.organization import OrganizationStores
 
@@ -50,9 +51,10 @@ class Erasing:
             self._stores.tenant.write(lambda tx, batch=batch: _delete(tx, project, batch)).result()  # type: ignore[misc]
         self._stores.tenant.write(lambda tx: tx.events.erase(RUN_TOPIC, run_ids)).result()
         self._stores.scrub(project, run_ids)
+        lines = self._in_spool(run_ids)
         if archive is not None:
-            archive.erase(project, run_ids)
-        return Erased(self._in_spool(run_ids), self.backups())
+            _erase_archived(archive, project, run_ids)
+        return Erased(lines, self.backups())
 
     def backups(self) -> tuple[str, ...]:
         """Folders that may hold what is deleted still."""
@@ -66,6 +68,16 @@ class Erasing:
                 f"journals in {self._home.spool} cannot be written: {error.strerror}",
                 hint="give yourself the right to write there and delete again: it goes on where it was",
             ) from error
+
+
+def _erase_archived(archive: Archive, project: str, run_ids: Collection[str]) -> None:
+    try:
+        archive.erase(project, run_ids)
+    except StoreDamaged as error:
+        raise StoreDamaged(
+            f"deleted for good, but for what the archive may have of it: {error}",
+            hint="darwinflow storage repair, and delete again: it goes on where it was",
+        ) from error
 
 
 def _workflows_of(tx: Transaction, project: str, run_ids: Collection[str]) -> set[str]:

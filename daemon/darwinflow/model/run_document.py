@@ -44,7 +44,13 @@ def _lines(log: Log, now: datetime, *, utf8: bool) -> Iterator[str]:
             round_ = step["nodeId"], step.get("iteration", 0)
             attempts[round_] = max(attempts[round_], step.get("attempt", 1))
         for step in steps:
-            yield from _step(step, attempts[step["nodeId"], step.get("iteration", 0)], now, utf8=utf8)
+            yield from _step(
+                step,
+                attempts[step["nodeId"], step.get("iteration", 0)],
+                now,
+                goes_on=status_of(log) == "RUNNING",
+                utf8=utf8,
+            )
     output = log.get("output") or {}
     for key in ("result", "error", "metadata"):
         if output.get(key):
@@ -85,9 +91,9 @@ def _circumstances(log: Log, now: datetime) -> str:
     return ", ".join(parts)
 
 
-def _step(step: Log, attempts: int, now: datetime, *, utf8: bool) -> Iterator[str]:
+def _step(step: Log, attempts: int, now: datetime, *, goes_on: bool, utf8: bool) -> Iterator[str]:
     head = f"  - node: {yaml_text.scalar(step['nodeId'])}"
-    yield f"{head:<{MARGIN}} # {yaml_text.comment(_remark(step, attempts, now, utf8=utf8))}"
+    yield f"{head:<{MARGIN}} # {yaml_text.comment(_remark(step, attempts, now, goes_on=goes_on, utf8=utf8))}"
     for key in ("input", "output"):
         if step.get(key) is not None:
             yield from yaml_text.entry(key, step[key], 4)
@@ -103,10 +109,13 @@ def _step(step: Log, attempts: int, now: datetime, *, utf8: bool) -> Iterator[st
             yield from yaml_text.entry(key, step[key], 4)
 
 
-def _remark(step: Log, attempts: int, now: datetime, *, utf8: bool) -> str:
+def _remark(step: Log, attempts: int, now: datetime, *, goes_on: bool, utf8: bool) -> str:
+    """*goes_on*: the run is not over, so that a step without an end may still come to one."""
     sign = glyph(step["status"], utf8=utf8)
     if step.get("endTime"):
         remark = f"{sign} {_took(step['startTime'], step['endTime'])}"
+    elif not goes_on:
+        remark = f"{glyph('LOST', utf8=utf8)} did not finish"
     else:
         remark = f"{sign} started {age(_time(step['startTime']), now)}"
     if attempts > 1:
