@@ -72,3 +72,9 @@ def test_what_may_be_meant_otherwise_is_left_to_the_author(
 @pytest.mark.parametrize("context", ["[my node.output, read.output.a key]", "[my node.output.my node]"])
 def test_blanks_in_names_separate_nothing(context: str, catalog: Catalog) -> None:
     assert said(TEXT.replace("CONTEXT", context), catalog) == []
+
+
+@pytest.mark.parametrize("context", ["[read.output, my no", "[re", "[read.output inpu"])
+def test_a_reference_that_is_being_typed_is_none_to_speak_of(context: str, catalog: Catalog) -> None:
+    (found,) = said(TEXT.replace("CONTEXT", context), catalog)
+    assert found == "[ | yaml-syntax: '[' is never closed; add ']'"

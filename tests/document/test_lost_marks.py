@@ -140,3 +140,19 @@ def test_a_list_tells_not_which_item_a_quote_opens() -> None:
 def test_what_is_laid_out_otherwise_is_told_as_it_was(text: str) -> None:
     assert not any("stands there twice" in one.message for one in Document.parse(text).problems())
     assert Document.parse(text).problems()
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("a:\n- {from: [do", 9, NEVER.format("[", "]}")),
+        ("a:\n- {from: [do\n- {from: b}\n", 9, NEVER.format("[", "]}")),
+        ("a:\n- {x: 1, y: {z: [1, {k: v", 20, NEVER.format("{", "}]}}")),
+        ("a:\n- {x: [1], y: {z: 1}", 2, NEVER.format("{", "}")),
+    ],
+)
+def test_brackets_that_end_with_the_line_are_told_at_the_innermost(
+    text: str, column: int, message: str
+) -> None:
+    (problem,) = Document.parse(text).problems()
+    assert (problem.span.column, problem.message) == (column, message)

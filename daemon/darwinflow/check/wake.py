@@ -42,6 +42,7 @@ _ON_LINE: Final = frozenset(
         "condition-unknown-name",
         "condition-never-true",
         "condition-not-upstream",
+        "context-syntax",
         "metadata-key",
     }
 )

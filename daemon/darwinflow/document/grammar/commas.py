@@ -1,4 +1,4 @@
-"""What stands between the entries of brackets where a comma is missing, and where a text begins too early because of it."""
+"""What stands between the entries of brackets where a comma is missing, and brackets that are never closed."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ from darwinflow.document.grammar.block_scalars import BlockScalars
 from darwinflow.document.grammar.scan import BLANKS, after_blanks
 from darwinflow.document.lines import Edit
 from darwinflow.document.node import PLAIN, Node
-from darwinflow.document.problem import Repair
+from darwinflow.document.problem import BREAKING, Repair
 from darwinflow.model.span import Span
 
 _MARKS: Final = r"->|=>|\u2192|[;\uff0c\u3001\uff1b]"
@@ -15,6 +15,8 @@ _MARKS: Final = r"->|=>|\u2192|[;\uff0c\u3001\uff1b]"
 _FOR_COMMA: Final = re.compile(rf"{_MARKS}|:")
 _KEY: Final = re.compile(r"[A-Za-z_][\w./-]*(?=[ \t]*:(?:[ \t,\[\]{}]|\Z))")
 _NEXT_KEY: Final = re.compile(rf"[ \t]*(?:(?:{_MARKS})[ \t]*|(?<=[ \t]))[A-Za-z_][\w.-]*\Z")
+CLOSING: Final = {"[": "]", "{": "}"}
+_NEVER: Final = re.compile(r"('[\[{]' is never closed; add '[\]}]+)'\Z")
 _LONGEST_KEY: Final = 100
 
 
@@ -26,7 +28,7 @@ def before_next_key(text: str) -> int:
 
 
 class Commas(BlockScalars):
-    """The layer that says what is missing between two entries."""
+    """The layer that says what is missing between two entries and behind the last."""
 
     __slots__ = ()
 
@@ -66,3 +68,25 @@ class Commas(BlockScalars):
             text = ", " if behind == (row, column) else ","
             repair = Repair("Write ','", (Edit(Span(*behind, *behind), text),))
         self.report(row, column, row, key.end(), message, repair=repair)
+
+    def report_never_closed(self, row: int, column: int) -> None:
+        """Unless a text in it is never closed either; said at the innermost bracket of those that lack their end."""
+        if self.is_too_deep or self.open_text_row >= row:
+            return
+        opening = self.lines[row][column]
+        inner = self.problems[-1] if self.problems else None
+        never = _NEVER.match(inner.message) if inner is not None and inner.span > (row, column) else None
+        if inner is not None and never is not None:
+            message = f"{never[1]}{CLOSING[opening]}'"
+            self.problems[-1] = inner._replace(message=message)
+            return
+        message = f"'{opening}' is never closed; add '{CLOSING[opening]}'"
+        self.report(row, column, row, column + 1, message, BREAKING)
+
+    def report_unclosed(self, row: int, column: int, last_row: int) -> None:
+        """Said once, of the innermost bracket that what stands below *last_row* cannot belong to."""
+        if self.unclosed_row != last_row and self.open_text_row < row:
+            opening = self.lines[row][column]
+            message = f"'{opening}' is never closed; add '{CLOSING[opening]}'"
+            self.report(row, column, row, column + 1, message, BREAKING)
+        self.unclosed_row = last_row

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from darwinflow.document.grammar.commas import Commas, before_next_key
+from darwinflow.document.grammar.commas import CLOSING, Commas, before_next_key
 from darwinflow.document.grammar.plain import plain_node
 from darwinflow.document.grammar.reader import MAX_DEPTH
 from darwinflow.document.grammar.scan import (
@@ -19,7 +19,6 @@ from darwinflow.document.node import ALIAS, FLOW, MAP, PAIR, SEQ, Node
 from darwinflow.document.problem import BREAKING, LOOSE
 
 _KEY: Final = re.compile(r"[A-Za-z_][\w./-]*:(?=[ ]|\Z)")
-_CLOSING: Final = {"[": "]", "{": "}"}
 _PLAIN_END: Final = re.compile(r"[,\[\]{}]|:(?=[ \t,\[\]{}]|\Z)|(?<=[ \t])#")
 
 
@@ -55,7 +54,7 @@ class Flow(Commas):
             place = self._flow_token(at_row, at, outer)
             if place is None:
                 end = len(self.lines[at_row])
-                self._report_never_closed(row, column)
+                self.report_never_closed(row, column)
                 break
             at_row, at = place
             mark = self.lines[at_row][at]
@@ -75,7 +74,7 @@ class Flow(Commas):
                     self.reach = max(self.reach, looked_at)
                     if not closes:
                         at_row, end = last_row, len(self.lines[last_row])
-                        self._report_unclosed(row, column, last_row)
+                        self.report_unclosed(row, column, last_row)
                         break
                 mark_end = self.is_for_comma(behind, at_row, at)
                 if mark_end >= 0:
@@ -101,30 +100,15 @@ class Flow(Commas):
         return Node(MAP, tuple(pairs), row, column, at_row, end, FLOW), at_row, end
 
     def _check_closing(self, opening: str, row: int, column: int) -> None:
-        mark, closing = self.lines[row][column], _CLOSING[opening]
+        mark, closing = self.lines[row][column], CLOSING[opening]
         if mark != closing:
             self.report(row, column, row, column + 1, f"'{mark}' cannot close '{opening}'; write '{closing}'")
-
-    def _report_never_closed(self, row: int, column: int) -> None:
-        """Unless something in it is never closed either."""
-        if not self.is_too_deep and self.open_text_row < row:
-            opening = self.lines[row][column]
-            message = f"'{opening}' is never closed; add '{_CLOSING[opening]}'"
-            self.report(row, column, row, column + 1, message, BREAKING)
 
     def _check_pairs(self, pairs: list[tuple[Node, Node]]) -> None:
         for name, content in pairs:
             if name.source == "<<":
                 self.check_merge(name, content)
         self.check_repeats(pairs)
-
-    def _report_unclosed(self, row: int, column: int, last_row: int) -> None:
-        """Said once, of the innermost bracket that what stands below *last_row* cannot belong to."""
-        if self.unclosed_row != last_row and self.open_text_row < row:
-            opening = self.lines[row][column]
-            message = f"'{opening}' is never closed; add '{_CLOSING[opening]}'"
-            self.report(row, column, row, column + 1, message, BREAKING)
-        self.unclosed_row = last_row
 
     def _skipped(self, row: int, column: int, outer: int) -> tuple[Node, int, int]:
         self.report_depth(row, column, column + 1)
