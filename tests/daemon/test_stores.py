@@ -63,7 +63,8 @@ def test_logs_in_files_can_be_read_with_cat(stopped: DaemonProcess):
     ("text", "said", "code"),
     [
         ("storage:\n  logs: {type: fil}\n", "config.yaml, line 2: 'logs' cannot be kept on 'fil'; it may be sqlite, file", 2),
-        ("storage: [\n", "config.yaml, line", 2),
+        ("storage: [\n", "config.yaml, line 1: '[' is never closed; add ']'\n", 2),
+        ("organizations: {persnal: {storage: {logs: {type: file}}}}\n", "no organization here is called 'persnal'; did you mean 'personal'?", 2),
         ("storage: {logs: {type: file, path: '/proc/nowhere'}}\n", "/proc/nowhere", 1),
     ],
 )  # fmt: skip
@@ -77,6 +78,17 @@ def test_a_daemon_that_is_told_what_cannot_be_serves_nothing(
     assert errors.startswith(b"error: ")
     assert said in errors.decode()
     assert b"Traceback" not in errors
+
+
+def test_a_variable_that_cannot_be_is_blamed_and_no_line_of_a_file(stopped: DaemonProcess):
+    for name, value in (("DARWINFLOW_STORAGE_LOGS", "fil"), ("DARWINFLOW_BALLAST_MIB", "x")):
+        stopped.environ[name] = value
+        process = stopped.spawn()
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 2
+        assert errors.decode().startswith(f"error: {name} cannot be '{value}'; it may be ")
+        assert "\ntry: mend it, here and where the daemon is started, or unset it\n" in errors.decode()
+        del stopped.environ[name]
 
 
 def test_the_environment_goes_before_the_file(stopped: DaemonProcess):

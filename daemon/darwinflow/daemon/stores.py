@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from darwinflow.daemon import unfinished
 from darwinflow.model.backup import BackupPlan
 from darwinflow.model.errors import SettingsWrong, StoreUnwritable
+from darwinflow.model.nearest import nearest
 from darwinflow.model.obstacles import obstacle_to_file
 from darwinflow.model.retention import Retention
 from darwinflow.model.stores import BALLAST_MIB, MOST_BALLAST_MIB, POWER, Stores
@@ -33,7 +34,15 @@ def stores_of(home: Home, environ: Mapping[str, str], organization: str) -> Stor
 def configured_stores(home: Home, environ: Mapping[str, str], organization: str) -> Stores:
     """As `stores_of`, for who carries the migration on."""
     settings = _settings(home, environ)
-    return Stores() if settings is None else settings.stores_of(organization)
+    if settings is None:
+        return Stores()
+    named = [name for name, _ in settings.organizations]
+    if organization not in named and (slip := nearest(organization, named)) is not None:
+        raise SettingsWrong(
+            f"{config_path(home)}: no organization here is called '{slip}'; did you mean '{organization}'?",
+            hint="mend that name; until then nothing is taken from or written to any store",
+        )
+    return settings.stores_of(organization)
 
 
 def retention_of(home: Home, environ: Mapping[str, str], organization: str) -> Retention:
@@ -48,7 +57,8 @@ def ballast_of(home: Home, environ: Mapping[str, str]) -> int:
     if given:
         if not given.isascii() or not given.isdigit() or int(given) > MOST_BALLAST_MIB:
             raise SettingsWrong(
-                f"{BALLAST_VARIABLE} cannot be '{given}'; it may be 0, for none, to {MOST_BALLAST_MIB} MiB"
+                f"{BALLAST_VARIABLE} cannot be '{given}'; it may be 0, for none, to {MOST_BALLAST_MIB} MiB",
+                hint="mend it, here and where the daemon is started, or unset it",
             )
         return int(given) << 20
     settings = _settings(home, environ)
@@ -78,6 +88,10 @@ def _settings(home: Home, environ: Mapping[str, str]) -> "UserSettings | None":
     settings = parse(text, environ)
     if settings.problems:
         first = settings.problems[0]
+        if first.message.startswith(_VARIABLES):
+            raise SettingsWrong(
+                first.message, hint="mend it, here and where the daemon is started, or unset it"
+            )
         more = f", and {len(settings.problems) - 1} more" if len(settings.problems) > 1 else ""
         legal = f"; it may be {', '.join(first.names)}" if first.names else ""
         raise SettingsWrong(

@@ -41,6 +41,7 @@ class Reading:
         self._document = document
         self._other = other
         self.faults = [fault_of(problem) for problem in document.problems()]
+        self._broken_lines = {fault.span.line for fault in self.faults if fault.code == YAML_SYNTAX}
         self._patterns = 0
         self.codes: list[tuple[str, Span]] = []
         """Codes of findings that the file names."""
@@ -247,8 +248,9 @@ class Reading:
 
     def note(self, path: Path, message: str) -> None:
         """Something is wrong at the value of *path*, or at its key where that is no one token."""
-        if self._has_room():
-            self.faults.append(Fault(INVALID, message, value_span(self._document, path)))
+        span = value_span(self._document, path)
+        if self._has_room() and span.line not in self._broken_lines:  # what was meant there nobody knows yet
+            self.faults.append(Fault(INVALID, message, span))
 
     def _has_room(self) -> bool:
         """Whether one more fault is told."""
