@@ -81,9 +81,9 @@ class Around:
 
         self.background(work, done)
 
-    def forget_texts(self) -> None:
-        """A workspace may be of another project now."""
-        self._stored.clear()
+    def forget_texts(self, folder: str) -> None:
+        """The workspace *folder* may be of another project now."""
+        self._stored = {place: facts for place, facts in self._stored.items() if place[0] != folder}
 
     def look_at_all(self) -> None:
         self._due.update([key for key, _ in self._documents])

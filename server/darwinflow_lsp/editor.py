@@ -138,13 +138,10 @@ class Editor:
             if not self.documents.is_opening(key):
                 self._conversation.resume(key)
         self.publish_due()
-        self._around.look_at_all()
         if self._link is not None:
-            # A workspace may be of another project now, and its histories with it.
-            self._histories.clear()
-            self._around.forget_texts()
             self._watch()
-            self.on_quiet()
+        self._around.look_at_all()
+        self.on_quiet()
 
     def _publish(self, key: str) -> None:
         self._unpublished[key] = None
@@ -236,6 +233,12 @@ class Editor:
         self._histories[folder, history.workflow] = history
         if before is None or before.versions != history.versions:
             self._around.look_at_all()
+
+    def forget(self, folder: str) -> None:
+        """The workspace *folder* may be of another project now, with another past."""
+        for place in [place for place in self._histories if place[0] == folder]:
+            del self._histories[place]
+        self._around.forget_texts(folder)
 
     def know_text(self, folder: str, workflow: str, version: int, text: str) -> None:
         """The text of a published version that an open document names."""

@@ -52,6 +52,7 @@ class HistoryLink:
         watch = self._watches.get(workspace.folder)
         if watch is not None and watch.settings != workspace.settings:
             self._closing.append(asyncio.get_running_loop().create_task(watch.close()))
+            self._editor.forget(workspace.folder)
             watch = None
         if watch is None:
             self._watches[workspace.folder] = watch = _Watch(self._editor, self._home, workspace)

@@ -196,6 +196,10 @@ def test_what_a_published_version_takes_is_known_from_its_text(daemon, workspace
         two = shown(client, uri, ["subworkflow-inputs", "subworkflow-inputs"])
         assert {"'q'" in one["message"] for one in two} == {False, True}
         place = client.said
+        settings = workspace.folder / ".darwinflow.yaml"
+        client.notify("textDocument/didSave", {"textDocument": {"uri": settings.as_uri()}})
+        shown(client, uri, ["subworkflow-inputs", "subworkflow-inputs"], place)
+        place = client.said
         client.change(uri, 2, {"text": text.replace("zz: 1", "q: x")})
         shown(client, uri, [], place)
 
