@@ -12,6 +12,7 @@ from darwinflow.check.colons import with_whole_keys
 from darwinflow.check.dashes import without_dashes
 from darwinflow.check.finding import Finding
 from darwinflow.check.first_keys import at_first_keys
+from darwinflow.check.lost_anchors import without_lost_anchors
 from darwinflow.check.lost_ends import without_lost_ends
 from darwinflow.check.lost_ids import without_lost_ids
 from darwinflow.check.misnamed import without_misnamed
@@ -108,7 +109,7 @@ class Wake:
         problems, ids = without_lost_ids(document, problems, parts)
         problems, ends = without_lost_ends(document, problems, parts)
         problems, strays = without_strays(document, problems, unknown)
-        for problem in problems:
+        for problem in without_lost_anchors(document, problems):
             while waiting and waiting[0].first <= problem.span.line:
                 self._begin_tear(waiting.pop(0))
             if not self._is_led_to(problem):
