@@ -6,7 +6,7 @@ from typing import Protocol
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import HISTORY_CODES, WORKSPACE_CODES
 from darwinflow.check.drafts import stored_version
-from darwinflow.check.engine import Checked, weighed
+from darwinflow.check.engine import Checked
 from darwinflow.check.finding import Finding, Fix
 from darwinflow.check.following import published_name
 from darwinflow.check.neighbours import Asked, FileFacts, Neighbours, Own, Published
@@ -15,6 +15,7 @@ from darwinflow.check.rules import WORKSPACE_RULES
 from darwinflow.check.rules.stored_file_edited import stored_file_edited
 from darwinflow.check.rules.version_published import bumped
 from darwinflow.check.stored_files import draft_path, file_hash_of, is_verbatim
+from darwinflow.check.weighing import weighed
 from darwinflow.document.document import Document
 from darwinflow.model.span import Span
 from darwinflow.projection.content_hash import content_hash

@@ -5,13 +5,12 @@ changed, and put at their places again only where lines have moved. The result i
 """
 
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.codes import JUDGED
 from darwinflow.check.excusing import excused
 from darwinflow.check.faulty import faulty_segments
-from darwinflow.check.finding import ERROR, WARNING, Finding, Fix, Severity
+from darwinflow.check.finding import ERROR, WARNING, Finding, Fix
 from darwinflow.check.gaps import graph_findings
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.keeping import (
@@ -29,20 +28,19 @@ from darwinflow.check.quiet import is_quiet, refers_to_the_same
 from darwinflow.check.references.referring import referring
 from darwinflow.check.rules import GRAPH_RULES
 from darwinflow.check.rules.unknown_graph_type import unknown_graph_type
+from darwinflow.check.shifted import shifted
 from darwinflow.check.shown import MAX_FINDINGS, shown
 from darwinflow.check.suppressions import Suppression
 from darwinflow.check.sweep import Remarks, remarks, swept
 from darwinflow.check.torn import tears
 from darwinflow.check.wake import Wake
+from darwinflow.check.weighing import weighed
 from darwinflow.document.document import Change, Document
 from darwinflow.document.problem import WARNINGS, Problem
 from darwinflow.projection.detect import Selection, graph_type_of, selection
 from darwinflow.projection.projection import Projection, project
 from darwinflow.projection.succession import Succession
 from darwinflow.settings.workspace import WorkspaceSettings
-
-_SPAN = itemgetter(2)
-"""Of a finding: where it begins, then where it ends."""
 
 
 class Checked:
@@ -119,9 +117,12 @@ class Checked:
 
     def _listed(self) -> list[Finding]:
         torn = tuple(tears(self.document, [part is not None for part in self.parts]))
-        heads = [one for part in self.parts if part is not None for one in part.header]
+        known = [part for part in self.parts if part is not None]
+        items = [one for part in known for one in self.checker.of_items(part)]
+        problems, rows, silent = shifted(self.document, self.parts, items, self.checker.items)
+        heads = [one for part in known for one in part.header if one not in silent]
         unknown = [one.span.line for one in heads if one.code == "unknown-field" and not one.span.column]
-        wake = Wake(self.document, self.document.problems(), torn, unknown, self.parts)
+        wake = Wake(self.document, problems, torn, unknown, self.parts, rows)
         found = [finding_of(problem) for problem in wake.problems]
         found += self.checker.unknown_types(self.document)
         for root_index, part in enumerate(self.parts):
@@ -129,9 +130,9 @@ class Checked:
                 found += wake.of_header(root_index, part.header)
                 found += graph_findings(part)
                 found += part.mentioned.findings
-                for section, segments in part.faulty:
-                    for segment in segments:
-                        found += self.checker.located(part.projection, section, segment)
+        found += items
+        if silent:
+            found = [one for one in found if one not in silent]
         found = told_at_ids(self.document, told_once(self.document, wake.left_of(found), self.parts))
         found += [tear.finding() for tear in torn]
         found += self.joint
@@ -245,6 +246,12 @@ class Checker:
             projection=projection, header=header, graph=graph, referring=refers, mentioned=mentions
         )
 
+    def of_items(self, part: Part) -> Iterator[Finding]:
+        """What is said of nodes and edges by themselves."""
+        for section, segments in part.faulty:
+            for segment in segments:
+                yield from self.located(part.projection, section, segment)
+
     def located(self, projection: Projection, section: int, segment: int) -> tuple[Finding, ...]:
         """The findings of one segment at their places in the document."""
         found = projection.document.roots[projection.root_index].sections[section].segment(segment)
@@ -280,20 +287,3 @@ def finding_of(problem: Problem) -> Finding:
     severity = WARNING if problem.code in WARNINGS else ERROR
     fixes = (Fix(*problem.repair),) if problem.repair is not None else ()
     return Finding(problem.code, severity, problem.span, problem.message, problem.related, fixes)
-
-
-def weighed(found: list[Finding], settings: WorkspaceSettings | None) -> list[Finding]:
-    """Findings in the order of the text, with the severity that the workspace gives to their codes."""
-    found.sort(key=_SPAN)
-    severity = dict(settings.severity) if settings is not None else {}
-    if not severity:
-        return found
-    weights: dict[str, Severity] = {"error": ERROR, "warning": WARNING, "hint": "hint"}
-    kept: list[Finding] = []
-    for finding in found:
-        own = severity.get(finding.code)
-        if own is None:
-            kept.append(finding)
-        elif own in weights:
-            kept.append(finding._replace(severity=weights[own]))
-    return kept

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 
 from darwinflow.catalog.catalog import Catalog
-from darwinflow.check.engine import Checked, Checker, check, finding_of, weighed
+from darwinflow.check.engine import Checked, Checker, check, finding_of
 from darwinflow.check.excusing import excused
 from darwinflow.check.finding import Finding
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.sweep import suppressions_within
+from darwinflow.check.weighing import weighed
 from darwinflow.document.document import Document
 from darwinflow.document.opening import problems_within, segments_of
 from darwinflow.projection import native

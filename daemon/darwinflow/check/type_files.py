@@ -4,8 +4,9 @@ from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.own_files import MAX_FILES, is_beyond
 from darwinflow.catalog.type_file import GRAPH_TYPE_INVALID, place_of
 from darwinflow.catalog.workspace import for_workspace
-from darwinflow.check.engine import Checked, Checker, weighed
+from darwinflow.check.engine import Checked, Checker
 from darwinflow.check.rules.graph_type_invalid import graph_type_invalid
+from darwinflow.check.weighing import weighed
 from darwinflow.document.document import Document
 from darwinflow.settings.fault import Fault
 from darwinflow.settings.workspace import WorkspaceSettings

@@ -52,7 +52,7 @@ _OF_GRAPHS: Final = frozenset(
     {
         *("unreachable-node", "no-path-to-end", "endless-cycle", "option-not-handled", "empty-workflow"),
         *("context-not-upstream", "condition-not-upstream", "upstream-avoidable", "unknown-input"),
-        *("duplicate-node-id", "duplicate-edge"),
+        *("duplicate-node-id", "duplicate-edge", "condition-never-true"),
     }
 )
 """Codes of findings that nodes or edges may cause which are not read, or read in the wrong place."""
@@ -92,8 +92,12 @@ class Wake:
         tears: Sequence[Tear] = (),
         unknown: Collection[int] = (),
         parts: Sequence[Part | None] = (),
+        shifted: Sequence[int] = (),
     ) -> None:
-        """*unknown*: lines of keys of the document that nobody knows; *parts*: what its roots hold."""
+        """*unknown*: lines of keys of the document that nobody knows; *parts*: what its roots hold.
+
+        *shifted*: lines out of their column, which are among *problems*.
+        """
         self._document = document
         self.problems: list[Problem] = []
         """Without those that others lead to; in the order of the text, as *problems* are."""
@@ -121,7 +125,9 @@ class Wake:
         self._lines = [stretch.line for stretch in self._stretches]
         self._torn = {one.last.root_index for one in self._stretches if self._tears(one)}
         self._torn.update([root_index - part for root_index in self._behind for part in (0, 1)])
-        self._torn.update([document.locate(line).root_index for line in (*dashes, *ids, *ends, *strays)])
+        self._torn.update(
+            [document.locate(line).root_index for line in (*dashes, *ids, *ends, *strays, *shifted)]
+        )
         self._faulty_lines = {problem.span.line for problem in self.problems if problem.code == YAML_SYNTAX}
 
     def _is_led_to(self, problem: Problem) -> bool:

@@ -44,7 +44,7 @@ def settings_reports(workspaces: Workspaces, whole: Sequence[WorkflowFile] | Non
 def _weighed(found: list[Finding], settings: WorkspaceSettings) -> list[Finding]:
     if not found:
         return []
-    from darwinflow.check.engine import weighed  # with all rules
+    from darwinflow.check.weighing import weighed
 
     return weighed(found, settings)
 

@@ -123,7 +123,7 @@ def _of_type_file(
 
 def unread(error: OSError, settings: WorkspaceSettings) -> Verdict:
     """The verdict on a file that cannot be read, or not to its end. *settings*: as they hold for it."""
-    from darwinflow.check.engine import weighed
+    from darwinflow.check.weighing import weighed
 
     code = DOCUMENT_LIMIT if error.errno == errno.EFBIG else UNREADABLE
     message = f"this file cannot be read: {error.strerror}"
