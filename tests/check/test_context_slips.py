@@ -38,6 +38,8 @@ MENDED = [
     ("[read.outputlog.text]", "read.outputlog.text", "'read.outputlog.text' is no reference; did you mean 'read.output.log.text'?", "[read.output.log.text]"),
     ("[readoutput.log]", "readoutput.log", "'readoutput.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.outputs.log]", "read.outputs.log", "'read.outputs.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
+    ("[read.outpu.tlog]", "read.outpu.tlog", "'read.outpu.tlog' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
+    ("[read.output/log]", "read.output/log", "'read.output/log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.text]", "read.text", "'read.text' is no reference; did you mean 'read.output.text'?", "[read.output.text]"),
 ]  # fmt: skip
 

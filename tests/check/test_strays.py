@@ -34,6 +34,7 @@ def test_text_where_no_list_goes_on_is_no_such_mark(catalog: Catalog) -> None:
 @pytest.mark.parametrize("is_typed_over", [True, False])
 @pytest.mark.parametrize("mark", ["_", "x", "."])
 def test_at_every_line_it_is_one_finding_and_mended(mark: str, is_typed_over: bool, catalog: Catalog) -> None:
+    """But for a letter behind one: the two may have been on one line."""
     lines = TEXT.splitlines(keepends=True)
     tried = 0
     for row, line in enumerate(lines):
@@ -42,7 +43,10 @@ def test_at_every_line_it_is_one_finding_and_mended(mark: str, is_typed_over: bo
         text = "".join([*lines[:row], mark + line[is_typed_over:], *lines[row + 1 :]])
         (found,) = checked(text, catalog).findings()
         assert (found.span.line, found.span.end_column) == (row, 1)
-        assert after_fixes(text, catalog) == TEXT
+        if mark.isalnum() and lines[row - 1].rstrip()[-1:].isalnum():
+            assert [fix.is_certain for fix in found.fixes] == [False]
+        else:
+            assert after_fixes(text, catalog) == TEXT
         tried += 1
     assert tried == 19
 

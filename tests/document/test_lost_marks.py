@@ -6,6 +6,7 @@ import pytest
 
 from darwinflow.document.document import Document
 from darwinflow.document.node import Node
+from darwinflow.model.span import Span
 
 TEXT = """\
 {
@@ -119,6 +120,19 @@ def test_a_mark_before_a_text_on_one_line(text: str, message: str) -> None:
     (problem,) = document.problems()
     assert problem.message == message
     assert document.roots[0].data == {"a": {"from": "x", "if": "y['z-a']"}}
+
+
+def test_a_text_in_two_kinds_of_quotes_gets_one() -> None:
+    (problem,) = Document.parse("a: {b: 'x y\"}\n").problems()
+    assert problem.message == "this text begins with ' and ends with \"; it wants one of them"
+    assert problem.repair is not None
+    (edit,) = problem.repair.edits
+    assert (edit.span, edit.text) == (Span(0, 7, 0, 8), '"')
+
+
+def test_a_blank_that_may_have_changed_places_with_a_quote_is_not_put_back() -> None:
+    (problem,) = Document.parse("a: {from: x, if:\" y['z-a']\"}\n").problems()
+    assert problem.repair is None
 
 
 def test_a_list_tells_not_which_item_a_quote_opens() -> None:

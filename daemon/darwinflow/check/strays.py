@@ -106,4 +106,6 @@ def _stray(document: Document, row: int, column: int) -> Problem:
     what = "the '-' of an item" if match[2] is not None else "a key that belongs to what is above"
     message = f"{quoted(match[1])} stands before {what}; remove it"
     edit = Edit(Span(row, 0, row, match.end()), " " * column)
-    return Problem(YAML_SYNTAX, message, span, (), ADRIFT, Repair("Remove it", (edit,)))
+    # A letter may have changed places with the end of the line above.
+    is_certain = not (match[1].isalnum() and document.lines[row - 1][-1:].isalnum())
+    return Problem(YAML_SYNTAX, message, span, (), ADRIFT, Repair("Remove it", (edit,), is_certain))

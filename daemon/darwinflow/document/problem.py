@@ -60,10 +60,12 @@ Loose: it may be no more than what a breaking fault before it leads to. Adrift: 
 
 
 class Repair(NamedTuple):
-    """A change that certainly mends a problem."""
+    """A change that mends a problem."""
 
     title: str
     edits: tuple[Edit, ...]
+    is_certain: bool = True
+    """Whether nothing else can be meant."""
 
 
 class Problem(NamedTuple):
@@ -84,5 +86,5 @@ class Problem(NamedTuple):
         repair = self.repair
         if repair is not None:
             edits = tuple([Edit(edit.span.moved(lines), edit.text) for edit in repair.edits])
-            repair = Repair(repair.title, edits)
+            repair = repair._replace(edits=edits)
         return Problem(self.code, self.message, self.span.moved(lines), related, self.reach, repair)

@@ -16,7 +16,7 @@ _TEMPLATE: Final = re.compile(r"\s*(?:\$?\{\{|\$\{)\s*([^{}]*?)\s*\}\}?\s*\Z")
 _INDEX: Final = re.compile(r"""\[(?:(\d+)|'([^'\[\].]+)'|"([^"\[\].]+)")\]""")
 """A step of a path as other languages write it."""
 _IN_NO_STEP: Final = frozenset("[](){}*?| ")
-_JOINTS: Final = " _-"
+_JOINTS: Final = " _-/:;,\\"
 """What stands where a dot belongs."""
 _TAILS: Final = ("s", "t")
 """Letters that slip in behind `output`."""
@@ -84,6 +84,8 @@ def _meant(citation: Citation) -> _Meant | None:
     if name is None:
         return _without_first_dot(head, steps, scope)
     first = steps[0].strip() if steps else OUTPUT
+    if len(steps) > 1 and first + steps[1][:1] == OUTPUT and len(steps[1]) > 1:
+        return _joined(name, [OUTPUT, steps[1][1:], *steps[2:]])
     rest = first.removeprefix(OUTPUT).lstrip(_JOINTS) if first.startswith(OUTPUT) else first
     if not rest or rest in _TAILS or (first == rest and _is_slip(first, OUTPUT)):
         return _joined(name, [OUTPUT, *steps[1:]])

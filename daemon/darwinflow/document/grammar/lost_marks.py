@@ -131,7 +131,8 @@ def _on_line(line: str, column: int) -> Iterator[list[Slip]]:
     text = without_texts(line)
     for match in list(_UNCOLONED.finditer(text, column))[:_MOST_MENDS]:
         mend = Mend(match.start(2), match.end(2), ": ") if match[2] else Mend(match.end(3), match.end(3), " ")
-        yield [_of_line(line, 0, mend)]
+        is_exchanged = bool(match[3]) and line[match.end(3) + 1 : match.end(3) + 2] in (" ", "\t")
+        yield [_of_line(line, 0, mend)._replace(is_certain=not is_exchanged)]
     for quote in ('"', "'"):
         end = text.rfind(quote)
         if end < 0:
@@ -140,6 +141,11 @@ def _on_line(line: str, column: int) -> Iterator[list[Slip]]:
         before = _BEFORE_ITEM if is_list and text[end + 1 : end + 2] in ",]" else _BEFORE_VALUE
         places = [match.end() for match in before.finditer(line, column, end)]
         for place in reversed(places[-_MOST_MENDS:]):
+            if line[place] in "\"'":
+                span = Span(0, place, 0, end + 1)
+                message = f"this text begins with {line[place]} and ends with {quote}; it wants one of them"
+                yield [Slip(0, place, place + 1, quote, span, message, f"Begin it with {quote}")]
+                continue
             span = Span(0, place, 0, end + 1)
             message = _UNOPENED.format(quote)
             is_certain = not is_list or len(places) == 1
