@@ -41,6 +41,8 @@ def test_status_says_of_each_concern_where_and_how_much_it_is(darwinflow, tmp_pa
     shown = darwinflow("storage", "status").stdout
     assert "3 runs" in shown
     assert "ok" in shown
+    places = [store["place"] for store in stores if store["place"] is not None]
+    assert shown.count("the same") == len(places) - len(set(places))
 
 
 def test_status_of_a_team_counts_its_own_and_names_no_role(darwinflow, tmp_path):

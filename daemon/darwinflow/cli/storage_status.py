@@ -89,14 +89,22 @@ def _show_stores(stores: list[dict[str, Any]]) -> None:
             store["concern"],
             store["type"],
             ", ".join(counted(count, _NOUNS[name]) for name, count in store["counts"].items()),
-            "" if store["bytes"] is None else size(store["bytes"]),
+            _size(store, stores[:number]),
             "fault" if store["faults"] else "ok",
             store["place"] or "",
         )
-        for store in stores
+        for number, store in enumerate(stores)
     ]
     for line in aligned(("CONCERN", "TYPE", "HOLDS", "SIZE", "HEALTH", "PLACE"), rows, terminal_of()):
         print(line)
+
+
+def _size(store: dict[str, Any], earlier: list[dict[str, Any]]) -> str:
+    """What several concerns share is told once."""
+    if store["bytes"] is None:
+        return ""
+    is_shared = store["place"] is not None and any(one["place"] == store["place"] for one in earlier)
+    return "the same" if is_shared else size(store["bytes"])
 
 
 def _show_growth(found: dict[str, Any], stores: list[dict[str, Any]]) -> None:
