@@ -4,7 +4,8 @@ import os
 
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.catalog.own_files import is_type_file
-from darwinflow.catalog.workspace import for_workspace
+from darwinflow.catalog.type_file import TypeFile
+from darwinflow.catalog.workspace import WorkspaceTypes, for_workspace
 from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked, Checker, check
 from darwinflow.check.finding import Finding
@@ -29,7 +30,7 @@ class Checks:
         """By the folder that a file lies in."""
         self._settings: dict[str, WorkspaceSettings] = {}
         """By the workspace's folder."""
-        self._catalogs: dict[str, Catalog] = {}
+        self._types: dict[str, WorkspaceTypes] = {}
         """By the workspace's folder."""
 
     def check(self, document: Document, path: str | None, previous: Checked | None) -> Checked:
@@ -75,6 +76,17 @@ class Checks:
         is_type = is_type_file(path, workspace.folder, self.settings_of(workspace).graph_types_path)
         return is_type or os.path.basename(path) == SETTINGS_NAME
 
+    def broken_types(self, path: str) -> list[TypeFile]:
+        """Graph types with errors in the workspace of the file *path*; none while no document was checked against them."""
+        known = self._types.get(self.workspace(path).folder)
+        return [] if known is None else [file for file in known.files if not file.is_sound]
+
+    def type_file(self, file: TypeFile) -> Checked:
+        """Everything wrong in one of them."""
+        workspace = self.workspace(file.path)
+        settings = self._settings_at(file.path)
+        return check_type_file(file.document, file.path, workspace.folder, settings, self._bundled)
+
     def workspace(self, path: str) -> Workspace:
         """The workspace of the file *path*; looked for once a folder."""
         folder = os.path.dirname(path)
@@ -94,7 +106,7 @@ class Checks:
         """Read everything anew from here on: settings or graph types have changed on the disk."""
         self._workspaces.clear()
         self._settings.clear()
-        self._catalogs.clear()
+        self._types.clear()
 
     def _settings_at(self, path: str) -> WorkspaceSettings:
         """As they hold for the file *path*."""
@@ -103,8 +115,7 @@ class Checks:
 
     def _catalog_in(self, folder: str, graph_types_path: str) -> Catalog:
         """The graph types of a workspace, as its files on the disk have them."""
-        known = self._catalogs.get(folder)
+        known = self._types.get(folder)
         if known is None:
-            known = for_workspace(folder, graph_types_path, self._bundled).catalog
-            self._catalogs[folder] = known
-        return known
+            self._types[folder] = known = for_workspace(folder, graph_types_path, self._bundled)
+        return known.catalog

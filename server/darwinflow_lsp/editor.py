@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Collection
 
+from darwinflow.catalog.type_file import TypeFile
 from darwinflow.check.drafts import is_stored
 from darwinflow.check.engine import Checked
 from darwinflow.document.document import Document
@@ -17,7 +18,7 @@ from darwinflow_lsp.background import Background
 from darwinflow_lsp.border import results
 from darwinflow_lsp.border.params import Change
 from darwinflow_lsp.border.places import Places
-from darwinflow_lsp.border.uris import key_of, path_of
+from darwinflow_lsp.border.uris import key_of, path_of, uri_of
 from darwinflow_lsp.checks import Checks
 from darwinflow_lsp.conversation import Conversation
 from darwinflow_lsp.documents import Documents
@@ -27,6 +28,7 @@ from darwinflow_lsp.messages import WARNING, Params
 from darwinflow_lsp.opening import Openings, Soon
 from darwinflow_lsp.snapshot import Snapshot
 from darwinflow_lsp.subjects import Link, Named, Subject, Subjects
+from darwinflow_lsp.type_faults import TypeFaults
 from darwinflow_lsp.weight import is_long
 
 HISTORY_CHANGED = "darwinflow/historyChanged"
@@ -58,6 +60,7 @@ class Editor:
         self._explained: set[str] = set()
         """Why histories are missing, as the client was told."""
         self._around = Around(self.documents, self._checks, self._histories, self._publish, self._on_named)
+        self._type_faults = TypeFaults(self.documents, self._checks, self._publish_file)
 
     @property
     def client(self) -> Client:
@@ -129,6 +132,7 @@ class Editor:
         self._conversation.notify(
             "textDocument/publishDiagnostics", {"uri": closed.snapshot.uri, "diagnostics": []}
         )
+        self._type_faults.closed(closed.path)
 
     def settings_changed(self) -> None:
         self._checks.forget()
@@ -146,6 +150,16 @@ class Editor:
     def _publish(self, key: str) -> None:
         self._unpublished[key] = None
         self.publish_due()
+
+    def _publish_file(self, path: str, file: TypeFile | None) -> None:
+        """Send the diagnostics of a file that is not open."""
+        if file is None:
+            self._conversation.notify(
+                "textDocument/publishDiagnostics", {"uri": uri_of(path), "diagnostics": []}
+            )
+            return
+        snapshot = Snapshot(uri_of(path), None, file.document, self._checks.type_file(file))
+        self._conversation.send_encoded(results.publication(snapshot, self.places(snapshot), self.client))
 
     def publish_due(self) -> None:
         """Send the diagnostics of what was edited, once after any number of edits; the last first."""
@@ -184,6 +198,7 @@ class Editor:
         The latter with a link, to ask for their history.
         """
         self._around.look()
+        self._type_faults.tell()
         if self._link is None or not self._unhashed:
             return
         unhashed, self._opened = self._unhashed, False

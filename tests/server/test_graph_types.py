@@ -56,3 +56,45 @@ def test_a_document_that_names_a_type_of_the_workspace_is_checked_as_one(client,
     end = {"line": 0, "character": len("# darwinflow: graph-type=pipelin")}
     client.change(workspace.uri, 2, {"range": {"start": end, "end": end}, "text": "e"})
     assert [one["code"] for one in client.diagnostics(workspace.uri, 2)] == ["cycle"]
+
+
+def test_a_type_at_fault_is_told_at_its_file_though_nobody_has_opened_it(client, workspace):
+    """Else a workflow beside it whose node type nobody knows would pass for sound."""
+    file = workspace.folder / "graph-types" / "slack.yaml"
+    file.parent.mkdir()
+    broken = SLACK.replace("[alerts, chat]", "alerts")
+    file.write_text(broken, encoding="utf-8")
+
+    def told(place, count):
+        """The first diagnostics of the file after *place* that are *count* many."""
+
+        def wanted(message):
+            params = message.get("params") or {}
+            return (
+                message.get("method") == "textDocument/publishDiagnostics"
+                and params["uri"] == file.as_uri()
+                and len(params["diagnostics"]) == count
+            )
+
+        return client.wait(wanted, after=place)["params"]["diagnostics"]
+
+    def notify(what, uri):
+        place = client.said
+        client.notify(f"textDocument/{what}", {"textDocument": {"uri": uri}})
+        return place
+
+    client.initialize(initializationOptions={"trusted": False})
+    client.open(workspace.uri, USING)
+    assert client.diagnostics(workspace.uri) == []
+    [fault] = told(0, 1)
+    assert (fault["code"], fault["range"]["start"]) == ("graph-type-invalid", {"line": 4, "character": 22})
+    client.open(file.as_uri(), SLACK, 5)
+    assert client.diagnostics(file.as_uri(), 5) == []
+    assert told(notify("didClose", file.as_uri()), 1) == [fault]
+    file.write_text(SLACK, encoding="utf-8")
+    told(notify("didSave", file.as_uri()), 0)
+    file.write_text(broken, encoding="utf-8")
+    told(notify("didSave", file.as_uri()), 1)
+    told(notify("didClose", workspace.uri), 0)
+    client.settle()
+    assert client.stderr == b""
