@@ -39,6 +39,9 @@ MENDED = [
     ("[readoutput.log]", "readoutput.log", "'readoutput.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.outputs.log]", "read.outputs.log", "'read.outputs.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.outpu.tlog]", "read.outpu.tlog", "'read.outpu.tlog' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
+    ("[read.ou.tput.log]", "read.ou.tput.log", "'read.ou.tput.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
+    ("[read.outpu.t]", "read.outpu.t", "'read.outpu.t' is no reference; did you mean 'read.output'?", "[read.output]"),
+    ("[re.ad.output.log]", "re.ad.output.log", "'re.ad.output.log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.output/log]", "read.output/log", "'read.output/log' is no reference; did you mean 'read.output.log'?", "[read.output.log]"),
     ("[read.text]", "read.text", "'read.text' is no reference; did you mean 'read.output.text'?", "[read.output.text]"),
 ]  # fmt: skip

@@ -76,6 +76,8 @@ def _meant(citation: Citation) -> _Meant | None:
     scope, text = citation.scope, _INDEX.sub(_as_step, _bare(citation.text))
     head, *steps = text.split(".")
     steps = [step for step in steps if step]
+    if steps and not scope.is_node(head) and scope.is_node(head + steps[0]):
+        head, *steps = head + steps[0], *steps[1:]  # a dot within the id
     name = head if scope.is_node(head) else scope.nearest_node(head)
     if head == INPUT:
         return _joined(INPUT, steps)
@@ -84,15 +86,16 @@ def _meant(citation: Citation) -> _Meant | None:
     if name is None:
         return _without_first_dot(head, steps, scope)
     first = steps[0].strip() if steps else OUTPUT
-    if len(steps) > 1 and first + steps[1][:1] == OUTPUT and len(steps[1]) > 1:
-        return _joined(name, [OUTPUT, steps[1][1:], *steps[2:]])
+    if len(steps) > 1 and (first + steps[1] == OUTPUT or first + steps[1][:1] == OUTPUT):
+        behind = (first + steps[1]).removeprefix(OUTPUT)  # a dot within the word, or before its last letter
+        return _joined(name, [OUTPUT, *([behind] if behind else []), *steps[2:]])
     rest = first.removeprefix(OUTPUT).lstrip(_JOINTS) if first.startswith(OUTPUT) else first
     if not rest or rest in _TAILS or (first == rest and _is_slip(first, OUTPUT)):
         return _joined(name, [OUTPUT, *steps[1:]])
     if " " in first and (rest == INPUT or scope.is_node(rest) or scope.nearest_node(rest) is not None):
         return None
     # One letter behind `output` may be a slip of the finger, or a path without its dot.
-    is_certain = first == rest or (len(rest) > 1 and " " not in first)
+    is_certain = scope.is_node(head) if first == rest else len(rest) > 1 and " " not in first
     return _joined(name, [OUTPUT, rest, *steps[1:]], is_certain=is_certain)
 
 
