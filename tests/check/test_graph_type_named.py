@@ -88,3 +88,14 @@ def test_a_comment_about_graph_types_is_none_that_names_one(types: Catalog) -> N
         "# darwinflow knows a graph type: see README\nid: a\nversion: 1\nnodes: []\nedges: []\n"
     )
     assert "unknown-graph-type" not in {one.code for one in check(document, types).findings()}
+
+
+def test_a_comment_below_the_first_key_is_told(types: Catalog) -> None:
+    text = FLOW.replace("\nedges:", "\n# darwinflow: graph-type=pipeline\nedges:").replace(
+        "# darwinflow: graph-type=pipeline\n", "", 1
+    )
+    assert text.count("graph-type=") == 1
+    found = check(Document.parse(text), types, is_named=True).findings()
+    (told,) = [one for one in found if one.code == "unknown-graph-type"]
+    assert told.message.startswith("a comment that names the graph type stands above the first key")
+    assert text.splitlines()[told.span.line] == "# darwinflow: graph-type=pipeline"

@@ -25,6 +25,10 @@ _NEARLY: Final = re.compile(
 )
 
 
+_LINES_BELOW: Final = 20
+"""That are looked through for such a comment which stands too low."""
+
+
 class Choice(NamedTuple):
     """The graph type that a comment above a document names."""
 
@@ -77,6 +81,18 @@ def near_choice_of(document: Document, root_index: int) -> Span | None:
         match = _NEARLY.match(line) if "raph" in line else None
         if match is not None and _CHOICE.match(line) is None:
             return Span(row, match.start(1), row, match.end(1))
+    return None
+
+
+def late_choice_of(document: Document, root_index: int) -> Choice | None:
+    """A comment that names the graph type among the first lines of the content, where it does not count."""
+    if not len(document.roots[root_index].sections):
+        return None
+    first = document.segment_start(root_index, 0, -1)
+    for row, line in enumerate(document.lines.slice(first, first + _LINES_BELOW), first):
+        match = _CHOICE.match(line) if "graph-type" in line else None
+        if match is not None and document.locate(row).root_index == root_index:
+            return Choice(match[1], Span(row, match.start(), row, match.end()))
     return None
 
 

@@ -8,7 +8,7 @@ from darwinflow.check.words import all_of, shown
 from darwinflow.document.document import Document
 from darwinflow.document.lines import Edit
 from darwinflow.model.nearest import nearest
-from darwinflow.projection.detect import choice_of, near_choice_of
+from darwinflow.projection.detect import choice_of, late_choice_of, near_choice_of
 
 _WRITTEN = "darwinflow: graph-type="
 
@@ -22,6 +22,10 @@ def unknown_graph_type(document: Document, catalog: Catalog) -> Iterator[Finding
             message = f"a comment that names the graph type begins with '# {_WRITTEN}'"
             fix = Fix(f"Write '{_WRITTEN}'", (Edit(nearly, _WRITTEN),))
             yield Finding("unknown-graph-type", ERROR, nearly, message, (), (fix,))
+        late = late_choice_of(document, root_index) if choice is None and nearly is None else None
+        if late is not None and late.name in catalog.names:
+            message = "a comment that names the graph type stands above the first key; here it says nothing"
+            yield Finding("unknown-graph-type", ERROR, late.span, message)
         if choice is None or choice.name in catalog.names or not catalog.lost.isdisjoint((choice.name, "")):
             continue
         message = f"no graph type is called '{shown(choice.name)}'"
