@@ -18,6 +18,7 @@ from darwinflow.recorder.paths import home_of
 if TYPE_CHECKING:
     from darwinflow.daemon.backing_up import Made
     from darwinflow.daemon.keeping import Restored
+    from darwinflow.daemon.settings_part import Settled
     from darwinflow.storage.moving import Taken
 
 _LONG_S = 24 * 3600.0
@@ -57,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     restore.add_argument("folder", metavar="DIR", help="a folder that backup has made")
     restore.add_argument(
         "--replace", action="store_true", help="move what is there now into set-aside/ first"
+    )
+    restore.add_argument(
+        "--with-settings",
+        action="store_true",
+        help="where there is no config.yaml: let the backup name servers, and folders outside of the data directory",
     )
     restore.add_argument("--dry-run", action="store_true", help="only check the backup")
     restore.add_argument("--json", action="store_true", help="one JSON object")
@@ -148,12 +154,13 @@ def _restore(args: argparse.Namespace) -> int:
     from darwinflow.daemon.workflow_part import Returned
 
     home = home_of(os.environ)
-    manifest = keeping.checked_backup(home, os.environ, args.folder)
+    trusted = args.with_settings
+    manifest, settled = keeping.checked_backup(home, os.environ, args.folder, trusted=trusted)
     done, taken, returned = keeping.Restored(manifest, None, 0, ""), None, Returned(0, ())
     if not args.dry_run:
         done = alone(
             home,
-            lambda: keeping.restore(home, os.environ, args.folder, replace=args.replace),
+            lambda: keeping.restore(home, os.environ, args.folder, replace=args.replace, trusted=trusted),
             manifest.bytes_below_home,
         )
         returned = alone(home, lambda: keeping.restore_workflows(home, os.environ, args.folder))
@@ -161,6 +168,7 @@ def _restore(args: argparse.Namespace) -> int:
     code = 1 if done.came_back or (taken is not None and taken.conflicts) else 0
     if args.json:
         facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": done.aside}
+        facts |= {"settings": settled.text, "settingsLeftOut": settled.left_out}
         facts |= {"stayDeleted": done.stay_deleted, "cameBack": done.came_back}
         runs = None if taken is None else taken._asdict()
         print(json.dumps({**facts, "runs": runs, "workflows": returned._asdict(), "lacks": manifest.lacks}))
@@ -169,6 +177,7 @@ def _restore(args: argparse.Namespace) -> int:
     say(f"the backup of {manifest.made_at}, {counted(len(manifest.entries), 'file')}, {how}")
     if done.aside:
         say(f"what was there before is in {done.aside}")
+    _tell_of_settings(settled, is_done=not args.dry_run)
     _tell_of_deleted(done)
     if returned.versions:
         say(f"published {counted(returned.versions, 'version')} of workflows again, where there were none")
@@ -179,6 +188,19 @@ def _restore(args: argparse.Namespace) -> int:
     if taken is not None:
         _told_of(taken)
     return code
+
+
+def _tell_of_settings(settled: "Settled", *, is_done: bool) -> None:
+    if settled.text:
+        say(f"config.yaml {'says' if is_done else 'would say'} again, as there was none:")
+        for line in settled.text.splitlines():
+            say(f"  {line}")
+    for line in settled.left_out:
+        say(
+            f"warning: not taken into config.yaml, as it names a server or a folder outside: {line} "
+            "(--with-settings takes it)",
+            sys.stderr,
+        )
 
 
 def _tell_of_deleted(done: "Restored") -> None:

@@ -15,14 +15,16 @@ from darwinflow.daemon.opened import opened
 from darwinflow.daemon.person import this_person
 from darwinflow.daemon.server_part import RUNS, write_server_part
 from darwinflow.daemon.server_part import UNREAD as RUNS_UNREAD
+from darwinflow.daemon.settings_part import Settled, settle, write_settings_part
 from darwinflow.daemon.staying_deleted import delete_again, deleted_here
-from darwinflow.daemon.stores import configured_stores, retention_of, stores_of
+from darwinflow.daemon.stores import retention_of, stores_of
 from darwinflow.daemon.workflow_part import FOLDER as WORKFLOWS
 from darwinflow.daemon.workflow_part import UNREAD as WORKFLOWS_UNREAD
 from darwinflow.daemon.workflow_part import Returned, read_parts, restore_workflow_part, write_workflow_part
 from darwinflow.model.errors import DarwinFlowError, NotFound, StoreError, StoreUnwritable
 from darwinflow.model.stores import MEMORY, POSTGRES, Stores
 from darwinflow.recorder.paths import Home
+from darwinflow.settings.kept import Said
 from darwinflow.storage.backup import Still, make_backup, restore_backup
 from darwinflow.storage.backup_manifest import Manifest, read_backup, refuse_parts
 from darwinflow.storage.exporting import export, kept_of, take_in_file
@@ -52,6 +54,8 @@ class Kept(NamedTuple):
     organization: str
     """The user's own, by id."""
     stores: Stores
+    settings: Said
+    """What the settings say of it."""
 
     @property
     def may_be_in_use(self) -> bool:
@@ -71,7 +75,13 @@ def kept_places(home: Home, environ: Mapping[str, str]) -> Kept:
     places = [home.system_db, *places_of(home.data, own.id, stores)]
     named = retention_of(home, environ, own.slug).archive
     archive = None if named is None else place_of_choice(home.data, named, own.id)
-    return Kept(places if archive is None else [*places, archive], archive, own.id, stores)
+    return Kept(
+        places if archive is None else [*places, archive],
+        archive,
+        own.id,
+        stores,
+        write_settings_part(home, environ),
+    )
 
 
 def concerns_on_server(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -114,28 +124,31 @@ def _noted(home: Home, target: str, kept: Kept, still: Still, look: Callable[[],
     for folder in begun_before(home):
         remove_left(folder)
     note_begun(home, target)
-    manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, _now())
+    manifest = make_backup(target, home.data, kept.places, snapshot_of, still, more, kept.settings, _now())
     with suppress(OSError):  # the backup is made; who deletes runs later is then not told of it
         note_backup(home, target, _now(), manifest.lacks)
     return manifest
 
 
-def checked_backup(home: Home, environ: Mapping[str, str], folder: str) -> Manifest:
-    """Of the backup *folder*, which may come from anybody: each part is as it was written and belongs where this home,
-    by its own config.yaml, keeps the like. Raises `NotFound`, `Refused`, `StoreDamaged`, `SchemaTooNew`.
+def checked_backup(
+    home: Home, environ: Mapping[str, str], folder: str, *, trusted: bool = False
+) -> tuple[Manifest, Settled]:
+    """Of the backup *folder*, which may come from anybody: each part is as it was written and belongs where this home
+    keeps the like, by its own config.yaml, or, where there is none, by what the backup says and may say.
+
+    *trusted* is as for `settle`. Raises `NotFound`, `Refused`, `StoreDamaged`, `SchemaTooNew`, `SettingsWrong`.
     """
     manifest = read_backup(folder)
     names = (os.path.basename(item.place) for item in manifest.items)
     organizations = {found[1] for name in names if (found := _OF_WHOM.fullmatch(name))}
-    stores = configured_stores(home, environ, PERSONAL)
-    archive = retention_of(home, environ, PERSONAL).archive
-    places = [home.system_db]
+    settled = settle(home, environ, folder, manifest.settings, trusted=trusted)
+    places, archive = [home.system_db], settled.archive
     for organization in organizations:
-        places += places_of(home.data, organization, stores)
+        places += places_of(home.data, organization, settled.stores)
         places += [] if archive is None else [place_of_choice(home.data, archive, organization)]
-    refuse_parts(folder, manifest, home.data, places)
+    refuse_parts(folder, manifest, home.data, places, settled.advice)
     read_parts(folder)
-    return manifest
+    return manifest, settled
 
 
 class Restored(NamedTuple):
@@ -150,9 +163,14 @@ class Restored(NamedTuple):
     """Why runs that were deleted for good may be there again; empty: none are."""
 
 
-def restore(home: Home, environ: Mapping[str, str], folder: str, *, replace: bool) -> Restored:
-    """Put the backup *folder* back, but for runs that were deleted for good since. No daemon may serve the home."""
-    manifest = checked_backup(home, environ, folder)
+def restore(
+    home: Home, environ: Mapping[str, str], folder: str, *, replace: bool, trusted: bool = False
+) -> Restored:
+    """Put the backup *folder* back, but for runs that were deleted for good since. No daemon may serve the home.
+
+    *trusted* is as for `settle`.
+    """
+    manifest, settled = checked_backup(home, environ, folder, trusted=trusted)
     stay_deleted, came_back = 0, ""
     with held_by(home, f"{_COMMAND} restore"):
         try:
@@ -169,7 +187,14 @@ def restore(home: Home, environ: Mapping[str, str], folder: str, *, replace: boo
                 came_back = f"{error}; delete them again: darwinflow runs delete {ids} --yes"
 
         aside = restore_backup(
-            folder, manifest, home.data, _now(), replace=replace, deleted=deleted, finish=finish
+            folder,
+            manifest,
+            home.data,
+            _now(),
+            replace=replace,
+            deleted=deleted,
+            begin=lambda: settled.write(home),
+            finish=finish,
         )
     return Restored(manifest, aside, stay_deleted, came_back)
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
+from typing import Any
 
 from darwinflow.model.errors import NotFound, Refused, StoreFull, StoreUnwritable
 from darwinflow.storage.backup_manifest import MANIFEST, Item, Manifest, entries_of, write_manifest
@@ -31,12 +32,21 @@ Still = Callable[[Callable[[], None]], None]
 
 More = Callable[[str], tuple[str, ...]]
 """Writes into the folder what lies in no place of this machine; gives what it could not, in words."""
+Settings = dict[str, dict[str, Any]]
+"""What config.yaml says of where things are kept."""
 
 
 def make_backup(
-    target: str, home: str, places: list[str], snapshot: Snapshot, still: Still, more: More, at: datetime
+    target: str,
+    home: str,
+    places: list[str],
+    snapshot: Snapshot,
+    still: Still,
+    more: More,
+    settings: Settings,
+    at: datetime,
 ) -> Manifest:
-    """Copy what is there of *places* into the new folder *target*. *home* is the data directory.
+    """Copy what is there of *places* into the new folder *target*. *home* is the data directory, whose *settings* are noted.
 
     Most is copied while others may write; *still* is asked for as long as it takes to copy what of folders has changed
     meanwhile. Raises `Refused` where *target* is there or nothing is to be copied, `StoreDamaged`, `StoreFull`,
@@ -64,7 +74,9 @@ def make_backup(
         with held(unfinished):
             _copy_all(dict(zip(there, copied, strict=True)), snapshot, still)
             lacks = more(unfinished)
-            manifest = Manifest(at.isoformat(), home, tuple(items), tuple(entries_of(unfinished)), lacks)
+            manifest = Manifest(
+                at.isoformat(), home, tuple(items), tuple(entries_of(unfinished)), lacks, settings
+            )
             write_manifest(os.path.join(unfinished, MANIFEST), manifest)
             os.rename(unfinished, target)
         sync_folder(os.path.dirname(target))
@@ -83,11 +95,12 @@ def restore_backup(
     *,
     replace: bool,
     deleted: Sequence[Deleted] = (),
+    begin: Callable[[], None] = lambda: None,
     finish: Callable[[], None] = lambda: None,
 ) -> str | None:
     """Put what *manifest*, read from *folder*, holds into its places; where what lay there was moved to, if something.
 
-    *finish* is called when all of it is there, before it is told to be done: so the runs *deleted* can be deleted again.
+    *begin* is called when all of it lies beside its place; where it fails, nothing was changed. *finish* is called when all of it is there, before it is told to be done: so the runs *deleted* can be deleted again.
     Nothing may have any of it open. Who is killed on the way leaves what `refuse_half_restored` tells of, until this is
     done again. Raises `Refused` where something lies there and it is not to *replace* it, `StoreFull`, `StoreUnwritable`.
     """
@@ -108,6 +121,11 @@ def restore_backup(
             source = os.path.join(folder, name)
             (_copy_folder if os.path.isdir(source) else _copy_file)(source, _staged(place))
         note_begun(home, folder, aside, deleted)
+        try:
+            begin()
+        except BaseException:
+            note_done(home)
+            raise
         for number, path in enumerate(in_the_way, start=1):
             make_folders(aside, 0o700)
             shutil.move(path, os.path.join(aside, f"{number}-{os.path.basename(path)}"))

@@ -51,6 +51,8 @@ class Manifest(NamedTuple):
     entries: tuple[Entry, ...]
     lacks: tuple[str, ...] = ()
     """What belongs to the home and is not in it, each in words."""
+    settings: dict[str, dict[str, Any]] | None = None
+    """What config.yaml said of where things are kept; None where the backup is of a version that did not note it."""
 
     @property
     def bytes_below_home(self) -> int:
@@ -80,9 +82,12 @@ def read_backup(folder: str) -> Manifest:
     return manifest
 
 
-def refuse_parts(folder: str, manifest: Manifest, home: str, places: Iterable[str]) -> None:
+def refuse_parts(
+    folder: str, manifest: Manifest, home: str, places: Iterable[str], hint: str | None = None
+) -> None:
     """Hold the parts of the backup *folder* against *places* of the data directory *home*.
 
+    *hint* is for who is told that one belongs elsewhere.
     Raises `Refused` where one belongs elsewhere, `StoreDamaged` where one is not there.
     """
     known = {os.path.abspath(place) for place in places}
@@ -92,7 +97,8 @@ def refuse_parts(folder: str, manifest: Manifest, home: str, places: Iterable[st
         if place not in known:
             raise Refused(
                 f"the backup holds something for {place}, where this home keeps nothing",
-                hint="a store or an archive outside of the home must be named in config.yaml first",
+                hint=hint
+                or f"the store or the archive in {os.path.dirname(place)} must be named in config.yaml first",
             )
         if place in taken:
             raise Refused(f"the backup holds two things for {place}", hint=_ANOTHER)
@@ -118,7 +124,7 @@ def entries_of(folder: str) -> Iterator[Entry]:
 
 def write_manifest(path: str, manifest: Manifest) -> None:
     """Raises `OSError`."""
-    said = {
+    said: dict[str, Any] = {
         "format": FORMAT,
         "madeAt": manifest.made_at,
         "home": manifest.home,
@@ -126,6 +132,8 @@ def write_manifest(path: str, manifest: Manifest) -> None:
         "files": [entry._asdict() for entry in manifest.entries],
         "lacks": list(manifest.lacks),
     }
+    if manifest.settings is not None:
+        said["settings"] = manifest.settings
     with open(path, "x", encoding="utf-8") as file:
         json.dump(said, file, indent=1)
         file.flush()
@@ -165,7 +173,17 @@ def _manifest_from(said: Any, folder: str) -> Manifest:
         tuple(_item(each) for each in _of(said.get("items"), list, "'items'")),
         tuple(_entry(each) for each in _of(said.get("files"), list, "'files'")),
         tuple(_of(each, str, "what it lacks") for each in _of(said.get("lacks", []), list, "'lacks'")),
+        _settings(said.get("settings")),
     )
+
+
+def _settings(said: Any) -> dict[str, dict[str, Any]] | None:
+    if said is None:
+        return None
+    return {
+        name: _of(block, dict, f"'{name}' of 'settings'")
+        for name, block in _of(said, dict, "'settings'").items()
+    }
 
 
 def _item(said: Any) -> Item:
