@@ -220,3 +220,28 @@ def test_a_mistake_in_the_block_is_told_at_its_line_and_nothing_is_deleted(
     assert "config.yaml, line 2: 'succeeded' has no 'dayz'" in said
     (tmp_path / "home/config.yaml").unlink()
     assert listed(darwinflow) == history
+
+
+def test_a_dry_import_says_of_archived_runs_what_the_import_does(
+    darwinflow: Run, history: set[str], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home/config.yaml").write_text(CONFIG)
+    darwinflow("storage", "retention")
+    (folder / "more.jsonl").write_text(
+        lines(
+            events("ci-0", {"node": "look"}, at=BEGIN),  # as it is in the archive
+            events("ci-1", {"node": "look"}, {"node": "look"}, at=BEGIN + DAY),
+            events("ci-2", {"node": "look"}, at=BEGIN),
+            events("ci-3", {"node": "look"}, at=BEGIN + 3 * DAY),
+            events("new", {"node": "look"}, at=BEGIN),
+        )
+    )
+    dry, done = (
+        json.loads(darwinflow("runs", "import", "more.jsonl", "--json", *how, expect=None).stdout)
+        for how in (("--dry-run",), ())
+    )
+    outcomes = [run["outcome"] for run in dry["runs"]]
+    assert [run["outcome"] for run in done["runs"]] == outcomes
+    assert outcomes[0] == outcomes[3] == "known"
+    assert outcomes[1] == "differs"
+    assert outcomes[4] == "new"

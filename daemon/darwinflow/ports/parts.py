@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import Protocol, TypeVar, runtime_checkable
 
 from darwinflow.model.metric import ExecutionMetric
+from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.metrics import MetricsRepository
@@ -66,6 +67,15 @@ class MetricsStore(Protocol):
     def read(self, work: Callable[[MetricsTransaction], T]) -> T: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class KnowsArchived(Protocol):
+    """Logs that know a run which has gone into the archive: once asked about it, they tell of it as of their own."""
+
+    def is_archived(self, log: ExecutionLog) -> bool:
+        """Whether *log*'s run is in the archive, and not among these logs."""
+        ...
 
 
 @runtime_checkable

@@ -126,6 +126,9 @@ class _Logs:
         self._project = project
         self._known = known
 
+    def is_archived(self, log: ExecutionLog) -> bool:
+        return self._known.has(self._inner, (self._project, log.run_id), log)
+
     def store_log(self, log: ExecutionLog) -> bool:
         key = self._project, log.run_id
         if not self._known.has(self._inner, key, log):

@@ -11,6 +11,7 @@ from pydantic import Field
 from darwinflow.model.errors import Conflict, NotFound, Refused, RunConflict, RunErased, RunNotFound
 from darwinflow.model.run import ExecutionLog, RunHeader, RunStatus
 from darwinflow.ports.logs import LogRepository
+from darwinflow.ports.parts import KnowsArchived
 from darwinflow.ports.tenant import Transaction
 from darwinflow.rpc.chained import chained
 from darwinflow.rpc.methods.method import Method, Place, Table
@@ -110,6 +111,8 @@ def _imported(tx: Transaction, project: str, log: ExecutionLog, *, is_dry: bool)
 def _outcome(logs: LogRepository, log: ExecutionLog) -> ImportOutcome:
     """Raises `RunConflict` where another run has this id: one that began at another moment, `RunErased`."""
     known = _header(logs, log.run_id)
+    if known is None and isinstance(logs, KnowsArchived) and logs.is_archived(log):
+        known = logs.header(log.run_id)
     if known is None:
         if logs.is_erased(log.run_id):
             raise RunErased(f"run {log.run_id} was deleted for good", run=log.run_id)
