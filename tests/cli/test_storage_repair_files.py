@@ -71,11 +71,16 @@ def test_a_cut_segment_is_named_with_the_runs_it_lacks_until_they_are_back_or_gi
         assert newest in fault
         assert (oldest in fault) is is_removed
     assert newest in (tmp_path / "home/daemon.log").read_text()
+    for command in (("runs", "list"), ("runs", "list", "--json"), ("patterns",)):
+        told = darwinflow(*command).stderr
+        assert told.startswith(f"warning: {fault}\ntry: put a copy of that file back")
+    assert f"lacks     {fault}\n" in darwinflow("daemon", "status").stdout
     darwinflow("daemon", "stop")
     cut = segment.read_bytes() if segment.exists() else None
     segment.write_bytes(whole)
     assert "all is well" in darwinflow("storage", "verify").stdout
     assert run_ids(darwinflow) == [newest, oldest]
+    assert darwinflow("runs", "list").stderr == ""
     darwinflow("daemon", "stop")
     segment.unlink() if cut is None else segment.write_bytes(cut)
     found = darwinflow("storage", "repair", expect=1)

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from darwinflow.cli.held import held_for
+from darwinflow.cli.held import BRING_BACK, held_for
 from darwinflow.cli.room import room_kept
 from darwinflow.cli.terminal import say
 from darwinflow.model.errors import DaemonAway, DaemonHung, DarwinFlowError, ProtocolMismatch, SchemaTooNew
@@ -134,6 +134,10 @@ def _status(home: Home, args: argparse.Namespace) -> int:
         say(f"held      nothing has been stored for {held_for(held)}: {held['message']}")
         say(f"try       {held['hint']}" if held["hint"] else "try       look into the log")
     # A daemon that was started before an upgrade says less.
+    for lack in status.get("lacks", ()):
+        say(f"lacks     {lack}")
+    if status.get("lacks"):
+        say(f"try       {BRING_BACK}")
     if "room" in status and (kept := room_kept(status["room"])):
         say(f"room      {kept}")
     if status.get("durability", "power") != "power":

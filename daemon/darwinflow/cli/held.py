@@ -1,4 +1,4 @@
-"""That the daemon cannot store what programs record for now, said where somebody looks for it."""
+"""That the daemon cannot store what programs record for now, or has lost some of it, said where somebody looks for it."""
 
 import sys
 from collections.abc import Mapping
@@ -9,10 +9,17 @@ from darwinflow.cli.terminal import harmless
 from darwinflow.model.phrases import duration
 from darwinflow.rpc.client.blocking import Client
 
+BRING_BACK = "put a copy of that file back while the daemon is stopped; or darwinflow storage repair, which tells it for the last time"
+
 
 def warn_if_held(client: Client) -> None:
-    """One line on standard error where journals wait, so that results stay as they are."""
-    held = client.call("daemon/status")["held"]
+    """On standard error where journals wait, and where runs are gone that were stored, so that results stay as they are."""
+    status = client.call("daemon/status")
+    for lack in status.get("lacks", ()):  # a daemon that was started before an upgrade says less
+        print(f"warning: {harmless(lack)}", file=sys.stderr)
+    if status.get("lacks"):
+        print(f"try: {BRING_BACK}", file=sys.stderr, flush=True)
+    held = status["held"]
     if held:
         message = f"what was recorded has not been stored for {held_for(held)}: {held['message']}"
         print(f"warning: {harmless(message)}", file=sys.stderr, flush=True)

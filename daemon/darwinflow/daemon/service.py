@@ -118,6 +118,7 @@ class Service:
             held=self._intake.held,
             room=self._ballast.room,
             durability=self._durability,
+            lacks=self._sessions.lacks,
         )
 
     def stop(self) -> None:

@@ -54,6 +54,8 @@ class Sessions:
         self._durability = durability
         self._system_db = system_db
         self._now = now
+        self.lacks = stores.missing()
+        """Of runs that were stored and were gone at the start, a sentence for each place."""
         self._folders = WorkflowFolders(os.path.dirname(system_db))
         self._kept: OrderedDict[tuple[str, str | None], WorkspaceSettings] = OrderedDict()
         self._lock = Lock()

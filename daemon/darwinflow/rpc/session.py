@@ -142,6 +142,8 @@ class Status(NamedTuple):
     room: Room
     durability: str
     """What a stored run survives."""
+    lacks: tuple[str, ...]
+    """Of runs that were stored and were gone at the start, a sentence for each place."""
 
 
 class Host(Protocol):

@@ -92,6 +92,10 @@ class OrganizationStores:
             return self._metric_files(choice)
         return cast("MetricsStore", self._whole_store(choice))
 
+    def missing(self) -> tuple[str, ...]:
+        """As `Lacking.missing`; empty where logs are on what does not know."""
+        return self._logs.missing() if isinstance(self._logs, Lacking) else ()
+
     def projects(self) -> tuple[str, ...]:
         """Those that have, or had, runs."""
         assert isinstance(self._logs, Inspectable), "every back end can be looked at"
@@ -127,7 +131,7 @@ class OrganizationStores:
         for store in kept.values():
             assert isinstance(store, Inspectable), "every back end can be looked at"
             faults += store.verify()
-        runs, lacks_runs = 0, isinstance(self._logs, Lacking) and bool(self._logs.missing())
+        runs, lacks_runs = 0, bool(self.missing())
         for project in dict.fromkeys((*self.projects(), *self._counted_projects())):
             verdict = self._verdict(project, lacks_runs=lacks_runs)
             runs += verdict.runs

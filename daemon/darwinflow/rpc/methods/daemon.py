@@ -44,6 +44,8 @@ class DaemonStatus(Wire):
     room: KeptRoom
     durability: str
     """What a stored run survives: `power`, `process` (the end of any process, no power cut) or `nothing`."""
+    lacks: list[str]
+    """Of runs that were stored and were gone when the daemon began, a sentence for each place."""
 
 
 def status(peer: Peer, _: Nothing) -> DaemonStatus:
@@ -51,7 +53,9 @@ def status(peer: Peer, _: Nothing) -> DaemonStatus:
     found = peer.host.status()
     held = None if found.held is None else HeldJournals(**found.held._asdict())
     room = KeptRoom(**found.room._asdict())
-    return DaemonStatus(version=peer.host.version, **{**found._asdict(), "held": held, "room": room})
+    return DaemonStatus(
+        version=peer.host.version, **{**found._asdict(), "held": held, "room": room, "lacks": [*found.lacks]}
+    )
 
 
 def stop(peer: Peer, _: Nothing) -> Nothing:
