@@ -64,13 +64,24 @@ def test_the_command_saves_them(darwinflow, folder, tmp_path, at):
     record(darwinflow)
 
 
+def pages_of(path: Path, name: str) -> list[int]:
+    """Those of a table."""
+    db = apsw.Connection(f"file:{path}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        rows = db.execute("SELECT pageno FROM dbstat WHERE name = ? ORDER BY pageno", (name,)).fetchall()
+    finally:
+        db.close()
+    return [number for (number,) in rows]
+
+
 def test_a_page_beside_it_is_still_checked(darwinflow, folder, tmp_path):
     recorded(darwinflow, folder)
     darwinflow("daemon", "stop")
     path = database(tmp_path)
     before = {row[1]: row for row in runs_of(path)}
+    bodies = pages_of(path, "run_body")
     flip(path, 60)
-    flip(path, path.stat().st_size // 4096 // 2 * 4096 + 1000)
+    flip(path, (bodies[len(bodies) // 2] - 1) * 4096 + 1000)
     found = salvage(str(path), lambda *_: None, dry_run=False)
     assert found.unreadable or found.partial
     assert 150 < found.runs <= 200

@@ -12,7 +12,7 @@ import pytest
 from cli.recorded_runs import record
 from cli.test_storage_repair import database
 from cli.test_storage_repair_cut import listed, recorded
-from cli.test_storage_repair_first_page import flip, runs_of
+from cli.test_storage_repair_first_page import flip, pages_of, runs_of
 from darwinflow.model.errors import StoreDamaged
 from darwinflow.storage.sqlite.salvaging import salvage
 
@@ -21,12 +21,7 @@ SIZE = 4096
 
 def schema_pages(path: Path) -> list[int]:
     """Behind the first."""
-    db = apsw.Connection(f"file:{path}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-    try:
-        rows = db.execute("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' ORDER BY pageno").fetchall()
-    finally:
-        db.close()
-    return [number for (number,) in rows[1:]]
+    return pages_of(path, "sqlite_schema")[1:]
 
 
 @pytest.mark.parametrize("order", ["as it grew", "written anew"])
@@ -78,8 +73,9 @@ def test_a_page_of_runs_beside_it_costs_what_lies_there_alone(darwinflow, folder
     darwinflow("daemon", "stop")
     path = database(tmp_path)
     before = {row[1]: row for row in runs_of(path)}
+    bodies = pages_of(path, "run_body")
     flip(path, (schema_pages(path)[0] - 1) * SIZE + 2000)
-    flip(path, path.stat().st_size // SIZE // 2 * SIZE + 1000)
+    flip(path, (bodies[len(bodies) // 2] - 1) * SIZE + 1000)
     found = salvage(str(path), lambda *_: None, dry_run=False)
     assert found.unreadable or found.partial
     assert 150 < found.runs < 200

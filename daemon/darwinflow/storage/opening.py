@@ -84,7 +84,12 @@ def open_organization(
     def own() -> TenantStore:
         is_known = identity.has_database(organization)
         tenant = open_tenant(
-            path, announce=announce, extension=extension, is_known=is_known, durability=durability
+            path,
+            announce=announce,
+            extension=extension,
+            is_known=is_known,
+            durability=durability,
+            organization=organization,
         )
         try:
             if not is_known:
@@ -96,7 +101,13 @@ def open_organization(
 
     def database(stem: str) -> TenantStore:
         make_folders(os.path.dirname(stem))
-        return open_tenant(f"{stem}.db", announce=announce, extension=extension, durability=durability)
+        return open_tenant(
+            f"{stem}.db",
+            announce=announce,
+            extension=extension,
+            durability=durability,
+            organization=organization,
+        )
 
     return OrganizationStores(
         organization, os.path.dirname(path), own, database, announce, now, stores or Stores(), archive
@@ -110,8 +121,11 @@ def open_tenant(
     extension: str | None = None,
     is_known: bool = False,
     durability: str = POWER,
+    organization: str = "",
 ) -> TenantStore:
     """The organization's database at *path*, made where it is missing unless it *is_known* to be made already.
+
+    It is refused where it says that it is of another one than *organization*, an id; empty: whosever.
 
     *announce* is called after each commit, in order, with the events it has made durable; it must not block.
     *extension* is Honker's loadable extension where the user has named one; else an installed one is used, and
@@ -127,7 +141,15 @@ def open_tenant(
         announce=announce,
         is_known=is_known,
         durability=durability,
+        organization=organization,
     )
+
+
+def give_database(path: str, before: str, after: str) -> None:
+    """See `storage.sqlite.owner`."""
+    from darwinflow.storage.sqlite.owner import give
+
+    give(path, before, after)
 
 
 def organizations_beside(path: str) -> list[str]:

@@ -11,7 +11,7 @@ from darwinflow.model.stores import Stores
 from darwinflow.ports.identity import IdentityStore
 from darwinflow.storage.durable import sync_folder
 from darwinflow.storage.names import is_workflow_id
-from darwinflow.storage.opening import open_tenant
+from darwinflow.storage.opening import give_database, open_tenant
 from darwinflow.storage.places import place_of_choice, places_of
 from darwinflow.storage.sqlite.acknowledged import SUFFIX
 
@@ -123,6 +123,9 @@ def bring_in(identity: IdentityStore, organization: str, team: str, kept: Kept, 
             sync_folder(os.path.dirname(after))
         except OSError as error:
             raise StoreUnwritable(f"{before} cannot be renamed: {error.strerror}") from error
+    for after in kept.places(team):  # of one who was killed on the way, too
+        if after.endswith(".db") and os.path.lexists(after):
+            give_database(after, organization, team)
     identity.rename(organization, team, by=by)
 
 

@@ -1,6 +1,7 @@
 """What SQLite reports, as errors that a caller can act on."""
 
 import os
+import re
 
 import apsw
 
@@ -32,6 +33,10 @@ _IN_WORDS = {
     "file is not a database": apsw.NotADBError,
 }
 """What fails inside a function of an extension arrives as `SQLError`, with the real error's words alone."""
+
+
+_MISFIT = re.compile(r"no such (table|column)|has no column named|already exists|duplicate column name")
+"""Of statements that are written down here and tried: the database has other tables than its number says."""
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -74,6 +79,8 @@ def store_error(error: BaseException, path: str) -> StoreError | None:
         return StoreUnwritable(
             f"{path} cannot be written: {cause}", hint="give yourself the right to write there"
         )
+    if isinstance(cause, apsw.SQLError) and _MISFIT.search(str(cause)):
+        return StoreDamaged(f"{path} has not the tables that it says it has: {cause}", hint=mending(path))
     return None
 
 

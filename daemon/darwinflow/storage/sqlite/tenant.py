@@ -34,6 +34,7 @@ from darwinflow.storage.sqlite.logs import SqliteLogRepository
 from darwinflow.storage.sqlite.lost import BESIDE, set_aside_where_told
 from darwinflow.storage.sqlite.metrics import SqliteMetricsRepository
 from darwinflow.storage.sqlite.outbox import SqliteOutbox
+from darwinflow.storage.sqlite.owner import claim
 from darwinflow.storage.sqlite.readers import Readers
 from darwinflow.storage.sqlite.remembered import Durations
 from darwinflow.storage.sqlite.replacing import finish_replacing
@@ -164,6 +165,7 @@ class SqliteTenantStore:
     """One organization's database, with one thread that writes and a few that read.
 
     It is made where it is missing, unless it *is_known* that something was stored in it.
+    *organization* is the id of whose it is, which it is refused for where it says another; empty: whosever.
     *extension* is the path of Honker's loadable extension; without one our adapter does the same.
     *durability* `process`: commits are not synced, and survive the end of any process but no power cut.
     """
@@ -176,8 +178,10 @@ class SqliteTenantStore:
         announce: Announce = announce_nothing,
         is_known: bool = False,
         durability: str = POWER,
+        organization: str = "",
     ) -> None:
         self.path = path
+        self._organization = organization
         finish_replacing(path)
         self._is_known = not set_aside_where_told(path) and is_known
         self._extension = extension
@@ -223,12 +227,17 @@ class SqliteTenantStore:
     def _open_writer(self) -> SqliteTransaction:
         db = connect(self.path, TENANT, is_known=self._is_known)
         self._is_known = True
-        session = self._prepared(db, self._announce, _begin_writing)
+        session = self._prepared(db, self._announce, self._begin_writing)
         if not self._is_synced:
             # A power cut takes what was committed since the last checkpoint, and never breaks the database.
             db.pragma("synchronous", "normal")
         self._acknowledged.begin()
         return session
+
+    def _begin_writing(self, db: apsw.Connection) -> None:
+        if self._organization:
+            claim(db, self.path, self._organization)
+        _begin_writing(db)
 
     def _open_reader(self) -> SqliteTransaction:
         return self._prepared(connect_reader(self.path), announce_nothing, _begin_reading)
