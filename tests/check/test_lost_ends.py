@@ -58,6 +58,15 @@ def test_an_edge_may_begin_with_where_it_leads(number: int, catalog: Catalog) ->
     assert after_fixes(text, catalog) == whole
 
 
+def test_a_line_that_is_lost_below_an_edge_in_braces_is_told(catalog: Catalog) -> None:
+    whole = TEXT.replace("  - from: sign\n", "  # the next\n  - from: sign\n")
+    text, row = without(whole, "- from: sign", 0)
+    (found,) = checked(text, catalog).findings()
+    assert found.span.line == row
+    assert found.message == "an edge begins here, and its line '- from: sign' is missing"
+    assert after_fixes(text, catalog) == whole
+
+
 def test_with_windows_line_ends(catalog: Catalog) -> None:
     whole = block("from", "to").replace("\n", "\r\n")
     text, _ = without(whole.replace("\r\n", "\n"), "- from: sign", 0)

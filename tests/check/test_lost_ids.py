@@ -23,6 +23,24 @@ def test_a_line_that_is_lost_is_told_where_it_belongs(name: str, ending: str, ca
     assert after_fixes(text, catalog) == whole
 
 
+@pytest.mark.parametrize("comment", ["", "  # said above\n\n"])
+def test_a_line_that_is_lost_below_a_node_in_braces_is_told(comment: str, catalog: Catalog) -> None:
+    line = "  - id: wait\n"
+    whole = TEXT.replace(line, f"{comment}{line}")
+    text = whole.replace(line, "")
+    (found,) = checked(text, catalog).findings()
+    assert found.message == "a node begins here, and its line '- id: wait' is missing"
+    assert after_fixes(text, catalog) == whole
+
+
+def test_options_that_a_node_takes_over_are_not_compared_with_conditions(catalog: Catalog) -> None:
+    options = "    type: HUMAN_INPUT\n    config:\n      prompt: Sure?\n      options: [yes, no]\n"
+    text = TEXT.replace("    type: CLAUDE_CODE\n    config: {prompt: Sign it}\n", options)
+    assert said(text, catalog) == []
+    (found,) = said(text.replace("  - id: sign\n", ""), catalog)
+    assert "its line '- id: sign' is missing" in found
+
+
 def test_of_two_lines_that_are_lost_no_name_is_known(catalog: Catalog) -> None:
     text = BLOCKS.replace("  - id: help\n", "").replace("  - id: wait\n", "")
     found = checked(text, catalog).findings()

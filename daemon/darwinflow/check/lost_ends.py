@@ -6,7 +6,7 @@ from typing import Final
 
 from darwinflow.check.dashes import is_below
 from darwinflow.check.gaps import UNHANDLED, node_at
-from darwinflow.check.lost_ids import is_one_item, line_above, line_below
+from darwinflow.check.lost_ids import DASH, Marks, is_one_item, line_above, line_beside
 from darwinflow.check.part import Part
 from darwinflow.check.words import all_of, quoted, scalar, shown
 from darwinflow.document.document import Document
@@ -19,6 +19,7 @@ _END: Final = re.compile(r" *- +(?=(from|to):(?: |$))")
 _EDGES: Final = re.compile(r"edges:\s*(?:#|\Z)")
 _KEY: Final = re.compile(r" +(?=(?:from|to):(?: |$))")
 _CONDITION: Final = re.compile(r" +condition:")
+_MARKS: Final = Marks(_EDGES, _END, re.compile(r" *- +(?=\{.*\b(?:from|to):)"), _KEY)
 _OTHER: Final = {"from": "to", "to": "from"}
 _KEYS: Final = ("from", "to", "condition")
 _MAX_BESIDE: Final = 200
@@ -35,15 +36,16 @@ def without_lost_ends(
     told: dict[Problem, Problem] = {}
     gone: set[Problem] = set()
     for row, group in groups.items():
-        dashes = _END.match(document.lines[row])
+        dashes = DASH.match(document.lines[row])
         assert dashes is not None
+        side = _side(document, group)
         ends = [_value(document, one) for one in group]
         part = parts[document.locate(group[0].span.line).root_index]
-        names = [name for name in _wanted(part, dashes[1]) if name not in ends]
+        names = [name for name in _wanted(part, side) if name not in ends]
         is_certain = len(names) == len(groups) == 1
         if not names and group[0].code == DUPLICATE_KEY and (len(group) == 1 or _is_same(document, group)):
             continue  # nothing else says that it is not one key too many
-        told[group[0]] = _as_one(document, group, dashes, names[0] if is_certain else "")
+        told[group[0]] = _as_one(document, group, f"{dashes[0]}{side}: ", names[0] if is_certain else "")
         gone.update(group[1:])
     if not told:
         return list(problems), []
@@ -59,8 +61,8 @@ def _groups(document: Document, problems: Sequence[Problem]) -> dict[int, list[P
         if one.code == DUPLICATE_KEY and left and is_below(one) and _key(document, one) in _KEYS:
             left -= 1
             row = line_above(document, one, _END)
-        elif one.code == YAML_SYNTAX and one.span.line and _EDGES.match(document.lines[one.span.line - 1]):
-            row = line_below(document, one.span.line, _KEY, _END)
+        elif one.code == YAML_SYNTAX:
+            row = line_beside(document, one.span.line, _MARKS)
         if row >= 0:
             groups.setdefault(row, []).append(one)
     return {
@@ -69,9 +71,15 @@ def _groups(document: Document, problems: Sequence[Problem]) -> dict[int, list[P
 
 
 def _is_edge(document: Document, row: int, group: list[Problem]) -> bool:
-    """Whether the end is among it that edges do not begin with."""
-    match = _END.match(document.lines[row])
-    return match is not None and _OTHER[match[1]] in [_key(document, one) for one in group]
+    """Whether an end is among it, and not the one that edges begin with."""
+    first = _END.match(document.lines[row])
+    side = _side(document, group)
+    return side != "" and (first is None or first[1] == side)
+
+
+def _side(document: Document, group: list[Problem]) -> str:
+    """The end that the edge lacks."""
+    return next((_OTHER[key] for one in group if (key := _key(document, one)) in _OTHER), "")
 
 
 def _is_same(document: Document, group: list[Problem]) -> bool:
@@ -102,10 +110,12 @@ def _wanted(part: Part | None, side: str) -> list[str]:
     return [graph.names[number] for line in unhandled if (number := node_at(projection, line)) is not None]
 
 
-def _as_one(document: Document, group: list[Problem], dashes: re.Match[str], name: str) -> Problem:
+def _as_one(document: Document, group: list[Problem], begin: str, name: str) -> Problem:
+    """*begin*: what stands before the name on the line that is missing."""
     first = group[0]
     row = first.span.line
-    message = f"an edge begins here, and its line '- {dashes[1]}: {shown(name) or 'NAME'}' is missing"
+    line = f"{begin.lstrip()}{shown(name) or 'NAME'}"
+    message = f"an edge begins here, and its line '{line}' is missing"
     related = first.related[:1]
     if first.code == DUPLICATE_KEY:
         names = [_key(document, one) for one in group]
@@ -115,8 +125,8 @@ def _as_one(document: Document, group: list[Problem], dashes: re.Match[str], nam
         related += tuple([Related(one.span, "and this is given again here") for one in group[1:MAX_RELATED]])
     repair: Repair | None = None
     if name and (first.code != DUPLICATE_KEY or _is_whole(document, group)):
-        text = f"{dashes[0]}{dashes[1]}: {scalar(name)}{document.lines.end_of(row - 1)}"
-        repair = Repair(f"Write '- {dashes[1]}: {shown(name)}'", (Edit(Span(row, 0, row, 0), text),))
+        text = f"{begin}{scalar(name)}{document.lines.end_of(row - 1)}"
+        repair = Repair(f"Write '{line}'", (Edit(Span(row, 0, row, 0), text),))
     return first._replace(message=message, related=related, repair=repair)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from darwinflow.check.dashes import is_below, is_one_mapping
 from darwinflow.check.meant import meant
@@ -17,10 +17,29 @@ from darwinflow.model.span import Span
 _ID: Final = re.compile(r" *- +(?=id:(?: |$))")
 _NODES: Final = re.compile(r"nodes:\s*(?:#|\Z)")
 _KEY: Final = re.compile(r" +(?=(?:type|config):(?: |$))")
+_BRACED: Final = re.compile(r" *- +(?=\{.*\bid:)")
+DASH: Final = re.compile(r" *- +")
+_MAX_COMMENTS: Final = 50
+"""Lines without content that are passed over."""
 _MAX_KEYS: Final = 100
 """That are given again, of a document."""
 _MAX_LINES: Final = 500
 """Of a node, that are looked through for its id, or for the one below."""
+
+
+class Marks(NamedTuple):
+    """What lines of one list begin with."""
+
+    list_key: re.Pattern[str]
+    first: re.Pattern[str]
+    """Of an item in lines of its own: the dash, before the key that comes first."""
+    braced: re.Pattern[str]
+    """Of an item in braces: the dash."""
+    key: re.Pattern[str]
+    """Of another line of an item: what stands before a key of it."""
+
+
+_MARKS: Final = Marks(_NODES, _ID, _BRACED, _KEY)
 
 
 def without_lost_ids(
@@ -52,8 +71,8 @@ def _groups(document: Document, problems: Sequence[Problem]) -> dict[int, list[P
         if one.code == DUPLICATE_KEY and left and is_below(one):
             left -= 1
             row = line_above(document, one, _ID)
-        elif one.code == YAML_SYNTAX and one.span.line and _NODES.match(document.lines[one.span.line - 1]):
-            row = line_below(document, one.span.line, _KEY, _ID)
+        elif one.code == YAML_SYNTAX:
+            row = line_beside(document, one.span.line, _MARKS)
         if row >= 0:
             groups.setdefault(row, []).append(one)
     return {row: group for row, group in groups.items() if is_one_item(group)}
@@ -72,16 +91,32 @@ def line_above(document: Document, problem: Problem, first: re.Pattern[str]) -> 
     return -1
 
 
-def line_below(document: Document, begin: int, key: re.Pattern[str], first: re.Pattern[str]) -> int:
-    """The item below of the list that the line *begin*, with a *key*, belongs to, if it begins as *first* says; else -1."""
-    match = key.match(document.lines[begin])
-    if match is None or (begin > 1 and first.match(document.lines[begin - 2])):
+def line_beside(document: Document, begin: int, marks: Marks) -> int:
+    """An item of the list that the line *begin*, with a key, belongs to: the first below the list's key, or one in braces right above.
+
+    -1 where there is none.
+    """
+    key = marks.key.match(document.lines[begin])
+    above = _content_above(document, begin) if key is not None else -1
+    if key is None or above < 0:
+        return -1
+    if not marks.list_key.match(document.lines[above]):
+        braced = marks.braced.match(document.lines[above])
+        return above if braced is not None and braced.end() == key.end() else -1
+    if above > 0 and marks.first.match(document.lines[above - 1]):
         return -1  # a line that stands above the key of the list is not lost
     for row in range(begin + 1, min(begin + _MAX_LINES, len(document.lines))):
         line = document.lines[row]
-        if indent_of(line) < match.end() and line.strip()[:1] not in ("", "#"):
-            dashes = first.match(line)
-            return row if dashes is not None and dashes.end() == match.end() else -1
+        if indent_of(line) < key.end() and line.strip()[:1] not in ("", "#"):
+            dashes = marks.first.match(line) or marks.braced.match(line)
+            return row if dashes is not None and dashes.end() == key.end() else -1
+    return -1
+
+
+def _content_above(document: Document, begin: int) -> int:
+    for row in range(begin - 1, max(begin - _MAX_COMMENTS, 0) - 1, -1):
+        if document.lines[row].strip()[:1] not in ("", "#"):
+            return row
     return -1
 
 
@@ -103,7 +138,7 @@ def _wanted(part: Part | None) -> list[str]:
 def _as_one(document: Document, group: list[Problem], dashes: str, name: str) -> Problem:
     first = group[0]
     row = first.span.line
-    match = _ID.match(dashes)
+    match = DASH.match(dashes)
     assert match is not None
     message = f"a node begins here, and its line '- id: {shown(name) or 'NAME'}' is missing"
     related = first.related[:1]
