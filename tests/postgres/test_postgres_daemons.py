@@ -1,39 +1,17 @@
 """Whole daemons on one organization in PostgreSQL: chosen by configuration, each on a machine (a home) of its own."""
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
 from daemon.program import Program
-from daemon_process import DaemonProcess, a_run, eventually
-from darwinflow.ports.identity import Account, Organization
-from darwinflow.storage.opening import open_identity
+from daemon_process import a_run, eventually
+from postgres.member import daemon_of
 from postgres_server import new_organization, shared
-
-
-def joined(home, organization, role, server):
-    """A daemon, not started, whose person is in *organization* as *role*."""
-    daemon = DaemonProcess(home)
-    os.makedirs(daemon.home.data, mode=0o700, exist_ok=True)
-    os.makedirs(daemon.home.config, exist_ok=True)
-    identity = open_identity(daemon.home.system_db, now=lambda: datetime.now(UTC))
-    identity.create_personal(
-        Account(f"{role}{role}{role}", role, os.getuid()), Organization(organization.id, "personal")
-    )
-    identity.close()
-    dsn = f"postgresql://{role}@/postgres?host={server.folder}"
-    Path(daemon.home.config, "config.yaml").write_text(
-        f"storage:\n  logs: {{type: postgres, dsn: '{dsn}'}}\n  metrics: {{type: postgres, dsn: '{dsn}'}}\n"
-    )
-    return daemon
 
 
 @pytest.fixture
 def daemons(tmp_path, organization):
     """Two of them, of two members, serving."""
-    both = [joined(tmp_path / role, organization, role, shared()) for role in ("ada", "bob")]
+    both = [daemon_of(tmp_path / role, organization, role, shared()) for role in ("ada", "bob")]
     yield [daemon.start() for daemon in both]
     for daemon in both:
         daemon.close()
@@ -60,7 +38,7 @@ def test_what_one_machine_records_the_other_shows_and_tells(daemons):
 
 
 def test_journals_wait_while_the_server_is_away_and_come_in_order_when_it_is_back(tmp_path, server):
-    daemon = joined(tmp_path / "home", new_organization(server), "ada", server)
+    daemon = daemon_of(tmp_path / "home", new_organization(server), "ada", server)
     try:
         daemon.start()
         program = Program(daemon)

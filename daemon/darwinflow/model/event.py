@@ -15,6 +15,10 @@ TRIMMED_AT_ONCE: Final = 512
 """At most so many go in one transaction: there may be very many of a version that kept all."""
 
 
+FIGURES_TOPIC: Final = "figures"
+"""Of what changes figures and is no news of a run, as a repair: who counts beside them, compares."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of a stream: published in the transaction that wrote the data, or not at all."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from darwinflow.model.errors import Refused, StoreError
 from darwinflow.model.event import Event
@@ -19,6 +19,9 @@ from darwinflow.storage.figures import Figures
 from darwinflow.storage.growing import growth_of
 from darwinflow.storage.places import FILE_FOLDERS, place_of_choice
 from darwinflow.storage.verifying import verify_project
+
+if TYPE_CHECKING:
+    from darwinflow.storage.composed.tenant import ComposedTenantStore
 
 Announce = Callable[[tuple[Event, ...]], None]
 Understand = Callable[[bytes], Workflow | None]
@@ -53,6 +56,8 @@ class OrganizationStores:
         self._database = database
         self._announce = announce
         self._now = now
+        self._followed: ComposedTenantStore | None = None
+        """Whose figures are of what is told, before it is."""
         self._whole: dict[StoreChoice, TenantStore] = {}
         self._parts: list[LogStore | MetricsStore] = []
         self._in_memory: dict[str, WorkflowRepository] = {}
@@ -229,14 +234,22 @@ class OrganizationStores:
             return events
         from darwinflow.storage.composed.tenant import ComposedTenantStore
 
-        is_apart = stores.logs.type == FILE
-        logs = self._log_files(stores.logs) if is_apart else cast("LogStore", events)
+        logs = self._log_files(stores.logs) if stores.logs.type == FILE else cast("LogStore", events)
         if stores.metrics.type == FILE:
             metrics = self._metric_files(stores.metrics)
         else:
             metrics = cast("MetricsStore", self._whole_store(stores.metrics))
         self._logs, self._metrics = logs, metrics
-        return ComposedTenantStore(logs=logs, metrics=metrics, events=events, archived=self.archived)
+        composed = ComposedTenantStore(logs=logs, metrics=metrics, events=events, archived=self.archived)
+        if stores.logs.type == POSTGRES:
+            self._followed = composed
+        return composed
+
+    def _told_by_server(self, events: tuple[Event, ...]) -> None:
+        if self._followed is None:
+            self._announce(events)
+        else:
+            self._followed.when_followed(partial(self._announce, events))
 
     def archived(self, project: str) -> Iterator[ExecutionLog]:
         """Runs that retention has let go of and that are kept all the same, as far as they can be read."""
@@ -262,7 +275,7 @@ class OrganizationStores:
             raise Refused(f"runs and figures cannot be kept on '{choice.type}'")
         from darwinflow.storage.postgres.tenant import PostgresTenantStore
 
-        return PostgresTenantStore(choice.dsn, self._organization, announce=self._announce)
+        return PostgresTenantStore(choice.dsn, self._organization, announce=self._told_by_server)
 
     def _log_files(self, choice: StoreChoice) -> LogStore:
         from darwinflow.storage.files.logs import FileLogStore

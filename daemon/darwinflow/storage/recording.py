@@ -61,6 +61,7 @@ def count_and_announce(tx: Transaction, project: str, log: ExecutionLog) -> None
     if later is not None:
         later.put(project, log.run_id, RUN_STORED)
         return
+    tx = _of_all(tx)
     metric = metric_of(log)
     assert metric is not None, "a finished run counts for something"
     metrics = tx.metrics(project)
@@ -77,10 +78,16 @@ def _announce(tx: Transaction, project: str, kind: str, header: RunHeader) -> No
     if later is not None:
         later.put(project, header.run_id, kind)
         return
-    tx.events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, None))
+    _of_all(tx).events.publish(RUN_TOPIC, header.run_id, run_event(kind, project, header, None))
 
 
 def _later_of(tx: Transaction) -> Outbox | None:
     """Where the transaction leaves it to a follower to count and announce what happened to runs."""
     found: Outbox | None = getattr(tx, "later", None)
     return found
+
+
+def _of_all(tx: Transaction) -> Transaction:
+    """The transaction that counts and announces for all, where the figures of *tx* are one daemon's own."""
+    found: Transaction | None = getattr(tx, "of_all", None)
+    return tx if found is None else found

@@ -44,7 +44,7 @@ def _differences(
         other = added.pop((one.workflow, one.version), None)
         if has_gone and one.summary.runs > (other.summary.runs if other else 0):
             continue
-        if other is None or not _is_same_summary(one, other):
+        if other is None or not is_same_summary(one, other):
             yield (
                 f"figures of {one.workflow} v{one.version} in project '{project}' are of {one.summary.runs} runs; "
                 f"its {other.summary.runs if other else 0} runs add up to something else"
@@ -80,7 +80,7 @@ def _sums_of(node: NodeSums) -> Sums:
     return Sums(node.runs, node.successes, node.total_ms, node.tokens, node.cost, updated, node.durations)
 
 
-def _is_same_summary(one: VersionSummary, other: VersionSummary) -> bool:
+def is_same_summary(one: VersionSummary, other: VersionSummary) -> bool:
     """But for the order in which fractions were added."""
     kept, again = one.summary, other.summary
     return (

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from darwinflow.events.run_events import RUN_STORED, RUN_TOPIC, run_event
-from darwinflow.model.errors import NotFound, StoreDamaged
+from darwinflow.model.errors import NotFound, StoreDamaged, StoreError
 from darwinflow.model.filter import RunFilter
 from darwinflow.model.metric import ExecutionMetric, WorkflowSummary, metric_of
 from darwinflow.model.run import ExecutionLog, RunHeader
 from darwinflow.ports.events import EventStream
 from darwinflow.ports.outbox import Pending
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore, MetricsTransaction, Rebuildable
-from darwinflow.ports.tenant import TenantStore
+from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.composed.transaction import LogsAndEvents, is_same
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,8 @@ class Follower:
                 self._failures = 0
             except Exception as error:
                 if not self._failures:
-                    log.exception("runs are kept, and cannot be counted and announced for now: %s", error)  # noqa: TRY401
+                    told = "runs are kept, and cannot be counted and announced for now: %s"
+                    log.warning(told, error, exc_info=None if isinstance(error, StoreError) else error)
                 self._failures += 1
             for tell in waiting:
                 tell()
@@ -124,11 +125,14 @@ class Follower:
         """Before the first row: figures that were lost, and how far an earlier follower came."""
         if self._consumer:
             return
+        self._rebuild()
+        self._consumer = _CONSUMER if is_same(self._events, self._logs) else self._consumer_for_these_logs()
+
+    def _rebuild(self) -> None:
         if isinstance(self._metrics, Rebuildable):
             for project in self._metrics.damaged():
                 self._metrics.rebuild(project, self._executions(project))
                 log.warning("the figures of %r are counted again from its logs and its archive", project)
-        self._consumer = _CONSUMER if is_same(self._events, self._logs) else self._consumer_for_these_logs()
 
     def _executions(self, project: str) -> Iterator[ExecutionMetric]:
         cursor = None
@@ -136,7 +140,7 @@ class Follower:
             wanted = RunFilter(limit=200, cursor=cursor)
             page = self._logs.read(lambda tx, wanted=wanted: tx.logs(project).query_logs(wanted))  # type: ignore[misc]
             for header in page.items:
-                metric = self._logs.read(lambda tx, id_=header.run_id: _metric(tx, project, id_))  # type: ignore[misc]
+                metric = self._logs.read(lambda tx, id_=header.run_id: metric_in(tx, project, id_))  # type: ignore[misc]
                 if metric is not None:
                     yield metric
             cursor = page.next
@@ -227,11 +231,11 @@ def _fact(tx: LogTransaction, row: Pending) -> _Fact | None:
     except (NotFound, StoreDamaged) as error:
         log.warning("%s of %s is not told: %s", row.kind, row.run_id, error)
         return None
-    metric = _metric(tx, row.project, row.run_id) if row.kind == RUN_STORED else None
+    metric = metric_in(tx, row.project, row.run_id) if row.kind == RUN_STORED else None
     return _Fact(row, header, metric)
 
 
-def _metric(tx: LogTransaction, project: str, run_id: str) -> ExecutionMetric | None:
+def metric_in(tx: LogTransaction | Transaction, project: str, run_id: str) -> ExecutionMetric | None:
     """None for a run that has not finished, or cannot be read."""
     try:
         return metric_of(tx.logs(project).get_log(run_id))

@@ -1,7 +1,8 @@
 """`TenantStore` over a store of logs, one of figures and one of events.
 
 What is recorded is one transaction of the logs, which says in their outbox what is to be counted and announced; a
-follower does that, and the writer's future waits for it. Work that touches figures or events itself runs in a
+follower does that, and the writer's future waits for it. Where others write to the logs, too, all is counted and
+announced there, and the follower keeps the other figures the same. Work that touches figures or events itself runs in a
 transaction of every store, the logs' being committed first: a crash right behind that may lose the rest of it.
 """
 
@@ -14,6 +15,7 @@ from darwinflow.model.run import ExecutionLog
 from darwinflow.ports.parts import LogStore, LogTransaction, MetricsStore
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.composed.follower import Follower
+from darwinflow.storage.composed.sharing import SharedStore, SharingFollower
 from darwinflow.storage.composed.transaction import AllNeededError, LogsAlone, LogsAndEvents, Whole, is_same
 
 T = TypeVar("T")
@@ -40,7 +42,13 @@ class ComposedTenantStore:
         stores = {id(each): each for each in (events, metrics, logs)}
         self._stores: list[Any] = [each for each in stores.values() if each is not logs] + [logs]
         """Each once, in the order in which transactions on several are begun; they end the other way round."""
-        self._follower = Follower(logs, metrics, events, archived)
+        self._is_shared = isinstance(logs, SharedStore)
+        """Others write to the logs, too: then their store counts and announces all by itself."""
+        self._follower = (
+            SharingFollower(events, metrics, archived)
+            if isinstance(logs, SharedStore)
+            else Follower(logs, metrics, events, archived)
+        )
         self._on_all = ThreadPoolExecutor(1, "work on several stores")
         self._open = threading.Condition()
         self._accepted = 0
@@ -75,6 +83,10 @@ class ComposedTenantStore:
         except AllNeededError:
             return self._nested(_read, work)
 
+    def when_followed(self, tell: Callable[[], None]) -> None:
+        """Call *tell* when figures are of all that is recorded now, by others, too, or cannot be for now."""
+        self._follower.when_done(tell)
+
     def settled(self, timeout: float | None = None) -> None:
         """Wait until all that is recorded now is counted and announced. Raises `TimeoutError`."""
         done = threading.Event()
@@ -99,12 +111,20 @@ class ComposedTenantStore:
 
     def _logs_alone(self, tx: LogTransaction) -> LogsAlone:
         shared = is_same(self._events, self._logs)
-        return LogsAlone(tx, cast("LogsAndEvents", tx).events if shared else None)
+        events = cast("LogsAndEvents", tx).events if shared else None
+        return LogsAlone(tx, events, is_shared=self._is_shared)
 
     def _on_logs(self, tx: LogTransaction, work: Callable[[Transaction], T]) -> tuple[T, int]:
         alone = self._logs_alone(tx)
-        result = work(alone)
-        return result, alone.later.count
+        return self._followed(alone, work)
+
+    def _followed(self, tx: LogsAlone | Whole, work: Callable[[Transaction], T]) -> tuple[T, int]:
+        """What *work* gives, and how much of it is to be followed."""
+        before = 0 if tx.of_all is None else tx.of_all.events.last_offset()
+        result = work(tx)
+        if tx.of_all is not None:
+            return result, tx.of_all.events.last_offset() - before
+        return result, tx.later.count if tx.later is not None else 0
 
     def _logged(
         self, done: "Future[tuple[T, int]]", work: Callable[[Transaction], T], future: "Future[T]"
@@ -118,16 +138,8 @@ class ComposedTenantStore:
             self._tell(*done.result(), future)
 
     def _write_all(self, work: Callable[[Transaction], T], future: "Future[T]") -> None:
-        count = 0
-
-        def counted(tx: Whole) -> T:
-            nonlocal count
-            result = work(tx)
-            count = tx.later.count
-            return result
-
         try:
-            result = self._nested(_written, counted)
+            result, count = self._nested(_written, lambda tx: self._followed(tx, work))
         except BaseException as error:  # noqa: BLE001 - the caller's own, given back through the future
             future.set_exception(error)
             return
@@ -149,7 +161,7 @@ class ComposedTenantStore:
                 logs, metrics, events = (
                     begun[id(each)] for each in (self._logs, self._metrics, self._events)
                 )
-                return work(Whole(logs, metrics, events))
+                return work(Whole(logs, metrics, events, is_shared=self._is_shared))
 
             def inside(tx: object) -> T:
                 begun[id(rest[0])] = tx

@@ -1,7 +1,7 @@
 """What a piece of work sees of several stores."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from darwinflow.ports.events import EventStream
 from darwinflow.ports.journals import JournalOffsets
@@ -33,12 +33,13 @@ class AllNeededError(BaseException):
 class LogsAlone:
     """A transaction on the logs, which is all that recording needs. The rest raises `AllNeededError`."""
 
-    def __init__(self, logs: LogTransaction, events: EventStream | None) -> None:
-        """*events* where they lie in the store of the logs."""
+    def __init__(self, logs: LogTransaction, events: EventStream | None, *, is_shared: bool = False) -> None:
+        """*events* where they lie in the store of the logs; *is_shared* where that counts and announces by itself."""
         self._logs = logs
         self._events = events
         self.journals: JournalOffsets = logs.journals
-        self.later = Counting(logs.outbox)
+        self.later = None if is_shared else Counting(logs.outbox)
+        self.of_all = cast("Transaction", logs) if is_shared else None
 
     def logs(self, project: str) -> LogRepository:
         return self._logs.logs(project)
@@ -59,13 +60,22 @@ class LogsAlone:
 class Whole:
     """A transaction on each of the stores."""
 
-    def __init__(self, logs: LogTransaction, metrics: MetricsTransaction, events: Transaction) -> None:
+    def __init__(
+        self,
+        logs: LogTransaction,
+        metrics: MetricsTransaction,
+        events: Transaction,
+        *,
+        is_shared: bool = False,
+    ) -> None:
+        """*is_shared* as with `LogsAlone`."""
         self._logs = logs
         self._metrics = metrics
         self._distinct = _distinct(logs, metrics, events)
         self.events: EventStream = events.events
         self.journals: JournalOffsets = logs.journals
-        self.later = Counting(logs.outbox)
+        self.later = None if is_shared else Counting(logs.outbox)
+        self.of_all = cast("Transaction", logs) if is_shared else None
 
     def logs(self, project: str) -> LogRepository:
         return self._logs.logs(project)

@@ -131,6 +131,18 @@ class PostgresEventStream:
             self._numbers.send()
 
 
+def events_after(link: Link, organization: str, number: int, limit: int) -> tuple[Event, ...]:
+    """Of all topics, ascending."""
+    rows = link.execute(
+        """
+        SELECT number, topic, key, payload, created FROM darwinflow.event
+        WHERE organization = %(organization)s AND number > %(number)s ORDER BY number LIMIT %(limit)s
+        """,
+        {"organization": organization, "number": number, "limit": limit},
+    ).fetchall()
+    return tuple(event_from(row) for row in rows)
+
+
 def event_from(row: EventRow) -> Event:
     """Raises `StoreDamaged`."""
     number, topic, key, payload, created = row

@@ -16,7 +16,7 @@ from psycopg import Notify
 from darwinflow.model.errors import StoreError
 from darwinflow.model.event import Event
 from darwinflow.storage.postgres.database import Database, Link
-from darwinflow.storage.postgres.events import event_from
+from darwinflow.storage.postgres.events import events_after
 from darwinflow.storage.postgres.faults import is_lost
 
 log = logging.getLogger(__name__)
@@ -156,14 +156,7 @@ class Follower:
         """The next that come after *told*."""
         link.execute(self._database.begin_reading)
         try:
-            rows = link.execute(
-                """
-                SELECT number, topic, key, payload, created FROM darwinflow.event
-                WHERE organization = %(organization)s AND number > %(told)s ORDER BY number LIMIT %(limit)s
-                """,
-                {"organization": self._database.organization, "told": told, "limit": _AT_ONCE},
-            ).fetchall()
-            return tuple(event_from(row) for row in rows)
+            return events_after(link, self._database.organization, told, _AT_ONCE)
         finally:
             if not link.closed:
                 link.execute("ROLLBACK")

@@ -13,7 +13,7 @@ from darwinflow.storage.figures import CountedRun, FigureRow
 from darwinflow.storage.postgres.bulk import import_logs
 from darwinflow.storage.postgres.counts import counts_of, projects_of
 from darwinflow.storage.postgres.database import database
-from darwinflow.storage.postgres.events import PostgresEventStream
+from darwinflow.storage.postgres.events import PostgresEventStream, events_after
 from darwinflow.storage.postgres.figures import figures_of
 from darwinflow.storage.postgres.following import Announce, Follower
 from darwinflow.storage.postgres.mending import mend_rows
@@ -76,6 +76,15 @@ class PostgresTenantStore:
 
     def scrub(self, project: str, run_ids: Collection[str]) -> None:
         """The server's vacuum overwrites what was deleted, when it sees fit."""
+
+    def told_after(self, number: int, limit: int) -> tuple[tuple[Event, ...], int]:
+        """See `composed.sharing.SharedStore`."""
+        return self.read(
+            lambda tx: (
+                events_after(tx.connection, tx.organization, number, limit),
+                tx.events.last_offset(),
+            )
+        )
 
     def figures(self) -> tuple[list[FigureRow], list[CountedRun]]:
         return self.read(lambda tx: figures_of(tx.connection, tx.organization))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
+from darwinflow.model.event import FIGURES_TOPIC
 from darwinflow.ports.events import EventStream
 from darwinflow.ports.journals import JournalOffsets
 from darwinflow.ports.logs import LogRepository
@@ -62,6 +63,7 @@ class PostgresTransaction:
         put_figures(self.connection, self.organization, rows, counted, pending)
         self._writing.numbers.count_figures()
         self._writing.remembered.forget()
+        self.events.publish(FIGURES_TOPIC, None, {})
 
     def attempt(self, work: Callable[[], T]) -> T:
         self.connection.execute("SAVEPOINT attempt")
