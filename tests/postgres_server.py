@@ -163,6 +163,15 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         self._end_watcher()
 
+    def freeze(self) -> None:
+        """As a machine that stands still: connections are there, and nobody answers."""
+        for pid in (self._pid, *_children(self._pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in (*_children(self._pid), self._pid):
+            os.kill(pid, signal.SIGCONT)
+
     def close(self) -> None:
         if self._watcher is not None:
             self.stop()

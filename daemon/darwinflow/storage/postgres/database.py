@@ -12,6 +12,7 @@ from psycopg.types.numeric import Int8Dumper
 
 from darwinflow.model.errors import OrganizationNotFound, SchemaTooNew, StoreUnwritable
 from darwinflow.storage.postgres.faults import store_error
+from darwinflow.storage.postgres.watched import WatchedConnection
 
 Link = Connection[TupleRow]
 
@@ -208,7 +209,7 @@ def database(dsn: str, organization: str) -> Database:
 
 def connect(dsn: str) -> Link:
     """A plain connection in autocommit. Raises psycopg's errors."""
-    return psycopg.connect(**parameters(dsn))
+    return WatchedConnection.connect(**parameters(dsn))
 
 
 def parameters(dsn: str) -> dict[str, Any]:

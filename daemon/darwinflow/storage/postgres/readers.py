@@ -11,6 +11,7 @@ from darwinflow.storage.compression import Compression
 from darwinflow.storage.postgres.database import Database, Link, parameters
 from darwinflow.storage.postgres.faults import is_lost, store_error
 from darwinflow.storage.postgres.transaction import PostgresTransaction
+from darwinflow.storage.postgres.watched import WatchedConnection
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Readers:
         self._must_look = is_away
         """The pool tries to connect in the dark, and for as long as it has patience: look first whether one can."""
         self._pool: ConnectionPool[Link] = ConnectionPool(
+            connection_class=WatchedConnection,
             kwargs=parameters(database.dsn),
             configure=database.prepare,
             min_size=0,
