@@ -5,7 +5,7 @@ Neither frames nor the daemon are its business: a conversation and a link are gi
 
 import gc
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from darwinflow.catalog.type_file import TypeFile
 from darwinflow.check.drafts import is_stored
@@ -188,6 +188,11 @@ class Editor:
             return opened.snapshot
         folder = self._checks.workspace(opened.path).folder
         return opened.snapshot._replace(history=self._histories.get((folder, projection.header.id)))
+
+    def check_of(self, snapshot: Snapshot) -> Callable[[Document, Checked], Checked]:
+        """What checks the outcome of an edit of its document, with the check before that edit."""
+        path = path_of(snapshot.uri)
+        return lambda document, previous: self._checks.check(document, path, previous)
 
     def places(self, snapshot: Snapshot) -> Places:
         return Places(snapshot.document.lines, self.client.encoding)

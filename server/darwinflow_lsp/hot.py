@@ -160,7 +160,11 @@ def on_code_action(editor: Editor, params: Params) -> object:
     span = places.span(start, end)
     found = (
         results.code_actions(
-            code_actions(snapshot, span), snapshot, places, client, editor.workspace_folder(snapshot.uri)
+            code_actions(snapshot, span, editor.check_of(snapshot)),
+            snapshot,
+            places,
+            client,
+            editor.workspace_folder(snapshot.uri),
         )
         if wants_fixes
         else []

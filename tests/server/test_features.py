@@ -2,6 +2,7 @@
 
 import pytest
 
+from sample_flow import WORKFLOW
 from server.client import Client, column, place_of
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -70,6 +71,18 @@ def test_a_finding_is_one_token_with_code_source_version_and_related_places(part
     assert [shown(text, each["location"]["range"], encoding) for each in finding["relatedInformation"]] == [
         "asc"
     ]
+
+
+@pytest.mark.parametrize("is_there_already", [False, True])
+def test_a_fix_that_leads_to_another_finding_is_offered_and_not_preferred(at_work, is_there_already):
+    """As `check --fix` withholds it: here the edge would stand there twice."""
+    line = next(one for one in WORKFLOW.splitlines(keepends=True) if "to: END" in one)
+    slip = line.replace("to: END", "to: ENDD")
+    at_work.open(URI, WORKFLOW.replace(line, line + slip if is_there_already else slip))
+    [finding] = [one for one in at_work.diagnostics(URI) if one["code"] == "edge-unknown-node"]
+    where = {"textDocument": {"uri": URI}, "range": finding["range"], "context": {"diagnostics": [finding]}}
+    [action] = at_work.request("textDocument/codeAction", where)
+    assert action["isPreferred"] is not is_there_already
 
 
 def test_a_code_action_mends_the_finding(party):

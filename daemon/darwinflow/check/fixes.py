@@ -24,10 +24,14 @@ def fixable(findings: Iterable[Finding]) -> list[Finding]:
 
 def fixed(document: Document, findings: Iterable[Finding]) -> Document:
     """*document* with the first fix of each of *findings*, which come from it and touch different text."""
-    edits = sorted((edit for finding in findings for edit in finding.fixes[0].edits), reverse=True)
-    for edit in edits:
+    for edit in edits_of(findings):
         document = document.edit(edit)
     return document
+
+
+def edits_of(findings: Iterable[Finding]) -> list[Edit]:
+    """Those of the first fix of each, the last in the text first, so that none moves another."""
+    return sorted((edit for finding in findings for edit in finding.fixes[0].edits), reverse=True)
 
 
 def _touch(one: Edit, other: Edit) -> bool:

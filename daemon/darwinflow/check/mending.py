@@ -7,7 +7,7 @@ from typing import Final
 from darwinflow.catalog.type_file import GRAPH_TYPE_INVALID
 from darwinflow.check.engine import Checked
 from darwinflow.check.finding import Finding
-from darwinflow.check.fixes import fixable, fixed
+from darwinflow.check.fixes import edits_of, fixable, fixed
 from darwinflow.check.shown import MAX_FINDINGS
 from darwinflow.document.document import Document
 from darwinflow.document.problem import DOCUMENT_LIMIT, YAML_SYNTAX
@@ -39,7 +39,9 @@ _OF_WALKS: Final = frozenset(
 def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Checked, int]:
     """The check of the mended document, and how many fixes were applied. *check*: checks what fixes make of it."""
     count = 0
-    trials = _Trials(check, len(checked.document.lines))
+    trials = _Trials(
+        lambda before, chosen: check(fixed(before.document, chosen)), len(checked.document.lines)
+    )
     for _ in range(_MAX_ROUNDS):
         chosen = [one for one in fixable(checked.every_finding()) if trials.is_open(checked, one)]
         # What a fault of syntax has hidden comes to light in a round of its own.
@@ -55,12 +57,28 @@ def mended(checked: Checked, check: Callable[[Document], Checked]) -> tuple[Chec
     return checked, count
 
 
+def is_well(checked: Checked, finding: Finding, check: Callable[[Document, Checked], Checked]) -> bool:
+    """Whether `mended` would make the fix of *finding*, one of *checked*, if it were the only one.
+
+    *check*: checks what one edit makes of a document, with the check before it.
+    """
+
+    def after(before: Checked, chosen: Sequence[Finding]) -> Checked:
+        for edit in edits_of(chosen):
+            before = check(before.document.edit(edit), before)
+        return before
+
+    trials = _Trials(after, len(checked.document.lines))
+    kept, _ = trials.well(checked, [finding])
+    return bool(kept) or trials.followed(checked, finding)[1] > 0
+
+
 class _Trials:
     """Finds out which fixes are well, by making them."""
 
-    def __init__(self, check: Callable[[Document], Checked], lines: int) -> None:
-        """*lines*: how many are read at each check, about."""
-        self._check = check
+    def __init__(self, after: Callable[[Checked, Sequence[Finding]], Checked], lines: int) -> None:
+        """*after*: the check once the fixes of some findings are made. *lines*: how many are read at each, about."""
+        self._after = after
         self._left = min(_MAX_CHECKS, max(_MAX_CHECKED_LINES // lines, 8))
         self._refused: set[tuple[str, str, str]] = set()
         self._hopeless: set[tuple[str, str, str]] = set()
@@ -80,7 +98,7 @@ class _Trials:
         while stack and self._left > 0:
             group = stack.pop()
             self._left -= 1
-            after = self._check(fixed(checked.document, [*kept, *group]))
+            after = self._after(checked, [*kept, *group])
             if not _fresh([*kept, *group], before, after.every_finding()):
                 kept += group
                 checked_kept = after
@@ -100,18 +118,19 @@ class _Trials:
             key = _known_by(checked, first)
             if key in self._refused and key not in self._hopeless:
                 self._hopeless.add(key)
-                after, steps = self._followed(checked, first)
+                after, steps = self.followed(checked, first)
                 if steps:
                     return after, steps
         return checked, 0
 
-    def _followed(self, checked: Checked, first: Finding) -> tuple[Checked, int]:
+    def followed(self, checked: Checked, first: Finding) -> tuple[Checked, int]:
+        """The check once the fix of *first* is made and those of what it brings to light, and of how many; 0: not so."""
         before, now, steps, count = checked.every_finding(), checked, [first], 0
         for _ in range(_MAX_STEPS):
             if self._left <= 0:
                 break
             self._left -= 1
-            now = self._check(fixed(now.document, steps))
+            now = self._after(now, steps)
             count += len(steps)
             fresh = _fresh(steps, before, now.every_finding(), is_staged=first.code in _IN_STAGES)
             if not fresh:
