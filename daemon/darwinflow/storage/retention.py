@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from darwinflow.model.errors import RunNotFound, StoreDamaged
+from darwinflow.model.errors import RunNotFound
 from darwinflow.model.filter import Page, RunFilter
 from darwinflow.model.retention import FAILED, SUCCEEDED, Retention, Rule
 from darwinflow.model.run import RunHeader, RunStatus
@@ -17,11 +17,14 @@ from darwinflow.ports.logs import LogRepository
 from darwinflow.ports.parts import LogStore
 from darwinflow.ports.tenant import TenantStore, Transaction
 from darwinflow.storage.run_file import FiledRun
+from darwinflow.storage.whole_runs import WholeRun, whole_runs
 
 _PAGE = 200
 TARGET_S = 0.005
 """So long a step may hold the writer."""
 MOST_IN_A_STEP = 100
+LEAST_OF_MANY = 20
+"""In a step where exchanges take the time, and not the runs; as many are read at once."""
 _PAGES_GIVEN_BACK = 32
 """In a step."""
 _REST = 1.0
@@ -44,6 +47,15 @@ class Kept(Protocol):
     """An archive, as this module needs it."""
 
     def add(self, runs: Sequence[FiledRun]) -> None: ...
+
+
+@runtime_checkable
+class DeletesMany(Protocol):
+    """Logs of a store that each question travels to."""
+
+    def delete_many(self, runs: Sequence[RunHeader]) -> list[str]:
+        """As `delete`, not for good, in few exchanges: those that are as *runs* say; their ids."""
+        ...
 
 
 @runtime_checkable
@@ -109,10 +121,10 @@ class Pass:
             step, rest = rest[: self._size], rest[self._size :]
             if self._archive is not None:
                 step = self._archived(project, step, self._archive)
-            took, deleted = self._tenant.write(partial(_delete, project=project, runs=step)).result()
+            took, deleted, least = self._tenant.write(partial(_delete, project=project, runs=step)).result()
             gone += deleted
             self.removed += len(deleted)
-            self._adapt(took)
+            self._adapt(took, least)
             if not self._rest(took * _REST):
                 return False
         return True
@@ -120,21 +132,21 @@ class Pass:
     def _archived(self, project: str, step: Sequence[RunHeader], archive: Kept) -> list[RunHeader]:
         """Those that are in the archive now."""
         found: list[tuple[RunHeader, FiledRun]] = []
-        for header in step:
-            try:
-                log = self._tenant.read(lambda tx, run_id=header.run_id: tx.logs(project).get_log(run_id))  # type: ignore[misc]
-            except RunNotFound:
-                continue
-            except StoreDamaged:
-                self.unreadable += 1
-                continue
-            found.append((header, FiledRun(project, log, header.status is RunStatus.LOST)))
+        for first in range(0, len(step), LEAST_OF_MANY):
+            known = {header.run_id: header for header in step[first : first + LEAST_OF_MANY]}
+            runs = self._tenant.read(partial(_whole, project=project, known=known))
+            for run_id, run in runs.items():
+                if run is None:
+                    self.unreadable += 1
+                else:
+                    header = known[run_id]
+                    found.append((header, FiledRun(project, run.log, header.status is RunStatus.LOST)))
         archive.add([run for _, run in found])
         return [header for header, _ in found]
 
-    def _adapt(self, took: float) -> None:
+    def _adapt(self, took: float, least: int) -> None:
         if took > TARGET_S:
-            self._size = max(1, self._size // 2)
+            self._size = max(least, self._size // 2)
         elif took < TARGET_S / 2:
             self._size = min(MOST_IN_A_STEP, self._size * 2)
 
@@ -150,18 +162,28 @@ class Pass:
         return True
 
 
-def _delete(tx: Transaction, project: str, runs: Sequence[RunHeader]) -> tuple[float, list[str]]:
-    """How long it took, and the ids of those that are gone now. One that changed since it was looked at stays."""
+def _whole(tx: Transaction, project: str, known: dict[str, RunHeader]) -> dict[str, WholeRun | None]:
+    return whole_runs(tx.logs(project), list(known), known)
+
+
+def _delete(tx: Transaction, project: str, runs: Sequence[RunHeader]) -> tuple[float, list[str], int]:
+    """How long it took, the ids of those that are gone now, and how few at once are no quicker.
+
+    One that changed since it was looked at stays.
+    """
     begun = time.perf_counter()
     logs = tx.logs(project)
     pinned = set(logs.pinned())
+    wanted = [run for run in runs if run.run_id not in pinned]
+    if isinstance(logs, DeletesMany):
+        deleted = logs.delete_many(wanted)
+        return time.perf_counter() - begun, deleted, LEAST_OF_MANY
     deleted = []
-    for run in runs:
-        if run.run_id in pinned or not _is_as_it_was(logs, run):
-            continue
-        logs.delete(run.run_id, for_good=False)
-        deleted.append(run.run_id)
-    return time.perf_counter() - begun, deleted
+    for run in wanted:
+        if _is_as_it_was(logs, run):
+            logs.delete(run.run_id, for_good=False)
+            deleted.append(run.run_id)
+    return time.perf_counter() - begun, deleted, 1
 
 
 def _is_as_it_was(logs: LogRepository, run: RunHeader) -> bool:

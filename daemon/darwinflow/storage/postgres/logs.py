@@ -157,6 +157,25 @@ class PostgresLogRepository:
     def delete(self, run_id: str, *, for_good: bool) -> None:
         self._marks.delete(run_id, for_good=for_good)
 
+    def delete_many(self, runs: Sequence[RunHeader]) -> list[str]:
+        """See `retention.DeletesMany`."""
+        rows = self._link.execute(
+            """
+            SELECT id, workflow, version, hash, status, started, ended, brief::text FROM darwinflow.run
+            WHERE organization = %(organization)s AND project = %(project)s AND id = ANY(%(ids)s)
+            """,
+            {
+                "organization": self._organization,
+                "project": self._project,
+                "ids": [storable(run.run_id) for run in runs],
+            },
+        )
+        there = {row[0]: header_of_row(row) for row in rows}
+        same = [run.run_id for run in runs if there.get(storable(run.run_id)) == run]
+        if same:
+            self._marks.delete_many(same)
+        return same
+
     def is_erased(self, run_id: str) -> bool:
         return self._marks.is_erased(run_id)
 

@@ -4,7 +4,7 @@ Every statement about `pinned_run`, `erased_run` and `removed` is in this file, 
 was erased: these are the inserts of `logs.py` and `bulk.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from darwinflow.model.errors import RunNotFound
 from darwinflow.storage.postgres.database import Link
@@ -20,9 +20,19 @@ WITH steps AS (
 )
 DELETE FROM darwinflow.run WHERE organization = %(organization)s AND project = %(project)s AND id = %(id)s
 """
+_DELETE_MANY = """
+WITH steps AS (
+    DELETE FROM darwinflow.run_step
+    WHERE organization = %(organization)s AND project = %(project)s AND run = ANY(%(ids)s)
+), pins AS (
+    DELETE FROM darwinflow.pinned_run
+    WHERE organization = %(organization)s AND project = %(project)s AND id = ANY(%(ids)s)
+)
+DELETE FROM darwinflow.run WHERE organization = %(organization)s AND project = %(project)s AND id = ANY(%(ids)s)
+"""
 _COUNT = """
-INSERT INTO darwinflow.removed AS known (organization, project, runs) VALUES (%(organization)s, %(project)s, 1)
-ON CONFLICT (organization, project) DO UPDATE SET runs = known.runs + 1
+INSERT INTO darwinflow.removed AS known (organization, project, runs) VALUES (%(organization)s, %(project)s, %(runs)s)
+ON CONFLICT (organization, project) DO UPDATE SET runs = known.runs + excluded.runs
 """
 _COUNT_AT_LEAST = """
 INSERT INTO darwinflow.removed AS known (organization, project, runs) VALUES (%(organization)s, %(project)s, %(runs)s)
@@ -71,9 +81,15 @@ class RunMarks:
         run = self._key(run_id)
         if self._link.execute(_DELETE, run).rowcount != 1:
             raise RunNotFound(f"there is no run {run_id}", run=run_id)
-        self._link.execute(_COUNT, self._scope)
+        self._link.execute(_COUNT, {**self._scope, "runs": 1})
         if for_good:
             self._link.execute(_ERASE, run)
+
+    def delete_many(self, run_ids: Sequence[str]) -> None:
+        """Those that are there, not for good."""
+        ids = [storable(run_id) for run_id in run_ids]
+        deleted = self._link.execute(_DELETE_MANY, {**self._scope, "ids": ids}).rowcount
+        self._link.execute(_COUNT, {**self._scope, "runs": deleted})
 
     def is_erased(self, run_id: str) -> bool:
         return self._link.execute(_IS_ERASED, self._key(run_id)).fetchone() is not None
@@ -90,7 +106,7 @@ class RunMarks:
         for run_id in run_ids:
             run = self._key(run_id)
             self._link.execute(_DELETE, run)
-            self._link.execute(_COUNT, self._scope)
+            self._link.execute(_COUNT, {**self._scope, "runs": 1})
             self._link.execute(_ERASE, run)
         self._link.execute(_COUNT_AT_LEAST, {**self._scope, "runs": removed})
 
