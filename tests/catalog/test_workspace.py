@@ -323,6 +323,15 @@ def test_an_edge_of_several_types_is_asked_for_one_of_them(
     assert sorted(said) == sorted(messages)
 
 
+def test_a_key_that_another_asks_for_is_told_with_it(tmp_path: Path) -> None:
+    asking = SLACK.replace("required: [channel]", "dependentRequired: {text: [channel]}")
+    types = workspace(tmp_path, slack=asking)
+    assert [file.problems for file in types.files] == [()]
+    text = WORKFLOW.replace("channel: CHANNEL, text: hi", "text: hi")
+    said = [one.message for one in check(Document.parse(text), types.catalog, is_named=True).findings()]
+    assert said == ["a SLACK needs 'channel' beside 'text'"]
+
+
 def test_a_type_is_one_name(tmp_path: Path) -> None:
     slack = SLACK.replace("type: {const: SLACK}", "type: {enum: [SLACK, CHAT]}")
     (file,) = workspace(tmp_path, slack=slack).files

@@ -1,6 +1,6 @@
 """`missing-field`, `config-missing-field`: a mapping lacks keys that it needs. One finding a mapping."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding
@@ -25,17 +25,29 @@ def missing_field(subject: Subject) -> Iterator[Finding]:
 def _message(subject: Subject, faults: list[Fault]) -> str:
     fault = faults[0]
     owner = subject.owner(fault)
+    because = {_because_of(one) for one in faults}
+    beside = because.pop() if len(because) == 1 else ""
     if len(faults) > 1:
         order = list(fields_of(fault.schema))
         names = sorted(
             [one.name for one in faults], key=lambda name: order.index(name) if name in order else len(order)
         )
-        return f"{owner} needs {all_of([quoted(name) for name in names])}"
+        return f"{owner} needs {all_of([quoted(name) for name in names])}{beside}"
     field = fields_of(fault.schema).get(fault.name)
-    message = f"{owner} needs '{fault.name}'"
+    message = f"{owner} needs '{fault.name}'{beside}"
     if field is None:
         return message
     inner = [name for name, part in fields_of(field.schema).items() if part.required]
     if inner:
         return f"{message} with {all_of([quoted(name) for name in inner])} in it"
     return f"{message}, {field.title}" if field.title else message
+
+
+def _because_of(fault: Fault) -> str:
+    """The keys there that alone make it needed, as words; empty where it is needed anyway."""
+    needed = fault.schema.get("required", ())
+    asking = fault.schema.get("dependentRequired", {})
+    if fault.name in needed or not isinstance(fault.data, Mapping):
+        return ""
+    keys = [key for key, names in asking.items() if key in fault.data and fault.name in names]
+    return f" beside {all_of([quoted(key) for key in keys])}" if keys else ""
