@@ -1,6 +1,7 @@
 """`missing-field`, `config-missing-field`: a mapping lacks keys that it needs. One finding a mapping."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from darwinflow.check.faults import Fault
 from darwinflow.check.finding import About, Finding
@@ -45,8 +46,8 @@ def _message(subject: Subject, faults: list[Fault]) -> str:
 
 def _because_of(fault: Fault) -> str:
     """The keys there that alone make it needed, as words; empty where it is needed anyway."""
-    needed = fault.schema.get("required", ())
-    asking = fault.schema.get("dependentRequired", {})
+    needed: Any = fault.schema.get("required", ())
+    asking: Any = fault.schema.get("dependentRequired", {})
     if fault.name in needed or not isinstance(fault.data, Mapping):
         return ""
     keys = [key for key, names in asking.items() if key in fault.data and fault.name in names]
