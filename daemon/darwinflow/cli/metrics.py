@@ -90,10 +90,11 @@ def _all(args: argparse.Namespace, now: datetime) -> int:
     with open_session(None) as client:
         versions = client.call("metrics/summary")["versions"]
         place = None if versions or args.json else place_of(client, None)
+        missed = place and _uncounted(client)
     if args.json:
         print(json.dumps({"by": "version", "versions": versions}))
     elif place is not None:
-        say(_nothing(None, place, None, now))
+        say(missed or _nothing(None, place, None, now))
     else:
         terminal = terminal_of()
         rows = [(name_in(one["workflow"], terminal), *_cells(one, now)) for one in versions]
@@ -265,8 +266,22 @@ def _when(start: datetime, by: str, now: datetime) -> str:
 def _missed(client: Client, wanted: Named, since: datetime | None, now: datetime) -> str:
     """That nothing was found, where, and what may have been meant."""
     known = client.call("metrics/summary")["versions"]
+    if not known and (missed := _uncounted(client)):
+        return missed
     near = "" if any(one["workflow"] == wanted.workflow for one in known) else meant(wanted.workflow, known)
     return _nothing(wanted, place_of(client, wanted.path), since, now, near)
+
+
+def _uncounted(client: Client) -> str | None:
+    """Where there are no figures at all: that runs have ended all the same, and what to do."""
+    if not any(
+        client.call("run/query", {"status": one, "limit": 1})["runs"] for one in ("SUCCESS", "FAILED")
+    ):
+        return None
+    return (
+        "Runs have ended here and none is counted, as where `metrics` of config.yaml named another store before. Count "
+        "them: darwinflow storage repair; or name the old store again, and move: darwinflow storage migrate --dry-run."
+    )
 
 
 def _nothing(

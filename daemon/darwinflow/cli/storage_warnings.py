@@ -9,6 +9,8 @@ from darwinflow.model.stores import FILE
 
 MOST_ON_FILES = 1_000
 """Runs, that files are meant for."""
+MOST_UNCOUNTED = 10
+"""Runs that may all be going on, where no figure is of any."""
 MOST_UNBOUNDED_BYTES = 10**9
 """Where nothing is ever deleted."""
 
@@ -44,6 +46,13 @@ def warnings(
                 f"{store['concern']}: {runs} runs lie in files, which are meant for {MOST_ON_FILES}",
                 "darwinflow storage migrate --to sqlite --dry-run",
             )
+    runs = sum(store["counts"].get("runs", 0) for store in stores if store["concern"] == "logs")
+    counted = [one["counts"]["countedRuns"] for one in stores if "countedRuns" in one["counts"]]
+    if runs > MOST_UNCOUNTED and counted and not any(counted):
+        yield Warned(
+            f"metrics: none of {runs} runs is counted, as where `metrics` of config.yaml named another store before",
+            "darwinflow storage repair",
+        )
     places = {store["place"]: store["bytes"] or 0 for store in stores}
     total = sum(places.values())
     if keeps_all and total > MOST_UNBOUNDED_BYTES:
