@@ -63,6 +63,8 @@ edges:
 - from: [ship, note]
   to: END
 """
+TEXTS = ("Is it good?", "- yes if all is fine")
+"""Lines of a text, which nothing tells where they belong."""
 
 
 def moved(line: str, by: int) -> str:
@@ -117,7 +119,7 @@ def test_at_every_line_it_is_one_finding_at_most_and_mended_rightly(by: int, cat
     data = Document.parse(FLUSH).data(0)
     tried = 0
     for line in FLUSH.splitlines():
-        if len(line) - len(line.lstrip(" ")) + by < 0:
+        if len(line) - len(line.lstrip(" ")) + by < 0 or line.strip() in TEXTS:
             continue
         text = moved(line, by)
         found = checked(text, catalog).findings()
@@ -153,3 +155,34 @@ def test_what_is_wrong_by_itself_is_not_hidden_in_a_mapping_that_takes_anything(
 def test_another_fault_of_the_node_is_told_beside_it(catalog: Catalog) -> None:
     text = moved("    options:", -2).replace("type: SUB_WORKFLOW", "type: SUB_WORKFLOV")
     assert [one.code for one in checked(text, catalog).findings()] == ["yaml-syntax", "unknown-node-type"]
+
+
+MARKS = [
+    ("- id: ship", "-id: ship", "- | yaml-syntax: '-' needs a space behind it; write '- id: ship'"),
+    ("- id: build", "-id: build", "- | yaml-syntax: '-' needs a space behind it; write '- id: build'"),
+    ("- from: build", "-from: build", "- | yaml-syntax: '-' needs a space behind it; write '- from: build'"),
+    ("    - ship", "    -ship", "- | yaml-syntax: '-' needs a space behind it; write '- ship'"),
+    ("    - hold", "    -hold", "- | yaml-syntax: '-' needs a space behind it; write '- hold'"),
+    ("    - ask", "    -ask", "- | yaml-syntax: '-' needs a space behind it; write '- ask'"),
+    ("- id: ship", "-- id: ship", "-- | yaml-syntax: one '-' begins an item, not two; write '- id: ship'"),
+    ("    - ship", "    -- ship", "-- | yaml-syntax: one '-' begins an item, not two; write '- ship'"),
+    ("    options:", "    options", "options | yaml-syntax: a key needs ':' behind it; write 'options: ...'"),
+    ("    context:", "    context", "context | yaml-syntax: a key needs ':' behind it; write 'context: ...'"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "finding"), MARKS)
+def test_a_mark_that_is_wrong_in_a_flush_list_is_told_and_mended(
+    right: str, wrong: str, finding: str, catalog: Catalog
+) -> None:
+    text = FLUSH.replace(f"{right}\n", f"{wrong}\n", 1)
+    assert said(text, catalog) == [finding]
+    assert after_fixes(text, catalog) == FLUSH
+
+
+@pytest.mark.parametrize("wrong", ["context: [build.output.log", "context"])
+def test_nothing_is_put_into_the_text_above(wrong: str, catalog: Catalog) -> None:
+    text = FLUSH.replace("      - yes if all is fine\n", f"      - yes if all is fine\n    {wrong}\n", 1)
+    assert not [
+        fix for one in checked(text, catalog).findings() for fix in one.fixes if "Indent" in fix.title
+    ]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from darwinflow.check.columns import (
-    columns_of,
     content_above,
     content_below,
     is_item,
@@ -18,9 +17,9 @@ from darwinflow.check.columns import (
 from darwinflow.check.finding import Finding
 from darwinflow.check.items import ItemCheck
 from darwinflow.check.part import Part
-from darwinflow.check.shift import Shift, moved, problem_of
+from darwinflow.check.shift import Shift, Way, may_lack_mark, ways
 from darwinflow.document.document import Document, Place
-from darwinflow.document.grammar.scan import first_column, indent_of
+from darwinflow.document.grammar.scan import after_blanks, first_column, indent_of, is_mark, key_colon
 from darwinflow.document.lines import Edit
 from darwinflow.document.problem import DUPLICATE_KEY, YAML_SYNTAX, Problem
 from darwinflow.model.span import Span
@@ -71,8 +70,7 @@ def shifted(
 
 
 class _Trial(NamedTuple):
-    row: int
-    column: int
+    way: Way
     document: Document
     lines: range
     """Of the segments that the line would come out of and into, which are looked at as a whole."""
@@ -106,10 +104,10 @@ class Shifts:
         fitting: list[tuple[_Trial, Shift]] = []
         is_told = False
         for row, blamed in list(self._suspects())[:_MAX_ROWS]:
-            for column in columns_of(self._document.lines, row, blamed):
-                if is_told and not (column and first_column(self._document.lines[row])):
+            for way in ways(self._document, row, blamed):
+                if is_told and not (way.edit.text and first_column(self._document.lines[row])):
                     continue  # it would cost a reading of all that is listed, to learn of a rival at most
-                trial = self._trial(row, moved(self._document, row, column), column)
+                trial = self._trial(way)
                 shift = self._shift(trial) if trial is not None else None
                 if trial is not None and shift is not None:
                     fitting.append((trial, shift))
@@ -126,11 +124,16 @@ class Shifts:
     def _rank(self, one: tuple[_Trial, Shift]) -> tuple[int, int]:
         """What mends most comes first, of such what moves a line least."""
         trial, shift = one
-        return -_weight(shift), abs(trial.column - first_column(self._document.lines[trial.row]))
+        return -_weight(shift), trial.way.distance
 
     def _is_of_item(self) -> bool:
         """Whether all that there is to say is of an item of a list, which may lead to what graph rules say."""
-        return any(is_item(self._document.lines[one.span.line]) for one in self._problems)
+        lines = self._document.lines
+        return any(is_item(lines[row]) or may_lack_mark(lines[row]) for row in self._rows())
+
+    def _rows(self) -> Iterator[int]:
+        yield from [one.span.line for one in self._problems]
+        yield from [one.span.line for one in self._told]
 
     def _suspects(self) -> Iterator[tuple[int, int]]:
         """Lines that may be out of their column, each with the one that is blamed."""
@@ -155,13 +158,14 @@ class Shifts:
                 yield finding.span.line, False
                 yield content_below(self._document.lines, finding.span.line), False
 
-    def _trial(self, row: int, edit: Edit, column: int) -> _Trial | None:
+    def _trial(self, way: Way) -> _Trial | None:
         """None where the edit leaves what is wrong there, or makes something else wrong."""
+        row = way.row
         before = self._document.locate(row)
         part = self._parts[before.root_index]
         if part is None:
             return None
-        after, old = self._document.edit(edit), part.projection
+        after, old = self._document.edit(way.edit), part.projection
         now = after.locate(row)
         if now.root_index != before.root_index or len(after.roots) != len(self._document.roots):
             return None
@@ -170,28 +174,31 @@ class Shifts:
         problems = _said(after.problems())
         if any(line in lines for _, _, line in problems) or problems - self._said:
             return None
+        if not _begins_there(after, row):
+            return None
         root = after.roots[now.root_index]
         projection = Projection(after, now.root_index, old.graph_type, carriers(root), old.graph)
         if projection.misplaced:
             return None
         items = self._items(old.graph_type.name)
         found = [*_of_segments(projection, lines, items), *items.header(projection.header)]
-        return _Trial(row, column, after, lines, problems, _said(found))
+        return _Trial(way, after, lines, problems, _said(found))
 
     def _shift(self, trial: _Trial) -> Shift | None:
         """What vanishes with the line in its place; None where that is too little, or not all."""
-        part = self._parts[self._document.locate(trial.row).root_index]
+        part = self._parts[self._document.locate(trial.way.row).root_index]
         heads = frozenset(_around(part)) if part is not None else frozenset()
         near = [one for one in self._told if one.span.line in trial.lines or one in heads]
         if trial.findings - _said(near):
             return None
         gone = frozenset([one for one in self._problems if not trial.problems[_key(one)]])
         silent = frozenset([one for one in near if not trial.findings[_key(one)]])
-        shift = Shift(trial.row, problem_of(self._document, trial.row, trial.column), gone, silent)
-        is_dash = is_item(self._document.lines[trial.row])
-        if not gone and not self._is_blamed(trial.row, silent, _OF_KINDS if is_dash else _OF_KEYS):
+        row = trial.way.row
+        shift = Shift(row, trial.way.problem, gone, silent)
+        is_dash = is_item(self._document.lines[row])
+        if not gone and not self._is_blamed(row, silent, _OF_KINDS if is_dash else _OF_KEYS):
             return None
-        least = 1 if gone and is_dash else 2
+        least = 1 if gone and (is_dash or trial.way.is_mark) else 2
         return shift if _weight(shift) >= least else None
 
     def _is_blamed(self, row: int, found: Iterable[Finding], codes: Collection[str]) -> bool:
@@ -201,7 +208,7 @@ class Shifts:
 
     def _told_as(self, trial: _Trial, shift: Shift, fitting: list[tuple[_Trial, Shift]]) -> Shift:
         """*shift*, without a fix where something else fits as well and gives other data."""
-        root_index = trial.document.locate(trial.row).root_index
+        root_index = trial.document.locate(trial.way.row).root_index
         others = [
             other.document
             for other, rival in fitting
@@ -218,13 +225,15 @@ class Shifts:
     def _exchanged(self, trial: _Trial) -> Document | None:
         """The document with the line and one beside it exchanged, where that mends as much."""
         lines = self._document.lines
-        for row in (trial.row - 1, trial.row):
-            if not (0 <= row < len(lines) - 1 and is_opening(lines[row])):
+        at = trial.way.row
+        for row in (at - 1, at):
+            if trial.way.is_mark or not (0 <= row < len(lines) - 1 and is_opening(lines[row])):
                 continue
-            if row < trial.row and indent_of(lines[row]) != indent_of(lines[trial.row]):
+            if row < at and indent_of(lines[row]) != indent_of(lines[at]):
                 continue
             span = Span(row, 0, row + 1, len(lines[row + 1]))
-            other = self._trial(row, Edit(span, lines[row + 1] + lines.end_of(row) + lines[row]), 0)
+            edit = Edit(span, lines[row + 1] + lines.end_of(row) + lines[row])
+            other = self._trial(trial.way._replace(row=row, edit=edit))
             if other is not None and self._shift(other) is not None:
                 return other.document
         return None
@@ -244,6 +253,21 @@ def _end(document: Document, place: Place) -> int:
         return place.start_line
     section = document.roots[place.root_index].sections[place.section_index]
     return place.start_line + section.segment(place.segment_index).line_count
+
+
+def _begins_there(document: Document, row: int) -> bool:
+    """Whether what stands on the line *row* begins there, and is no part of a text that began above."""
+    line = document.lines[row]
+    column = first_column(line)
+    while is_mark(line, column, "-"):
+        column = after_blanks(line, column + 1)
+    path = document.path_at(row, column)
+    if not path.steps:
+        return key_colon(line, column) >= 0
+    step = path.steps[-1]
+    if path.is_on_key and step.key is not None:
+        return step.key.line + step.key_line == row
+    return step.node.line + step.line == row
 
 
 def _of_segments(projection: Projection, lines: range, items: ItemCheck) -> Iterator[Finding]:
