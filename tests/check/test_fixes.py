@@ -69,7 +69,15 @@ def _below_key(finding: Finding, checked: Checked, after: Checked) -> int:
 
 def _uncovers(checked: Checked, after: Checked) -> bool:
     """Whether something is mended that rules are silent about: a fault of syntax, a list or a node that is not there."""
+    if any(_opens_brackets(one, checked) for one in checked.findings()):
+        return True  # what is in them was a text, and is read now
     return any(now < before for before, now in zip(_hiding(checked), _hiding(after), strict=True))
+
+
+def _opens_brackets(finding: Finding, checked: Checked) -> bool:
+    """Whether it is of a colon with a bracket behind it that is left open on its line."""
+    behind = checked.document.lines[finding.span.end_line][finding.span.end_column :].strip()
+    return finding.message.startswith("':' needs a space") and behind in ("{", "[")
 
 
 def _hiding(checked: Checked) -> list[int]:

@@ -238,5 +238,5 @@ def test_a_list_below_a_node_with_its_key_is_one_finding(catalog: Catalog) -> No
     head, edges = TEXT.split("edges:\n")
     text = f"{head}    edges:\n" + "".join([f"    {line}\n" for line in edges.splitlines()])
     (finding,) = check(Document.parse(text), catalog).findings()
-    assert finding.message.startswith("'edges' belongs to the document")
+    assert finding.message.startswith("'edges' is out of line")
     assert after_fixes(text, catalog)[1] == []

@@ -33,6 +33,8 @@ _MAX_ROWS: Final = 10
 """That are tried."""
 _MAX_SEGMENTS: Final = 8
 """That a line may come out of or into."""
+_MAX_LINES: Final = 6_000
+"""That are read anew in all trials together."""
 _OF_KEYS: Final = frozenset({"unknown-field", "config-unknown-field"})
 _OF_KINDS: Final = frozenset({"wrong-type", "config-wrong-type"})
 
@@ -96,6 +98,7 @@ class Shifts:
         self._told = told
         self._parts = parts
         self._items = items
+        self._lines_left = _MAX_LINES
 
     def found(self) -> list[Shift]:
         count = len(self._problems) + len(self._told)
@@ -163,7 +166,8 @@ class Shifts:
         row = way.row
         before = self._document.locate(row)
         part = self._parts[before.root_index]
-        if part is None:
+        self._lines_left -= _end(self._document, before) - before.start_line
+        if part is None or self._lines_left < 0:
             return None
         after, old = self._document.edit(way.edit), part.projection
         now = after.locate(row)

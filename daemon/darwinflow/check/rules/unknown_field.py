@@ -64,10 +64,9 @@ def unknown_field(subject: Subject) -> Iterator[Finding]:
         elif fault.meant is not None:
             meant = fault.meant
             message += f"; did you mean '{fault.meant}'?"
-            is_one_word = (
-                " " not in fault.name.strip()
-            )  # else a letter of the value above may have come into it
-            if is_one_word and subject.owns_key(fault.path, fault.name) and _fits(fault):
+            # Else a letter of the value before it may have come into the key.
+            is_whole = " " not in fault.name or not fault.name.endswith(f" {fault.meant}")
+            if is_whole and subject.owns_key(fault.path, fault.name) and _fits(fault):
                 fixes = replacement(f"Rename to '{fault.meant}'", span, scalar(fault.meant))
         elif fault.instead is not None:
             message += f"; {_instead(fault, fault.instead)}"

@@ -85,11 +85,23 @@ class Mending(Flow):
     def _tell(self, found: list[Slip], row: int, known: int) -> None:
         others = self.problems[known:]
         del self.problems[known:]
+        repair = _repair(found, row)
         for slip in found:
-            edit = Edit(Span(row + slip.row, slip.start, row + slip.row, slip.end), slip.text)
-            repair = Repair(slip.title, (edit,)) if slip.is_certain else None
             self.report(*slip.span.moved(row), slip.message, repair=repair)
+            repair = None
         self.problems += others
+
+
+def _repair(found: list[Slip], row: int) -> Repair | None:
+    """Of all of them together: with one of two mended, the other may be read as something else."""
+    if not all(slip.is_certain for slip in found):
+        return None
+    edits = [
+        Edit(Span(row + slip.row, slip.start, row + slip.row, slip.end), slip.text)
+        for slip in sorted(found, key=lambda slip: (slip.row, slip.start))
+    ]
+    first, *others = dict.fromkeys([slip.title for slip in found])
+    return Repair(" and ".join([first, *[title[0].lower() + title[1:] for title in others]]), tuple(edits))
 
 
 def _mended(lines: list[str], row: int, found: list[Slip]) -> list[str]:
