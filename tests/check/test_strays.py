@@ -55,6 +55,12 @@ def test_a_key_of_two_words_that_fits_in_nowhere_stays_one(catalog: Catalog) -> 
     assert said(TEXT.replace("nodes:", "my key: 1\nnodes:"), catalog)[0].startswith("my key | unknown-field")
 
 
+def test_a_key_below_an_item_in_brackets_belongs_to_nothing_there(catalog: Catalog) -> None:
+    text = "edges:\n- {from: START, to: a}\n, retry: 0\nid: x\nversion: 1\nnodes: []\n"
+    found = checked(text, catalog).findings()
+    assert not any("belongs to what is above" in one.message for one in found)
+
+
 def test_many_such_marks_cost_little(catalog: Catalog) -> None:
     text = TEXT.replace("edges:\n", "edges:\n" + "x - a: b: c\n" * 5_000)
     begun = process_time()

@@ -84,7 +84,9 @@ def _open_above(document: Document, row: int, *, is_item: bool) -> tuple[set[int
             inside = key
         if is_item and key > column:
             found.add(column)
-        elif not is_item and key > 0:
+        elif (
+            not is_item and key > 0 and line[key : key + 1] not in ("{", "[")
+        ):  # what stands in brackets has no lines
             found.add(key)
         least = column
         if not column:
