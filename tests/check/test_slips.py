@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import pytest
+
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import check
 from darwinflow.document.document import Document
@@ -107,6 +109,7 @@ def slips() -> Iterator[tuple[str, str]]:
                     yield kind, "\n".join([*lines[:row], *new, *lines[row + 1 :], ""])
 
 
+@pytest.mark.timeout(300)
 def test_one_slip_is_one_finding_for_the_most_part(catalog: Catalog) -> None:
     kinds: Counter[str] = Counter()
     counts: Counter[str] = Counter()

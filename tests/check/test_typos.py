@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from darwinflow.catalog.catalog import Catalog
 from darwinflow.check.engine import check
 from darwinflow.check.finding import Finding
@@ -34,6 +36,7 @@ def test_what_the_typos_are_made_in_is_sound(catalog: Catalog) -> None:
     assert [workspace.said(file) for file in FILES] == [[], []]
 
 
+@pytest.mark.timeout(300)
 def test_one_typo_is_one_finding_for_the_most_part(catalog: Catalog) -> None:
     all_found = [(typo, found_with(typo, catalog)) for typo in typos()]
     assert len({(typo.file, typo.text) for typo, _ in all_found}) >= 300

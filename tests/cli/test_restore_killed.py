@@ -56,6 +56,7 @@ def ended_after(number: int, where: str, home: Path, copy: Path) -> bool:
     return restoring.returncode != 0
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mix", MIXES)
 def test_whoever_opens_a_home_that_is_half_restored_is_told_to_restore_it_again(darwinflow, tmp_path, mix):
     home, copy = tmp_path / "home", tmp_path / "a copy"
