@@ -101,7 +101,7 @@ def test_an_id_that_no_workflow_can_have_is_one_error_and_one_way_on(darwinflow:
         (("runs", "list", "--text", "\udcff"), "--text takes text in UTF-8"),
         (("runs", "list", "--before", "a/b"), "--before takes 1 to 128 letters, digits, "),
         (("runs", "show", ""), "RUN takes 1 to 128 letters, digits, '.', '_', ':' or '-', not ''"),
-        (("runs", "tail", ""), "WORKFLOW takes 1 to 1000 characters"),
+        (("runs", "tail", ""), "WORKFLOW[@VERSION] takes 1 to 1000 characters"),
         (("lineage", ""), "WORKFLOW takes 1 to 1000 characters"),
     ],
 )

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from daemon_process import DaemonProcess
-from postgres.test_postgres_daemons import joined
+from postgres.member import daemon_of
 from postgres_server import new_organization, shared
 from reliability.kill_loop import run_loop
 
@@ -20,7 +20,7 @@ def on_files(home):
 
 
 def on_postgres(home):
-    return joined(home, new_organization(), "ada", shared())
+    return daemon_of(home, new_organization(), "ada", shared())
 
 
 @pytest.mark.timeout(7200)

@@ -11,7 +11,7 @@ from daemon_process import a_run
 from darwinflow.rpc.settled import settled
 from darwinflow.storage.recording import record
 from postgres.conftest import open_store, organization
-from postgres.test_postgres_daemons import joined
+from postgres.member import daemon_of
 from postgres.test_postgres_writer import behind, finished, keep, proxy, state
 
 __all__ = ["behind", "open_store", "organization", "proxy"]  # fixtures
@@ -86,7 +86,7 @@ def test_a_connection_that_is_lost_at_the_commit_is_no_matter_to_who_asked(behin
 
 
 def test_a_daemon_whose_server_goes_away_at_the_commit_answers_its_client(tmp_path, organization, proxy):
-    daemon = joined(tmp_path / "home", organization, "ada", proxy).start()
+    daemon = daemon_of(tmp_path / "home", organization, "ada", proxy).start()
     try:
         client = daemon.client()
         client.call("run/record", {"run": a_run("before")})

@@ -169,7 +169,7 @@ def _restore(args: argparse.Namespace) -> int:
     if args.json:
         facts = {"madeAt": manifest.made_at, "restored": not args.dry_run, "setAside": done.aside}
         facts |= {"settings": settled.text, "settingsLeftOut": settled.left_out}
-        facts |= {"stayDeleted": done.stay_deleted, "cameBack": done.came_back}
+        facts |= {"stayDeleted": done.stay_deleted, "cameBack": done.came_back or done.unread}
         runs = None if taken is None else taken._asdict()
         print(json.dumps({**facts, "runs": runs, "workflows": returned._asdict(), "lacks": manifest.lacks}))
         return code
@@ -208,7 +208,13 @@ def _tell_of_deleted(done: "Restored") -> None:
         were = "was" if done.stay_deleted == 1 else "were"
         say(f"{counted(done.stay_deleted, 'run')} {were} deleted for good since, and stay so")
     if done.came_back:
-        say(f"error: runs that were deleted for good may be there again: {done.came_back}", sys.stderr)
+        say(f"error: runs that were deleted for good are there again: {done.came_back}", sys.stderr)
+    if done.unread:
+        say(
+            "warning: runs that had been deleted for good since the backup may be there again: which these are cannot be read: "
+            f"{done.unread}",
+            sys.stderr,
+        )
 
 
 def _export(args: argparse.Namespace) -> int:

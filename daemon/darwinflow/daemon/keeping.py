@@ -160,7 +160,9 @@ class Restored(NamedTuple):
     stay_deleted: int
     """Runs that were deleted for good since the backup was made."""
     came_back: str
-    """Why runs that were deleted for good may be there again; empty: none are."""
+    """Why runs that were deleted for good are there again; empty: none are."""
+    unread: str = ""
+    """Why nobody knows which runs had been deleted for good; empty: it is known."""
 
 
 def restore(
@@ -171,12 +173,12 @@ def restore(
     *trusted* is as for `settle`.
     """
     manifest, settled = checked_backup(home, environ, folder, trusted=trusted)
-    stay_deleted, came_back = 0, ""
+    stay_deleted, came_back, unread = 0, "", ""
     with held_by(home, f"{_COMMAND} restore"):
         try:
             deleted = deleted_here(home, environ)
         except DarwinFlowError as error:
-            deleted, came_back = (), f"which these are cannot be read: {error}"
+            deleted, unread = (), str(error)
 
         def finish() -> None:
             nonlocal stay_deleted, came_back
@@ -184,7 +186,7 @@ def restore(
                 stay_deleted = delete_again(home, environ, deleted)
             except DarwinFlowError as error:
                 ids = " ".join(shlex.quote(one.run_id) for one in deleted)
-                came_back = f"{error}; delete them again: darwinflow runs delete {ids} --yes"
+                came_back = f"{error}; delete them: darwinflow runs delete {ids} --yes"
 
         aside = restore_backup(
             folder,
@@ -196,7 +198,7 @@ def restore(
             begin=lambda: settled.write(home),
             finish=finish,
         )
-    return Restored(manifest, aside, stay_deleted, came_back)
+    return Restored(manifest, aside, stay_deleted, came_back, unread)
 
 
 def unread(lacks: Sequence[str]) -> list[str]:

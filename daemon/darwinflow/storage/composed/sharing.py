@@ -126,7 +126,8 @@ class SharingFollower(Follower):
         if self._count_there(sorted(mine - theirs)):
             rows, counted = self._shared.figures()
             theirs = set(counted)
-        lacking, apart = sorted(theirs - mine), mine - theirs
+        in_order = in_order_of_learning(_as_metrics(self._whole), counted, projects)
+        lacking, apart = [run for run in in_order if run not in mine], mine - theirs
         if apart or len(lacking) <= MOST_COUNTED_ONE_BY_ONE:
             gone = [run for batch in _batches(lacking) for run in self._counted_here(batch)]
             if apart:
@@ -137,7 +138,7 @@ class SharingFollower(Follower):
                 return
             if not gone and not _differing(metrics, rows, theirs):
                 return
-        metrics.put_figures(rows, in_order_of_learning(_as_metrics(self._whole), counted, projects))
+        metrics.put_figures(rows, in_order)
         log.info("figures of %d runs are taken over from those of all", len(theirs))
 
     def _count_there(self, runs: Sequence[CountedRun]) -> bool:
