@@ -33,8 +33,8 @@ _MAX_ROWS: Final = 10
 """That are tried."""
 _MAX_SEGMENTS: Final = 8
 """That a line may come out of or into."""
-_MAX_LINES: Final = 6_000
-"""That are read anew in all trials together."""
+_MAX_LINES: Final = 5_000
+"""Of a document, and of what is read anew in all trials together: in longer ones each key would cost as much again."""
 _OF_KEYS: Final = frozenset({"unknown-field", "config-unknown-field"})
 _OF_KINDS: Final = frozenset({"wrong-type", "config-wrong-type"})
 
@@ -102,6 +102,8 @@ class Shifts:
 
     def found(self) -> list[Shift]:
         count = len(self._problems) + len(self._told)
+        if len(self._document.lines) > _MAX_LINES:
+            return []
         if not count or count > _MAX_SAID or (count == 1 and not self._is_of_item()):
             return []
         fitting: list[tuple[_Trial, Shift]] = []
