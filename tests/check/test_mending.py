@@ -240,3 +240,20 @@ def test_a_list_below_a_node_with_its_key_is_one_finding(catalog: Catalog) -> No
     (finding,) = check(Document.parse(text), catalog).findings()
     assert finding.message.startswith("'edges' is out of line")
     assert after_fixes(text, catalog)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "is_certain"),
+    [
+        ("outpu.tdecision", False),
+        ("outputd.ecision", False),
+        ("outpu.decision", True),
+        ("outputs.decision", True),
+    ],
+)
+def test_a_dot_that_may_stand_a_letter_off_is_not_put_right_for_certain(
+    wrong: str, is_certain: bool, catalog: Catalog
+) -> None:
+    text = TEXT.replace("output.decision ==", f"{wrong} ==", 1)
+    (finding,) = check(Document.parse(text), catalog).findings()
+    assert [fix.is_certain for fix in finding.fixes] == [is_certain]

@@ -28,6 +28,8 @@ _FOREIGN: Final = {
     "NULL": "null",
 }
 """What other languages call the fixed values of CEL."""
+_TAILS: Final = ("s", "t")
+"""Letters that slip in behind a name."""
 _WHOLE_NAMES: Final = ("output", "input")
 
 
@@ -93,6 +95,15 @@ def _remark(
     return Remark(Finding(CODE, ERROR, condition.writing.span(start, end), message, (), fixes), name)
 
 
+def _has_wandering_dot(name: str, near: str, behind: str) -> bool:
+    """Whether the dot *behind* may stand a letter too early or too late: `outpu.tlog`, `outputl.og`."""
+    if behind[:1] != ".":
+        return False
+    if near.startswith(name):
+        return near[len(name) :].startswith(behind[1:])
+    return name.startswith(near) and name[len(near) :] not in _TAILS
+
+
 def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Remark:
     scope = condition.scope
     start, end = place_of(condition.text, use)
@@ -135,6 +146,8 @@ def _unknown(condition: Condition, use: Use, name: str, *, is_sound: bool) -> Re
     if is_certain:
         text = _written(condition, use, start, near)
         fixes = condition.writing.change(f"Change to '{near}'", start, end, text)
+        if _has_wandering_dot(name, near, condition.text[end : end + 2]):
+            fixes = tuple([fix.doubted() for fix in fixes])  # then the field is another one, too
     return _remark(condition, start, end, f"{message}; did you mean '{near}'?", fixes, name)
 
 
